@@ -1,0 +1,77 @@
+//! What the handlers work with.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use shared::{
+    clock::SharedClock,
+    database::{Database, DatabaseSource},
+    proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
+    random::Random,
+    session_cookie::SessionCookie,
+    user_cache::{CacheUnavailable, UserCache},
+    verification::{KeyRing, Verifier},
+};
+
+use crate::{
+    config::{Config, TokenConfig},
+    password_hasher::PasswordHasher,
+    relay::Relay,
+    signing_keys::{KeyVault, TokenSigner},
+};
+
+/// The parts of the service, shared by its threads.
+pub struct App {
+    pub(crate) database: Database,
+    pub(crate) cache: Arc<dyn UserCache>,
+    pub(crate) hasher: PasswordHasher,
+    pub(crate) signer: TokenSigner,
+    pub(crate) verifier: Verifier,
+    pub(crate) relay: Relay,
+    pub(crate) cookie: SessionCookie,
+    pub(crate) tokens: TokenConfig,
+    pub(crate) clock: SharedClock,
+    pub(crate) random: Random,
+    token_in_body: bool,
+    proxy_identity: ProxyIdentity,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub(crate) fn new(
+        config: &Config,
+        database: Database,
+        vault: Arc<KeyVault>,
+        clock: SharedClock,
+    ) -> Result<Self, CacheUnavailable> {
+        let cache = config.cache.clone().open()?;
+        // The owner of the truth checks against it, never against the cache.
+        let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
+        let keys = KeyRing::new(source.clone(), config.tokens.parties.clone());
+        Ok(Self {
+            hasher: PasswordHasher::new(config.passwords, &config.master_secret),
+            signer: TokenSigner::new(vault, database.clone(), clock.clone(), &config.tokens),
+            verifier: Verifier::new(keys, None, source, clock.clone()),
+            relay: Relay::new(database.clone(), cache.clone()),
+            cookie: config.cookie.clone(),
+            tokens: config.tokens.clone(),
+            token_in_body: config.token_in_body,
+            proxy_identity: ProxyIdentity::new(&config.master_secret),
+            random: Random,
+            database,
+            cache,
+            clock,
+        })
+    }
+
+    /// Whether the client may have the token in the body: a proxy of this deployment, which sets
+    /// the cookie on its own origin, or anybody where the operator wants it so.
+    pub(crate) fn may_read_token(&self, request: &HttpRequest) -> bool {
+        let proof = request.headers().get(PROXY_IDENTITY).and_then(|value| value.to_str().ok());
+        let is_proxy = || {
+            let (method, path) = (request.method().as_str(), request.path());
+            proof.is_some_and(|proof| self.proxy_identity.accepts(proof, self.clock.now(), method, path))
+        };
+        self.token_in_body || is_proxy()
+    }
+}

@@ -1,0 +1,135 @@
+//! The settings of auth-service.
+
+use std::time::Duration;
+
+use jsonwebtoken::Algorithm;
+use shared::{
+    config::{ConfigErrors, Listen, LogConfig, Lookup, Reader, TokenParties},
+    database::DatabaseUrl,
+    secret::MasterSecret,
+    session_cookie::SessionCookie,
+    user_cache::CacheLocation,
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Everything that auth-service is told at its start.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `BIND`, `PORT` (8081).
+    pub listen: Listen,
+    /// `DATABASE_URL`.
+    pub database_url: DatabaseUrl,
+    /// `REDIS_URL`.
+    pub cache: CacheLocation,
+    /// `MASTER_SECRET[_FILE]`.
+    pub master_secret: MasterSecret,
+    /// `FRONTEND_ORIGIN`, `COOKIE_MODE`, `COOKIE_NAME`.
+    pub cookie: SessionCookie,
+    /// `TOKEN_IN_BODY`: hand the token to every client in the body.
+    pub token_in_body: bool,
+    /// How tokens are made.
+    pub tokens: TokenConfig,
+    /// How passwords are hashed.
+    pub passwords: PasswordConfig,
+    /// `LOG`, `LOG_FORMAT`.
+    pub log: LogConfig,
+}
+
+/// How tokens are made, and how long they and their sessions last.
+#[derive(Debug, Clone)]
+pub struct TokenConfig {
+    /// `TOKEN_ISSUER`, `TOKEN_AUDIENCE`.
+    pub parties: TokenParties,
+    /// `TOKEN_ALGORITHM`, of keys that are made from now on.
+    pub algorithm: Algorithm,
+    /// `TOKEN_LIFETIME`: the idle timeout.
+    pub lifetime: Duration,
+    /// `SESSION_LIFETIME`: the absolute timeout.
+    pub session_lifetime: Duration,
+    /// `SESSIONS_PER_USER`: one more sign-in ends the oldest.
+    pub sessions_per_user: u32,
+}
+
+/// How passwords are hashed.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordConfig {
+    /// `BCRYPT_COST` of new hashes.
+    pub cost: u32,
+    /// `BCRYPT_COST_MAX`: a stored hash of a higher cost is not run.
+    pub max_cost: u32,
+    /// `BCRYPT_QUEUE`: how many may wait for a free core.
+    pub queue: usize,
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// All faults at once.
+    pub fn read(lookup: Lookup) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(lookup);
+        let listen = reader.listen(8081);
+        let log = reader.log();
+        let database_url = reader.required("DATABASE_URL", DatabaseUrl::parse);
+        let cache = reader.cache();
+        let master_secret = reader.master_secret();
+        let frontend = reader.frontend_origin();
+        let cookie = reader.session_cookie(frontend.as_ref());
+        let token_in_body = reader.flag("TOKEN_IN_BODY", false);
+        let parties = reader.token_parties(frontend.as_ref());
+        let tokens = TokenConfig::read(&mut reader, parties.unwrap_or_default());
+        let passwords = PasswordConfig::read(&mut reader);
+        let complete = match (database_url, cache, master_secret, cookie) {
+            (Some(database_url), Some(cache), Some(master_secret), Some(cookie)) => Some(Self {
+                listen,
+                database_url,
+                cache,
+                master_secret,
+                cookie,
+                token_in_body,
+                tokens,
+                passwords,
+                log,
+            }),
+            _ => None,
+        };
+        reader.finish(complete)
+    }
+}
+
+impl TokenConfig {
+    /// Reads what tokens are made of.
+    pub fn read(reader: &mut Reader, parties: TokenParties) -> Self {
+        let algorithm = reader.optional("TOKEN_ALGORITHM", |text| match text {
+            "EdDSA" => Ok(Algorithm::EdDSA),
+            "ES256" => Ok(Algorithm::ES256),
+            _ => Err(format!("must be EdDSA or ES256, not \"{text}\"")),
+        });
+        let lifetime = reader.duration("TOKEN_LIFETIME", 7 * DAY, MINUTE..=365 * DAY);
+        let session_lifetime = reader.duration("SESSION_LIFETIME", 30 * DAY, MINUTE..=365 * DAY);
+        if lifetime > session_lifetime {
+            reader.fault("TOKEN_LIFETIME", "must not be longer than SESSION_LIFETIME");
+        }
+        Self {
+            parties,
+            algorithm: algorithm.unwrap_or(Algorithm::EdDSA),
+            lifetime,
+            session_lifetime,
+            sessions_per_user: reader.within("SESSIONS_PER_USER", 50, 1..=200),
+        }
+    }
+}
+
+impl PasswordConfig {
+    /// Reads how passwords are hashed.
+    pub fn read(reader: &mut Reader) -> Self {
+        let cost = reader.within("BCRYPT_COST", 12, 10..=20);
+        let max_cost = reader.within("BCRYPT_COST_MAX", cost.max(14), 10..=20);
+        if max_cost < cost {
+            reader.fault("BCRYPT_COST_MAX", "must not be lower than BCRYPT_COST");
+        }
+        Self { cost, max_cost, queue: reader.within("BCRYPT_QUEUE", 32, 1..=10_000) }
+    }
+}

@@ -1,0 +1,7 @@
+//! What the words of this service mean: parsed once, at the edge. No I/O.
+
+mod email;
+mod password;
+
+pub use email::{Email, EmailFault};
+pub use password::{Password, PasswordFault};

@@ -1,0 +1,62 @@
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::TimeDelta;
+use shared::{database::DatabaseUnavailable, id::SessionId};
+
+use super::{CredentialsBody, session_answer::session_answer};
+use crate::{
+    app::App,
+    domain::{Email, Password},
+    error::Error,
+    password_hasher::Verdict,
+    storage::{self, Credentials, NewSession},
+};
+
+/// `POST /api/login`: checks the password and starts a session.
+pub(crate) async fn login(
+    app: web::Data<App>,
+    request: HttpRequest,
+    web::Json(body): web::Json<CredentialsBody>,
+) -> Result<HttpResponse, Error> {
+    let email = Email::parse(&body.email)?;
+    let password = Password::parse_existing(body.password)?;
+    let credentials = check_password(&app, email, password).await?;
+
+    let now = app.clock.now();
+    let session = NewSession {
+        id: SessionId::generate(app.random, now),
+        user_id: credentials.user_id,
+        password_changed_at: credentials.password_changed_at,
+        now,
+        expires_at: now + TimeDelta::from_std(app.tokens.session_lifetime).unwrap_or(TimeDelta::MAX),
+        limit: app.tokens.sessions_per_user,
+    };
+    // The token first: a session whose token cannot be signed would only take up a place.
+    let token = app.signer.issue(session.user_id, session.id, session.expires_at).await?;
+    let change = app.database.run(move |c| storage::start_session(c, &session)).await?;
+    app.relay.announce(change).await;
+    Ok(session_answer(&app, &request, "Login successful", (session.user_id, &credentials.email), &token))
+}
+
+/// The account, if the password is its own. An unknown address takes as long as a wrong password.
+async fn check_password(app: &App, email: Email, password: Password) -> Result<Credentials, Error> {
+    let found = app
+        .database
+        .run(move |c| storage::find_credentials(c, &email).map_err(DatabaseUnavailable::from))
+        .await?;
+    let stored = found.as_ref().and_then(|credentials| credentials.hash.clone());
+    let verdict = app.hasher.verify(password, stored.clone()).await?;
+    let (Verdict::Match { stronger }, Some(credentials)) = (verdict, found) else {
+        return Err(Error::InvalidCredentials);
+    };
+    if credentials.disabled {
+        return Err(Error::UserDisabled);
+    }
+    if let (Some(weaker), Some(stronger)) = (stored, stronger) {
+        let user = credentials.user_id;
+        let strengthen = move |c: &mut _| {
+            storage::strengthen_hash(c, user, &weaker, &stronger).map_err(DatabaseUnavailable::from)
+        };
+        app.database.run(strengthen).await?;
+    }
+    Ok(credentials)
+}

@@ -1,0 +1,25 @@
+use actix_web::{HttpRequest, HttpResponse, web};
+use shared::{database::DatabaseUnavailable, http::Success, verification::Refusal};
+
+use crate::{app::App, error::Error, storage};
+
+/// `POST /api/logout`: ends the session and clears the cookie; also 200 without a session.
+///
+/// A token that has expired still ends its session, and of two cookies each ends its own.
+pub(crate) async fn logout(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Error> {
+    for token in app.cookie.tokens(&request) {
+        let claims = match app.verifier.check_signature(&token).await {
+            Ok(signed) => signed.claims,
+            Err(refusal @ Refusal::Unavailable(_)) => return Err(refusal.into()),
+            Err(_) => continue,
+        };
+        let now = app.clock.now();
+        let end = move |c: &mut _| {
+            storage::end_session(c, claims.sub, claims.sid, now).map_err(DatabaseUnavailable::from)
+        };
+        if let Some(change) = app.database.run(end).await? {
+            app.relay.announce(change).await;
+        }
+    }
+    Ok(HttpResponse::Ok().cookie(app.cookie.clear()).json(Success::message("Logout successful")))
+}

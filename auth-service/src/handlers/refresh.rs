@@ -1,0 +1,13 @@
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::session_answer::session_answer;
+use crate::{app::App, error::Error};
+
+/// `POST /api/refresh`: a new token for the same session. The old one stays good until it expires,
+/// so that two tabs that renew at once never sign each other out.
+pub(crate) async fn refresh(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Error> {
+    let verified = app.verifier.verify_request(&app.cookie.tokens(&request)).await?;
+    let (user, session) = (verified.user, verified.session);
+    let token = app.signer.issue(user.id, session.id, session.expires_at).await?;
+    Ok(session_answer(&app, &request, "Session renewed", (user.id, &user.email), &token))
+}

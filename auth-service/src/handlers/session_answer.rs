@@ -1,0 +1,44 @@
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use shared::id::UserId;
+
+use crate::{app::App, signing_keys::IssuedToken};
+
+#[derive(Serialize)]
+struct SessionAnswer<'a> {
+    success: bool,
+    message: &'static str,
+    data: Data<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    user: User<'a>,
+    expires_at: chrono::DateTime<chrono::Utc>,
+}
+
+#[derive(Serialize)]
+struct User<'a> {
+    id: UserId,
+    email: &'a str,
+}
+
+/// The answer that hands out a token: in the cookie, and in the body for a proxy of ours.
+pub(super) fn session_answer(
+    app: &App,
+    request: &HttpRequest,
+    message: &'static str,
+    (id, email): (UserId, &str),
+    token: &IssuedToken,
+) -> HttpResponse {
+    let IssuedToken { text, expires_at } = token;
+    let body = SessionAnswer {
+        success: true,
+        message,
+        data: Data { user: User { id, email }, expires_at: *expires_at },
+        token: app.may_read_token(request).then_some(text),
+    };
+    HttpResponse::Ok().cookie(app.cookie.issue(text, *expires_at, app.clock.now())).json(body)
+}

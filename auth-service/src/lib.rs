@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+pub mod app;
+pub mod config;
+pub mod domain;
+pub mod error;
+mod handlers;
+pub mod password_hasher;
+pub mod relay;
+mod routes;
+pub mod server;
+pub mod signing_keys;
+pub mod storage;
+
+pub use config::Config;
+pub use server::bind;

@@ -1,0 +1,144 @@
+//! bcrypt on a bounded pool: no more hashes at once than cores, and a bounded queue behind it.
+
+use std::{sync::Arc, thread::available_parallelism};
+
+use aws_lc_rs::hmac;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use secrecy::zeroize::Zeroizing;
+use shared::secret::{MasterSecret, Purpose};
+use tokio::sync::Semaphore;
+
+use crate::{config::PasswordConfig, domain::Password};
+
+/// The longest password that bcrypt reads whole, in bytes: 72 with the NUL that ends it.
+const BCRYPT_MAX_BYTES: usize = 71;
+
+/// What a check of a password found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the password. A hash of today's cost comes along where the stored one was weaker.
+    Match {
+        /// The stronger hash to store.
+        stronger: Option<String>,
+    },
+    /// It is not, or there is no such password.
+    Mismatch,
+}
+
+/// More hashes wait than the queue takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords wait to be hashed")]
+pub struct Busy;
+
+/// Hashes and checks passwords.
+pub struct PasswordHasher {
+    bcrypt: Bcrypt,
+    /// One for each hash that may run.
+    cores: Arc<Semaphore>,
+    /// One for each hash that may run or wait.
+    places: Arc<Semaphore>,
+}
+
+#[derive(Clone)]
+struct Bcrypt {
+    pre_hash: hmac::Key,
+    cost: u32,
+    max_cost: u32,
+}
+
+impl PasswordHasher {
+    /// A pool as wide as the machine has cores.
+    pub fn new(config: PasswordConfig, master: &MasterSecret) -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        Self {
+            bcrypt: Bcrypt {
+                pre_hash: master.hmac_key(Purpose::PasswordPreHash),
+                cost: config.cost,
+                max_cost: config.max_cost,
+            },
+            cores: Arc::new(Semaphore::new(cores)),
+            places: Arc::new(Semaphore::new(cores + config.queue)),
+        }
+    }
+
+    /// A hash of `password` with a fresh salt.
+    pub async fn hash(&self, password: Password) -> Result<String, Busy> {
+        self.run(move |bcrypt| bcrypt.hash(&password)).await
+    }
+
+    /// Whether `stored` is a hash of `password`. Without a stored hash, or with one that cannot be
+    /// run, it takes the same time and is a mismatch.
+    pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<Verdict, Busy> {
+        self.run(move |bcrypt| bcrypt.verify(&password, stored.as_deref())).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Bcrypt) -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| Busy)?;
+        let core = self.cores.clone().acquire_owned().await.map_err(|_| Busy)?;
+        let bcrypt = self.bcrypt.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            // Both go along: a hash that nobody waits for any more still takes up its core.
+            let _held = (place, core);
+            work(&bcrypt)
+        });
+        done.await.map_err(|_| Busy)
+    }
+}
+
+impl Bcrypt {
+    /// What bcrypt is given. Up to 71 bytes it is the password as it is, so that hashes can move
+    /// between systems; what bcrypt would cut off goes through a keyed pre-hash first.
+    fn input(&self, password: &Password) -> Zeroizing<Vec<u8>> {
+        let bytes = password.expose_bytes();
+        Zeroizing::new(if bytes.len() <= BCRYPT_MAX_BYTES && !bytes.contains(&0) {
+            bytes.to_vec()
+        } else {
+            STANDARD.encode(hmac::sign(&self.pre_hash, bytes)).into_bytes()
+        })
+    }
+
+    #[expect(clippy::expect_used, reason = "the cost is checked at the start and the input fits")]
+    fn hash(&self, password: &Password) -> String {
+        bcrypt::non_truncating_hash(self.input(password), self.cost)
+            .expect("a cost in range and a short input")
+    }
+
+    fn verify(&self, password: &Password, stored: Option<&str>) -> Verdict {
+        let runnable = stored.and_then(|hash| Some((hash, self.runnable_cost(hash)?)));
+        let Some((hash, cost)) = runnable else {
+            if stored.is_some() {
+                tracing::warn!("a stored hash is not bcrypt, or its cost is above BCRYPT_COST_MAX");
+            }
+            self.spend(self.cost);
+            return Verdict::Mismatch;
+        };
+        if bcrypt::non_truncating_verify(self.input(password), hash).unwrap_or(false) {
+            let stronger = (cost < self.cost).then(|| self.hash(password));
+            return Verdict::Match { stronger };
+        }
+        // Each step of the cost doubles the work: 2^c + 2^c + … + 2^(cost-1) = 2^cost, so a wrong
+        // password takes the same time whatever cost the stored hash has.
+        (cost..self.cost).for_each(|step| self.spend(step));
+        Verdict::Mismatch
+    }
+
+    /// The cost of a `$2a$`, `$2b$` or `$2y$` hash, if it may be run here.
+    fn runnable_cost(&self, hash: &str) -> Option<u32> {
+        let rest = ["$2a$", "$2b$", "$2y$"].iter().find_map(|version| hash.strip_prefix(version))?;
+        let cost = rest.split_once('$')?.0.parse().ok()?;
+        (hash.len() == 60 && (4..=self.max_cost).contains(&cost)).then_some(cost)
+    }
+
+    /// Takes as long as a hash of `cost`, for nothing.
+    fn spend(&self, cost: u32) {
+        let _ =
+            std::hint::black_box(bcrypt::non_truncating_hash_with_salt(b"no such user", cost, [0x5a; 16]));
+    }
+}
+
+#[cfg(test)]
+#[path = "password_hasher_tests.rs"]
+mod tests;

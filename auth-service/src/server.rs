@@ -1,0 +1,60 @@
+//! The one way to start the service: `main`, `drawbridge up` and the tests all come through here.
+
+use std::sync::Arc;
+
+use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
+use shared::{
+    clock::SystemClock,
+    database::{Access, Connection, Database},
+    http,
+    serve::{SHUTDOWN_SECONDS, Server, StartError},
+};
+
+use crate::{app::App, config::Config, routes, signing_keys::KeyVault, storage};
+
+const NAME: &str = "auth-service";
+
+/// Migrates, makes the first signing key, and binds the port.
+///
+/// # Errors
+/// One line that says what is not there.
+pub async fn bind(config: Config) -> Result<Server, StartError> {
+    let clock = Arc::new(SystemClock);
+    let vault = Arc::new(KeyVault::new(&config.master_secret, config.tokens.algorithm));
+    prepare(&config, vault.clone()).await?;
+
+    let database = Database::new(config.database_url.clone(), Access::Own);
+    let app = App::new(&config, database, vault, clock);
+    let app = web::Data::new(app.map_err(|error| StartError::dependency(NAME, error))?);
+    let relay = app.relay.clone();
+
+    let refused = |error| StartError::listen(NAME, config.listen, &error);
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(app.clone())
+            .wrap(from_fn(http::request_scope))
+            .configure(http::configure)
+            .configure(routes::configure)
+    })
+    .disable_signals()
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .bind((config.listen.address, config.listen.port))
+    .map_err(refused)?;
+    let port = server.addrs().first().map_or(config.listen.port, std::net::SocketAddr::port);
+    let relay = actix_web::rt::spawn(relay.run());
+    Ok(Server::new(NAME, port, server.run(), vec![relay]))
+}
+
+async fn prepare(config: &Config, vault: Arc<KeyVault>) -> Result<(), StartError> {
+    let url = config.database_url.clone();
+    let prepared = tokio::task::spawn_blocking(move || {
+        let mut connection = Connection::open(&url, Access::Own).map_err(|error| error.to_string())?;
+        for migration in storage::migrate(&mut connection).map_err(|error| error.to_string())? {
+            tracing::info!(migration, "migrated");
+        }
+        let now = shared::clock::Clock::now(&SystemClock);
+        vault.ensure_key(&mut connection, now).map_err(|error| error.to_string())
+    });
+    let prepared = prepared.await.map_err(|error| error.to_string()).flatten();
+    prepared.map_err(|reason| StartError::dependency(NAME, reason))
+}

@@ -1,0 +1,220 @@
+//! The keys that sign tokens: made under a lock, sealed at rest, held in memory for half a minute.
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use jsonwebtoken::{
+    Algorithm, EncodingKey, Header, encode,
+    jwk::{Jwk, PublicKeyUse, ThumbprintHash},
+};
+use shared::{
+    clock::SharedClock,
+    config::TokenParties,
+    database::{Connection, Database, DatabaseUnavailable},
+    id::{SessionId, UserId},
+    random::Random,
+    secret::{MasterSecret, Purpose, Sealer},
+    token::{Claims, TOKEN_TYPE},
+};
+
+use crate::{
+    config::TokenConfig,
+    storage::{self, NewKey},
+};
+
+/// How long a new key is published before it signs: longer than any verifier keeps the old set.
+pub const PUBLISHED_AHEAD: TimeDelta = TimeDelta::minutes(10);
+
+/// How long the key in memory is used before the database is asked for a newer one.
+const HELD_FOR: Duration = Duration::from_secs(30);
+
+/// Why a key cannot be made or used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The database is out of reach.
+    #[error(transparent)]
+    Unavailable(#[from] DatabaseUnavailable),
+    /// The keys were sealed under another secret.
+    #[error("the signing keys in the database were sealed under another MASTER_SECRET; start with that one")]
+    OtherMasterSecret,
+    /// The cryptography library refused.
+    #[error("a signing key cannot be used: {0}")]
+    Cryptography(String),
+}
+
+impl From<diesel::result::Error> for KeyError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+/// A token, and when it ends.
+#[derive(Debug, Clone)]
+pub struct IssuedToken {
+    /// The token's text.
+    pub text: String,
+    /// Its end.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Makes and seals keys.
+#[derive(Debug)]
+pub struct KeyVault {
+    sealer: Sealer,
+    algorithm: Algorithm,
+}
+
+struct SigningKey {
+    header: Header,
+    key: EncodingKey,
+}
+
+impl KeyVault {
+    /// A vault under the master secret, for new keys of `algorithm`.
+    pub fn new(master: &MasterSecret, algorithm: Algorithm) -> Self {
+        Self { sealer: Sealer::new(master, Purpose::SigningKeys), algorithm }
+    }
+
+    /// Makes the first key if there is none, and checks that the one that signs can be opened. Ten
+    /// replicas that call it at once make one key.
+    pub fn ensure_key(&self, connection: &mut Connection, now: DateTime<Utc>) -> Result<(), KeyError> {
+        connection.exclusively(|connection| {
+            if !storage::has_signing_key(connection)? {
+                storage::insert_key(connection, &self.generate(now, now)?)?;
+            }
+            self.open_current(connection, now).map(|_| ())
+        })
+    }
+
+    /// Makes a key that takes over once every verifier knows it; its id. The older ones stay
+    /// published until the last token that they may have signed has ended.
+    pub fn rotate(
+        &self,
+        connection: &mut Connection,
+        now: DateTime<Utc>,
+        token_lifetime: Duration,
+    ) -> Result<String, KeyError> {
+        let active_from = now + PUBLISHED_AHEAD;
+        // A replica may go on with the old key until it asks the database again.
+        let held_for = TimeDelta::from_std(token_lifetime + HELD_FOR).unwrap_or(TimeDelta::MAX);
+        connection.exclusively(|connection| {
+            self.open_current(connection, now)?;
+            let key = self.generate(now, active_from)?;
+            storage::supersede_keys(connection, active_from + held_for)?;
+            storage::insert_key(connection, &key)?;
+            Ok(key.kid)
+        })
+    }
+
+    fn generate(&self, now: DateTime<Utc>, active_from: DateTime<Utc>) -> Result<NewKey, KeyError> {
+        let refused = |error: &dyn std::fmt::Display| KeyError::Cryptography(error.to_string());
+        let random = SystemRandom::new();
+        // PKCS#8 version 1: the JWK below is made from the private key and reads no other.
+        let private = match self.algorithm {
+            Algorithm::ES256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random),
+            _ => Ed25519KeyPair::generate_pkcs8v1(&random),
+        };
+        let private = private.map_err(|error| refused(&error))?;
+        let key = encoding_key(self.algorithm, private.as_ref());
+        let mut jwk = Jwk::from_encoding_key(&key, self.algorithm).map_err(|error| refused(&error))?;
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| refused(&error))?;
+        jwk.common.key_id = Some(kid.clone());
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        Ok(NewKey {
+            sealed: self.sealer.seal(Random, &kid, private.as_ref()),
+            public_jwk: serde_json::to_string(&jwk).map_err(|error| refused(&error))?,
+            kid,
+            created_at: now,
+            active_from,
+        })
+    }
+
+    fn open_current(&self, connection: &mut Connection, now: DateTime<Utc>) -> Result<SigningKey, KeyError> {
+        let sealed = storage::find_signing_key(connection, now)?
+            .ok_or_else(|| KeyError::Cryptography("no key may sign now".into()))?;
+        let private =
+            self.sealer.open(&sealed.kid, &sealed.sealed).map_err(|_| KeyError::OtherMasterSecret)?;
+        let algorithm = serde_json::from_str::<Jwk>(&sealed.public_jwk)
+            .ok()
+            .and_then(|jwk| Algorithm::try_from(jwk.common.key_algorithm?).ok())
+            .ok_or_else(|| KeyError::Cryptography(format!("key {} cannot be read", sealed.kid)))?;
+        let mut header = Header::new(algorithm);
+        header.typ = Some(TOKEN_TYPE.to_owned());
+        header.kid = Some(sealed.kid);
+        Ok(SigningKey { header, key: encoding_key(algorithm, &private) })
+    }
+}
+
+fn encoding_key(algorithm: Algorithm, private: &[u8]) -> EncodingKey {
+    match algorithm {
+        Algorithm::ES256 => EncodingKey::from_ec_der(private),
+        _ => EncodingKey::from_ed_der(private),
+    }
+}
+
+/// Signs tokens with the key of the hour.
+pub struct TokenSigner {
+    vault: Arc<KeyVault>,
+    database: Database,
+    clock: SharedClock,
+    parties: TokenParties,
+    lifetime: TimeDelta,
+    held: RwLock<Option<(Instant, Arc<SigningKey>)>>,
+}
+
+impl TokenSigner {
+    /// A signer over the keys in `database`.
+    pub fn new(vault: Arc<KeyVault>, database: Database, clock: SharedClock, config: &TokenConfig) -> Self {
+        Self {
+            vault,
+            database,
+            clock,
+            parties: config.parties.clone(),
+            lifetime: TimeDelta::from_std(config.lifetime).unwrap_or(TimeDelta::MAX),
+            held: RwLock::new(None),
+        }
+    }
+
+    /// A token for a session, which ends with the session at the latest.
+    pub async fn issue(
+        &self,
+        user: UserId,
+        session: SessionId,
+        session_expires_at: DateTime<Utc>,
+    ) -> Result<IssuedToken, KeyError> {
+        let key = self.key().await?;
+        let now = self.clock.now();
+        let expires_at = session_expires_at.min(now + self.lifetime);
+        let claims = Claims {
+            iss: self.parties.issuer.clone(),
+            aud: self.parties.audience.clone(),
+            sub: user,
+            sid: session,
+            iat: now.timestamp(),
+            exp: expires_at.timestamp(),
+        };
+        let text = encode(&key.header, &claims, &key.key)
+            .map_err(|error| KeyError::Cryptography(error.to_string()))?;
+        Ok(IssuedToken { text, expires_at: claims.expires_at() })
+    }
+
+    async fn key(&self) -> Result<Arc<SigningKey>, KeyError> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((since, key)) = held
+            && since.elapsed() < HELD_FOR
+        {
+            return Ok(key);
+        }
+        let (vault, now) = (self.vault.clone(), self.clock.now());
+        let key = Arc::new(self.database.run(move |c| vault.open_current(c, now)).await?);
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), key.clone()));
+        Ok(key)
+    }
+}

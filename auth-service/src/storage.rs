@@ -1,0 +1,40 @@
+//! The queries that auth-service alone needs. Each changes what it changes in one transaction,
+//! together with the user's version and the outbox row that will tell the cache.
+
+mod accounts;
+mod keys;
+mod migrations;
+mod outbox;
+mod sessions;
+
+use diesel::result::Error as QueryError;
+use shared::{
+    id::{OutboxId, UserId},
+    user_record::UserState,
+};
+
+pub use accounts::{
+    AccountSummary, Credentials, NewAccount, delete_account, email_is_taken, find_account, find_accounts,
+    find_credentials, insert_account, set_disabled, set_password, strengthen_hash,
+};
+pub use keys::{
+    KeySummary, NewKey, SealedKey, find_key_summaries, find_signing_key, has_signing_key, insert_key,
+    supersede_keys,
+};
+pub use migrations::migrate;
+pub use outbox::{Pending, delete_pending, find_pending};
+pub use sessions::{NewSession, StartRefused, end_session, start_session};
+
+/// A committed change of a user that the cache is to be told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The outbox row that stands for it until the cache knows.
+    pub outbox_id: OutboxId,
+    /// Whose change it is.
+    pub user_id: UserId,
+    /// The user's state after it.
+    pub state: UserState,
+}
+
+/// A query result of this module.
+pub type QueryResult<T> = Result<T, QueryError>;

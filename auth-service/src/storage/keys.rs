@@ -1,0 +1,112 @@
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable,
+    RunQueryDsl, Selectable, SelectableHelper,
+    dsl::{exists, select},
+    insert_into, update,
+};
+use shared::database::{
+    Connection, on_backend,
+    schema::{signing_key_secrets, signing_keys},
+};
+
+use super::QueryResult;
+
+/// A signing key to be stored.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// The key's id: the thumbprint of its public half (RFC 7638).
+    pub kid: String,
+    /// The public half as a JWK.
+    pub public_jwk: String,
+    /// The private half, sealed.
+    pub sealed: Vec<u8>,
+    /// Now.
+    pub created_at: DateTime<Utc>,
+    /// When it begins to sign.
+    pub active_from: DateTime<Utc>,
+}
+
+/// The key that signs, its private half sealed.
+#[derive(Debug, Clone, Queryable)]
+pub struct SealedKey {
+    /// The key's id.
+    pub kid: String,
+    /// The public half as a JWK.
+    pub public_jwk: String,
+    /// The private half, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// A key as an operator sees it.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = signing_keys)]
+pub struct KeySummary {
+    /// The key's id.
+    pub kid: String,
+    /// When it was made and published.
+    pub created_at: NaiveDateTime,
+    /// When it begins to sign.
+    pub active_from: NaiveDateTime,
+    /// The end of its last token, once another key takes over.
+    pub expires_at: Option<NaiveDateTime>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = signing_keys)]
+struct KeyRow<'a> {
+    kid: &'a str,
+    public_jwk: &'a str,
+    created_at: NaiveDateTime,
+    active_from: NaiveDateTime,
+}
+
+/// Whether there is a key that signs or will.
+pub fn has_signing_key(connection: &mut Connection) -> QueryResult<bool> {
+    let alive = signing_keys::table.filter(signing_keys::expires_at.is_null());
+    on_backend!(connection, |c| select(exists(alive)).get_result(c))
+}
+
+/// The key that signs at `now`: the newest whose time has come.
+pub fn find_signing_key(connection: &mut Connection, now: DateTime<Utc>) -> QueryResult<Option<SealedKey>> {
+    let now = now.naive_utc();
+    on_backend!(connection, |c| {
+        signing_keys::table
+            .inner_join(signing_key_secrets::table)
+            .filter(signing_keys::active_from.le(now))
+            .filter(signing_keys::expires_at.is_null().or(signing_keys::expires_at.gt(now)))
+            .order((signing_keys::active_from.desc(), signing_keys::kid))
+            .select((signing_keys::kid, signing_keys::public_jwk, signing_key_secrets::sealed))
+            .first(c)
+            .optional()
+    })
+}
+
+/// Stores a key. Call it exclusively.
+pub fn insert_key(connection: &mut Connection, key: &NewKey) -> QueryResult<()> {
+    let row = KeyRow {
+        kid: &key.kid,
+        public_jwk: &key.public_jwk,
+        created_at: key.created_at.naive_utc(),
+        active_from: key.active_from.naive_utc(),
+    };
+    let secret = (signing_key_secrets::kid.eq(&key.kid), signing_key_secrets::sealed.eq(&key.sealed));
+    on_backend!(&mut *connection, |c| insert_into(signing_keys::table).values(&row).execute(c))?;
+    on_backend!(connection, |c| insert_into(signing_key_secrets::table).values(secret).execute(c))?;
+    Ok(())
+}
+
+/// Gives every key that has no end yet its end: when the last token that it will have signed ends.
+pub fn supersede_keys(connection: &mut Connection, expires_at: DateTime<Utc>) -> QueryResult<usize> {
+    let alive = signing_keys::table.filter(signing_keys::expires_at.is_null());
+    on_backend!(connection, |c| {
+        update(alive).set(signing_keys::expires_at.eq(expires_at.naive_utc())).execute(c)
+    })
+}
+
+/// All keys, oldest first.
+pub fn find_key_summaries(connection: &mut Connection) -> QueryResult<Vec<KeySummary>> {
+    on_backend!(connection, |c| {
+        signing_keys::table.order(signing_keys::active_from).select(KeySummary::as_select()).load(c)
+    })
+}

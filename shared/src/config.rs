@@ -1,0 +1,312 @@
+//! Settings from the environment, read through a look-up that tests can replace, with all faults
+//! reported at once and each naming its variable.
+
+use std::{collections::HashMap, fmt, net::IpAddr, str::FromStr, sync::Arc, time::Duration};
+
+use secrecy::SecretString;
+
+use crate::{
+    origin::Origin, redis_connection::RedisUrl, secret::MasterSecret, session_cookie::SessionCookie,
+    telemetry::LogFormat, user_cache::CacheLocation,
+};
+
+/// Where a setting's text comes from: its variable's name in, its value out.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The process's environment.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Everything that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigErrors(Vec<String>);
+
+impl std::error::Error for ConfigErrors {}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration has {} fault(s)", self.0.len())?;
+        self.0.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
+    }
+}
+
+/// Reads settings and gathers what is wrong with them.
+///
+/// A faulty setting gives `None` from here on; [`Reader::finish`] then refuses the whole.
+/// A variable that is set to nothing counts as not set.
+pub struct Reader<'a> {
+    lookup: Lookup<'a>,
+    faults: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader over `lookup`.
+    pub fn new(lookup: Lookup<'a>) -> Self {
+        Self { lookup, faults: Vec::new() }
+    }
+
+    /// Notes a fault of the variable `name`.
+    pub fn fault(&mut self, name: &str, what: impl fmt::Display) {
+        self.faults.push(format!("{name} {what}"));
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.trim().is_empty())
+    }
+
+    /// A setting that may be left out.
+    pub fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let text = self.text(name)?;
+        parse(text.trim()).map_err(|fault| self.fault(name, fault)).ok()
+    }
+
+    /// A setting that must be there.
+    pub fn required<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        if self.text(name).is_none() {
+            self.fault(name, "is required but not set");
+            return None;
+        }
+        self.optional(name, parse)
+    }
+
+    /// A number or other plain value within `bounds`, or `default`.
+    pub fn within<T>(&mut self, name: &str, default: T, bounds: std::ops::RangeInclusive<T>) -> T
+    where
+        T: FromStr + PartialOrd + fmt::Display + Copy,
+    {
+        let parse = |text: &str| match text.parse::<T>() {
+            Ok(value) if bounds.contains(&value) => Ok(value),
+            _ => Err(format!("must be a number from {} to {}, not \"{text}\"", bounds.start(), bounds.end())),
+        };
+        self.optional(name, parse).unwrap_or(default)
+    }
+
+    /// A length of time such as `90s`, `15m` or `7d` within `bounds`, or `default`.
+    pub fn duration(
+        &mut self,
+        name: &str,
+        default: Duration,
+        bounds: std::ops::RangeInclusive<Duration>,
+    ) -> Duration {
+        let parse = |text: &str| match humantime::parse_duration(text) {
+            Ok(value) if bounds.contains(&value) => Ok(value),
+            _ => Err(format!(
+                "must be a length of time from {} to {} such as \"15m\" or \"7d\", not \"{text}\"",
+                humantime::format_duration(*bounds.start()),
+                humantime::format_duration(*bounds.end())
+            )),
+        };
+        self.optional(name, parse).unwrap_or(default)
+    }
+
+    /// `true` or `false`, or `default`.
+    pub fn flag(&mut self, name: &str, default: bool) -> bool {
+        let parse = |text: &str| match text {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(format!("must be true or false, not \"{text}\"")),
+        };
+        self.optional(name, parse).unwrap_or(default)
+    }
+
+    /// A required secret, from `NAME` or from the file that `NAME_FILE` names, never from both.
+    pub fn secret<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(SecretString) -> Result<T, String>,
+    ) -> Option<T> {
+        let file_name = format!("{name}_FILE");
+        let secret = match (self.text(name), self.text(&file_name)) {
+            (Some(_), Some(_)) => {
+                self.fault(name, format_args!("and {file_name} are both set; keep one"));
+                return None;
+            }
+            (None, None) => {
+                self.fault(name, format_args!("(or {file_name}) is required but not set"));
+                return None;
+            }
+            (Some(value), None) => SecretString::from(value),
+            (None, Some(path)) => match std::fs::read_to_string(&path) {
+                Ok(content) => SecretString::from(content.trim_end_matches(['\r', '\n'])),
+                Err(error) => {
+                    self.fault(&file_name, format_args!("names {path}, which cannot be read: {error}"));
+                    return None;
+                }
+            },
+        };
+        parse(secret).map_err(|fault| self.fault(name, fault)).ok()
+    }
+
+    /// `MASTER_SECRET[_FILE]`.
+    pub fn master_secret(&mut self) -> Option<MasterSecret> {
+        self.secret("MASTER_SECRET", MasterSecret::parse)
+    }
+
+    /// `BIND` and `PORT`: where the service listens.
+    pub fn listen(&mut self, default_port: u16) -> Listen {
+        let address = self
+            .optional("BIND", |text| {
+                text.parse().map_err(|_| format!("must be an IP address, not \"{text}\""))
+            })
+            .unwrap_or(IpAddr::from([127, 0, 0, 1]));
+        Listen { address, port: self.within("PORT", default_port, 0..=u16::MAX) }
+    }
+
+    /// `FRONTEND_ORIGIN`: the origin that people see in their address bar.
+    pub fn frontend_origin(&mut self) -> Option<Origin> {
+        self.required("FRONTEND_ORIGIN", Origin::parse)
+    }
+
+    /// `COOKIE_MODE` and `COOKIE_NAME`, judged against the frontend's origin.
+    pub fn session_cookie(&mut self, frontend: Option<&Origin>) -> Option<SessionCookie> {
+        self.optional("COOKIE_MODE", |mode| match mode {
+            "proxy" => Ok(()),
+            _ => Err(format!("must be \"proxy\", the one set-up of this version, not \"{mode}\"")),
+        });
+        let name = self.optional("COOKIE_NAME", |name| Ok(name.to_owned()));
+        let cookie = SessionCookie::for_frontend(frontend?, name.as_deref());
+        cookie.map_err(|refusal| self.faults.push(refusal)).ok()
+    }
+
+    /// `TOKEN_ISSUER` and `TOKEN_AUDIENCE`, the frontend's origin unless set.
+    pub fn token_parties(&mut self, frontend: Option<&Origin>) -> Option<TokenParties> {
+        let frontend = frontend.map(ToString::to_string);
+        let issuer = self.optional("TOKEN_ISSUER", |text| Ok(text.to_owned())).or(frontend.clone())?;
+        let audience = self.optional("TOKEN_AUDIENCE", |text| Ok(text.to_owned())).or(frontend)?;
+        Some(TokenParties { issuer, audience })
+    }
+
+    /// `REDIS_URL`: the shared cache, or `memory:` for one process alone.
+    pub fn redis(&mut self) -> Option<RedisUrl> {
+        self.required("REDIS_URL", RedisUrl::parse)
+    }
+
+    /// `REDIS_URL` as the place of the user records.
+    pub fn cache(&mut self) -> Option<CacheLocation> {
+        self.redis().map(CacheLocation::from)
+    }
+
+    /// `LOG` and `LOG_FORMAT`.
+    pub fn log(&mut self) -> LogConfig {
+        let filter = self.optional("LOG", |text| Ok(text.to_owned())).unwrap_or("info".to_owned());
+        if let Err(error) = tracing_subscriber::EnvFilter::try_new(&filter) {
+            self.fault("LOG", format_args!("is not a log filter such as \"info\" ({error})"));
+        }
+        let format = self.optional("LOG_FORMAT", |text| match text {
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => Err(format!("must be text or json, not \"{text}\"")),
+        });
+        LogConfig { filter, format: format.unwrap_or(LogFormat::Text) }
+    }
+
+    /// The settings, if nothing was wrong with any.
+    ///
+    /// # Errors
+    /// All faults together.
+    pub fn finish<T>(mut self, settings: Option<T>) -> Result<T, ConfigErrors> {
+        match settings {
+            Some(settings) if self.faults.is_empty() => Ok(settings),
+            _ => {
+                // Several settings are judged by each service's own reader and again by another's.
+                self.faults.dedup();
+                Err(ConfigErrors(self.faults))
+            }
+        }
+    }
+}
+
+/// Where a service listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listen {
+    /// The address: 127.0.0.1 unless told otherwise.
+    pub address: IpAddr,
+    /// The port; 0 takes any that is free.
+    pub port: u16,
+}
+
+impl Listen {
+    /// A free port on this machine alone.
+    pub const ANY_LOCAL: Self = Self { address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port: 0 };
+}
+
+/// Who makes tokens and who should accept them: `iss` and `aud` (RFC 7519, 4.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TokenParties {
+    /// `iss`.
+    pub issuer: String,
+    /// `aud`.
+    pub audience: String,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogConfig {
+    /// A tracing filter such as `info` or `info,shared=debug`.
+    pub filter: String,
+    /// Text for people or JSON for machines.
+    pub format: LogFormat,
+}
+
+/// A look-up over fixed settings, for tests and for programs that set up a service themselves.
+pub fn fixed<K: Into<String>, V: Into<String>>(
+    settings: impl IntoIterator<Item = (K, V)>,
+) -> impl Fn(&str) -> Option<String> {
+    let settings: Arc<HashMap<String, String>> =
+        Arc::new(settings.into_iter().map(|(name, value)| (name.into(), value.into())).collect());
+    move |name| settings.get(name).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_faults_are_reported_at_once_each_with_its_variable() {
+        let lookup = fixed([("PORT", "eighty"), ("BIND", "localhost"), ("MASTER_SECRET", "short")]);
+        let mut reader = Reader::new(&lookup);
+        reader.listen(8080);
+        let master = reader.master_secret();
+        let frontend = reader.frontend_origin();
+        let errors = reader.finish(master.zip(frontend)).unwrap_err().to_string();
+        for name in ["PORT", "BIND", "MASTER_SECRET", "FRONTEND_ORIGIN"] {
+            assert!(errors.contains(name), "{name} is missing in: {errors}");
+        }
+        assert!(!errors.contains("short\""), "a secret's value is shown: {errors}");
+    }
+
+    #[test]
+    fn a_secret_comes_from_its_variable_or_its_file_but_not_both() {
+        let file = std::env::temp_dir().join(format!("drawbridge-secret-{}", std::process::id()));
+        std::fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
+        let path = file.to_str().unwrap();
+        let read = |settings: Vec<(&str, &str)>| {
+            let lookup = fixed(settings);
+            let mut reader = Reader::new(&lookup);
+            let secret = reader.master_secret();
+            reader.finish(secret).map(|_| ()).map_err(|errors| errors.to_string())
+        };
+        let secret = "0123456789abcdef0123456789abcdef";
+        assert_eq!(read(vec![("MASTER_SECRET", secret)]), Ok(()));
+        assert_eq!(read(vec![("MASTER_SECRET_FILE", path)]), Ok(()));
+        assert!(
+            read(vec![("MASTER_SECRET", secret), ("MASTER_SECRET_FILE", path)])
+                .unwrap_err()
+                .contains("both set")
+        );
+        assert!(read(vec![("MASTER_SECRET_FILE", "/nowhere")]).unwrap_err().contains("/nowhere"));
+        assert!(read(vec![]).unwrap_err().contains("MASTER_SECRET_FILE"));
+        std::fs::remove_file(file).unwrap();
+    }
+
+    #[test]
+    fn lengths_of_time_have_bounds() {
+        let lookup = fixed([("TOKEN_LIFETIME", "10 years")]);
+        let mut reader = Reader::new(&lookup);
+        let day = Duration::from_secs(86_400);
+        reader.duration("TOKEN_LIFETIME", day, Duration::from_secs(60)..=day * 365);
+        assert!(reader.finish(Some(())).unwrap_err().to_string().contains("TOKEN_LIFETIME must be"));
+    }
+}

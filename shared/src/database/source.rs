@@ -1,0 +1,42 @@
+use jsonwebtoken::jwk::JwkSet;
+
+use super::{Database, DatabaseUnavailable, find_user_record, published_keys::find_published_keys};
+use crate::{
+    clock::SharedClock,
+    id::UserId,
+    user_cache::Pending,
+    user_record::UserRecord,
+    verification::{Source, SourceUnavailable},
+};
+
+/// The database as the source of users and keys.
+pub struct DatabaseSource {
+    database: Database,
+    clock: SharedClock,
+}
+
+impl DatabaseSource {
+    /// The source over `database`.
+    pub fn new(database: Database, clock: SharedClock) -> Self {
+        Self { database, clock }
+    }
+}
+
+impl From<DatabaseUnavailable> for SourceUnavailable {
+    fn from(error: DatabaseUnavailable) -> Self {
+        Self(error.0)
+    }
+}
+
+impl Source for DatabaseSource {
+    fn find_user(&self, user: UserId) -> Pending<'_, Result<Option<UserRecord>, SourceUnavailable>> {
+        let find =
+            move |c: &mut super::Connection| find_user_record(c, user).map_err(DatabaseUnavailable::from);
+        Box::pin(async move { Ok(self.database.run(find).await?) })
+    }
+
+    fn find_keys(&self) -> Pending<'_, Result<JwkSet, SourceUnavailable>> {
+        let now = self.clock.now();
+        Box::pin(async move { Ok(self.database.run(move |c| find_published_keys(c, now)).await?) })
+    }
+}

@@ -1,0 +1,358 @@
+//! What every service does with every request: an id, a log line, a clear answer to bad input.
+
+use std::time::Instant;
+
+use actix_web::{
+    Error, FromRequest, Handler, HttpMessage, HttpRequest, HttpResponse, Resource, Responder,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    error::{InternalError, JsonPayloadError, PathError, QueryPayloadError, UrlencodedError},
+    guard,
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web,
+};
+use serde::Serialize;
+use tracing::Instrument;
+
+use crate::{
+    clock::{Clock, SystemClock},
+    problem::{Code, PROBLEM_JSON, Problem},
+    random::Random,
+};
+
+/// The header that carries the request's id, in both directions.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The largest body that an endpoint of ours reads, in bytes.
+pub const BODY_LIMIT_BYTES: usize = 16 * 1024;
+
+/// The body of a success.
+#[derive(Debug, Serialize)]
+pub struct Success<T> {
+    success: bool,
+    message: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<T>,
+}
+
+impl Success<()> {
+    /// A success that has nothing more to say.
+    pub fn message(message: &'static str) -> Self {
+        Self { success: true, message, data: None }
+    }
+}
+
+impl<T> Success<T> {
+    /// A success with its result.
+    pub fn with(message: &'static str, data: T) -> Self {
+        Self { success: true, message, data: Some(data) }
+    }
+}
+
+/// The id under which a request stands in the logs of every service that it passes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id of `request`, which [`request_scope`] gave it.
+    pub fn of(request: &impl HttpMessage) -> Option<Self> {
+        request.extensions().get::<Self>().cloned()
+    }
+
+    /// A good incoming id is kept: up to 128 letters, digits, `.`, `_` or `-`.
+    fn accept(incoming: Option<&HeaderValue>) -> Option<Self> {
+        let text = incoming?.to_str().ok()?;
+        let good = (8..=128).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        good.then(|| Self(text.to_owned()))
+    }
+
+    fn generate() -> Self {
+        Self(Random.uuid_v7(SystemClock.now()).to_string())
+    }
+}
+
+/// The outermost middleware: gives the request its id, logs how it ended, and writes the id into
+/// whatever [`Problem`] comes back.
+pub async fn request_scope<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let id = RequestId::accept(request.headers().get(REQUEST_ID)).unwrap_or_else(RequestId::generate);
+    request.extensions_mut().insert(id.clone());
+    let span = tracing::info_span!("request", request_id = id.as_str());
+    // The query may carry what does not belong in a log.
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let started = Instant::now();
+
+    let result = next.call(request).instrument(span.clone()).await;
+    let _entered = span.enter();
+    let log = |status: StatusCode| {
+        tracing::debug!(
+            target: "request", %method, path, status = status.as_u16(),
+            milliseconds = started.elapsed().as_secs_f64() * 1000.0
+        );
+    };
+    match result {
+        Ok(response) => {
+            let (request, response) = response.into_parts();
+            let failed = response.error().is_some();
+            let response = finish(response.map_into_boxed_body(), failed, &id);
+            log(response.status());
+            Ok(ServiceResponse::new(request, response))
+        }
+        // The request is gone here, so the answer travels inside the error.
+        Err(error) => {
+            let response = finish(error.as_response_error().error_response(), true, &id);
+            log(response.status());
+            Err(InternalError::from_response(error, response).into())
+        }
+    }
+}
+
+/// Completes an answer: problem body, request id, and headers that are safe unless set otherwise.
+fn finish(mut response: HttpResponse, failed: bool, id: &RequestId) -> HttpResponse {
+    let problem = response.extensions_mut().remove::<Problem>();
+    let problem = problem.or_else(|| failed.then(|| from_status(response.status())));
+    if let Some(problem) = problem {
+        if response.status().is_server_error() {
+            tracing::error!(
+                code = problem.code().as_str(),
+                cause = problem.cause().unwrap_or("unknown"),
+                "the request failed"
+            );
+        }
+        let cookies = response.headers().get_all(header::SET_COOKIE).cloned().collect::<Vec<_>>();
+        response =
+            problem.response_head().content_type(PROBLEM_JSON).body(problem.to_json(Some(id.as_str())));
+        for cookie in cookies {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(REQUEST_ID, value);
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// An error of a library, as a problem. Its text stays here.
+fn from_status(status: StatusCode) -> Problem {
+    let code = match status {
+        StatusCode::NOT_FOUND => Code::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::PayloadTooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+        status if status.is_client_error() => Code::BadRequest,
+        _ => return Problem::internal(format_args!("a library answered {status}")),
+    };
+    Problem::new(code, code.title())
+}
+
+/// The extractors' limits and answers, and the answer for unknown paths.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config
+        .app_data(web::JsonConfig::default().limit(BODY_LIMIT_BYTES).error_handler(json_problem))
+        .app_data(web::FormConfig::default().limit(BODY_LIMIT_BYTES).error_handler(form_problem))
+        .app_data(web::QueryConfig::default().error_handler(query_problem))
+        .app_data(web::PathConfig::default().error_handler(path_problem))
+        .app_data(web::PayloadConfig::new(BODY_LIMIT_BYTES))
+        .default_service(web::to(not_found));
+}
+
+/// A resource that is read: `GET` and `HEAD`.
+pub fn read<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let route = web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler);
+    web::resource(path).route(route).default_service(web::to(|| only("GET, HEAD")))
+}
+
+/// A resource that is written: `POST`.
+pub fn write<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path).route(web::post().to(handler)).default_service(web::to(|| only("POST")))
+}
+
+/// A page with a form: `GET` shows it, `POST` takes it.
+pub fn form<F, Args, G, GArgs>(path: &str, show: F, take: G) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+    G: Handler<GArgs>,
+    GArgs: FromRequest + 'static,
+    G::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(show))
+        .route(web::post().to(take))
+        .default_service(web::to(|| only("GET, HEAD, POST")))
+}
+
+async fn only(methods: &'static str) -> Result<HttpResponse, Problem> {
+    let detail = format!("This path takes {methods}.");
+    Err(Problem::new(Code::MethodNotAllowed, detail).allow(methods))
+}
+
+async fn not_found() -> Result<HttpResponse, Problem> {
+    Err(Problem::new(Code::NotFound, "Check the path."))
+}
+
+fn too_large() -> Problem {
+    let detail = format!("Send at most {BODY_LIMIT_BYTES} bytes.");
+    Problem::new(Code::PayloadTooLarge, detail)
+}
+
+fn json_problem(error: JsonPayloadError, _: &HttpRequest) -> Error {
+    match error {
+        JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => too_large(),
+        JsonPayloadError::ContentType => {
+            Problem::new(Code::UnsupportedMediaType, "Send JSON with Content-Type: application/json.")
+        }
+        JsonPayloadError::Deserialize(error) if error.is_data() => {
+            Problem::new(Code::InvalidBody, shape_fault(&error))
+        }
+        JsonPayloadError::Deserialize(error) => Problem::new(
+            Code::MalformedJson,
+            format!(
+                "Send one JSON object in UTF-8; reading stopped at line {} column {}.",
+                error.line(),
+                error.column()
+            ),
+        ),
+        _ => Problem::new(Code::BadRequest, "The body could not be read to its end."),
+    }
+    .into()
+}
+
+/// Names the field at fault. What stood in it, perhaps a password, is not repeated.
+fn shape_fault(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if text.starts_with("missing field")
+        || text.starts_with("unknown field")
+        || text.starts_with("duplicate field")
+    {
+        let text: String = text.chars().take(200).collect();
+        return format!("The body has a {text}.");
+    }
+    format!("A field has another type than expected, at line {} column {}.", error.line(), error.column())
+}
+
+fn form_problem(error: UrlencodedError, _: &HttpRequest) -> Error {
+    match error {
+        UrlencodedError::Overflow { .. } => too_large(),
+        UrlencodedError::ContentType | UrlencodedError::UnknownLength => Problem::new(
+            Code::UnsupportedMediaType,
+            "Send the form with Content-Type: application/x-www-form-urlencoded.",
+        ),
+        _ => Problem::new(Code::InvalidForm, "A field is missing, unknown or there twice."),
+    }
+    .into()
+}
+
+fn query_problem(_: QueryPayloadError, _: &HttpRequest) -> Error {
+    Problem::new(Code::InvalidQuery, "A parameter is missing, of another type or there twice.").into()
+}
+
+fn path_problem(_: PathError, _: &HttpRequest) -> Error {
+    Problem::new(Code::NotFound, "Check the path.").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::{App, middleware::from_fn, test};
+    use serde::Deserialize;
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Input {
+        #[expect(dead_code, reason = "only its shape counts")]
+        password: String,
+    }
+
+    async fn take(_: web::Json<Input>) -> HttpResponse {
+        HttpResponse::Ok().finish()
+    }
+
+    async fn answer(request: test::TestRequest) -> (u16, serde_json::Value, header::HeaderMap) {
+        let app = App::new().wrap(from_fn(request_scope)).configure(configure).service(write("/in", take));
+        let app = test::init_service(app).await;
+        let response = test::call_service(&app, request.to_request()).await;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = test::read_body(response).await;
+        (status, serde_json::from_slice(&body).unwrap_or_default(), headers)
+    }
+
+    fn post(body: impl Into<Vec<u8>>) -> test::TestRequest {
+        test::TestRequest::post()
+            .uri("/in")
+            .insert_header(("content-type", "application/json"))
+            .set_payload(body.into())
+    }
+
+    #[actix_web::test]
+    async fn bad_input_gets_a_problem_with_its_code() {
+        for (body, status, code) in [
+            (b"nothing".to_vec(), 400, "malformed_json"),
+            (b"{\"password\": \"\xff\"}".to_vec(), 400, "malformed_json"),
+            (b"{}".to_vec(), 422, "invalid_body"),
+            (b"{\"password\": 4711}".to_vec(), 422, "invalid_body"),
+            (b"{\"password\": \"a\", \"admin\": true}".to_vec(), 422, "invalid_body"),
+            (vec![b' '; BODY_LIMIT_BYTES + 1], 413, "payload_too_large"),
+        ] {
+            let (got, problem, headers) = answer(post(body.clone())).await;
+            assert_eq!(
+                (got, problem["code"].as_str()),
+                (status, Some(code)),
+                "{:?}",
+                String::from_utf8_lossy(&body)
+            );
+            assert_eq!(headers.get("content-type").unwrap(), PROBLEM_JSON);
+            assert_eq!(headers.get("x-request-id").unwrap(), problem["request_id"].as_str().unwrap());
+            assert!(!problem["detail"].as_str().unwrap().contains("4711"), "the input is repeated");
+        }
+    }
+
+    #[actix_web::test]
+    async fn other_content_types_methods_and_paths_are_named() {
+        let (status, problem, _) = answer(test::TestRequest::post().uri("/in").set_payload("{}")).await;
+        assert_eq!((status, problem["code"].as_str()), (415, Some("unsupported_media_type")));
+        let (status, _, headers) = answer(test::TestRequest::get().uri("/in")).await;
+        assert_eq!((status, headers.get("allow").unwrap().to_str().unwrap()), (405, "POST"));
+        let (status, problem, _) = answer(test::TestRequest::get().uri("/elsewhere")).await;
+        assert_eq!((status, problem["code"].as_str()), (404, Some("not_found")));
+    }
+
+    #[actix_web::test]
+    async fn a_good_request_id_is_kept_and_a_bad_one_replaced() {
+        let with = |id: &'static str| post("{}").insert_header(("x-request-id", id));
+        let (_, problem, _) = answer(with("trace-0123")).await;
+        assert_eq!(problem["request_id"], "trace-0123");
+        for bad in ["short", "with space and more", "<script>alert(1)</script>"] {
+            let (_, problem, _) = answer(with(bad)).await;
+            assert_ne!(problem["request_id"], bad);
+        }
+    }
+}

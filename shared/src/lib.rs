@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
+
+pub mod clock;
+pub mod config;
+#[cfg(feature = "database")]
+pub mod database;
+pub mod health;
+pub mod http;
+pub mod id;
+pub mod origin;
+pub mod problem;
+pub mod proxy_identity;
+pub mod random;
+pub mod redis_connection;
+pub mod secret;
+pub mod serve;
+pub mod session_cookie;
+pub mod telemetry;
+pub mod tls;
+pub mod token;
+pub mod user_cache;
+pub mod user_record;
+pub mod verification;

@@ -1,0 +1,267 @@
+//! Failures as clients see them: RFC 9457 `application/problem+json`, each with a stable `code`.
+
+use std::{borrow::Cow, fmt, time::Duration};
+
+use actix_web::{
+    HttpResponse, HttpResponseBuilder, ResponseError,
+    body::BoxBody,
+    http::{StatusCode, header},
+};
+use serde::Serialize;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $status:ident, $title:literal;)*) => {
+        /// The words that clients may branch on. They never change their meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Code {
+            /// Every code there is.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The word on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// The HTTP status that goes with it.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)* }
+            }
+
+            /// A short summary, the same for every occurrence.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body is not JSON, or not UTF-8.
+    MalformedJson = "malformed_json", BAD_REQUEST, "The body is not JSON";
+    /// The body is JSON, but a field is missing, unknown or of another type.
+    InvalidBody = "invalid_body", UNPROCESSABLE_ENTITY, "The body has another shape";
+    /// A form's fields cannot be read.
+    InvalidForm = "invalid_form", BAD_REQUEST, "The form cannot be read";
+    /// The query string cannot be read.
+    InvalidQuery = "invalid_query", BAD_REQUEST, "The query cannot be read";
+    /// The request cannot be understood at all.
+    BadRequest = "bad_request", BAD_REQUEST, "The request cannot be understood";
+    /// The body is not of a type that this endpoint reads.
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Another content type is needed";
+    /// The body is larger than this endpoint reads.
+    PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
+    /// There is nothing at this path.
+    NotFound = "not_found", NOT_FOUND, "Nothing is here";
+    /// There is something at this path, but not for this method.
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Another method is needed";
+    /// The e-mail address cannot be one.
+    InvalidEmail = "invalid_email", UNPROCESSABLE_ENTITY, "The e-mail address is not valid";
+    /// The password is shorter than this deployment takes.
+    PasswordTooShort = "password_too_short", UNPROCESSABLE_ENTITY, "The password is too short";
+    /// The password is longer than 1,024 bytes.
+    PasswordTooLong = "password_too_long", UNPROCESSABLE_ENTITY, "The password is too long";
+    /// An account has this address already.
+    EmailTaken = "email_taken", CONFLICT, "The address has an account";
+    /// The address has no account, or the password is another.
+    InvalidCredentials = "invalid_credentials", UNAUTHORIZED, "E-mail address or password is wrong";
+    /// No token came with the request.
+    MissingToken = "missing_token", FORBIDDEN, "No token came with the request";
+    /// The token is not one of ours, or not the only one.
+    InvalidToken = "invalid_token", FORBIDDEN, "The token is not valid";
+    /// The token's time is over.
+    ExpiredToken = "expired_token", FORBIDDEN, "The token has expired";
+    /// The token's user is gone.
+    UserNotFound = "user_not_found", UNAUTHORIZED, "The user does not exist";
+    /// The token's user may not sign in.
+    UserDisabled = "user_disabled", UNAUTHORIZED, "The user is disabled";
+    /// The token's session was ended.
+    SessionRevoked = "session_revoked", UNAUTHORIZED, "The session has ended";
+    /// A request that changes something came from another site.
+    CrossSiteRequest = "cross_site_request", FORBIDDEN, "The request came from another site";
+    /// The form's token is not the one that this visitor was given.
+    StaleForm = "stale_form", FORBIDDEN, "The form is out of date";
+    /// The service has as much work as it takes on; try again.
+    Busy = "busy", SERVICE_UNAVAILABLE, "The service is busy";
+    /// Something that the answer depends on is out of reach; try again.
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "The service is out of reach";
+    /// A fault of ours.
+    Internal = "internal_error", INTERNAL_SERVER_ERROR, "Something went wrong here";
+}
+
+/// One failure: what the client is told, and what is only logged.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    code: Code,
+    detail: Cow<'static, str>,
+    retry_after: Option<Duration>,
+    allow: Option<&'static str>,
+    authenticated: Option<bool>,
+    cause: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    success: bool,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authenticated: Option<bool>,
+}
+
+impl Problem {
+    /// A failure; `detail` says what is wrong and what to do.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), retry_after: None, allow: None, authenticated: None, cause: None }
+    }
+
+    /// Something needed is out of reach (503); `cause` is logged and not sent.
+    pub fn unavailable(detail: impl Into<Cow<'static, str>>, cause: impl fmt::Display) -> Self {
+        Self::new(Code::Unavailable, detail).retry_after(Duration::from_secs(2)).caused_by(cause)
+    }
+
+    /// A fault of ours (500); `cause` is logged and not sent.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::new(Code::Internal, "The fault was logged under the request id.").caused_by(cause)
+    }
+
+    /// When to come back (`Retry-After`, RFC 9110, 10.2.3), cut to whole seconds.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// What is logged and never sent.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl fmt::Display) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// The methods that are allowed (`Allow`, RFC 9110, 10.2.1).
+    #[must_use]
+    pub fn allow(mut self, methods: &'static str) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
+    /// Adds `authenticated: false`, which the answers of verification carry.
+    #[must_use]
+    pub fn unauthenticated(mut self) -> Self {
+        self.authenticated = Some(false);
+        self
+    }
+
+    /// The stable word.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What is wrong and what to do.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// What happened inside, for the log alone.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// Status and headers, without a body.
+    pub fn response_head(&self) -> HttpResponseBuilder {
+        let mut response = HttpResponse::build(self.code.status());
+        if let Some(wait) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, wait.as_secs().max(1)));
+        }
+        if let Some(methods) = self.allow {
+            response.insert_header((header::ALLOW, methods));
+        }
+        response
+    }
+
+    /// The body as JSON.
+    pub fn to_json(&self, request_id: Option<&str>) -> String {
+        let body = Body {
+            r#type: format!("urn:drawbridge:problem:{}", self.code.as_str()),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: &self.detail,
+            code: self.code.as_str(),
+            request_id,
+            success: false,
+            message: self.code.title(),
+            authenticated: self.authenticated,
+        };
+        serde_json::to_string(&body).unwrap_or_default()
+    }
+}
+
+/// The media type of RFC 9457.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    /// The problem rides along in the response's extensions, so that `http::request_scope` can add
+    /// the request id and a frontend can render a page instead.
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        let mut response = self.response_head().content_type(PROBLEM_JSON).body(self.to_json(None));
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_serves_readers_of_rfc_9457_and_of_success_flags() {
+        let problem = Problem::new(Code::InvalidToken, "Sign in again.").unauthenticated();
+        let body: serde_json::Value = serde_json::from_str(&problem.to_json(Some("r-1"))).unwrap();
+        assert_eq!(
+            body,
+            serde_json::json!({
+                "type": "urn:drawbridge:problem:invalid_token", "title": "The token is not valid",
+                "status": 403, "detail": "Sign in again.", "code": "invalid_token",
+                "request_id": "r-1", "success": false, "message": "The token is not valid",
+                "authenticated": false
+            })
+        );
+    }
+
+    #[test]
+    fn codes_are_unique_snake_case_words() {
+        let words: std::collections::HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(words.len(), Code::ALL.len());
+        assert!(words.iter().all(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
+    }
+
+    #[test]
+    fn an_outage_says_when_to_come_back_and_keeps_its_cause() {
+        let response = Problem::unavailable("The database is out of reach.", "secret host").error_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers().get("retry-after").unwrap(), "2");
+        assert!(!Problem::internal("secret host").to_json(None).contains("secret"));
+    }
+}

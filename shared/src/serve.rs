@@ -1,0 +1,121 @@
+//! A service that listens, and how one or several run until they are told to stop.
+
+use std::{io, time::Duration};
+
+use actix_web::dev;
+use futures_util::future::select_all;
+use tokio::{signal::unix, task::JoinHandle};
+
+use crate::config::Listen;
+
+/// How long requests under way may take after the signal to stop.
+pub const SHUTDOWN_SECONDS: u64 = 10;
+
+/// A service that is bound to its port.
+pub struct Server {
+    name: &'static str,
+    port: u16,
+    server: dev::Server,
+    background: Vec<JoinHandle<()>>,
+}
+
+/// Why a service could not start, in one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The port is taken or forbidden.
+    #[error("{service} cannot listen on {address}:{port}: {reason}", address = listen.address, port = listen.port)]
+    Listen {
+        /// Which service.
+        service: &'static str,
+        /// Where it was to listen.
+        listen: Listen,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// Something that the service needs from its start is not there.
+    #[error("{service} cannot start: {reason}")]
+    Dependency {
+        /// Which service.
+        service: &'static str,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+}
+
+impl StartError {
+    /// The operating system refused the address.
+    pub fn listen(service: &'static str, listen: Listen, error: &io::Error) -> Self {
+        let reason = match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                "another program listens there; stop it or choose another port".to_owned()
+            }
+            io::ErrorKind::PermissionDenied => "ports below 1024 need privileges; choose another".to_owned(),
+            io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
+            _ => error.to_string(),
+        };
+        Self::Listen { service, listen, reason }
+    }
+
+    /// Something needed is missing.
+    pub fn dependency(service: &'static str, reason: impl ToString) -> Self {
+        Self::Dependency { service, reason: reason.to_string() }
+    }
+}
+
+impl Server {
+    /// Wraps a server that is bound to `port`, with the tasks that end with it.
+    pub fn new(name: &'static str, port: u16, server: dev::Server, background: Vec<JoinHandle<()>>) -> Self {
+        Self { name, port, server, background }
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Serves until SIGINT or SIGTERM.
+    pub async fn run(self) -> io::Result<()> {
+        run_all(vec![self]).await
+    }
+
+    /// Serves until the returned handle is stopped or dropped with its runtime.
+    pub fn spawn(self) -> dev::ServerHandle {
+        let handle = self.server.handle();
+        actix_web::rt::spawn(self.server);
+        handle
+    }
+}
+
+/// Serves all of `servers` until SIGINT or SIGTERM, or until one of them fails; then lets the
+/// requests under way finish, for at most [`SHUTDOWN_SECONDS`].
+pub async fn run_all(servers: Vec<Server>) -> io::Result<()> {
+    let mut interrupt = unix::signal(unix::SignalKind::interrupt())?;
+    let mut terminate = unix::signal(unix::SignalKind::terminate())?;
+    let mut handles = Vec::new();
+    let mut background = Vec::new();
+    let mut running = Vec::new();
+    for server in servers {
+        tracing::info!(service = server.name, port = server.port, "listening");
+        handles.push(server.server.handle());
+        background.extend(server.background);
+        running.push(actix_web::rt::spawn(server.server));
+    }
+    let mut ended = select_all(running);
+    let first = tokio::select! {
+        _ = interrupt.recv() => None,
+        _ = terminate.recv() => None,
+        (result, _, _) = &mut ended => Some(result),
+    };
+    tracing::info!("stopping");
+    let stopped = futures_util::future::join_all(handles.iter().map(|handle| handle.stop(true)));
+    let grace = Duration::from_secs(SHUTDOWN_SECONDS + 1);
+    if tokio::time::timeout(grace, stopped).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+    background.iter().for_each(JoinHandle::abort);
+    match first {
+        None => Ok(()),
+        Some(Ok(result)) => result,
+        Some(Err(error)) => Err(io::Error::other(error)),
+    }
+}

@@ -1,0 +1,137 @@
+//! The session token: a JWT (RFC 7519) that says who and which session, and nothing else.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, Validation, decode, decode_header,
+    jwk::{Jwk, JwkSet},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    config::TokenParties,
+    id::{SessionId, UserId},
+};
+
+/// The header's `typ` (RFC 9068).
+pub const TOKEN_TYPE: &str = "at+jwt";
+
+/// A longer text is no token of ours, in bytes.
+pub const TOKEN_MAX_BYTES: usize = 2048;
+
+/// What a token says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Who made it.
+    pub iss: String,
+    /// Who should accept it.
+    pub aud: String,
+    /// The user.
+    pub sub: UserId,
+    /// The session.
+    pub sid: SessionId,
+    /// When it was made, in seconds since 1970.
+    pub iat: i64,
+    /// When it ends, in seconds since 1970.
+    pub exp: i64,
+}
+
+impl Claims {
+    /// When the token ends.
+    pub fn expires_at(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.exp, 0).unwrap_or_default()
+    }
+}
+
+/// A token that one of our keys signed. Of its session it says nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// What it says.
+    pub claims: Claims,
+    /// Whether its time is over.
+    pub expired: bool,
+}
+
+/// Why a token is not accepted by its text alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenFault {
+    /// Not a token of ours.
+    Invalid,
+    /// It names a key that is not in the set. A newer set may have it.
+    UnknownKey,
+}
+
+struct VerificationKey {
+    key: DecodingKey,
+    validation: Validation,
+}
+
+/// The public keys (JWKS, RFC 7517) that tokens are checked against.
+///
+/// A key brings its algorithm along; what a token's header says is compared with it, never used.
+pub struct KeySet {
+    jwks: JwkSet,
+    keys: HashMap<String, VerificationKey>,
+}
+
+impl KeySet {
+    /// The set of the `EdDSA` and `ES256` keys in `jwks`. Any other key is left out with a warning.
+    pub fn new(jwks: JwkSet, parties: &TokenParties) -> Self {
+        let mut keys = HashMap::new();
+        for jwk in &jwks.keys {
+            match verification_key(jwk, parties) {
+                Some((kid, key)) => {
+                    keys.insert(kid, key);
+                }
+                None => tracing::warn!(kid = ?jwk.common.key_id, "a published key is not EdDSA or ES256"),
+            }
+        }
+        Self { jwks, keys }
+    }
+
+    /// The set as it is published.
+    pub fn jwks(&self) -> &JwkSet {
+        &self.jwks
+    }
+
+    /// Whether no key is in the set.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// What `token` says, if a key of the set signed it, for us.
+    ///
+    /// # Errors
+    /// Which of these it was not.
+    pub fn check(&self, token: &str, now: DateTime<Utc>) -> Result<Signed, TokenFault> {
+        if token.len() > TOKEN_MAX_BYTES {
+            return Err(TokenFault::Invalid);
+        }
+        let header = decode_header(token).map_err(|_| TokenFault::Invalid)?;
+        if header.typ.as_deref() != Some(TOKEN_TYPE) || header.crit.is_some() {
+            return Err(TokenFault::Invalid);
+        }
+        let kid = header.kid.ok_or(TokenFault::Invalid)?;
+        let known = self.keys.get(&kid).ok_or(TokenFault::UnknownKey)?;
+        let claims =
+            decode::<Claims>(token, &known.key, &known.validation).map_err(|_| TokenFault::Invalid)?.claims;
+        let expired = claims.exp <= now.timestamp();
+        Ok(Signed { claims, expired })
+    }
+}
+
+fn verification_key(jwk: &Jwk, parties: &TokenParties) -> Option<(String, VerificationKey)> {
+    let algorithm = Algorithm::try_from(jwk.common.key_algorithm?).ok()?;
+    if !matches!(algorithm, Algorithm::EdDSA | Algorithm::ES256) {
+        return None;
+    }
+    let mut validation = Validation::new(algorithm);
+    // Time is handed in, so `exp` is compared by the caller.
+    validation.validate_exp = false;
+    validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
+    validation.set_issuer(&[&parties.issuer]);
+    validation.set_audience(&[&parties.audience]);
+    let key = DecodingKey::from_jwk(jwk).ok()?;
+    Some((jwk.common.key_id.clone()?, VerificationKey { key, validation }))
+}

@@ -1,0 +1,225 @@
+//! The verification engine: whose token is this, and is it still good?
+//!
+//! One way through: the keys check the signature, the cache or else the source gives the user
+//! record, and the record says whether the session is alive. The source is the truth; the cache is
+//! filled from it by compare-and-set, so that a fill never undoes a newer change.
+
+mod key_ring;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use jsonwebtoken::jwk::JwkSet;
+use serde::{Deserialize, Serialize};
+
+pub use key_ring::KeyRing;
+
+use crate::{
+    clock::SharedClock,
+    id::{SessionId, UserId},
+    problem::{Code, Problem},
+    token::{Signed, TokenFault},
+    user_cache::{Pending, UserCache},
+    user_record::{UserRecord, UserState},
+};
+
+/// Where the truth is: the database, for a verifier that may read it.
+pub trait Source: Send + Sync {
+    /// The user's record, or `None` if there is no such user.
+    fn find_user(&self, user: UserId) -> Pending<'_, Result<Option<UserRecord>, SourceUnavailable>>;
+
+    /// The public keys that tokens may be signed with.
+    fn find_keys(&self) -> Pending<'_, Result<JwkSet, SourceUnavailable>>;
+}
+
+/// The source did not answer; the text is for the log.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the source of users is out of reach: {0}")]
+pub struct SourceUnavailable(pub String);
+
+/// A token that is good, and what stands behind it: the `data` of `POST /api/verify`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// The user.
+    pub user: VerifiedUser,
+    /// The session.
+    pub session: VerifiedSession,
+}
+
+/// The user of a verified token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifiedUser {
+    /// The user's id.
+    pub id: UserId,
+    /// The address as the person wrote it, domain in lower case.
+    pub email: String,
+    /// Whether the person has shown that the address is theirs.
+    pub email_verified: bool,
+    /// What the user may do, in the words of the applications behind the guard.
+    pub roles: Vec<String>,
+}
+
+/// The session of a verified token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifiedSession {
+    /// The session's id.
+    pub id: SessionId,
+    /// When the person signed in.
+    pub created_at: DateTime<Utc>,
+    /// When the session ends whatever happens.
+    pub expires_at: DateTime<Utc>,
+    /// When this token ends, unless it is renewed before.
+    pub token_expires_at: DateTime<Utc>,
+}
+
+/// Why a request is not let through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// No token came.
+    MissingToken,
+    /// Not a token of ours, or more than one that is good.
+    InvalidToken,
+    /// Its time is over.
+    ExpiredToken,
+    /// Its user is gone.
+    UserNotFound,
+    /// Its user may not sign in.
+    UserDisabled,
+    /// Its session was ended.
+    SessionRevoked,
+    /// Nobody could be asked; the text is for the log.
+    Unavailable(String),
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let again = "Sign in again.";
+        let problem = match refusal {
+            Refusal::MissingToken => {
+                Self::new(Code::MissingToken, "Sign in, and send the cookie or Authorization: Bearer.")
+            }
+            Refusal::InvalidToken => Self::new(Code::InvalidToken, again),
+            Refusal::ExpiredToken => Self::new(Code::ExpiredToken, again),
+            Refusal::UserNotFound => Self::new(Code::UserNotFound, "The account was deleted."),
+            Refusal::UserDisabled => Self::new(Code::UserDisabled, "Ask whoever runs this site."),
+            Refusal::SessionRevoked => Self::new(Code::SessionRevoked, again),
+            Refusal::Unavailable(cause) => {
+                return Self::unavailable(
+                    "The token cannot be checked now; it may well be good. Try again.",
+                    cause,
+                );
+            }
+        };
+        problem.unauthenticated()
+    }
+}
+
+/// Answers whose a token is and whether it is good. Cheap to share; holds no state of its own.
+pub struct Verifier {
+    keys: KeyRing,
+    cache: Option<Arc<dyn UserCache>>,
+    source: Arc<dyn Source>,
+    clock: SharedClock,
+}
+
+impl Verifier {
+    /// An engine over these layers; without a cache every check asks the source.
+    pub fn new(
+        keys: KeyRing,
+        cache: Option<Arc<dyn UserCache>>,
+        source: Arc<dyn Source>,
+        clock: SharedClock,
+    ) -> Self {
+        Self { keys, cache, source, clock }
+    }
+
+    /// The keys that tokens are checked against.
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// Judges the tokens that one request brought.
+    ///
+    /// More than one means that somebody planted a cookie: the request passes only if exactly one
+    /// of them is good.
+    ///
+    /// # Errors
+    /// Why the request is not let through. An outage is never told as a bad token.
+    pub async fn verify_request(&self, tokens: &[String]) -> Result<Verified, Refusal> {
+        let mut good = None;
+        let mut refusal = Refusal::MissingToken;
+        for token in tokens {
+            match self.verify(token).await {
+                Ok(_) if good.is_some() => return Err(Refusal::InvalidToken),
+                Ok(verified) => good = Some(verified),
+                Err(Refusal::Unavailable(cause)) => return Err(Refusal::Unavailable(cause)),
+                Err(other) if refusal == Refusal::MissingToken => refusal = other,
+                Err(_) => {}
+            }
+        }
+        good.ok_or(refusal)
+    }
+
+    /// Judges one token.
+    ///
+    /// # Errors
+    /// Why it is not good.
+    pub async fn verify(&self, token: &str) -> Result<Verified, Refusal> {
+        let Signed { claims, expired } = self.check_signature(token).await?;
+        if expired {
+            return Err(Refusal::ExpiredToken);
+        }
+        let user = self.find_user(claims.sub).await?.ok_or(Refusal::UserNotFound)?;
+        if user.disabled {
+            return Err(Refusal::UserDisabled);
+        }
+        let expires_at = *user.sessions.get(&claims.sid).ok_or(Refusal::SessionRevoked)?;
+        if expires_at <= self.clock.now() {
+            return Err(Refusal::ExpiredToken);
+        }
+        let session = VerifiedSession {
+            id: claims.sid,
+            created_at: claims.sid.created_at(),
+            expires_at,
+            token_expires_at: claims.expires_at(),
+        };
+        let UserRecord { id, email, email_verified, roles, .. } = user;
+        Ok(Verified { user: VerifiedUser { id, email, email_verified, roles }, session })
+    }
+
+    /// What a token says that one of our keys signed. Says nothing of the session.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidToken`], or [`Refusal::Unavailable`] without keys to check with.
+    pub async fn check_signature(&self, token: &str) -> Result<Signed, Refusal> {
+        let now = self.clock.now();
+        let keys = self.keys.current().await.map_err(|error| Refusal::Unavailable(error.to_string()))?;
+        let checked = match keys.check(token, now) {
+            Err(TokenFault::UnknownKey) => match self.keys.newer_than(&keys).await {
+                Some(newer) => newer.check(token, now),
+                None => Err(TokenFault::UnknownKey),
+            },
+            checked => checked,
+        };
+        checked.map_err(|_: TokenFault| Refusal::InvalidToken)
+    }
+
+    async fn find_user(&self, id: UserId) -> Result<Option<UserRecord>, Refusal> {
+        if let Some(cache) = &self.cache {
+            match cache.get(id).await {
+                Ok(Some(UserState::Present(record))) => return Ok(Some(record)),
+                Ok(Some(UserState::Deleted { .. })) => return Ok(None),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "the source is asked instead"),
+            }
+        }
+        let found = self.source.find_user(id).await;
+        let record = found.map_err(|error| Refusal::Unavailable(error.to_string()))?;
+        if let (Some(cache), Some(record)) = (&self.cache, &record)
+            && let Err(error) = cache.put_if_newer(id, UserState::Present(record.clone())).await
+        {
+            tracing::warn!(%error, "the record is not kept");
+        }
+        Ok(record)
+    }
+}
