@@ -1,9 +1,14 @@
 //! The auth-service program.
 
+use std::process::ExitCode;
+
 #[actix_web::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    shared::serve::report("auth-service", run().await)
+}
+
+async fn run() -> anyhow::Result<()> {
     let config = auth_service::Config::read(&shared::config::environment)?;
     shared::telemetry::start(&config.log);
-    auth_service::bind(config).await?.run().await?;
-    Ok(())
+    Ok(auth_service::bind(config).await?.run().await?)
 }

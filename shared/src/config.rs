@@ -23,6 +23,19 @@ pub fn environment(name: &str) -> Option<String> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigErrors(Vec<String>);
 
+impl ConfigErrors {
+    /// The faults of several configurations, each once.
+    pub fn merge(errors: impl IntoIterator<Item = Self>) -> Self {
+        let mut faults = Vec::new();
+        for fault in errors.into_iter().flat_map(|errors| errors.0) {
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+        Self(faults)
+    }
+}
+
 impl std::error::Error for ConfigErrors {}
 
 impl fmt::Display for ConfigErrors {
@@ -206,14 +219,10 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// All faults together.
-    pub fn finish<T>(mut self, settings: Option<T>) -> Result<T, ConfigErrors> {
+    pub fn finish<T>(self, settings: Option<T>) -> Result<T, ConfigErrors> {
         match settings {
             Some(settings) if self.faults.is_empty() => Ok(settings),
-            _ => {
-                // Several settings are judged by each service's own reader and again by another's.
-                self.faults.dedup();
-                Err(ConfigErrors(self.faults))
-            }
+            _ => Err(ConfigErrors(self.faults)),
         }
     }
 }

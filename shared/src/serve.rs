@@ -1,6 +1,6 @@
 //! A service that listens, and how one or several run until they are told to stop.
 
-use std::{io, time::Duration};
+use std::{io, process::ExitCode, time::Duration};
 
 use actix_web::dev;
 use futures_util::future::select_all;
@@ -23,7 +23,7 @@ pub struct Server {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The port is taken or forbidden.
-    #[error("{service} cannot listen on {address}:{port}: {reason}", address = listen.address, port = listen.port)]
+    #[error("cannot listen on {address}:{port} ({service}): {reason}", address = listen.address, port = listen.port)]
     Listen {
         /// Which service.
         service: &'static str,
@@ -83,6 +83,19 @@ impl Server {
         let handle = self.server.handle();
         actix_web::rt::spawn(self.server);
         handle
+    }
+}
+
+/// What `main` gives back: on failure one plain line on standard error.
+pub fn report(program: &str, result: Result<(), impl std::fmt::Display>) -> ExitCode {
+    use io::Write;
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to be told that standard error is closed.
+            let _ = writeln!(io::stderr(), "{program}: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -56,7 +56,8 @@ impl SessionCookie {
 
     /// The cookie that carries `token` until `expires_at`.
     pub fn issue(&self, token: &str, expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Cookie<'static> {
-        let seconds = (expires_at - now).num_seconds().max(0);
+        // Rounded up: a cookie that ends a moment after its token only brings a token that is refused.
+        let seconds = ((expires_at - now).num_milliseconds() + 999).max(0) / 1000;
         self.build(token.to_owned()).max_age(actix_web::cookie::time::Duration::seconds(seconds)).finish()
     }
 
@@ -66,6 +67,20 @@ impl SessionCookie {
             .max_age(actix_web::cookie::time::Duration::ZERO)
             .expires(OffsetDateTime::UNIX_EPOCH)
             .finish()
+    }
+
+    /// How tokens that [`SessionCookie::tokens`] read are handed on to a service: one as a bearer
+    /// token, several as the cookies that they were, so that the service judges all of them.
+    /// `None` if no header can carry them, which no token of ours brings about.
+    pub fn forward(&self, tokens: &[String]) -> Option<(header::HeaderName, header::HeaderValue)> {
+        let (name, value) = match tokens {
+            [token] => (header::AUTHORIZATION, format!("Bearer {token}")),
+            _ => {
+                let pairs: Vec<_> = tokens.iter().map(|token| format!("{}={token}", self.name)).collect();
+                (header::COOKIE, pairs.join("; "))
+            }
+        };
+        header::HeaderValue::from_str(&value).ok().map(|value| (name, value))
     }
 
     fn build(&self, value: String) -> actix_web::cookie::CookieBuilder<'static> {

@@ -91,6 +91,21 @@ pub enum Refusal {
     Unavailable(String),
 }
 
+impl Refusal {
+    /// The refusal behind the `code` of a verifier's answer, if it is one about the token.
+    pub fn from_code(code: &str) -> Option<Self> {
+        let refusals = [
+            (Code::MissingToken, Self::MissingToken),
+            (Code::InvalidToken, Self::InvalidToken),
+            (Code::ExpiredToken, Self::ExpiredToken),
+            (Code::UserNotFound, Self::UserNotFound),
+            (Code::UserDisabled, Self::UserDisabled),
+            (Code::SessionRevoked, Self::SessionRevoked),
+        ];
+        refusals.into_iter().find_map(|(known, refusal)| (known.as_str() == code).then_some(refusal))
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let again = "Sign in again.";

@@ -1,1 +1,28 @@
+//! What the tests stand on: PostgreSQL and Redis servers of their own, the real programs, a
+//! visitor over plain HTTP and a real browser. Everything that is started here ends with the test
+//! process, however that ends.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot be set up must stop"
+)]
+#![expect(clippy::disallowed_methods, reason = "the environment says which servers to use")]
+
+mod browser;
+mod port;
+mod postgres;
+mod process;
+mod programs;
+mod redis;
+mod visitor;
+
+pub use browser::{Browser, Look, Scripts};
+pub use port::{free_port, free_ports};
+pub use postgres::fresh_postgres_database;
+pub use process::Process;
+pub use programs::{PASSWORD, Stack, program, wait_until_ready};
+pub use redis::Redis;
+pub use visitor::{Answer, Visitor};

@@ -1,1 +1,18 @@
+#![doc = include_str!("../README.md")]
 
+pub mod app;
+mod assets;
+mod auth_client;
+pub mod config;
+mod cross_site;
+mod csrf;
+pub mod guard;
+mod handlers;
+mod http_client;
+mod page_sessions;
+mod pages;
+mod routes;
+pub mod server;
+
+pub use config::Config;
+pub use server::bind;

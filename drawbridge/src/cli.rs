@@ -1,0 +1,154 @@
+//! The command line: what can be said, and who does it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{deployment::Deployment, keys, output, up, user};
+
+/// The login stack for a frontend and a backend on different domains.
+///
+/// Without a command it starts everything in one process (see `drawbridge up --help`).
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Every command but `up` works on the deployment that DATABASE_URL and \
+    MASTER_SECRET name, or else on the data folder of `drawbridge up`."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    up: UpArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start all three services in one process, on SQLite and an in-process cache
+    ///
+    /// The frontend listens on the port, auth-service on the next and verify-service on the one
+    /// after. Secrets are made on the first start and kept in the data folder. The settings of
+    /// tokens, sessions, passwords and logs are read from the environment, as the services do.
+    Up(UpArgs),
+    /// Bring the database's schema up to date
+    Migrate(DataArgs),
+    /// Add, list, disable or delete accounts
+    #[command(subcommand)]
+    User(UserCommand),
+    /// List or rotate the keys that sign tokens
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+/// Where everything in one process listens and keeps its data.
+#[derive(Args, Clone)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct UpArgs {
+    /// Port of the frontend; auth-service and verify-service take the next two
+    #[arg(long, default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..=65533))]
+    pub(crate) port: u16,
+    /// Folder of the database and the secrets, made if it is not there
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Args)]
+struct DataArgs {
+    /// Data folder of `drawbridge up` [default: drawbridge-data, unless DATABASE_URL is set]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Make an account; the password is asked for, or read from standard input
+    Add(EmailArgs),
+    /// List all accounts
+    List(DataArgs),
+    /// Disable an account and end its sessions
+    Disable(DisableArgs),
+    /// Delete an account with all that belongs to it
+    Delete(EmailArgs),
+    /// Give an account another password and end its sessions
+    SetPassword(EmailArgs),
+}
+
+#[derive(Args)]
+struct EmailArgs {
+    /// E-mail address of the account
+    email: String,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+#[derive(Args)]
+struct DisableArgs {
+    #[command(flatten)]
+    account: EmailArgs,
+    /// Let the account sign in again
+    #[arg(long)]
+    undo: bool,
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// List all keys and what each does
+    List(DataArgs),
+    /// Make a key that takes over in ten minutes, when every verifier knows it
+    Rotate(DataArgs),
+}
+
+const DATA: &str = "drawbridge-data";
+
+/// Does what was said.
+pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        None => up::up(cli.up).await,
+        Some(Command::Up(args)) => up::up(args).await,
+        Some(Command::Migrate(args)) => {
+            let deployment = match &args.data {
+                None if Deployment::is_named_by_environment() => Deployment::from_environment()?,
+                _ => Deployment::make(&folder(args.data))?,
+            };
+            migrate(&deployment).await
+        }
+        Some(Command::User(command)) => run_user(command).await,
+        Some(Command::Keys(KeysCommand::List(args))) => keys::list(&existing(args)?).await,
+        Some(Command::Keys(KeysCommand::Rotate(args))) => keys::rotate(&existing(args)?).await,
+    }
+}
+
+async fn run_user(command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::Add(args) => user::add(&existing(args.data)?, &args.email).await,
+        UserCommand::List(args) => user::list(&existing(args)?).await,
+        UserCommand::Disable(DisableArgs { account, undo }) => {
+            user::disable(&existing(account.data)?, &account.email, !undo).await
+        }
+        UserCommand::Delete(args) => user::delete(&existing(args.data)?, &args.email).await,
+        UserCommand::SetPassword(args) => user::set_password(&existing(args.data)?, &args.email).await,
+    }
+}
+
+async fn migrate(deployment: &Deployment) -> anyhow::Result<()> {
+    let done = deployment.query(|c| Ok(auth_service::storage::migrate(c)?)).await?;
+    for migration in &done {
+        output::line(format_args!("migrated {migration}"));
+    }
+    if done.is_empty() {
+        output::line(format_args!("the schema is up to date"));
+    }
+    Ok(())
+}
+
+fn folder(data: Option<PathBuf>) -> PathBuf {
+    data.unwrap_or_else(|| PathBuf::from(DATA))
+}
+
+/// The deployment that the environment names, or the data folder, which must be there.
+fn existing(args: DataArgs) -> anyhow::Result<Deployment> {
+    match args.data {
+        None if Deployment::is_named_by_environment() => Deployment::from_environment(),
+        data => Deployment::find(&folder(data)),
+    }
+}

@@ -1,0 +1,140 @@
+//! Which database and which secret a command works on.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{ErrorKind, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use shared::{
+    config::{Reader, environment},
+    database::{Access, Connection, DatabaseUrl},
+    random::Random,
+    secret::MasterSecret,
+};
+
+/// A data folder of `drawbridge up`.
+pub(crate) struct DataFolder(PathBuf);
+
+impl DataFolder {
+    /// The folder at `path`, made with its secret if they are not there.
+    pub(crate) fn make(path: &Path) -> anyhow::Result<Self> {
+        let folder = Self(path.to_owned());
+        let shown = path.display();
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .with_context(|| format!("cannot make the data folder {shown}"))?;
+        let written = folder.ensure_master_secret().and_then(|()| folder.ensure_database());
+        written.with_context(|| format!("cannot write to the data folder {shown}"))?;
+        Ok(folder)
+    }
+
+    /// The file of the database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.0.join("drawbridge.db")
+    }
+
+    /// The file of the master secret, readable by its owner alone.
+    pub(crate) fn master_secret(&self) -> PathBuf {
+        self.0.join("master-secret")
+    }
+
+    /// Takes the folder for this process, as long as the returned file lives.
+    pub(crate) fn lock(&self) -> anyhow::Result<File> {
+        let path = self.0.join("lock");
+        let shown = self.0.display();
+        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
+        let file = file.with_context(|| format!("cannot write to the data folder {shown}"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(fs::TryLockError::WouldBlock) => bail!("another drawbridge runs on the data folder {shown}"),
+            Err(fs::TryLockError::Error(error)) => Err(error).context("cannot lock the data folder"),
+        }
+    }
+
+    /// An empty file is an empty database; what SQLite puts beside it is as private as this.
+    fn ensure_database(&self) -> std::io::Result<()> {
+        OpenOptions::new().create(true).append(true).mode(0o600).open(self.database()).map(|_| ())
+    }
+
+    /// Written under another name and then linked, so that nobody ever reads half a secret and two
+    /// first starts agree on one.
+    fn ensure_master_secret(&self) -> std::io::Result<()> {
+        let path = self.master_secret();
+        if path.exists() {
+            return Ok(());
+        }
+        let draft = self.0.join(format!("master-secret.{}", std::process::id()));
+        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
+        writeln!(file, "{}", STANDARD.encode(Random.bytes::<32>()))?;
+        file.sync_all()?;
+        let linked = fs::hard_link(&draft, &path);
+        fs::remove_file(&draft)?;
+        match linked {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A deployment that a command works on.
+pub(crate) struct Deployment {
+    database_url: DatabaseUrl,
+    master_secret: MasterSecret,
+}
+
+impl Deployment {
+    /// Whether the environment names a deployment.
+    pub(crate) fn is_named_by_environment() -> bool {
+        environment("DATABASE_URL").is_some_and(|url| !url.trim().is_empty())
+    }
+
+    /// The deployment of `DATABASE_URL` and `MASTER_SECRET[_FILE]`.
+    pub(crate) fn from_environment() -> anyhow::Result<Self> {
+        let mut reader = Reader::new(&environment);
+        let database_url = reader.required("DATABASE_URL", DatabaseUrl::parse);
+        let master_secret = reader.master_secret();
+        let (database_url, master_secret) = reader.finish(database_url.zip(master_secret))?;
+        Ok(Self { database_url, master_secret })
+    }
+
+    /// The deployment in a data folder, made if it is not there.
+    pub(crate) fn make(folder: &Path) -> anyhow::Result<Self> {
+        let folder = DataFolder::make(folder)?;
+        let secret = fs::read_to_string(folder.master_secret()).context("cannot read the master secret")?;
+        let master_secret = MasterSecret::parse(secret.trim_end().to_owned().into());
+        let master_secret = master_secret.map_err(|fault| anyhow::anyhow!("the master secret {fault}"))?;
+        Ok(Self { database_url: DatabaseUrl::Sqlite(folder.database()), master_secret })
+    }
+
+    /// The deployment in a data folder that is there.
+    pub(crate) fn find(folder: &Path) -> anyhow::Result<Self> {
+        if !DataFolder(folder.to_owned()).database().exists() {
+            bail!(
+                "there is no database in {}: start `drawbridge up` once, name its folder with --data, \
+                 or set DATABASE_URL and MASTER_SECRET",
+                folder.display()
+            );
+        }
+        Self::make(folder)
+    }
+
+    /// The deployment's secret.
+    pub(crate) fn master_secret(&self) -> &MasterSecret {
+        &self.master_secret
+    }
+
+    /// Runs `work` on the deployment's database.
+    pub(crate) async fn query<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let url = self.database_url.clone();
+        tokio::task::spawn_blocking(move || work(&mut Connection::open(&url, Access::Own)?)).await?
+    }
+}

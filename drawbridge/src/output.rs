@@ -1,0 +1,11 @@
+//! What the command says.
+
+use std::{
+    fmt::Arguments,
+    io::{Write, stdout},
+};
+
+/// A line on standard output. A reader that has gone, such as `head`, is no fault.
+pub(crate) fn line(text: Arguments<'_>) {
+    let _ = writeln!(stdout(), "{text}");
+}

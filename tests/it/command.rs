@@ -1,0 +1,141 @@
+//! `drawbridge user …` and `drawbridge keys …`, beside the running system.
+
+use std::{
+    io::Write,
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+use tests::{Answer, PASSWORD, Stack, Visitor, program};
+
+/// Runs the command on the stack's deployment.
+fn drawbridge(stack: &Stack, arguments: &[&str], input: &str) -> Output {
+    let mut command = Command::new(program("drawbridge"));
+    command.args(arguments).env_remove("DATABASE_URL").env("BCRYPT_COST", "10");
+    if stack.redis.is_some() {
+        command.env("DATABASE_URL", &stack.database_url);
+        command.env("MASTER_SECRET", "the master secret of the test suite");
+    } else {
+        command.arg("--data").arg(stack.data());
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that asks for nothing may be done before it is told something.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    let text = [output.stdout.as_slice(), &output.stderr].concat();
+    let text = String::from_utf8(text).unwrap();
+    assert!(output.status.success(), "{text}");
+    text
+}
+
+fn refused(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text
+}
+
+async fn log_in(stack: &Stack, email: &str, password: &str) -> (Visitor, Answer) {
+    let mut visitor = Visitor::new();
+    let body = json!({"email": email, "password": password});
+    let answer = visitor.post_json(&format!("{}/api/login", stack.frontend), &body).await;
+    (visitor, answer)
+}
+
+/// Waits until a change of another process has reached the verifier: the relay's second.
+async fn wait_for_code(stack: &Stack, visitor: &mut Visitor, code: &str) {
+    let started = Instant::now();
+    loop {
+        let answer = visitor.post(&format!("{}/api/verify", stack.verify)).await;
+        if answer.json()["code"] == code {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(5), "{code} does not come: {}", answer.text);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_adds_lists_disables_and_deletes_accounts() {
+    for stack in Stack::both() {
+        let email = "op@example.com";
+        assert!(
+            said(&drawbridge(&stack, &["user", "add", email], "first password\n"))
+                .contains("added op@example.com")
+        );
+        assert!(
+            refused(&drawbridge(&stack, &["user", "add", "OP@example.com"], "x2345678\n"))
+                .contains("already")
+        );
+        assert!(
+            refused(&drawbridge(&stack, &["user", "add", "b@example.com"], "short\n"))
+                .contains("8 characters")
+        );
+        assert!(
+            refused(&drawbridge(&stack, &["user", "add", "nobody"], "x2345678\n")).contains("name@domain")
+        );
+        assert!(said(&drawbridge(&stack, &["user", "list"], "")).contains(email));
+
+        let (mut visitor, answer) = log_in(&stack, email, "first password").await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(visitor.post(&format!("{}/api/verify", stack.verify)).await.status, 200);
+        said(&drawbridge(&stack, &["user", "set-password", email], "second password\n"));
+        wait_for_code(&stack, &mut visitor, "session_revoked").await;
+        assert_eq!(log_in(&stack, email, "first password").await.1.status, 401);
+
+        let (mut visitor, answer) = log_in(&stack, email, "second password").await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(visitor.post(&format!("{}/api/verify", stack.verify)).await.status, 200);
+        said(&drawbridge(&stack, &["user", "disable", email], ""));
+        wait_for_code(&stack, &mut visitor, "user_disabled").await;
+        let (_, answer) = log_in(&stack, email, "second password").await;
+        assert_eq!(answer.status_and_code(), (401, "user_disabled".into()));
+        assert!(said(&drawbridge(&stack, &["user", "list"], "")).contains("disabled"));
+
+        said(&drawbridge(&stack, &["user", "disable", "--undo", email], ""));
+        wait_for_code(&stack, &mut visitor, "session_revoked").await;
+        let (mut visitor, answer) = log_in(&stack, email, "second password").await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(visitor.post(&format!("{}/api/verify", stack.verify)).await.status, 200);
+        said(&drawbridge(&stack, &["user", "delete", email], ""));
+        wait_for_code(&stack, &mut visitor, "user_not_found").await;
+        assert_eq!(log_in(&stack, email, "second password").await.1.status, 401);
+        assert!(refused(&drawbridge(&stack, &["user", "delete", email], "")).contains("no account"));
+        assert_eq!(said(&drawbridge(&stack, &["user", "list"], "")), "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_is_published_before_it_signs() {
+    for stack in Stack::both() {
+        let first = said(&drawbridge(&stack, &["keys", "list"], ""));
+        assert!(first.lines().count() == 1 && first.contains("signing"), "{first}");
+        let mut ada = stack.signed_in("ada").await;
+        let rotated = said(&drawbridge(&stack, &["keys", "rotate"], ""));
+        assert!(rotated.contains("is published and signs from"), "{rotated}");
+        let both = said(&drawbridge(&stack, &["keys", "list"], ""));
+        assert!(
+            both.lines().count() == 2 && both.contains("signing") && both.contains("published, signs from"),
+            "{both}"
+        );
+        assert_eq!(ada.post(&format!("{}/api/verify", stack.verify)).await.status, 200);
+        let (_, answer) = log_in(&stack, "ada@example.com", PASSWORD).await;
+        assert_eq!(answer.status, 200);
+    }
+}
+
+#[test]
+fn the_help_names_every_command() {
+    let output = Command::new(program("drawbridge")).arg("--help").output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    for command in ["up", "migrate", "user", "keys", "--port", "--data"] {
+        assert!(help.contains(command), "{command} is missing: {help}");
+    }
+    let output = Command::new(program("drawbridge")).args(["up", "--port", "nonsense"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}

@@ -1,0 +1,20 @@
+//! The integration suite: the real programs, spoken to as their users do.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that meets something unexpected must fail"
+)]
+
+mod bad_input;
+mod browser;
+mod command;
+mod concurrency;
+mod guard;
+mod journey;
+mod outage;
+mod pages;
+mod start;

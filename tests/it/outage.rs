@@ -1,0 +1,62 @@
+//! An outage is told as one: 503 with `Retry-After`, no redirect to the login page, no cookie lost.
+
+use serde_json::json;
+use tests::{PASSWORD, Stack, Visitor};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_verify_service_the_guard_says_so_and_signs_nobody_out() {
+    let stack = Stack::three_programs();
+    let mut ada = stack.signed_in("ada").await;
+    stack.processes()[1].signal("KILL");
+
+    let private = format!("{}/private", stack.frontend);
+    let page = ada.request(reqwest::Method::GET, &private).header("accept", "text/html");
+    let page = ada.send(page).await;
+    assert_eq!(page.status, 503, "{}", page.text);
+    assert!(!page.header("retry-after").is_empty());
+    assert!(page.header("content-type").starts_with("text/html"));
+    assert!(page.text.contains("you still are"), "{}", page.text);
+    assert!(page.text.contains(page.header("x-request-id")));
+    let data = ada.request(reqwest::Method::GET, &private).header("accept", "application/json");
+    assert_eq!(ada.send(data).await.status_and_code(), (503, "unavailable".into()));
+    assert!(ada.cookie("token").is_some(), "the cookie is still there");
+    assert_eq!(ada.get(&stack.frontend).await.status, 200, "the public page stays up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_auth_service_sessions_are_verified_and_forms_say_what_is_wrong() {
+    let stack = Stack::three_programs();
+    let mut ada = stack.signed_in("ada").await;
+    stack.processes()[0].signal("KILL");
+
+    assert_eq!(ada.get(&format!("{}/private", stack.frontend)).await.status, 200);
+    let login = json!({"email": "ada@example.com", "password": PASSWORD});
+    let answer = Visitor::new().post_json(&format!("{}/api/login", stack.frontend), &login).await;
+    assert_eq!(answer.status_and_code(), (503, "unavailable".into()));
+    assert!(!answer.header("retry-after").is_empty());
+    let answer = ada.post(&format!("{}/api/logout", stack.frontend)).await;
+    assert_eq!(answer.status, 503, "nobody is told that they are signed out while they are not");
+    assert!(ada.cookie("token").is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_redis_sessions_start_are_verified_and_end() {
+    let stack = Stack::three_programs();
+    let mut ada = stack.signed_in("ada").await;
+    let Some(redis) = stack.redis.as_ref().and_then(tests::Redis::process) else { return };
+    redis.signal("KILL");
+
+    let verify = format!("{}/api/verify", stack.verify);
+    assert_eq!(ada.post(&verify).await.status, 200);
+    let mut grace = stack.signed_in("grace").await;
+    assert_eq!(grace.post(&verify).await.status, 200);
+    let mut left_behind = ada.clone();
+    assert_eq!(ada.post(&format!("{}/api/logout", stack.frontend)).await.status, 200);
+    assert_eq!(left_behind.post(&verify).await.status_and_code(), (401, "session_revoked".into()));
+    let page = Visitor::new().get(&format!("{}/login", stack.frontend)).await;
+    assert_eq!(
+        (page.status, page.header("retry-after")),
+        (503, "2"),
+        "a form that could not be checked is not shown"
+    );
+}

@@ -1,0 +1,188 @@
+use std::{
+    env, fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    wd::{Capabilities, WebDriverCompatibleCommand},
+};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use crate::{
+    port::free_port,
+    process::{Process, Start},
+};
+
+/// Whether pages may run scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripts {
+    /// As people have it.
+    On,
+    /// As some people want it.
+    Off,
+}
+
+/// How a page is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Part of the screenshot's name.
+    pub name: &'static str,
+    width: u32,
+    height: u32,
+    scheme: &'static str,
+}
+
+impl Look {
+    /// Narrow and wide, light and dark.
+    pub const ALL: [Self; 4] = [
+        Self { name: "narrow-light", width: 320, height: 640, scheme: "light" },
+        Self { name: "narrow-dark", width: 320, height: 640, scheme: "dark" },
+        Self { name: "wide-light", width: 1280, height: 800, scheme: "light" },
+        Self { name: "wide-dark", width: 1280, height: 800, scheme: "dark" },
+    ];
+}
+
+/// Chromium without a window, driven over WebDriver.
+pub struct Browser {
+    /// The session.
+    pub client: Client,
+    _driver: Process,
+}
+
+impl Browser {
+    /// Starts a browser with an empty profile.
+    pub async fn start(scripts: Scripts) -> Self {
+        let port = free_port();
+        let folder = env::temp_dir().join(format!("drawbridge-browser-{}-{port}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let driver = env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
+        let driver = Process::start(Start {
+            command: vec![driver, format!("--port={port}")],
+            settings: &[],
+            signal: "TERM",
+            log: folder.join("driver.log"),
+            // A driver that is ended leaves its browser behind; the profile's name finds it.
+            remove: Some(&folder),
+        });
+        let profile = folder.join("profile").display().to_string();
+        let client = connect(port, capabilities(&profile, scripts), &driver).await;
+        Self { client, _driver: driver }
+    }
+
+    /// Ends the session, and with it the browser.
+    pub async fn close(self) {
+        self.client.close().await.unwrap();
+    }
+
+    /// The text of the first element that matches.
+    pub async fn text(&self, css: &str) -> String {
+        self.client.wait().for_element(Locator::Css(css)).await.unwrap().text().await.unwrap()
+    }
+
+    /// Types into a field.
+    pub async fn fill(&self, css: &str, text: &str) {
+        let field = self.client.wait().for_element(Locator::Css(css)).await.unwrap();
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Clicks.
+    pub async fn click(&self, css: &str) {
+        self.client.wait().for_element(Locator::Css(css)).await.unwrap().click().await.unwrap();
+    }
+
+    /// Waits until the address bar shows this path, query included.
+    pub async fn wait_for_path(&self, path: &str) {
+        let started = Instant::now();
+        loop {
+            let url = self.client.current_url().await.unwrap();
+            let shown = url.as_str().get(url.origin().ascii_serialization().len()..).unwrap_or_default();
+            if shown == path {
+                return;
+            }
+            assert!(started.elapsed() < Duration::from_secs(20), "at {shown} instead of {path}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Keeps a picture of the page in every [`Look`], and fails if it is wider than the screen.
+    pub async fn keep_screenshots(&self, name: &str) {
+        let folder = screenshot_folder();
+        for look in Look::ALL {
+            self.devtools(
+                "Emulation.setDeviceMetricsOverride",
+                json!({"width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": false}),
+            )
+            .await;
+            self.devtools(
+                "Emulation.setEmulatedMedia",
+                json!({"features": [{"name": "prefers-color-scheme", "value": look.scheme}]}),
+            )
+            .await;
+            let size = self.devtools("Page.getLayoutMetrics", json!({})).await;
+            let content = size["cssContentSize"]["width"].as_f64().unwrap();
+            assert!(content <= f64::from(look.width), "{name} is {content} px wide on {}", look.name);
+            let picture = self.client.screenshot().await.unwrap();
+            fs::write(folder.join(format!("{name}-{}.png", look.name)), picture).unwrap();
+        }
+        self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await;
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({"cmd": command, "params": parameters});
+        self.client.issue_cmd(Devtools(body)).await.unwrap()
+    }
+}
+
+/// `target/screenshots`.
+fn screenshot_folder() -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let folder = test.ancestors().nth(3).unwrap().join("screenshots");
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn capabilities(user_data: &str, scripts: Scripts) -> Capabilities {
+    let javascript = if scripts == Scripts::On { 1 } else { 2 };
+    let mut options = json!({
+        "prefs": {"profile.managed_default_content_settings.javascript": javascript},
+        "args": [
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--force-prefers-reduced-motion", format!("--user-data-dir={user_data}"),
+        ],
+    });
+    if let Ok(binary) = env::var("CHROMIUM") {
+        options["binary"] = binary.into();
+    }
+    let capabilities = json!({"browserName": "chrome", "goog:chromeOptions": options});
+    capabilities.as_object().unwrap().clone()
+}
+
+async fn connect(port: u16, capabilities: Capabilities, driver: &Process) -> Client {
+    let url = format!("http://127.0.0.1:{port}");
+    let started = Instant::now();
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(started.elapsed() < Duration::from_secs(60), "no driver: {}", driver.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut builder = ClientBuilder::new(HttpConnector::new());
+    builder.capabilities(capabilities);
+    builder.connect(&url).await.unwrap_or_else(|error| panic!("{error}: {}", driver.log()))
+}
+
+#[derive(Debug)]
+struct Devtools(Value);
+
+impl WebDriverCompatibleCommand for Devtools {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.0.to_string()))
+    }
+}

@@ -1,0 +1,27 @@
+use std::{
+    net::TcpListener,
+    sync::atomic::{AtomicU16, Ordering},
+};
+
+static NEXT: AtomicU16 = AtomicU16::new(0);
+
+/// Below the ports that the system hands out by itself, so that nobody takes one in between.
+const FIRST: u16 = 18_000;
+const COUNT: u16 = 12_000;
+
+/// A port that nobody listens on.
+pub fn free_port() -> u16 {
+    free_ports(1)
+}
+
+/// The first of `n` neighbouring ports that nobody listens on.
+pub fn free_ports(n: u16) -> u16 {
+    let start = u16::try_from(std::process::id() % 1000).unwrap() * (COUNT / 1000);
+    for _ in 0..COUNT {
+        let first = FIRST + (start + NEXT.fetch_add(n, Ordering::Relaxed)) % (COUNT - n);
+        if (first..first + n).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
+            return first;
+        }
+    }
+    panic!("no {n} free ports from {FIRST} on");
+}

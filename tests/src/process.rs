@@ -1,0 +1,86 @@
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+};
+
+/// Runs a program, and ends it when its own input ends: that is, when this process drops it, fails
+/// or is killed. Tells the program's id first, and cleans up behind it.
+const WATCH: &str = r#"
+signal=$1 log=$2 remove=$3; shift 3
+"$@" >"$log" 2>&1 </dev/null &
+child=$!
+echo "$child"
+read -r _
+kill -s "$signal" "$child" 2>/dev/null
+wait "$child"
+if [ -n "$remove" ]; then
+  pkill -KILL -f "$remove"
+  rm -rf "$remove"
+fi
+"#;
+
+/// A program that runs until it is dropped.
+#[derive(Debug)]
+pub struct Process {
+    watcher: Child,
+    end: Option<ChildStdin>,
+    pid: String,
+    log: PathBuf,
+}
+
+/// How to start a program.
+pub(crate) struct Start<'a> {
+    pub(crate) command: Vec<String>,
+    pub(crate) settings: &'a [(&'a str, String)],
+    /// The signal that ends it cleanly.
+    pub(crate) signal: &'a str,
+    pub(crate) log: PathBuf,
+    /// A folder to remove afterwards, with every program that still has it in its arguments.
+    pub(crate) remove: Option<&'a Path>,
+}
+
+impl Process {
+    pub(crate) fn start(start: Start) -> Self {
+        let remove = start.remove.map_or_else(String::new, |path| path.display().to_string());
+        let log = start.log.display().to_string();
+        let mut watcher = Command::new("sh")
+            .args(["-c", WATCH, "sh", start.signal, &log, &remove])
+            .args(&start.command)
+            .envs(start.settings.iter().map(|(name, value)| (name, value)))
+            .current_dir(std::env::temp_dir())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let end = watcher.stdin.take();
+        let mut pid = String::new();
+        BufReader::new(watcher.stdout.take().unwrap()).read_line(&mut pid).unwrap();
+        Self { watcher, end, pid: pid.trim().to_owned(), log: start.log }
+    }
+
+    /// Sends a signal such as `KILL` or `STOP`.
+    pub fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args(["-s", signal, &self.pid]).status().unwrap();
+        assert!(status.success(), "process {} is gone", self.pid);
+    }
+
+    /// Whether the program still runs. One that has ended stays as a zombie until this is dropped.
+    pub fn is_running(&self) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
+        stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
+    }
+
+    /// What it has written so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        let _ = self.watcher.wait();
+    }
+}

@@ -1,0 +1,50 @@
+//! The settings of verify-service.
+
+use shared::{
+    config::{ConfigErrors, Listen, LogConfig, Lookup, Reader, TokenParties},
+    database::DatabaseUrl,
+    session_cookie::SessionCookie,
+    user_cache::CacheLocation,
+};
+
+/// Everything that verify-service is told at its start. It holds no secret but its way to the
+/// database.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `BIND`, `PORT` (8082).
+    pub listen: Listen,
+    /// `DATABASE_URL`, of a role that need only read.
+    pub database_url: DatabaseUrl,
+    /// `REDIS_URL`.
+    pub cache: CacheLocation,
+    /// `FRONTEND_ORIGIN`, `COOKIE_MODE`, `COOKIE_NAME`.
+    pub cookie: SessionCookie,
+    /// `TOKEN_ISSUER`, `TOKEN_AUDIENCE`.
+    pub parties: TokenParties,
+    /// `LOG`, `LOG_FORMAT`.
+    pub log: LogConfig,
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// All faults at once.
+    pub fn read(lookup: Lookup) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(lookup);
+        let listen = reader.listen(8082);
+        let log = reader.log();
+        let database_url = reader.required("DATABASE_URL", DatabaseUrl::parse);
+        let cache = reader.cache();
+        let frontend = reader.frontend_origin();
+        let cookie = reader.session_cookie(frontend.as_ref());
+        let parties = reader.token_parties(frontend.as_ref());
+        let complete = match (database_url, cache, cookie, parties) {
+            (Some(database_url), Some(cache), Some(cookie), Some(parties)) => {
+                Some(Self { listen, database_url, cache, cookie, parties, log })
+            }
+            _ => None,
+        };
+        reader.finish(complete)
+    }
+}

@@ -1,0 +1,4 @@
+//! One endpoint a file.
+
+pub(crate) mod health_ready;
+pub(crate) mod verify;

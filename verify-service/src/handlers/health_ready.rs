@@ -1,0 +1,15 @@
+use actix_web::{HttpResponse, web};
+use shared::health::{self, Dependency};
+
+use crate::app::App;
+
+/// `GET /health/ready`: whether tokens can be checked. Without the cache they still can.
+pub(crate) async fn ready(app: web::Data<App>) -> HttpResponse {
+    let (database, cache, keys) =
+        tokio::join!(app.database.is_up(), app.cache.is_up(), app.verifier.keys().current());
+    health::ready(&[
+        Dependency { name: "database", up: database, needed: true },
+        Dependency { name: "cache", up: cache, needed: false },
+        Dependency { name: "signing_keys", up: keys.is_ok(), needed: true },
+    ])
+}

@@ -1,0 +1,14 @@
+//! The verify-service program.
+
+use std::process::ExitCode;
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    shared::serve::report("verify-service", run().await)
+}
+
+async fn run() -> anyhow::Result<()> {
+    let config = verify_service::Config::read(&shared::config::environment)?;
+    shared::telemetry::start(&config.log);
+    Ok(verify_service::bind(config)?.run().await?)
+}

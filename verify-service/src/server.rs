@@ -1,0 +1,38 @@
+//! The one way to start the service: `main`, `drawbridge up` and the tests all come through here.
+
+use std::sync::Arc;
+
+use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
+use shared::{
+    clock::SystemClock,
+    http,
+    serve::{SHUTDOWN_SECONDS, Server, StartError},
+};
+
+use crate::{app::App, config::Config, routes};
+
+const NAME: &str = "verify-service";
+
+/// Binds the port.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub fn bind(config: Config) -> Result<Server, StartError> {
+    let listen = config.listen;
+    let app = App::new(config, Arc::new(SystemClock));
+    let app = web::Data::new(app.map_err(|error| StartError::dependency(NAME, error))?);
+
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(app.clone())
+            .wrap(from_fn(http::request_scope))
+            .configure(http::configure)
+            .configure(routes::configure)
+    })
+    .disable_signals()
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .bind((listen.address, listen.port))
+    .map_err(|error| StartError::listen(NAME, listen, &error))?;
+    let port = server.addrs().first().map_or(listen.port, std::net::SocketAddr::port);
+    Ok(Server::new(NAME, port, server.run(), Vec::new()))
+}

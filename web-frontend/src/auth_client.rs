@@ -1,0 +1,181 @@
+//! The way to auth-service: requests go over with the token as a bearer token, and what comes back
+//! is told apart from an outage.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpResponse, HttpResponseBuilder,
+    cookie::Cookie,
+    http::{StatusCode, header},
+};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+use shared::{
+    clock::SharedClock,
+    http::{REQUEST_ID, RequestId},
+    origin::Origin,
+    problem::Problem,
+    proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
+    session_cookie::SessionCookie,
+};
+
+use crate::http_client;
+
+/// A login waits for other logins' hashes, so an answer may take longer than elsewhere.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+
+/// The calls of auth-service that are offered on the frontend's origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Call {
+    Login,
+    Register,
+    Logout,
+    Refresh,
+    Me,
+}
+
+impl Call {
+    fn method(self) -> reqwest::Method {
+        match self {
+            Self::Me => reqwest::Method::GET,
+            _ => reqwest::Method::POST,
+        }
+    }
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Login => "/api/login",
+            Self::Register => "/api/register",
+            Self::Logout => "/api/logout",
+            Self::Refresh => "/api/refresh",
+            Self::Me => "/api/me",
+        }
+    }
+}
+
+/// What goes over.
+pub(crate) struct Request<'a> {
+    pub(crate) call: Call,
+    pub(crate) tokens: &'a [String],
+    /// Content type and body.
+    pub(crate) body: Option<(String, Vec<u8>)>,
+    pub(crate) id: Option<RequestId>,
+}
+
+/// What auth-service said, and the cookie that says the same to the browser.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Value,
+    pub(crate) cookie: Option<Cookie<'static>>,
+    content_type: Option<String>,
+    retry_after: Option<String>,
+}
+
+/// The client of auth-service.
+pub(crate) struct AuthClient {
+    client: reqwest::Client,
+    origin: Origin,
+    identity: ProxyIdentity,
+    cookie: SessionCookie,
+    clock: SharedClock,
+}
+
+impl AuthClient {
+    pub(crate) fn new(
+        origin: Origin,
+        identity: ProxyIdentity,
+        cookie: SessionCookie,
+        clock: SharedClock,
+    ) -> reqwest::Result<Self> {
+        Ok(Self { client: http_client::new(ANSWER_WITHIN)?, origin, identity, cookie, clock })
+    }
+
+    /// Makes the call. Only an outage is an error; a refusal is an answer like others.
+    pub(crate) async fn send(&self, request: Request<'_>) -> Result<Answer, Problem> {
+        let outage = |cause: String| {
+            Problem::unavailable("Signing in and out is not possible just now. Try again shortly.", cause)
+        };
+        let (call, url) = (request.call, format!("{}{}", self.origin, request.call.path()));
+        let proof = self.identity.prove(self.clock.now(), call.method().as_str(), call.path());
+        let mut outgoing = self.client.request(call.method(), url).header(PROXY_IDENTITY, proof);
+        if let Some((name, value)) =
+            self.cookie.forward(request.tokens).filter(|_| !request.tokens.is_empty())
+        {
+            outgoing = outgoing.header(name.as_str(), value.as_bytes());
+        }
+        if let Some(id) = &request.id {
+            outgoing = outgoing.header(REQUEST_ID.as_str(), id.as_str());
+        }
+        if let Some((content_type, body)) = request.body {
+            outgoing = outgoing.header(header::CONTENT_TYPE.as_str(), content_type).body(body);
+        }
+        let incoming = outgoing.send().await.map_err(|error| outage(format!("auth-service: {error:?}")))?;
+        self.read(call, incoming).await.map_err(outage)
+    }
+
+    async fn read(&self, call: Call, incoming: reqwest::Response) -> Result<Answer, String> {
+        let status = incoming.status().as_u16();
+        let status = StatusCode::from_u16(status).map_err(|error| error.to_string())?;
+        let text = |name: header::HeaderName| {
+            let value = incoming.headers().get(name.as_str())?;
+            value.to_str().ok().map(str::to_owned)
+        };
+        let (content_type, retry_after) = (text(header::CONTENT_TYPE), text(header::RETRY_AFTER));
+        let body: Value = incoming.json().await.map_err(|error| format!("auth-service: {error:?}"))?;
+        let mut answer = Answer { status, body, cookie: None, content_type, retry_after };
+        match call {
+            Call::Login | Call::Refresh if status == StatusCode::OK => {
+                let (token, expires_at) = answer.take_token().ok_or(
+                    "auth-service handed out no token: does it have the same MASTER_SECRET as web-frontend, \
+                     and do the clocks agree?",
+                )?;
+                answer.cookie = Some(self.cookie.issue(&token, expires_at, self.clock.now()));
+            }
+            Call::Logout if status == StatusCode::OK => answer.cookie = Some(self.cookie.clear()),
+            _ => {}
+        }
+        Ok(answer)
+    }
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    code: String,
+    detail: String,
+}
+
+impl Answer {
+    /// Takes the token out of the body, so that no script ever sees it.
+    fn take_token(&mut self) -> Option<(String, DateTime<Utc>)> {
+        let expires_at = self.body.pointer("/data/expires_at")?.as_str()?.parse().ok()?;
+        match self.body.as_object_mut()?.remove("token")? {
+            Value::String(token) => Some((token, expires_at)),
+            _ => None,
+        }
+    }
+
+    /// The `code` and `detail` of a refusal.
+    pub(crate) fn refusal(&self) -> Option<(String, String)> {
+        let Refused { code, detail } = Refused::deserialize(&self.body).ok()?;
+        (!self.status.is_success()).then_some((code, detail))
+    }
+
+    /// The answer's status and headers, to be finished with a page or a body.
+    pub(crate) fn response_head(&self) -> HttpResponseBuilder {
+        let mut response = HttpResponse::build(self.status);
+        if let Some(wait) = &self.retry_after {
+            response.insert_header((header::RETRY_AFTER, wait.as_str()));
+        }
+        if let Some(cookie) = &self.cookie {
+            response.cookie(cookie.clone());
+        }
+        response
+    }
+
+    /// The answer as it is handed on to a client of the JSON interface.
+    pub(crate) fn into_response(self) -> HttpResponse {
+        let content_type = self.content_type.as_deref().unwrap_or("application/json");
+        self.response_head().content_type(content_type).body(self.body.to_string())
+    }
+}

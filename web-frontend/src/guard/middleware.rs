@@ -1,0 +1,78 @@
+use std::{
+    future::{Ready, ready},
+    rc::Rc,
+};
+
+use actix_web::{
+    Error, HttpMessage, HttpResponse,
+    body::{EitherBody, MessageBody},
+    dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
+    http::header,
+};
+use futures_util::future::LocalBoxFuture;
+use shared::{problem::Problem, verification::Refusal};
+
+use super::{Guard, SignedIn, is_navigation};
+
+impl<S, B> Transform<S, ServiceRequest> for Guard
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type InitError = ();
+    type Transform = Guarded<S>;
+    type Future = Ready<Result<Guarded<S>, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(Guarded { guard: self.clone(), service: Rc::new(service) }))
+    }
+}
+
+/// A service behind a [`Guard`].
+pub struct Guarded<S> {
+    guard: Guard,
+    service: Rc<S>,
+}
+
+impl<S, B> Service<ServiceRequest> for Guarded<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
+
+    forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let (guard, service) = (self.guard.clone(), self.service.clone());
+        Box::pin(async move {
+            match guard.identify(request.request()).await {
+                Ok(verified) => {
+                    request.extensions_mut().insert(SignedIn(verified));
+                    Ok(service.call(request).await?.map_into_left_body())
+                }
+                Err(refusal) => {
+                    let response = guard.refuse(&request, refusal);
+                    Ok(request.into_response(response).map_into_right_body())
+                }
+            }
+        })
+    }
+}
+
+impl Guard {
+    fn refuse(&self, request: &ServiceRequest, refusal: Refusal) -> HttpResponse {
+        if !matches!(refusal, Refusal::Unavailable(_)) && is_navigation(request.request()) {
+            let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
+            return HttpResponse::Found()
+                .insert_header((header::LOCATION, self.login_target(wanted)))
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .finish();
+        }
+        HttpResponse::from_error(Problem::from(refusal))
+    }
+}

@@ -1,0 +1,14 @@
+//! The web-frontend program.
+
+use std::process::ExitCode;
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    shared::serve::report("web-frontend", run().await)
+}
+
+async fn run() -> anyhow::Result<()> {
+    let config = web_frontend::Config::read(&shared::config::environment)?;
+    shared::telemetry::start(&config.log);
+    Ok(web_frontend::bind(config)?.run().await?)
+}

@@ -1,0 +1,29 @@
+use actix_session::Session;
+use serde::{Deserialize, Serialize};
+use shared::problem::Problem;
+
+const KEY: &str = "flash";
+
+/// A message for the next page that the visitor sees, once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Flash {
+    pub(crate) text: String,
+    /// The address to fill in, where the next page is a form.
+    pub(crate) email: Option<String>,
+}
+
+impl Flash {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), email: None }
+    }
+
+    /// Leaves the message for the next page.
+    pub(crate) fn leave(self, session: &Session) -> Result<(), Problem> {
+        session.insert(KEY, self).map_err(Problem::internal)
+    }
+
+    /// Takes the message that the page before left.
+    pub(crate) fn take(session: &Session) -> Option<Self> {
+        session.remove_as(KEY).and_then(Result::ok)
+    }
+}

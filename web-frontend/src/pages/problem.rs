@@ -1,0 +1,89 @@
+//! Failures as pages, for whoever waits for one.
+
+use actix_web::{
+    Error,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header,
+    middleware::Next,
+};
+use askama::Template;
+use shared::{http::RequestId, problem::Problem};
+
+use super::{Frame, send};
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    frame: Frame,
+    problem: &'a Problem,
+    request_id: &'a str,
+}
+
+impl ProblemPage<'_> {
+    fn title(&self) -> &'static str {
+        self.problem.code().title()
+    }
+
+    fn is_outage(&self) -> bool {
+        self.problem.code().status().as_u16() == 503
+    }
+}
+
+/// Turns a problem into a page where the client reads HTML.
+pub(crate) async fn as_pages<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let wants_page =
+        accept.is_some_and(|accept| accept.contains("text/html")) && !request.path().starts_with("/api/");
+    let id = RequestId::of(&request);
+    let response = match next.call(request).await {
+        Ok(response) => response.map_into_boxed_body(),
+        Err(error) if wants_page => return Err(page_of(error, id.as_ref())),
+        Err(error) => return Err(error),
+    };
+    if !wants_page {
+        return Ok(response);
+    }
+    let problem = response.response().extensions().get::<Problem>().cloned();
+    let Some(problem) = problem else { return Ok(response) };
+    log(&problem);
+    let page = page(&problem, id.as_ref());
+    Ok(response.into_response(page))
+}
+
+fn page_of(error: Error, id: Option<&RequestId>) -> Error {
+    match error.as_error::<Problem>() {
+        Some(problem) => {
+            log(problem);
+            let page = page(problem, id);
+            actix_web::error::InternalError::from_response(error, page).into()
+        }
+        None => error,
+    }
+}
+
+fn page(problem: &Problem, id: Option<&RequestId>) -> actix_web::HttpResponse {
+    let request_id = id.map_or("", RequestId::as_str);
+    let page = ProblemPage { frame: Frame::default(), problem, request_id };
+    send(problem.response_head(), &page).unwrap_or_else(actix_web::HttpResponse::from_error)
+}
+
+fn log(problem: &Problem) {
+    if problem.code().status().is_server_error() {
+        tracing::error!(code = problem.code().as_str(), cause = problem.cause(), "the request failed");
+    }
+}
+
+/// The store of the page sessions answers with an error of its own; the pages behind it never do.
+pub(crate) async fn sessions_unavailable<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    next.call(request).await.map_err(|error| match error.as_error::<Problem>() {
+        Some(_) => error,
+        None => Problem::unavailable("Forms are not possible just now. Try again shortly.", error).into(),
+    })
+}

@@ -1,0 +1,44 @@
+//! Every URL of the service.
+
+use actix_session::SessionMiddleware;
+use actix_web::{
+    middleware::from_fn,
+    web::{self, ServiceConfig},
+};
+use shared::{
+    health,
+    http::{form, read, write},
+};
+
+use crate::{
+    assets,
+    guard::Guard,
+    handlers::{api, health_ready, home, login, logout, private, register},
+    page_sessions::PageSessions,
+    pages,
+};
+
+/// Adds the routes.
+pub(crate) fn configure(config: &mut ServiceConfig, sessions: SessionMiddleware<PageSessions>, guard: Guard) {
+    let private =
+        web::scope("/private").wrap(guard).service(read("", private::show)).service(read("/", private::show));
+    let pages = web::scope("")
+        .service(read("/", home::show))
+        .service(form("/login", login::show, login::take))
+        .service(form("/register", register::show, register::take))
+        .service(form("/logout", logout::show, logout::take))
+        .service(private)
+        .wrap(sessions)
+        .wrap(from_fn(pages::problem::sessions_unavailable));
+    config
+        .service(write("/api/login", api::login))
+        .service(write("/api/register", api::register))
+        .service(write("/api/logout", api::logout))
+        .service(write("/api/refresh", api::refresh))
+        .service(read("/api/me", api::me))
+        .service(read(assets::STYLE_PATH, assets::style))
+        .service(read(assets::ICON_PATH, assets::icon))
+        .service(read("/health/live", health::live))
+        .service(read("/health/ready", health_ready::ready))
+        .service(pages);
+}

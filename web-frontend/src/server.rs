@@ -1,0 +1,39 @@
+//! The one way to start the service: `main`, `drawbridge up` and the tests all come through here.
+
+use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
+use shared::{
+    http,
+    serve::{SHUTDOWN_SECONDS, Server, StartError},
+};
+
+use crate::{
+    app::{App, NAME},
+    config::Config,
+    cross_site::refuse_cross_site,
+    routes,
+};
+
+/// Binds the port.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub fn bind(config: Config) -> Result<Server, StartError> {
+    let listen = config.listen;
+    let app = web::Data::new(App::new(&config)?);
+    let server = HttpServer::new(move || {
+        let page_sessions = app.page_sessions.clone().middleware(&config.master_secret, &config.cookie);
+        ActixApp::new()
+            .app_data(app.clone())
+            .wrap(from_fn(refuse_cross_site))
+            .wrap(from_fn(crate::pages::problem::as_pages))
+            .wrap(from_fn(http::request_scope))
+            .configure(http::configure)
+            .configure(|config| routes::configure(config, page_sessions, app.guard.clone()))
+    })
+    .disable_signals()
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .bind((listen.address, listen.port))
+    .map_err(|error| StartError::listen(NAME, listen, &error))?;
+    let port = server.addrs().first().map_or(listen.port, std::net::SocketAddr::port);
+    Ok(Server::new(NAME, port, server.run(), Vec::new()))
+}
