@@ -120,7 +120,7 @@ impl From<Refusal> for Problem {
             Refusal::SessionRevoked => Self::new(Code::SessionRevoked, again),
             Refusal::Unavailable(cause) => {
                 return Self::unavailable(
-                    "The token cannot be checked now; it may well be good. Try again.",
+                    "Whether the session is good cannot be checked just now. Try again shortly.",
                     cause,
                 );
             }

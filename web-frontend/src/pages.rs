@@ -23,6 +23,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img
 pub(crate) struct Frame {
     /// The address of whoever is signed in.
     pub(crate) email: Option<String>,
+    /// Whether the way to the forms is left out: nobody knows who is signed in.
+    pub(crate) plain: bool,
     /// What happened on the page before.
     pub(crate) flash: Option<Flash>,
 }
@@ -61,7 +63,7 @@ pub(crate) struct Moment(pub(crate) DateTime<Utc>);
 
 impl Moment {
     fn text(&self) -> String {
-        self.0.format("%-d %B %Y, %H:%M UTC").to_string()
+        self.0.format("%-d %b %Y, %H:%M UTC").to_string()
     }
 
     fn machine(&self) -> String {

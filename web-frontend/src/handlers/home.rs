@@ -15,6 +15,6 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<HttpResponse, Problem> {
     let email = visitor_email(&app, &request).await;
-    let frame = Frame { email, flash: Flash::take(&session) };
+    let frame = Frame { email, flash: Flash::take(&session), ..Frame::default() };
     send(HttpResponse::Ok(), &HomePage { frame })
 }

@@ -62,6 +62,6 @@ fn show_form(
 ) -> Result<HttpResponse, Problem> {
     let flash = Flash::take(session);
     let email = email.or_else(|| flash.as_ref()?.email.clone()).unwrap_or_default();
-    let frame = Frame { email: None, flash };
+    let frame = Frame { flash, ..Frame::default() };
     send(response, &LoginPage { frame, csrf: csrf::token(session)?, email, next, errors })
 }

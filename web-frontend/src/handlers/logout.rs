@@ -27,7 +27,11 @@ pub(crate) async fn show(
     request: HttpRequest,
     session: Session,
 ) -> Result<HttpResponse, Problem> {
-    let frame = Frame { email: visitor_email(&app, &request).await, flash: Flash::take(&session) };
+    let frame = Frame {
+        email: visitor_email(&app, &request).await,
+        flash: Flash::take(&session),
+        ..Frame::default()
+    };
     send(HttpResponse::Ok(), &LogoutPage { frame, csrf: csrf::token(&session)? })
 }
 
@@ -39,7 +43,11 @@ pub(crate) async fn take(
     web::Form(form): web::Form<LogoutForm>,
 ) -> Result<HttpResponse, Problem> {
     if !csrf::is_good(&session, &form.csrf) {
-        let frame = Frame { email: visitor_email(&app, &request).await, flash: Some(Flash::new(STALE_FORM)) };
+        let frame = Frame {
+            email: visitor_email(&app, &request).await,
+            flash: Some(Flash::new(STALE_FORM)),
+            ..Frame::default()
+        };
         let page = LogoutPage { frame, csrf: csrf::token(&session)? };
         return send(HttpResponse::build(Code::StaleForm.status()), &page);
     }

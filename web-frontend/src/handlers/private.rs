@@ -12,7 +12,7 @@ use crate::{
 pub(crate) async fn show(person: SignedIn, session: Session) -> Result<HttpResponse, Problem> {
     let (email, login) = (person.user.email.clone(), &person.session);
     let page = PrivatePage {
-        frame: Frame { email: Some(email.clone()), flash: Flash::take(&session) },
+        frame: Frame { email: Some(email.clone()), flash: Flash::take(&session), ..Frame::default() },
         email,
         since: Moment(login.created_at),
         until: Moment(login.token_expires_at),

@@ -56,6 +56,6 @@ fn show_form(
     next: Option<String>,
     errors: FieldErrors,
 ) -> Result<HttpResponse, Problem> {
-    let frame = Frame { email: None, flash: Flash::take(session) };
+    let frame = Frame { flash: Flash::take(session), ..Frame::default() };
     send(response, &RegisterPage { frame, csrf: csrf::token(session)?, email, next, errors })
 }

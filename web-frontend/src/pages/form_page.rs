@@ -31,6 +31,11 @@ impl FieldErrors {
         }
     }
 
+    /// Whether typing goes on in the address rather than in the password.
+    fn email_first(&self, email: &str) -> bool {
+        email.is_empty() || self.email.is_some()
+    }
+
     fn any(&self) -> bool {
         self.form.is_some() || self.email.is_some() || self.password.is_some()
     }
@@ -47,6 +52,12 @@ pub(crate) struct LoginPage {
     pub(crate) errors: FieldErrors,
 }
 
+impl LoginPage {
+    fn email_first(&self) -> bool {
+        self.errors.email_first(&self.email)
+    }
+}
+
 /// The sign-up page.
 #[derive(Template)]
 #[template(path = "register.html")]
@@ -56,6 +67,12 @@ pub(crate) struct RegisterPage {
     pub(crate) email: String,
     pub(crate) next: Option<String>,
     pub(crate) errors: FieldErrors,
+}
+
+impl RegisterPage {
+    fn email_first(&self) -> bool {
+        self.errors.email_first(&self.email)
+    }
 }
 
 /// The page that asks before it signs out, for those who come by a link.

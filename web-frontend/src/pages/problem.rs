@@ -67,7 +67,7 @@ fn page_of(error: Error, id: Option<&RequestId>) -> Error {
 
 fn page(problem: &Problem, id: Option<&RequestId>) -> actix_web::HttpResponse {
     let request_id = id.map_or("", RequestId::as_str);
-    let page = ProblemPage { frame: Frame::default(), problem, request_id };
+    let page = ProblemPage { frame: Frame { plain: true, ..Frame::default() }, problem, request_id };
     send(problem.response_head(), &page).unwrap_or_else(actix_web::HttpResponse::from_error)
 }
 

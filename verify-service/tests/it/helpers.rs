@@ -1,0 +1,77 @@
+use std::sync::Arc;
+
+use shared::{
+    config::fixed,
+    redis_connection::RedisUrl,
+    user_cache::{CacheLocation, MemoryUserCache, UserCache},
+};
+use tempfile::TempDir;
+use tests::{Answer, PASSWORD, Redis, Visitor, fresh_postgres_database};
+
+/// auth-service and verify-service in this process, over one database and one cache.
+pub(crate) struct TestApp {
+    pub(crate) auth: String,
+    pub(crate) verify: String,
+    /// The cache that both use.
+    pub(crate) cache: Arc<dyn UserCache>,
+    pub(crate) redis: Option<Redis>,
+    _folder: TempDir,
+}
+
+impl TestApp {
+    /// SQLite with the in-process cache, and PostgreSQL with Redis.
+    pub(crate) async fn both() -> [Self; 2] {
+        let folder = TempDir::new().unwrap();
+        let sqlite = format!("sqlite://{}", folder.path().join("test.db").display());
+        let memory = CacheLocation::InProcess(Arc::new(MemoryUserCache::new()));
+        let redis = Redis::start();
+        let shared_cache = CacheLocation::from(RedisUrl::parse(redis.url()).unwrap());
+        [
+            Self::start(&sqlite, memory, None, folder).await,
+            Self::start(&fresh_postgres_database(), shared_cache, Some(redis), TempDir::new().unwrap()).await,
+        ]
+    }
+
+    async fn start(database: &str, cache: CacheLocation, redis: Option<Redis>, folder: TempDir) -> Self {
+        let settings = fixed([
+            ("DATABASE_URL", database),
+            ("REDIS_URL", "memory:"),
+            ("MASTER_SECRET", "the master secret of the test suite"),
+            ("FRONTEND_ORIGIN", "http://localhost:8080"),
+            ("PORT", "0"),
+        ]);
+        let mut auth = auth_service::Config::read(&settings).unwrap();
+        auth.passwords.cost = 4;
+        auth.cache = cache.clone();
+        let mut verify = verify_service::Config::read(&settings).unwrap();
+        verify.cache = cache.clone();
+        let auth = auth_service::bind(auth).await.unwrap();
+        let verify = verify_service::bind(verify).unwrap();
+        let url = |port: u16| format!("http://127.0.0.1:{port}");
+        let app = Self {
+            auth: url(auth.port()),
+            verify: format!("{}/api/verify", url(verify.port())),
+            cache: cache.open().unwrap(),
+            redis,
+            _folder: folder,
+        };
+        auth.spawn();
+        verify.spawn();
+        app
+    }
+
+    /// A visitor with a new account and a session.
+    pub(crate) async fn signed_in(&self, email: &str) -> Visitor {
+        let body = serde_json::json!({"email": email, "password": PASSWORD});
+        let mut visitor = Visitor::new();
+        for (path, status) in [("/api/register", 201), ("/api/login", 200)] {
+            let answer = visitor.post_json(&format!("{}{path}", self.auth), &body).await;
+            assert_eq!(answer.status, status, "{}", answer.text);
+        }
+        visitor
+    }
+
+    pub(crate) async fn ask(&self, visitor: &mut Visitor) -> Answer {
+        visitor.post(&self.verify).await
+    }
+}

@@ -1,0 +1,67 @@
+//! The way of a person through the forms, without a script.
+
+use tests::{PASSWORD, Visitor};
+
+use crate::helpers::TestApp;
+
+#[actix_web::test]
+async fn sign_up_sign_in_look_and_sign_out() {
+    let app = TestApp::start().await;
+    let mut ada = Visitor::new();
+    let page = ada.get(&app.url("/register?next=/private?tab=2")).await;
+    let csrf = page.hidden_field("csrf").unwrap();
+    assert_eq!(page.hidden_field("next"), Some("/private?tab=2"));
+    let fields =
+        [("csrf", csrf), ("email", "ada@example.com"), ("password", PASSWORD), ("next", "/private?tab=2")];
+    let answer = ada.post_form(&app.url("/register"), &fields).await;
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, "/login?next=/private?tab=2"),
+        "{}",
+        answer.text
+    );
+
+    let page = ada.get(&app.url("/login?next=/private?tab=2")).await;
+    assert!(page.text.contains("Your account is ready") && page.text.contains("value=\"ada@example.com\""));
+    assert!(
+        !ada.get(&app.url("/login")).await.text.contains("Your account is ready"),
+        "a message comes once"
+    );
+    let csrf = page.hidden_field("csrf").unwrap();
+    let fields =
+        [("csrf", csrf), ("email", "ada@example.com"), ("password", PASSWORD), ("next", "/private?tab=2")];
+    let answer = ada.post_form(&app.url("/login"), &fields).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/private?tab=2"));
+
+    let page = ada.get(&app.url("/private")).await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("ada@example.com") && page.text.matches("UTC").count() == 3, "{}", page.text);
+    let csrf = page.hidden_field("csrf").unwrap();
+    let mut left_behind = ada.clone();
+    assert_eq!(ada.post_form(&app.url("/logout"), &[("csrf", "guess")]).await.status, 403);
+    assert_eq!(ada.get(&app.url("/private")).await.status, 200, "a guess signs nobody out");
+    let answer = ada.post_form(&app.url("/logout"), &[("csrf", csrf)]).await;
+    assert_eq!((answer.status, answer.header("location"), ada.cookie("token")), (303, "/", None));
+    assert!(ada.get(&app.url("/")).await.text.contains("You are signed out."));
+    assert_eq!(left_behind.get(&app.url("/private")).await.status, 302, "the session has ended everywhere");
+}
+
+#[actix_web::test]
+async fn a_link_alone_signs_nobody_out() {
+    let app = TestApp::start().await;
+    let mut ada = app.signed_in("ada@example.com").await;
+    let page = ada.get(&app.url("/logout")).await;
+    assert!(page.status == 200 && page.hidden_field("csrf").is_some());
+    assert_eq!(ada.get(&app.url("/private")).await.status, 200);
+}
+
+#[actix_web::test]
+async fn styles_and_icon_are_served_and_may_be_kept() {
+    let app = TestApp::start().await;
+    let home = Visitor::new().get(&app.url("/")).await;
+    for extension in [".css", ".svg"] {
+        let path = home.text.split('"').find(|part| part.ends_with(extension)).unwrap();
+        let asset = Visitor::new().get(&app.url(path)).await;
+        assert_eq!((asset.status, asset.header("cache-control")), (200, "public, max-age=3600"), "{path}");
+    }
+}

@@ -1,0 +1,63 @@
+use std::sync::Arc;
+
+use shared::{
+    config::fixed,
+    user_cache::{CacheLocation, MemoryUserCache},
+};
+use tempfile::TempDir;
+use tests::{PASSWORD, Visitor};
+
+/// All three services in this process, on SQLite.
+pub(crate) struct TestApp {
+    pub(crate) frontend: String,
+    pub(crate) auth: String,
+    pub(crate) verify: String,
+    _folder: TempDir,
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let database = format!("sqlite://{}", folder.path().join("test.db").display());
+        let common = [
+            ("DATABASE_URL", database.as_str()),
+            ("REDIS_URL", "memory:"),
+            ("MASTER_SECRET", "the master secret of the test suite"),
+            ("FRONTEND_ORIGIN", "http://localhost:8080"),
+            ("PORT", "0"),
+        ];
+        let cache = CacheLocation::InProcess(Arc::new(MemoryUserCache::new()));
+        let mut auth = auth_service::Config::read(&fixed(common)).unwrap();
+        auth.passwords.cost = 4;
+        auth.cache = cache.clone();
+        let mut verify = verify_service::Config::read(&fixed(common)).unwrap();
+        verify.cache = cache;
+        let (auth, verify) = (auth_service::bind(auth).await.unwrap(), verify_service::bind(verify).unwrap());
+        let url = |port: u16| format!("http://127.0.0.1:{port}");
+        let (auth_url, verify_url) = (url(auth.port()), url(verify.port()));
+        let mut settings = common.to_vec();
+        settings.push(("AUTH_SERVICE_URL", &auth_url));
+        settings.push(("VERIFY_SERVICE_URL", &verify_url));
+        let web = web_frontend::bind(web_frontend::Config::read(&fixed(settings)).unwrap()).unwrap();
+        let frontend = url(web.port());
+        auth.spawn();
+        verify.spawn();
+        web.spawn();
+        Self { frontend, auth: auth_url, verify: verify_url, _folder: folder }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.frontend)
+    }
+
+    /// A visitor with a new account and a session.
+    pub(crate) async fn signed_in(&self, email: &str) -> Visitor {
+        let body = serde_json::json!({"email": email, "password": PASSWORD});
+        let mut visitor = Visitor::new();
+        for (path, status) in [("/api/register", 201), ("/api/login", 200)] {
+            let answer = visitor.post_json(&self.url(path), &body).await;
+            assert_eq!(answer.status, status, "{}", answer.text);
+        }
+        visitor
+    }
+}
