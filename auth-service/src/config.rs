@@ -11,8 +11,8 @@ use shared::{
     user_cache::CacheLocation,
 };
 
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(86_400);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Everything that auth-service is told at its start.
 #[derive(Debug, Clone)]

@@ -82,10 +82,7 @@ impl Error {
             Self::Busy(_) => Problem::new(Code::Busy, "Many people sign in just now. Try again shortly.")
                 .retry_after(Duration::from_secs(2))
                 .caused_by(Busy),
-            Self::Database(error) => {
-                Problem::unavailable("Accounts are out of reach. Try again shortly.", error)
-            }
-            Self::Key(KeyError::Unavailable(error)) => {
+            Self::Database(error) | Self::Key(KeyError::Unavailable(error)) => {
                 Problem::unavailable("Accounts are out of reach. Try again shortly.", error)
             }
             Self::Key(error @ (KeyError::OtherMasterSecret | KeyError::Cryptography(_))) => {

@@ -112,7 +112,7 @@ impl Bcrypt {
             if stored.is_some() {
                 tracing::warn!("a stored hash is not bcrypt, or its cost is above BCRYPT_COST_MAX");
             }
-            self.spend(self.cost);
+            Self::spend(self.cost);
             return Verdict::Mismatch;
         };
         if bcrypt::non_truncating_verify(self.input(password), hash).unwrap_or(false) {
@@ -121,7 +121,7 @@ impl Bcrypt {
         }
         // Each step of the cost doubles the work: 2^c + 2^c + … + 2^(cost-1) = 2^cost, so a wrong
         // password takes the same time whatever cost the stored hash has.
-        (cost..self.cost).for_each(|step| self.spend(step));
+        (cost..self.cost).for_each(Self::spend);
         Verdict::Mismatch
     }
 
@@ -133,7 +133,7 @@ impl Bcrypt {
     }
 
     /// Takes as long as a hash of `cost`, for nothing.
-    fn spend(&self, cost: u32) {
+    fn spend(cost: u32) {
         let _ =
             std::hint::black_box(bcrypt::non_truncating_hash_with_salt(b"no such user", cost, [0x5a; 16]));
     }

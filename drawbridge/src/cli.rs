@@ -54,7 +54,7 @@ pub(crate) struct UpArgs {
 
 #[derive(Args)]
 struct DataArgs {
-    /// Data folder of `drawbridge up` [default: drawbridge-data, unless DATABASE_URL is set]
+    /// Data folder of `drawbridge up` [default: drawbridge-data, unless `DATABASE_URL` is set]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 }

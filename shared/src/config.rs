@@ -314,8 +314,8 @@ mod tests {
     fn lengths_of_time_have_bounds() {
         let lookup = fixed([("TOKEN_LIFETIME", "10 years")]);
         let mut reader = Reader::new(&lookup);
-        let day = Duration::from_secs(86_400);
-        reader.duration("TOKEN_LIFETIME", day, Duration::from_secs(60)..=day * 365);
+        let day = Duration::from_hours(24);
+        reader.duration("TOKEN_LIFETIME", day, Duration::from_mins(1)..=day * 365);
         assert!(reader.finish(Some(())).unwrap_err().to_string().contains("TOKEN_LIFETIME must be"));
     }
 }

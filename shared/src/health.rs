@@ -29,9 +29,10 @@ pub async fn live() -> HttpResponse {
 /// The answer of `GET /health/ready`: 200, or 503 that says which dependency is missing.
 pub fn ready(dependencies: &[Dependency]) -> HttpResponse {
     let success = dependencies.iter().all(|dependency| dependency.up || !dependency.needed);
-    let (status, message) = match success {
-        true => (StatusCode::OK, "ready"),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "a dependency is out of reach"),
+    let (status, message) = if success {
+        (StatusCode::OK, "ready")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "a dependency is out of reach")
     };
     HttpResponse::build(status).json(Report { success, message, dependencies })
 }

@@ -51,7 +51,6 @@ impl Origin {
     ///
     /// Browsers read `//host`, `/\host` and `/.//host` as other hosts or turn them into one, so
     /// the target is resolved the way they do and checked afterwards.
-    #[expect(clippy::indexing_slicing, reason = "every URL has a position before its path")]
     pub fn local_target(&self, target: &str) -> Option<String> {
         if !target.starts_with('/') || target.chars().any(|c| c.is_control() || c == '\\') {
             return None;

@@ -9,6 +9,7 @@ use redis::{
 
 /// `REDIS_URL`: `redis://`, `rediss://` (TLS), or `memory:` for one process alone.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "one a service, at its start")]
 pub enum RedisUrl {
     /// A Redis server.
     Server(Client),

@@ -37,6 +37,7 @@ pub trait UserCache: Send + Sync {
 
 /// Where a service finds the cache.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "one a service, at its start")]
 pub enum CacheLocation {
     /// In Redis, shared by all.
     Redis(::redis::Client),

@@ -136,85 +136,79 @@ fn encoded(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
+/// Every way that we know to make a token that is not ours look like it.
+fn forgeries(good: &str, public_key: &str) -> Vec<(&'static str, String)> {
+    let parts: Vec<&str> = good.split('.').collect();
+    let decoded =
+        |part: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap() };
+    let (header, claims) = (decoded(parts[0]), decoded(parts[1]));
+
+    let with = |value: &Value, member: &str, new: Value| {
+        let mut value = value.clone();
+        value[member] = new;
+        value
+    };
+    let hs256 = |secret: &[u8]| {
+        let signed = format!("{}.{}", encoded(&with(&header, "alg", json!("HS256"))), parts[1]);
+        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
+        let tag = aws_lc_rs::hmac::sign(&key, signed.as_bytes());
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag))
+    };
+    let foreign =
+        Ed25519KeyPair::from_pkcs8(Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap().as_ref())
+            .unwrap();
+    let signed_by_foreigner = |header: &Value, claims: &Value| {
+        let signed = format!("{}.{}", encoded(header), encoded(claims));
+        let signature = foreign.sign(signed.as_bytes());
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    };
+    let embedded =
+        json!({"kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(foreign.public_key().as_ref())});
+    vec![
+        ("alg none", format!("{}.{}.", encoded(&with(&header, "alg", json!("none"))), parts[1])),
+        (
+            "alg none with a signature",
+            format!("{}.{}.{}", encoded(&with(&header, "alg", json!("none"))), parts[1], parts[2]),
+        ),
+        ("HS256 with the public key as text", hs256(public_key.as_bytes())),
+        ("HS256 with the public key's bytes", hs256(&URL_SAFE_NO_PAD.decode(public_key).unwrap())),
+        ("a foreign kid", signed_by_foreigner(&with(&header, "kid", json!("somebody-elses")), &claims)),
+        ("our kid, a foreign key", signed_by_foreigner(&header, &claims)),
+        ("a key in the header", signed_by_foreigner(&with(&header, "jwk", embedded), &claims)),
+        (
+            "another algorithm",
+            format!("{}.{}.{}", encoded(&with(&header, "alg", json!("ES256"))), parts[1], parts[2]),
+        ),
+        (
+            "no kid",
+            format!("{}.{}.{}", encoded(&json!({"alg": "EdDSA", "typ": "at+jwt"})), parts[1], parts[2]),
+        ),
+        (
+            "another typ",
+            format!("{}.{}.{}", encoded(&with(&header, "typ", json!("JWT"))), parts[1], parts[2]),
+        ),
+        (
+            "another user",
+            format!("{}.{}.{}", parts[0], encoded(&with(&claims, "sub", claims["sid"].clone())), parts[2]),
+        ),
+        (
+            "a longer life",
+            format!("{}.{}.{}", parts[0], encoded(&with(&claims, "exp", json!(4_102_444_800_i64))), parts[2]),
+        ),
+        ("two parts", format!("{}.{}", parts[0], parts[1])),
+        ("no parts", "token".to_owned()),
+        ("dots", "..".to_owned()),
+        ("100 kB", "a".repeat(100_000)),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_tokens_are_invalid_whatever_they_claim() {
     for stack in Stack::both() {
         let ada = stack.signed_in("ada").await;
         let good = ada.cookie("token").unwrap().to_owned();
-        let parts: Vec<&str> = good.split('.').collect();
-        let decoded =
-            |part: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap() };
-        let (header, claims) = (decoded(parts[0]), decoded(parts[1]));
         let keys = Visitor::new().get(&format!("{}/.well-known/jwks.json", stack.auth)).await.json();
-        let public_key = keys["keys"][0]["x"].as_str().unwrap().to_owned();
-
-        let with = |value: &Value, member: &str, new: Value| {
-            let mut value = value.clone();
-            value[member] = new;
-            value
-        };
-        let hs256 = |secret: &[u8]| {
-            let signed = format!("{}.{}", encoded(&with(&header, "alg", json!("HS256"))), parts[1]);
-            let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
-            let tag = aws_lc_rs::hmac::sign(&key, signed.as_bytes());
-            format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag))
-        };
-        let foreign = Ed25519KeyPair::from_pkcs8(
-            Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap().as_ref(),
-        )
-        .unwrap();
-        let signed_by_foreigner = |header: &Value, claims: &Value| {
-            let signed = format!("{}.{}", encoded(header), encoded(claims));
-            let signature = foreign.sign(signed.as_bytes());
-            format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
-        };
-        let embedded = json!({"kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(foreign.public_key().as_ref())});
-        let forged = [
-            ("alg none", format!("{}.{}.", encoded(&with(&header, "alg", json!("none"))), parts[1])),
-            (
-                "alg none with a signature",
-                format!("{}.{}.{}", encoded(&with(&header, "alg", json!("none"))), parts[1], parts[2]),
-            ),
-            ("HS256 with the public key as text", hs256(public_key.as_bytes())),
-            ("HS256 with the public key's bytes", hs256(&URL_SAFE_NO_PAD.decode(&public_key).unwrap())),
-            ("a foreign kid", signed_by_foreigner(&with(&header, "kid", json!("somebody-elses")), &claims)),
-            ("our kid, a foreign key", signed_by_foreigner(&header, &claims)),
-            ("a key in the header", signed_by_foreigner(&with(&header, "jwk", embedded), &claims)),
-            (
-                "another algorithm",
-                format!("{}.{}.{}", encoded(&with(&header, "alg", json!("ES256"))), parts[1], parts[2]),
-            ),
-            (
-                "no kid",
-                format!("{}.{}.{}", encoded(&json!({"alg": "EdDSA", "typ": "at+jwt"})), parts[1], parts[2]),
-            ),
-            (
-                "another typ",
-                format!("{}.{}.{}", encoded(&with(&header, "typ", json!("JWT"))), parts[1], parts[2]),
-            ),
-            (
-                "another user",
-                format!(
-                    "{}.{}.{}",
-                    parts[0],
-                    encoded(&with(&claims, "sub", claims["sid"].clone())),
-                    parts[2]
-                ),
-            ),
-            (
-                "a longer life",
-                format!(
-                    "{}.{}.{}",
-                    parts[0],
-                    encoded(&with(&claims, "exp", json!(4_102_444_800_i64))),
-                    parts[2]
-                ),
-            ),
-            ("two parts", format!("{}.{}", parts[0], parts[1])),
-            ("no parts", "token".to_owned()),
-            ("dots", "..".to_owned()),
-            ("100 kB", "a".repeat(100_000)),
-        ];
+        let forged = forgeries(&good, keys["keys"][0]["x"].as_str().unwrap());
         let url = format!("{}/api/verify", stack.verify);
         for (what, token) in &forged {
             let mut forger = Visitor::new();

@@ -166,7 +166,7 @@ async fn connect(port: u16, capabilities: Capabilities, driver: &Process) -> Cli
     let url = format!("http://127.0.0.1:{port}");
     let started = Instant::now();
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(started.elapsed() < Duration::from_secs(60), "no driver: {}", driver.log());
+        assert!(started.elapsed() < Duration::from_mins(1), "no driver: {}", driver.log());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let mut builder = ClientBuilder::new(HttpConnector::new());

@@ -6,7 +6,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::missing_panics_doc,
+    clippy::indexing_slicing,
     reason = "a test that cannot be set up must stop"
 )]
 #![expect(clippy::disallowed_methods, reason = "the environment says which servers to use")]

@@ -12,8 +12,6 @@ use shared::problem::Problem;
 pub(crate) use flash::Flash;
 pub(crate) use form_page::{FieldErrors, LoginPage, LogoutPage, RegisterPage};
 
-use crate::assets::{ICON_PATH, STYLE_PATH};
-
 /// What may be loaded and done: our own stylesheet, images and forms. No script at all.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -27,16 +25,6 @@ pub(crate) struct Frame {
     pub(crate) plain: bool,
     /// What happened on the page before.
     pub(crate) flash: Option<Flash>,
-}
-
-impl Frame {
-    fn style_path(&self) -> &'static str {
-        STYLE_PATH
-    }
-
-    fn icon_path(&self) -> &'static str {
-        ICON_PATH
-    }
 }
 
 /// The public home page.

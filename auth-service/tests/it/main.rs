@@ -1,10 +1,6 @@
 //! auth-service from outside: through its production constructor on a free port, on both databases.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that meets something unexpected must fail"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that meets something unexpected must fail")]
 
 mod credentials;
 mod helpers;

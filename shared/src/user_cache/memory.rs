@@ -12,7 +12,7 @@ use crate::{id::UserId, user_record::UserState};
 const CAPACITY_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How long a record is kept without being replaced.
-const TIME_TO_LIVE: Duration = Duration::from_secs(3600);
+const TIME_TO_LIVE: Duration = Duration::from_hours(1);
 
 /// The cache of a deployment that is one process.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use crate::{id::UserId, user_record::UserState};
 
 /// How long Redis keeps a record without a change. A reader that fills the cache is seconds old at
 /// most, so what it read can never outlive the newer record that would have refused it.
-const TIME_TO_LIVE: Duration = Duration::from_secs(3600);
+const TIME_TO_LIVE: Duration = Duration::from_hours(1);
 
 /// The epoch that every key carries: when Redis loses data, a new one makes old fills unreadable.
 const EPOCH: u64 = 0;

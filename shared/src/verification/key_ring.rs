@@ -9,7 +9,7 @@ use super::{Source, SourceUnavailable};
 use crate::{config::TokenParties, token::KeySet};
 
 /// How long a set of keys is used before the source is asked again.
-const FRESH_FOR: Duration = Duration::from_secs(60);
+const FRESH_FOR: Duration = Duration::from_mins(1);
 
 /// The least time between two look-ups, so that tokens with invented `kid`s cost nothing.
 const PAUSE: Duration = Duration::from_secs(5);
