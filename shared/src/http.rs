@@ -81,6 +81,10 @@ impl RequestId {
     }
 }
 
+/// Marks a response that tells of a failure in its own way, such as a page: its body stays.
+#[derive(Debug, Clone, Copy)]
+pub struct Rendered;
+
 /// The outermost middleware: gives the request its id, logs how it ended, and writes the id into
 /// whatever [`Problem`] comes back.
 pub async fn request_scope<B: MessageBody + 'static>(
@@ -121,6 +125,7 @@ pub async fn request_scope<B: MessageBody + 'static>(
 
 /// Completes an answer: problem body, request id, and headers that are safe unless set otherwise.
 fn finish(mut response: HttpResponse, failed: bool, id: &RequestId) -> HttpResponse {
+    let failed = failed && !response.extensions().contains::<Rendered>();
     let problem = response.extensions_mut().remove::<Problem>();
     let problem = problem.or_else(|| failed.then(|| from_status(response.status())));
     if let Some(problem) = problem {

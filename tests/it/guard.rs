@@ -92,6 +92,15 @@ async fn another_site_cannot_act_for_a_visitor() {
     ] {
         assert_eq!(from(foreign).await.status_and_code(), (403, "cross_site_request".into()), "{foreign:?}");
     }
+    let mut person = ada.clone();
+    let form = person.request(Method::POST, &format!("{}/logout", stack.frontend));
+    let form = person.send(form.header("origin", "https://evil.example").header("accept", "text/html")).await;
+    assert_eq!(form.status, 403);
+    assert!(
+        form.text.contains("<!doctype html>") && form.text.contains("from another site"),
+        "{}",
+        form.text
+    );
     let own = stack.frontend.clone();
     assert_eq!(from(&[("origin", &own)]).await.status, 200);
 }

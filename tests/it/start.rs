@@ -3,7 +3,7 @@
 use std::{
     net::TcpListener,
     os::unix::fs::PermissionsExt,
-    process::{Command, Output},
+    process::{Child, Command, Output},
     time::Instant,
 };
 
@@ -135,17 +135,26 @@ fn a_service_without_its_database_or_with_another_secret_says_so() {
     assert!(run("drawbridge", &["migrate"], &environment).status.success());
     let mut first = Command::new(program("auth-service"));
     first.envs(settings(&database, "the master secret of the test suite"));
-    let mut first = first.stderr(std::process::Stdio::null()).spawn().unwrap();
+    let first = Replica(first.stderr(std::process::Stdio::null()).spawn().unwrap());
     let started = Instant::now();
     while !String::from_utf8_lossy(&run("drawbridge", &["keys", "list"], &environment).stdout)
         .contains("signing")
     {
         assert!(started.elapsed().as_secs() < 10, "no key is made");
     }
-    first.kill().unwrap();
-    first.wait().unwrap();
+    drop(first);
     let other = start(&database, "quite another master secret of the suite");
     assert!(refusal(&other).contains("MASTER_SECRET"), "{}", refusal(&other));
+}
+
+/// A program that ends with the test, however that ends.
+struct Replica(Child);
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 #[test]
@@ -165,18 +174,16 @@ fn ten_replicas_that_start_at_once_make_one_schema_and_one_key() {
                     ("FRONTEND_ORIGIN", "http://localhost:8080"),
                     ("PORT", &port.to_string()),
                 ]);
-                (port, command.spawn().unwrap())
+                (port, Replica(command.spawn().unwrap()))
             })
             .collect();
         for (port, mut replica) in replicas {
             let started = Instant::now();
             while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-                assert!(replica.try_wait().unwrap().is_none(), "a replica ended on {database}");
+                assert!(replica.0.try_wait().unwrap().is_none(), "a replica ended on {database}");
                 assert!(started.elapsed().as_secs() < 20, "a replica does not start on {database}");
                 std::thread::sleep(std::time::Duration::from_millis(10));
             }
-            replica.kill().unwrap();
-            replica.wait().unwrap();
         }
         let environment =
             [("DATABASE_URL", database.as_str()), ("MASTER_SECRET", "the master secret of the test suite")];

@@ -23,7 +23,7 @@ pub fn program(name: &str) -> PathBuf {
     let test = env::current_exe().unwrap();
     let folder = test.ancestors().nth(2).unwrap();
     let program = folder.join(name);
-    assert!(program.exists(), "{} is not there: run `cargo build --workspace`", program.display());
+    assert!(program.exists(), "{} is not there: run `cargo test --workspace --no-run`", program.display());
     program
 }
 

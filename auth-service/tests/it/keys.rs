@@ -27,6 +27,15 @@ async fn tokens_are_signed_with_the_algorithm_that_was_chosen() {
 }
 
 #[actix_web::test]
+async fn a_replica_whose_clock_is_behind_signs_with_the_key_that_another_made() {
+    for app in TestApp::on_both().await {
+        let vault = KeyVault::new(&app.config.master_secret, Algorithm::EdDSA);
+        let an_hour_ago = SystemClock.now() - TimeDelta::hours(1);
+        app.query(move |c| vault.ensure_key(c, an_hour_ago).unwrap()).await;
+    }
+}
+
+#[actix_web::test]
 async fn a_new_key_is_published_first_then_signs_and_the_old_one_goes_last() {
     for app in TestApp::on_both().await {
         let clock = TestClock::at(SystemClock.now());

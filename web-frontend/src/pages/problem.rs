@@ -1,14 +1,18 @@
 //! Failures as pages, for whoever waits for one.
 
 use actix_web::{
-    Error,
+    Error, HttpResponse,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
+    error::InternalError,
     http::header,
     middleware::Next,
 };
 use askama::Template;
-use shared::{http::RequestId, problem::Problem};
+use shared::{
+    http::{Rendered, RequestId},
+    problem::Problem,
+};
 
 use super::{Frame, send};
 
@@ -59,16 +63,22 @@ fn page_of(error: Error, id: Option<&RequestId>) -> Error {
         Some(problem) => {
             log(problem);
             let page = page(problem, id);
-            actix_web::error::InternalError::from_response(error, page).into()
+            InternalError::from_response(error, page).into()
         }
         None => error,
     }
 }
 
-fn page(problem: &Problem, id: Option<&RequestId>) -> actix_web::HttpResponse {
+fn page(problem: &Problem, id: Option<&RequestId>) -> HttpResponse {
     let request_id = id.map_or("", RequestId::as_str);
     let page = ProblemPage { frame: Frame { plain: true, ..Frame::default() }, problem, request_id };
-    send(problem.response_head(), &page).unwrap_or_else(actix_web::HttpResponse::from_error)
+    match send(problem.response_head(), &page) {
+        Ok(mut response) => {
+            response.extensions_mut().insert(Rendered);
+            response
+        }
+        Err(problem) => HttpResponse::from_error(problem),
+    }
 }
 
 fn log(problem: &Problem) {
