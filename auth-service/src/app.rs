@@ -23,7 +23,7 @@ use crate::{
 /// The parts of the service, shared by its threads.
 pub struct App {
     pub(crate) database: Database,
-    pub(crate) cache: Arc<dyn UserCache>,
+    pub(crate) cache: Option<Arc<dyn UserCache>>,
     pub(crate) hasher: PasswordHasher,
     pub(crate) signer: TokenSigner,
     pub(crate) verifier: Verifier,

@@ -19,9 +19,9 @@ const DAY: Duration = Duration::from_hours(24);
 pub struct Config {
     /// `BIND`, `PORT` (8081).
     pub listen: Listen,
-    /// `DATABASE_URL`.
+    /// `DATABASE_URL[_FILE]`.
     pub database_url: DatabaseUrl,
-    /// `REDIS_URL`.
+    /// `REDIS_URL[_FILE]`.
     pub cache: CacheLocation,
     /// `MASTER_SECRET[_FILE]`.
     pub master_secret: MasterSecret,
@@ -42,8 +42,8 @@ pub struct Config {
 pub struct TokenConfig {
     /// `TOKEN_ISSUER`, `TOKEN_AUDIENCE`.
     pub parties: TokenParties,
-    /// `TOKEN_ALGORITHM`, of keys that are made from now on.
-    pub algorithm: Algorithm,
+    /// `TOKEN_ALGORITHM`, of keys that are made from now on, if it is set.
+    pub algorithm: Option<Algorithm>,
     /// `TOKEN_LIFETIME`: the idle timeout.
     pub lifetime: Duration,
     /// `SESSION_LIFETIME`: the absolute timeout.
@@ -72,7 +72,7 @@ impl Config {
         let mut reader = Reader::new(lookup);
         let listen = reader.listen(8081);
         let log = reader.log();
-        let database_url = reader.required("DATABASE_URL", DatabaseUrl::parse);
+        let database_url = reader.database_url();
         let cache = reader.cache();
         let master_secret = reader.master_secret();
         let frontend = reader.frontend_origin();
@@ -114,7 +114,7 @@ impl TokenConfig {
         }
         Self {
             parties,
-            algorithm: algorithm.unwrap_or(Algorithm::EdDSA),
+            algorithm,
             lifetime,
             session_lifetime,
             sessions_per_user: reader.within("SESSIONS_PER_USER", 50, 1..=200),

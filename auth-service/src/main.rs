@@ -1,10 +1,8 @@
 //! The auth-service program.
 
-use std::process::ExitCode;
-
 #[actix_web::main]
-async fn main() -> ExitCode {
-    shared::serve::report("auth-service", run().await)
+async fn main() {
+    shared::serve::end("auth-service", run().await);
 }
 
 async fn run() -> anyhow::Result<()> {

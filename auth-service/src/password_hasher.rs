@@ -1,6 +1,6 @@
 //! bcrypt on a bounded pool: no more hashes at once than cores, and a bounded queue behind it.
 
-use std::{sync::Arc, thread::available_parallelism};
+use std::{fmt, sync::Arc, thread::available_parallelism};
 
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -14,7 +14,7 @@ use crate::{config::PasswordConfig, domain::Password};
 const BCRYPT_MAX_BYTES: usize = 71;
 
 /// What a check of a password found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It is the password. A hash of today's cost comes along where the stored one was weaker.
     Match {
@@ -23,6 +23,16 @@ pub enum Verdict {
     },
     /// It is not, or there is no such password.
     Mismatch,
+}
+
+impl fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Match { stronger: None } => "Match",
+            Self::Match { stronger: Some(_) } => "Match with a stronger hash",
+            Self::Mismatch => "Mismatch",
+        })
+    }
 }
 
 /// More hashes wait than the queue takes.

@@ -1,10 +1,11 @@
 //! Tells the cache of changes. Every change is told right after its commit; the relay tells those
 //! that a crash or an outage left in the outbox, and those that another program made.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use shared::{
-    database::{Connection, Database, DatabaseUnavailable, find_user_record},
+    database::{Database, DatabaseUnavailable, find_user_record},
+    id::UserId,
     user_cache::{CacheUnavailable, UserCache},
     user_record::UserState,
 };
@@ -32,12 +33,12 @@ pub enum RelayError {
 #[derive(Clone)]
 pub struct Relay {
     database: Database,
-    cache: Arc<dyn UserCache>,
+    cache: Option<Arc<dyn UserCache>>,
 }
 
 impl Relay {
-    /// A relay from `database` to `cache`.
-    pub fn new(database: Database, cache: Arc<dyn UserCache>) -> Self {
+    /// A relay from `database` to `cache`; without one there is nobody to be told.
+    pub fn new(database: Database, cache: Option<Arc<dyn UserCache>>) -> Self {
         Self { database, cache }
     }
 
@@ -50,11 +51,16 @@ impl Relay {
     }
 
     async fn try_announce(&self, change: Change) -> Result<(), RelayError> {
-        self.cache.put_if_newer(change.user_id, change.state).await?;
+        self.tell(change.user_id, change.state).await?;
         let id = change.outbox_id;
-        self.database
-            .run(move |c| storage::delete_pending(c, &[id]).map_err(DatabaseUnavailable::from))
-            .await?;
+        self.database.query(move |c| storage::delete_pending(c, &[id])).await?;
+        Ok(())
+    }
+
+    async fn tell(&self, user: UserId, state: UserState) -> Result<(), CacheUnavailable> {
+        if let Some(cache) = &self.cache {
+            cache.put_if_newer(user, state).await?;
+        }
         Ok(())
     }
 
@@ -64,18 +70,23 @@ impl Relay {
     pub async fn run_once(&self) -> Result<usize, RelayError> {
         let mut told = 0;
         loop {
-            let waiting = self.database.run(find_states).await?;
+            let waiting = self.database.query(|c| storage::find_pending(c, BATCH)).await?;
             if waiting.is_empty() {
                 return Ok(told);
             }
             told += waiting.len();
-            for (pending, state) in &waiting {
-                self.cache.put_if_newer(pending.user_id, state.clone()).await?;
+            // Of several changes of one user the last state tells all.
+            let newest: BTreeMap<UserId, i64> = waiting.iter().fold(BTreeMap::new(), |mut newest, change| {
+                let version = newest.entry(change.user_id).or_insert(change.version);
+                *version = change.version.max(*version);
+                newest
+            });
+            for (user, version) in newest {
+                let record = self.database.query(move |c| find_user_record(c, user)).await?;
+                self.tell(user, record.map_or(UserState::Deleted { version }, UserState::Present)).await?;
             }
-            let ids: Vec<_> = waiting.iter().map(|(pending, _)| pending.id).collect();
-            self.database
-                .run(move |c| storage::delete_pending(c, &ids).map_err(DatabaseUnavailable::from))
-                .await?;
+            let ids: Vec<_> = waiting.iter().map(|change| change.id).collect();
+            self.database.query(move |c| storage::delete_pending(c, &ids)).await?;
         }
     }
 
@@ -92,17 +103,4 @@ impl Relay {
             }
         }
     }
-}
-
-fn find_states(c: &mut Connection) -> Result<Vec<(storage::Pending, UserState)>, DatabaseUnavailable> {
-    let pending = storage::find_pending(c, BATCH)?;
-    let mut states = Vec::with_capacity(pending.len());
-    for change in pending {
-        let state = match find_user_record(c, change.user_id)? {
-            Some(record) => UserState::Present(record),
-            None => UserState::Deleted { version: change.version },
-        };
-        states.push((change, state));
-    }
-    Ok(states)
 }

@@ -20,7 +20,7 @@ const NAME: &str = "auth-service";
 /// One line that says what is not there.
 pub async fn bind(config: Config) -> Result<Server, StartError> {
     let clock = Arc::new(SystemClock);
-    let vault = Arc::new(KeyVault::new(&config.master_secret, config.tokens.algorithm));
+    let vault = Arc::new(KeyVault::new(&config.master_secret));
     prepare(&config, vault.clone()).await?;
 
     let database = Database::new(config.database_url.clone(), Access::Own);
@@ -46,14 +46,14 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
 }
 
 async fn prepare(config: &Config, vault: Arc<KeyVault>) -> Result<(), StartError> {
-    let url = config.database_url.clone();
+    let (url, tokens) = (config.database_url.clone(), config.tokens.clone());
     let prepared = tokio::task::spawn_blocking(move || {
         let mut connection = Connection::open(&url, Access::Own).map_err(|error| error.to_string())?;
         for migration in storage::migrate(&mut connection).map_err(|error| error.to_string())? {
             tracing::info!(migration, "migrated");
         }
         let now = shared::clock::Clock::now(&SystemClock);
-        vault.ensure_key(&mut connection, now).map_err(|error| error.to_string())
+        vault.ensure_key(&mut connection, now, &tokens).map_err(|error| error.to_string())
     });
     let prepared = prepared.await.map_err(|error| error.to_string()).flatten();
     prepared.map_err(|reason| StartError::dependency(NAME, reason))

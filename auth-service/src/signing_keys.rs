@@ -56,7 +56,7 @@ impl From<diesel::result::Error> for KeyError {
 }
 
 /// A token, and when it ends.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct IssuedToken {
     /// The token's text.
     pub text: String,
@@ -66,10 +66,7 @@ pub struct IssuedToken {
 
 /// Makes and seals keys.
 #[derive(Debug)]
-pub struct KeyVault {
-    sealer: Sealer,
-    algorithm: Algorithm,
-}
+pub struct KeyVault(Sealer);
 
 struct SigningKey {
     header: Header,
@@ -77,71 +74,86 @@ struct SigningKey {
 }
 
 impl KeyVault {
-    /// A vault under the master secret, for new keys of `algorithm`.
-    pub fn new(master: &MasterSecret, algorithm: Algorithm) -> Self {
-        Self { sealer: Sealer::new(master, Purpose::SigningKeys), algorithm }
+    /// A vault under the master secret.
+    pub fn new(master: &MasterSecret) -> Self {
+        Self(Sealer::new(master, Purpose::SigningKeys))
     }
 
     /// Makes the first key if there is none, and checks that the one that signs can be opened. Ten
     /// replicas that call it at once make one key.
-    pub fn ensure_key(&self, connection: &mut Connection, now: DateTime<Utc>) -> Result<(), KeyError> {
+    pub fn ensure_key(
+        &self,
+        connection: &mut Connection,
+        now: DateTime<Utc>,
+        config: &TokenConfig,
+    ) -> Result<(), KeyError> {
+        let lifetime = TimeDelta::from_std(config.lifetime).unwrap_or(TimeDelta::MAX);
         connection.exclusively(|connection| {
             if !storage::has_signing_key(connection)? {
                 // In force from ever: a replica whose clock is behind must find it, too.
-                storage::insert_key(connection, &self.generate(now, DateTime::UNIX_EPOCH)?)?;
+                let algorithm = config.algorithm.unwrap_or(Algorithm::EdDSA);
+                let key = self.generate(algorithm, lifetime, now, DateTime::UNIX_EPOCH)?;
+                storage::insert_key(connection, &key)?;
             }
+            storage::lengthen_token_lifetime(connection, lifetime)?;
             self.open_current(connection, now).map(|_| ())
         })
     }
 
-    /// Makes a key that takes over once every verifier knows it; its id. The older ones stay
-    /// published until the last token that they may have signed has ended.
+    /// Makes a key that takes over once every verifier knows it; its id. It is of the kind of the one
+    /// before unless another is wanted. The older ones stay published until the last token that they
+    /// may have signed has ended.
     pub fn rotate(
         &self,
         connection: &mut Connection,
         now: DateTime<Utc>,
-        token_lifetime: Duration,
+        wanted: Option<Algorithm>,
     ) -> Result<String, KeyError> {
         let active_from = now + PUBLISHED_AHEAD;
-        // A replica may go on with the old key until it asks the database again.
-        let held_for = TimeDelta::from_std(token_lifetime + HELD_FOR).unwrap_or(TimeDelta::MAX);
         connection.exclusively(|connection| {
-            self.open_current(connection, now)?;
-            let key = self.generate(now, active_from)?;
-            storage::supersede_keys(connection, active_from + held_for)?;
+            let algorithm = wanted.unwrap_or(self.open_current(connection, now)?.header.alg);
+            // A replica may go on with the old key until it asks the database again.
+            let lifetime = storage::supersede_keys(connection, active_from + HELD_FOR)?;
+            let key = self.generate(algorithm, lifetime, now, active_from)?;
             storage::insert_key(connection, &key)?;
             Ok(key.kid)
         })
     }
 
-    fn generate(&self, now: DateTime<Utc>, active_from: DateTime<Utc>) -> Result<NewKey, KeyError> {
+    fn generate(
+        &self,
+        algorithm: Algorithm,
+        token_lifetime: TimeDelta,
+        now: DateTime<Utc>,
+        active_from: DateTime<Utc>,
+    ) -> Result<NewKey, KeyError> {
         let refused = |error: &dyn std::fmt::Display| KeyError::Cryptography(error.to_string());
         let random = SystemRandom::new();
         // PKCS#8 version 1: the JWK below is made from the private key and reads no other.
-        let private = match self.algorithm {
+        let private = match algorithm {
             Algorithm::ES256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random),
             _ => Ed25519KeyPair::generate_pkcs8v1(&random),
         };
         let private = private.map_err(|error| refused(&error))?;
-        let key = encoding_key(self.algorithm, private.as_ref());
-        let mut jwk = Jwk::from_encoding_key(&key, self.algorithm).map_err(|error| refused(&error))?;
+        let key = encoding_key(algorithm, private.as_ref());
+        let mut jwk = Jwk::from_encoding_key(&key, algorithm).map_err(|error| refused(&error))?;
         let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| refused(&error))?;
         jwk.common.key_id = Some(kid.clone());
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
         Ok(NewKey {
-            sealed: self.sealer.seal(Random, &kid, private.as_ref()),
+            sealed: self.0.seal(Random, &kid, private.as_ref()),
             public_jwk: serde_json::to_string(&jwk).map_err(|error| refused(&error))?,
             kid,
             created_at: now,
             active_from,
+            token_lifetime,
         })
     }
 
     fn open_current(&self, connection: &mut Connection, now: DateTime<Utc>) -> Result<SigningKey, KeyError> {
         let sealed = storage::find_signing_key(connection, now)?
             .ok_or_else(|| KeyError::Cryptography("no key may sign now".into()))?;
-        let private =
-            self.sealer.open(&sealed.kid, &sealed.sealed).map_err(|_| KeyError::OtherMasterSecret)?;
+        let private = self.0.open(&sealed.kid, &sealed.sealed).map_err(|_| KeyError::OtherMasterSecret)?;
         let algorithm = serde_json::from_str::<Jwk>(&sealed.public_jwk)
             .ok()
             .and_then(|jwk| Algorithm::try_from(jwk.common.key_algorithm?).ok())

@@ -19,7 +19,7 @@ pub use accounts::{
 };
 pub use keys::{
     KeySummary, NewKey, SealedKey, find_key_summaries, find_signing_key, has_signing_key, insert_key,
-    supersede_keys,
+    lengthen_token_lifetime, supersede_keys,
 };
 pub use migrations::migrate;
 pub use outbox::{Pending, delete_pending, find_pending};

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use shared::{
-    config::{Reader, environment},
+    config::{Reader, environment, fixed},
     database::{Access, Connection, DatabaseUrl},
     random::Random,
     secret::MasterSecret,
@@ -66,7 +66,8 @@ impl DataFolder {
     /// first starts agree on one.
     fn ensure_master_secret(&self) -> std::io::Result<()> {
         let path = self.master_secret();
-        if path.exists() {
+        // Beside a database that is there another secret would be of no use.
+        if path.exists() || self.database().exists() {
             return Ok(());
         }
         let draft = self.0.join(format!("master-secret.{}", std::process::id()));
@@ -91,13 +92,14 @@ pub(crate) struct Deployment {
 impl Deployment {
     /// Whether the environment names a deployment.
     pub(crate) fn is_named_by_environment() -> bool {
-        environment("DATABASE_URL").is_some_and(|url| !url.trim().is_empty())
+        let is_set = |name| environment(name).is_some_and(|value| !value.trim().is_empty());
+        is_set("DATABASE_URL") || is_set("DATABASE_URL_FILE")
     }
 
     /// The deployment of `DATABASE_URL` and `MASTER_SECRET[_FILE]`.
     pub(crate) fn from_environment() -> anyhow::Result<Self> {
         let mut reader = Reader::new(&environment);
-        let database_url = reader.required("DATABASE_URL", DatabaseUrl::parse);
+        let database_url = reader.database_url();
         let master_secret = reader.master_secret();
         let (database_url, master_secret) = reader.finish(database_url.zip(master_secret))?;
         Ok(Self { database_url, master_secret })
@@ -105,23 +107,28 @@ impl Deployment {
 
     /// The deployment in a data folder, made if it is not there.
     pub(crate) fn make(folder: &Path) -> anyhow::Result<Self> {
-        let folder = DataFolder::make(folder)?;
-        let secret = fs::read_to_string(folder.master_secret()).context("cannot read the master secret")?;
-        let master_secret = MasterSecret::parse(secret.trim_end().to_owned().into());
-        let master_secret = master_secret.map_err(|fault| anyhow::anyhow!("the master secret {fault}"))?;
-        Ok(Self { database_url: DatabaseUrl::Sqlite(folder.database()), master_secret })
+        Self::open(&DataFolder::make(folder)?)
     }
 
     /// The deployment in a data folder that is there.
     pub(crate) fn find(folder: &Path) -> anyhow::Result<Self> {
-        if !DataFolder(folder.to_owned()).database().exists() {
+        let (shown, folder) = (folder.display(), DataFolder(folder.to_owned()));
+        if !folder.database().exists() {
             bail!(
-                "there is no database in {}: start `drawbridge up` once, name its folder with --data, \
-                 or set DATABASE_URL and MASTER_SECRET",
-                folder.display()
+                "there is no database in {shown}: start `drawbridge up` once, name its folder with --data, \
+                 or set DATABASE_URL and MASTER_SECRET"
             );
         }
-        Self::make(folder)
+        Self::open(&folder)
+    }
+
+    fn open(folder: &DataFolder) -> anyhow::Result<Self> {
+        let file = folder.master_secret().display().to_string();
+        let lookup = fixed([("MASTER_SECRET_FILE", file)]);
+        let mut reader = Reader::new(&lookup);
+        let master_secret = reader.master_secret();
+        let master_secret = reader.finish(master_secret)?;
+        Ok(Self { database_url: DatabaseUrl::Sqlite(folder.database()), master_secret })
     }
 
     /// The deployment's secret.

@@ -39,9 +39,9 @@ pub(crate) async fn rotate(deployment: &Deployment) -> anyhow::Result<()> {
     let mut reader = Reader::new(&environment);
     let config = TokenConfig::read(&mut reader, TokenParties::default());
     reader.finish(Some(()))?;
-    let vault = KeyVault::new(deployment.master_secret(), config.algorithm);
+    let vault = KeyVault::new(deployment.master_secret());
     let now = SystemClock.now();
-    let kid = deployment.query(move |c| Ok(vault.rotate(c, now, config.lifetime)?)).await?;
+    let kid = deployment.query(move |c| Ok(vault.rotate(c, now, config.algorithm)?)).await?;
     let signs_from = (now + PUBLISHED_AHEAD).format("%Y-%m-%d %H:%M UTC");
     output::line(format_args!("{kid} is published and signs from {signs_from}"));
     Ok(())

@@ -7,11 +7,9 @@ mod output;
 mod up;
 mod user;
 
-use std::process::ExitCode;
-
 use clap::Parser;
 
 #[actix_web::main]
-async fn main() -> ExitCode {
-    shared::serve::report("drawbridge", cli::run(cli::Cli::parse()).await)
+async fn main() {
+    shared::serve::end("drawbridge", cli::run(cli::Cli::parse()).await);
 }

@@ -3,8 +3,10 @@
 
 use std::{collections::HashMap, fmt, net::IpAddr, str::FromStr, sync::Arc, time::Duration};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
+#[cfg(feature = "database")]
+use crate::database::DatabaseUrl;
 use crate::{
     origin::Origin, redis_connection::RedisUrl, secret::MasterSecret, session_cookie::SessionCookie,
     telemetry::LogFormat, user_cache::CacheLocation,
@@ -191,9 +193,15 @@ impl<'a> Reader<'a> {
         Some(TokenParties { issuer, audience })
     }
 
-    /// `REDIS_URL`: the shared cache, or `memory:` for one process alone.
+    /// `REDIS_URL[_FILE]`: the shared cache, or `memory:` to go without.
     pub fn redis(&mut self) -> Option<RedisUrl> {
-        self.required("REDIS_URL", RedisUrl::parse)
+        self.secret("REDIS_URL", |url| RedisUrl::parse(url.expose_secret().trim()))
+    }
+
+    /// `DATABASE_URL[_FILE]`.
+    #[cfg(feature = "database")]
+    pub fn database_url(&mut self) -> Option<DatabaseUrl> {
+        self.secret("DATABASE_URL", |url| DatabaseUrl::parse(url.expose_secret().trim()))
     }
 
     /// `REDIS_URL` as the place of the user records.

@@ -94,6 +94,14 @@ impl Database {
         }
     }
 
+    /// [`Database::run`] for queries that fail only when the database does.
+    pub async fn query<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<T, DatabaseUnavailable> {
+        self.run(move |connection| work(connection).map_err(DatabaseUnavailable::from)).await
+    }
+
     /// Whether the database answers.
     pub async fn is_up(&self) -> bool {
         // Handing out a connection checks it.

@@ -1,6 +1,6 @@
 //! What every service does with every request: an id, a log line, a clear answer to bad input.
 
-use std::time::Instant;
+use std::{fmt, marker::PhantomData, time::Instant};
 
 use actix_web::{
     Error, FromRequest, Handler, HttpMessage, HttpRequest, HttpResponse, Resource, Responder,
@@ -15,7 +15,10 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use serde::Serialize;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use tracing::Instrument;
 
 use crate::{
@@ -50,6 +53,31 @@ impl<T> Success<T> {
     /// A success with its result.
     pub fn with(message: &'static str, data: T) -> Self {
         Self { success: true, message, data: Some(data) }
+    }
+}
+
+/// A value that is read from a JSON object and from nothing else; serde alone would take a list of
+/// the fields' values, too.
+#[derive(Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
     }
 }
 

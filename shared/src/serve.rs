@@ -1,6 +1,6 @@
 //! A service that listens, and how one or several run until they are told to stop.
 
-use std::{io, process::ExitCode, time::Duration};
+use std::{io, time::Duration};
 
 use actix_web::dev;
 use futures_util::future::select_all;
@@ -86,17 +86,20 @@ impl Server {
     }
 }
 
-/// What `main` gives back: on failure one plain line on standard error.
-pub fn report(program: &str, result: Result<(), impl std::fmt::Display>) -> ExitCode {
+/// Ends the program; on failure with one plain line on standard error.
+///
+/// Work that nobody waits for any more, such as a query on a frozen database, does not hold it up.
+pub fn end(program: &str, result: Result<(), impl std::fmt::Display>) -> ! {
     use io::Write;
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+    let status = match result {
+        Ok(()) => 0,
         Err(error) => {
             // Nobody is left to be told that standard error is closed.
             let _ = writeln!(io::stderr(), "{program}: {error:#}");
-            ExitCode::FAILURE
+            1
         }
-    }
+    };
+    std::process::exit(status)
 }
 
 /// Serves all of `servers` until SIGINT or SIGTERM, or until one of them fails; then lets the

@@ -7,7 +7,7 @@ use actix_web::{
 };
 use chrono::{DateTime, Utc};
 
-use crate::origin::Origin;
+use crate::{origin::Origin, token::TOKEN_MAX_BYTES};
 
 /// How the session token travels between the browser and the frontend's origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,8 @@ impl SessionCookie {
         if name.is_empty() || !name.bytes().all(is_token_byte) {
             return Err(format!("COOKIE_NAME \"{name}\" is not a cookie name (RFC 6265, 4.1.1)"));
         }
-        if !secure && (name.starts_with("__Host-") || name.starts_with("__Secure-")) {
+        let lower = name.to_ascii_lowercase();
+        if !secure && (lower.starts_with("__host-") || lower.starts_with("__secure-")) {
             return Err(format!(
                 "COOKIE_NAME {name} asks for https, but FRONTEND_ORIGIN is {origin}: browsers would \
                  drop the cookie; use https or a name without the prefix"
@@ -70,17 +71,19 @@ impl SessionCookie {
     }
 
     /// How tokens that [`SessionCookie::tokens`] read are handed on to a service: one as a bearer
-    /// token, several as the cookies that they were, so that the service judges all of them.
-    /// `None` if no header can carry them, which no token of ours brings about.
+    /// token, several as the cookies that they were, so that the service judges all of them; `None`
+    /// for none. A control character, which no header can carry, makes a token that is refused.
     pub fn forward(&self, tokens: &[String]) -> Option<(header::HeaderName, header::HeaderValue)> {
         let (name, value) = match tokens {
+            [] => return None,
             [token] => (header::AUTHORIZATION, format!("Bearer {token}")),
             _ => {
                 let pairs: Vec<_> = tokens.iter().map(|token| format!("{}={token}", self.name)).collect();
                 (header::COOKIE, pairs.join("; "))
             }
         };
-        header::HeaderValue::from_str(&value).ok().map(|value| (name, value))
+        let value = header::HeaderValue::from_str(&value);
+        Some((name, value.unwrap_or(header::HeaderValue::from_static("Bearer -"))))
     }
 
     fn build(&self, value: String) -> actix_web::cookie::CookieBuilder<'static> {
@@ -92,33 +95,48 @@ impl SessionCookie {
     }
 
     /// The tokens that `request` brings, each once: the bearer token (RFC 6750, 2.1) if there is
-    /// one, else every cookie of the session's name, since a sibling host can plant a second.
+    /// one, else the cookies of the session's name, since a sibling host can plant a second.
+    ///
+    /// What is too long for a token is cut to a length that is refused, and of many cookies only
+    /// the first are looked at: neither is ever brought by a browser that nobody has tampered with.
     pub fn tokens(&self, request: &HttpRequest) -> Vec<String> {
-        if let Some(authorization) = request.headers().get(header::AUTHORIZATION) {
-            // Bytes that are no text reach the check as such and fail there.
-            let text = String::from_utf8_lossy(authorization.as_bytes());
-            if let Some((scheme, token)) = text.split_once(' ')
-                && scheme.eq_ignore_ascii_case("bearer")
-            {
-                return vec![token.trim().to_owned()];
-            }
+        if let Some(authorization) = request.headers().get(header::AUTHORIZATION)
+            && let Some((scheme, token)) = split_once(authorization.as_bytes(), b' ')
+            && scheme.eq_ignore_ascii_case(b"bearer")
+        {
+            return vec![bounded(token)];
         }
         let mut tokens = Vec::new();
-        for field in request.headers().get_all(header::COOKIE) {
-            let field = String::from_utf8_lossy(field.as_bytes());
-            for pair in field.split(';') {
-                if let Some((name, value)) = pair.trim().split_once('=')
-                    && name.trim() == self.name
-                {
-                    let value = value.trim().to_owned();
-                    if !value.is_empty() && !tokens.contains(&value) {
-                        tokens.push(value);
-                    }
+        let fields = request.headers().get_all(header::COOKIE);
+        for pair in fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b';')) {
+            if let Some((name, value)) = split_once(pair, b'=')
+                && name.trim_ascii() == self.name.as_bytes()
+            {
+                let value = bounded(value);
+                if !value.is_empty() && !tokens.contains(&value) {
+                    tokens.push(value);
+                }
+                if tokens.len() == TOKENS_PER_REQUEST {
+                    break;
                 }
             }
         }
         tokens
     }
+}
+
+/// How many different cookies of the session's name are looked at.
+const TOKENS_PER_REQUEST: usize = 8;
+
+fn split_once(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let mut parts = bytes.splitn(2, |byte| *byte == separator);
+    Some((parts.next()?, parts.next()?))
+}
+
+/// The text of a token; bytes that are no text reach the check as such and fail there.
+fn bounded(token: &[u8]) -> String {
+    let token = token.trim_ascii();
+    String::from_utf8_lossy(token.get(..=TOKEN_MAX_BYTES).unwrap_or(token)).into_owned()
 }
 
 /// Whether RFC 9110 allows the byte in a token, and so in a cookie's name.
@@ -177,5 +195,20 @@ mod tests {
         assert_eq!(of(&[("authorization", "bearer z"), ("cookie", "token=x")]), ["z"]);
         assert_eq!(of(&[("authorization", "Basic z"), ("cookie", "token=x")]), ["x"]);
         assert!(of(&[("cookie", "token="), ("cookie", "xtoken=1")]).is_empty());
+    }
+
+    #[test]
+    fn hostile_cookies_are_bounded_in_length_and_number() {
+        let cookie = cookie("http://localhost", None).unwrap();
+        let tokens = |field: Vec<u8>| {
+            let value = header::HeaderValue::from_bytes(&field).unwrap();
+            cookie.tokens(&TestRequest::default().append_header((header::COOKIE, value)).to_http_request())
+        };
+        let long = tokens([b"token=".as_slice(), "x".repeat(50_000).as_bytes()].concat());
+        assert_eq!(long[0].len(), TOKEN_MAX_BYTES + 1, "still too long to be good");
+        let many: Vec<String> = (0..5000).map(|n| format!("token={n}")).collect();
+        assert_eq!(tokens(many.join(";").into_bytes()), ["0", "1", "2", "3", "4", "5", "6", "7"]);
+        let no_text = tokens([b"token=".as_slice(), &vec![0xff; 50_000]].concat());
+        assert!(no_text[0].len() <= 3 * (TOKEN_MAX_BYTES + 1));
     }
 }

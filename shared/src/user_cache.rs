@@ -35,6 +35,14 @@ pub trait UserCache: Send + Sync {
     fn is_up(&self) -> Pending<'_, bool>;
 }
 
+/// Whether the cache answers, if there is one.
+pub async fn is_up(cache: Option<&Arc<dyn UserCache>>) -> bool {
+    match cache {
+        Some(cache) => cache.is_up().await,
+        None => true,
+    }
+}
+
 /// Where a service finds the cache.
 #[derive(Clone)]
 #[expect(clippy::large_enum_variant, reason = "one a service, at its start")]
@@ -43,6 +51,9 @@ pub enum CacheLocation {
     Redis(::redis::Client),
     /// In this process. Services that share the process share the cache by sharing this value.
     InProcess(Arc<MemoryUserCache>),
+    /// Nowhere: a process of its own without Redis would never hear of another's changes, so every
+    /// check asks the database.
+    Nowhere,
 }
 
 impl std::fmt::Debug for CacheLocation {
@@ -50,6 +61,7 @@ impl std::fmt::Debug for CacheLocation {
         f.write_str(match self {
             Self::Redis(_) => "CacheLocation::Redis(..)",
             Self::InProcess(_) => "CacheLocation::InProcess(..)",
+            Self::Nowhere => "CacheLocation::Nowhere",
         })
     }
 }
@@ -58,18 +70,19 @@ impl From<RedisUrl> for CacheLocation {
     fn from(url: RedisUrl) -> Self {
         match url {
             RedisUrl::Server(client) => Self::Redis(client),
-            RedisUrl::Memory => Self::InProcess(Arc::new(MemoryUserCache::new())),
+            RedisUrl::Memory => Self::Nowhere,
         }
     }
 }
 
 impl CacheLocation {
-    /// Opens the cache; Redis is reached on first use.
-    pub fn open(self) -> Result<Arc<dyn UserCache>, CacheUnavailable> {
+    /// Opens the cache, if there is one; Redis is reached on first use.
+    pub fn open(self) -> Result<Option<Arc<dyn UserCache>>, CacheUnavailable> {
         match self {
-            Self::InProcess(cache) => Ok(cache),
+            Self::Nowhere => Ok(None),
+            Self::InProcess(cache) => Ok(Some(cache)),
             Self::Redis(client) => match redis_connection::connect(client) {
-                Ok(connection) => Ok(Arc::new(RedisUserCache::new(connection))),
+                Ok(connection) => Ok(Some(Arc::new(RedisUserCache::new(connection)))),
                 Err(error) => Err(CacheUnavailable(error.to_string())),
             },
         }

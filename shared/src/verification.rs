@@ -106,6 +106,12 @@ impl Refusal {
     }
 }
 
+impl From<SourceUnavailable> for Refusal {
+    fn from(error: SourceUnavailable) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let again = "Sign in again.";
@@ -208,9 +214,9 @@ impl Verifier {
     /// [`Refusal::InvalidToken`], or [`Refusal::Unavailable`] without keys to check with.
     pub async fn check_signature(&self, token: &str) -> Result<Signed, Refusal> {
         let now = self.clock.now();
-        let keys = self.keys.current().await.map_err(|error| Refusal::Unavailable(error.to_string()))?;
+        let keys = self.keys.current().await?;
         let checked = match keys.check(token, now) {
-            Err(TokenFault::UnknownKey) => match self.keys.newer_than(&keys).await {
+            Err(TokenFault::UnknownKey) => match self.keys.newer_than(&keys).await? {
                 Some(newer) => newer.check(token, now),
                 None => Err(TokenFault::UnknownKey),
             },
@@ -220,17 +226,20 @@ impl Verifier {
     }
 
     async fn find_user(&self, id: UserId) -> Result<Option<UserRecord>, Refusal> {
-        if let Some(cache) = &self.cache {
-            match cache.get(id).await {
+        let mut cache = self.cache.as_ref();
+        if let Some(asked) = cache {
+            match asked.get(id).await {
                 Ok(Some(UserState::Present(record))) => return Ok(Some(record)),
                 Ok(Some(UserState::Deleted { .. })) => return Ok(None),
                 Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "the source is asked instead"),
+                Err(error) => {
+                    tracing::warn!(%error, "the source is asked instead");
+                    cache = None;
+                }
             }
         }
-        let found = self.source.find_user(id).await;
-        let record = found.map_err(|error| Refusal::Unavailable(error.to_string()))?;
-        if let (Some(cache), Some(record)) = (&self.cache, &record)
+        let record = self.source.find_user(id).await?;
+        if let (Some(cache), Some(record)) = (cache, &record)
             && let Err(error) = cache.put_if_newer(id, UserState::Present(record.clone())).await
         {
             tracing::warn!(%error, "the record is not kept");

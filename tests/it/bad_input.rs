@@ -37,7 +37,7 @@ async fn bodies_that_cannot_be_taken_are_named() {
                 "malformed_json",
             ),
             ("deep nesting", "[".repeat(15_000).into_bytes(), 422, "invalid_body"),
-            ("an array", b"[]".to_vec(), 422, "invalid_body"),
+            ("an array", b"[\"a@example.com\", \"12345678\"]".to_vec(), 422, "invalid_body"),
             ("a wrong type", b"{\"email\": 1, \"password\": \"x\"}".to_vec(), 422, "invalid_body"),
             ("a missing field", b"{\"email\": \"a@example.com\"}".to_vec(), 422, "invalid_body"),
             (
@@ -63,6 +63,12 @@ async fn bodies_that_cannot_be_taken_are_named() {
             (
                 "an e-mail with a newline",
                 credentials("a\n@example.com", PASSWORD).into(),
+                422,
+                "invalid_email",
+            ),
+            (
+                "a newline after an e-mail",
+                credentials("a@example.com\n", PASSWORD).into(),
                 422,
                 "invalid_email",
             ),
@@ -260,4 +266,25 @@ async fn of_two_cookies_the_request_passes_only_if_exactly_one_is_good() {
             assert_problem(&both, 403, "invalid_token", "two good cookies");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cookies_of_any_size_and_number_are_refused_without_a_5xx() {
+    let stack = Stack::one_process();
+    let many: Vec<String> = (0..5000).map(|n| format!("token={n}")).collect();
+    for (what, cookies) in [
+        ("no text", [b"token=".as_slice(), &vec![0xff; 44_000]].concat()),
+        ("a long one", [b"token=".as_slice(), "x".repeat(100_000).as_bytes()].concat()),
+        ("many", many.join("; ").into_bytes()),
+        ("a tab", b"token=a\tb".to_vec()),
+    ] {
+        for url in [format!("{}/private", stack.frontend), format!("{}/api/me", stack.frontend)] {
+            let mut visitor = Visitor::new();
+            let value = reqwest::header::HeaderValue::from_bytes(&cookies).unwrap();
+            let answer = visitor.send(visitor.request(Method::GET, &url).header("cookie", value)).await;
+            let refused = if url.ends_with("/private") { 302 } else { 403 };
+            assert_eq!(answer.status, refused, "{what} at {url}: {}", answer.text);
+        }
+    }
+    stack.assert_no_panic();
 }

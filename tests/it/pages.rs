@@ -21,10 +21,14 @@ async fn a_form_needs_the_token_of_its_own_visitor() {
             assert!(ada.cookie("token").is_none());
         }
         let csrf = ada.get(&login).await.hidden_field("csrf").unwrap().to_owned();
-        let page_session = ada.cookie("page").unwrap().to_owned();
+        let page_session = ada.cookie("drawbridge-page").unwrap().to_owned();
         let fields = [("csrf", csrf.as_str()), ("email", &email), ("password", PASSWORD)];
         assert_eq!(ada.post_form(&login, &fields).await.status, 303);
-        assert_ne!(ada.cookie("page"), Some(page_session.as_str()), "the page session begins anew");
+        assert_ne!(
+            ada.cookie("drawbridge-page"),
+            Some(page_session.as_str()),
+            "the page session begins anew"
+        );
     }
 }
 

@@ -17,7 +17,7 @@ pub struct App {
     pub(crate) verifier: Verifier,
     pub(crate) cookie: SessionCookie,
     pub(crate) database: Database,
-    pub(crate) cache: Arc<dyn UserCache>,
+    pub(crate) cache: Option<Arc<dyn UserCache>>,
 }
 
 impl App {
@@ -28,7 +28,7 @@ impl App {
         let cache = config.cache.open()?;
         let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
         let keys = KeyRing::new(source.clone(), config.parties);
-        let verifier = Verifier::new(keys, Some(cache.clone()), source, clock);
+        let verifier = Verifier::new(keys, cache.clone(), source, clock);
         Ok(Self { verifier, cookie: config.cookie, database, cache })
     }
 }

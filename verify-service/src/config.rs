@@ -13,9 +13,9 @@ use shared::{
 pub struct Config {
     /// `BIND`, `PORT` (8082).
     pub listen: Listen,
-    /// `DATABASE_URL`, of a role that need only read.
+    /// `DATABASE_URL[_FILE]`, of a role that need only read.
     pub database_url: DatabaseUrl,
-    /// `REDIS_URL`.
+    /// `REDIS_URL[_FILE]`.
     pub cache: CacheLocation,
     /// `FRONTEND_ORIGIN`, `COOKIE_MODE`, `COOKIE_NAME`.
     pub cookie: SessionCookie,
@@ -34,7 +34,7 @@ impl Config {
         let mut reader = Reader::new(lookup);
         let listen = reader.listen(8082);
         let log = reader.log();
-        let database_url = reader.required("DATABASE_URL", DatabaseUrl::parse);
+        let database_url = reader.database_url();
         let cache = reader.cache();
         let frontend = reader.frontend_origin();
         let cookie = reader.session_cookie(frontend.as_ref());

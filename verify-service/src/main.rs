@@ -1,10 +1,8 @@
 //! The verify-service program.
 
-use std::process::ExitCode;
-
 #[actix_web::main]
-async fn main() -> ExitCode {
-    shared::serve::report("verify-service", run().await)
+async fn main() {
+    shared::serve::end("verify-service", run().await);
 }
 
 async fn run() -> anyhow::Result<()> {

@@ -99,9 +99,7 @@ impl AuthClient {
         let (call, url) = (request.call, format!("{}{}", self.origin, request.call.path()));
         let proof = self.identity.prove(self.clock.now(), call.method().as_str(), call.path());
         let mut outgoing = self.client.request(call.method(), url).header(PROXY_IDENTITY, proof);
-        if let Some((name, value)) =
-            self.cookie.forward(request.tokens).filter(|_| !request.tokens.is_empty())
-        {
+        if let Some((name, value)) = self.cookie.forward(request.tokens) {
             outgoing = outgoing.header(name.as_str(), value.as_bytes());
         }
         if let Some(id) = &request.id {
@@ -124,6 +122,9 @@ impl AuthClient {
         let (content_type, retry_after) = (text(header::CONTENT_TYPE), text(header::RETRY_AFTER));
         let body: Value = incoming.json().await.map_err(|error| format!("auth-service: {error:?}"))?;
         let mut answer = Answer { status, body, cookie: None, content_type, retry_after };
+        if !status.is_success() && answer.refusal().is_none() {
+            return Err(format!("auth-service, or something before it, answered {status} without a code"));
+        }
         match call {
             Call::Login | Call::Refresh if status == StatusCode::OK => {
                 let (token, expires_at) = answer.take_token().ok_or(

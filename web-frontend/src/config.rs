@@ -8,6 +8,8 @@ use shared::{
     session_cookie::SessionCookie,
 };
 
+use crate::page_sessions::PageSessions;
+
 /// Everything that web-frontend is told at its start.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -19,7 +21,7 @@ pub struct Config {
     pub auth_service: Origin,
     /// `VERIFY_SERVICE_URL`.
     pub verify_service: Origin,
-    /// `REDIS_URL`, for the page sessions; `memory:` keeps them in an encrypted cookie.
+    /// `REDIS_URL[_FILE]`, for the page sessions; `memory:` keeps them in an encrypted cookie.
     pub redis: RedisUrl,
     /// `MASTER_SECRET[_FILE]`.
     pub master_secret: MasterSecret,
@@ -40,6 +42,12 @@ impl Config {
         let log = reader.log();
         let frontend_origin = reader.frontend_origin();
         let cookie = reader.session_cookie(frontend_origin.as_ref());
+        if cookie
+            .as_ref()
+            .is_some_and(|cookie| cookie.name() == PageSessions::cookie_name(cookie.is_secure()))
+        {
+            reader.fault("COOKIE_NAME", "is the name of the pages' own cookie; take another");
+        }
         let auth_service = reader.required("AUTH_SERVICE_URL", Origin::parse);
         let verify_service = reader.required("VERIFY_SERVICE_URL", Origin::parse);
         let redis = reader.redis();

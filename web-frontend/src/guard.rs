@@ -154,10 +154,7 @@ impl Guard {
     /// Why nobody can be named. [`Refusal::Unavailable`] does not mean that nobody is signed in.
     pub async fn identify(&self, request: &HttpRequest) -> Result<Verified, Refusal> {
         let tokens = self.0.cookie.tokens(request);
-        if tokens.is_empty() {
-            return Err(Refusal::MissingToken);
-        }
-        let headers = self.0.cookie.forward(&tokens).ok_or(Refusal::InvalidToken)?;
+        let headers = self.0.cookie.forward(&tokens).ok_or(Refusal::MissingToken)?;
         self.0.remote.verify(headers, RequestId::of(request)).await
     }
 

@@ -1,10 +1,8 @@
 //! The web-frontend program.
 
-use std::process::ExitCode;
-
 #[actix_web::main]
-async fn main() -> ExitCode {
-    shared::serve::report("web-frontend", run().await)
+async fn main() {
+    shared::serve::end("web-frontend", run().await);
 }
 
 async fn run() -> anyhow::Result<()> {

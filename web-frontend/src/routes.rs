@@ -1,10 +1,7 @@
 //! Every URL of the service.
 
 use actix_session::SessionMiddleware;
-use actix_web::{
-    middleware::from_fn,
-    web::{self, ServiceConfig},
-};
+use actix_web::web::{self, ServiceConfig};
 use shared::{
     health,
     http::{form, read, write},
@@ -15,7 +12,6 @@ use crate::{
     guard::Guard,
     handlers::{api, health_ready, home, login, logout, private, register},
     page_sessions::PageSessions,
-    pages,
 };
 
 /// Adds the routes.
@@ -28,8 +24,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, sessions: SessionMiddleware<
         .service(form("/register", register::show, register::take))
         .service(form("/logout", logout::show, logout::take))
         .service(private)
-        .wrap(sessions)
-        .wrap(from_fn(pages::problem::sessions_unavailable));
+        .wrap(sessions);
     config
         .service(write("/api/login", api::login))
         .service(write("/api/register", api::register))

@@ -28,9 +28,9 @@ pub enum EmailFault {
 }
 
 impl Email {
-    /// Reads an address; space around it is dropped.
+    /// Reads an address; spaces and tabs around it are dropped.
     pub fn parse(text: &str) -> Result<Self, EmailFault> {
-        let text = text.trim();
+        let text = text.trim_matches([' ', '\t']);
         let (local, domain) = text.rsplit_once('@').ok_or(EmailFault::Form)?;
         if local.is_empty() || domain.is_empty() {
             return Err(EmailFault::Form);
@@ -123,6 +123,8 @@ mod tests {
             (&long_name, EmailFault::TooLong),
             (&long_domain, EmailFault::TooLong),
             ("ada\n@example.com", EmailFault::Local),
+            ("\nada@example.com", EmailFault::Local),
+            ("ada@example.com\n", EmailFault::Domain),
             ("ada\r\nBcc: x@y.z@example.com", EmailFault::Local),
             ("a b@example.com", EmailFault::Local),
             ("ada..l@example.com", EmailFault::Local),

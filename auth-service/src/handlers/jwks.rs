@@ -12,8 +12,7 @@ const MAX_AGE_SECONDS: u32 = 300;
 
 /// `GET /.well-known/jwks.json`: the public keys (RFC 7517, 5).
 pub(crate) async fn jwks(app: web::Data<App>) -> Result<HttpResponse, Error> {
-    let keys = app.verifier.keys().current().await;
-    let keys = keys.map_err(|error| Refusal::Unavailable(error.to_string()))?;
+    let keys = app.verifier.keys().current().await.map_err(Refusal::from)?;
     Ok(HttpResponse::Ok()
         .insert_header(CacheControl(vec![CacheDirective::Public, CacheDirective::MaxAge(MAX_AGE_SECONDS)]))
         .json(keys.jwks()))

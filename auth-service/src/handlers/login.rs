@@ -1,6 +1,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::TimeDelta;
-use shared::{database::DatabaseUnavailable, id::SessionId};
+use shared::{http::Object, id::SessionId};
 
 use super::{CredentialsBody, session_answer::session_answer};
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 pub(crate) async fn login(
     app: web::Data<App>,
     request: HttpRequest,
-    web::Json(body): web::Json<CredentialsBody>,
+    web::Json(Object(body)): web::Json<Object<CredentialsBody>>,
 ) -> Result<HttpResponse, Error> {
     let email = Email::parse(&body.email)?;
     let password = Password::parse_existing(body.password)?;
@@ -39,10 +39,7 @@ pub(crate) async fn login(
 
 /// The account, if the password is its own. An unknown address takes as long as a wrong password.
 async fn check_password(app: &App, email: Email, password: Password) -> Result<Credentials, Error> {
-    let found = app
-        .database
-        .run(move |c| storage::find_credentials(c, &email).map_err(DatabaseUnavailable::from))
-        .await?;
+    let found = app.database.query(move |c| storage::find_credentials(c, &email)).await?;
     let stored = found.as_ref().and_then(|credentials| credentials.hash.clone());
     let verdict = app.hasher.verify(password, stored.clone()).await?;
     let (Verdict::Match { stronger }, Some(credentials)) = (verdict, found) else {
@@ -53,10 +50,7 @@ async fn check_password(app: &App, email: Email, password: Password) -> Result<C
     }
     if let (Some(weaker), Some(stronger)) = (stored, stronger) {
         let user = credentials.user_id;
-        let strengthen = move |c: &mut _| {
-            storage::strengthen_hash(c, user, &weaker, &stronger).map_err(DatabaseUnavailable::from)
-        };
-        app.database.run(strengthen).await?;
+        app.database.query(move |c| storage::strengthen_hash(c, user, &weaker, &stronger)).await?;
     }
     Ok(credentials)
 }

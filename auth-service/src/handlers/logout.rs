@@ -1,5 +1,5 @@
 use actix_web::{HttpRequest, HttpResponse, web};
-use shared::{database::DatabaseUnavailable, http::Success, verification::Refusal};
+use shared::{http::Success, verification::Refusal};
 
 use crate::{app::App, error::Error, storage};
 
@@ -14,10 +14,8 @@ pub(crate) async fn logout(app: web::Data<App>, request: HttpRequest) -> Result<
             Err(_) => continue,
         };
         let now = app.clock.now();
-        let end = move |c: &mut _| {
-            storage::end_session(c, claims.sub, claims.sid, now).map_err(DatabaseUnavailable::from)
-        };
-        if let Some(change) = app.database.run(end).await? {
+        let end = move |c: &mut _| storage::end_session(c, claims.sub, claims.sid, now);
+        if let Some(change) = app.database.query(end).await? {
             app.relay.announce(change).await;
         }
     }

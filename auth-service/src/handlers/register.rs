@@ -1,6 +1,9 @@
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
-use shared::{database::DatabaseUnavailable, http::Success, id::UserId};
+use shared::{
+    http::{Object, Success},
+    id::UserId,
+};
 
 use super::CredentialsBody;
 use crate::{
@@ -24,12 +27,12 @@ struct RegisteredUser {
 /// `POST /api/register`: makes an account (201), unless the address has one (409).
 pub(crate) async fn register(
     app: web::Data<App>,
-    web::Json(body): web::Json<CredentialsBody>,
+    web::Json(Object(body)): web::Json<Object<CredentialsBody>>,
 ) -> Result<HttpResponse, Error> {
     let email = Email::parse(&body.email)?;
     let password = Password::parse_new(body.password)?;
     let wanted = email.clone();
-    let taken = app.database.run(move |c| query(storage::email_is_taken(c, &wanted))).await?;
+    let taken = app.database.query(move |c| storage::email_is_taken(c, &wanted)).await?;
     if taken {
         return Err(Error::EmailTaken);
     }
@@ -38,13 +41,9 @@ pub(crate) async fn register(
     let id = UserId::generate(app.random, now);
     let account = NewAccount { id, email: email.clone(), hash, now };
     // Somebody else may have been quicker while the password was hashed.
-    if !app.database.run(move |c| query(storage::insert_account(c, &account))).await? {
+    if !app.database.query(move |c| storage::insert_account(c, &account)).await? {
         return Err(Error::EmailTaken);
     }
     let user = RegisteredUser { id, email: email.to_string() };
     Ok(HttpResponse::Created().json(Success::with("Account created", Registered { user })))
-}
-
-fn query<T>(result: storage::QueryResult<T>) -> Result<T, DatabaseUnavailable> {
-    result.map_err(DatabaseUnavailable::from)
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::domain::Email;
 
 /// What a login is checked against.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Clone, Queryable)]
 pub struct Credentials {
     /// The user.
     pub user_id: UserId,
@@ -35,7 +35,7 @@ pub struct Credentials {
 }
 
 /// An account to be made.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewAccount {
     /// The user.
     pub id: UserId,

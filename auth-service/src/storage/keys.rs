@@ -1,4 +1,4 @@
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable,
     RunQueryDsl, Selectable, SelectableHelper,
@@ -25,6 +25,8 @@ pub struct NewKey {
     pub created_at: DateTime<Utc>,
     /// When it begins to sign.
     pub active_from: DateTime<Utc>,
+    /// The longest life that its tokens may have.
+    pub token_lifetime: TimeDelta,
 }
 
 /// The key that signs, its private half sealed.
@@ -59,6 +61,7 @@ struct KeyRow<'a> {
     public_jwk: &'a str,
     created_at: NaiveDateTime,
     active_from: NaiveDateTime,
+    token_seconds: i64,
 }
 
 /// Whether there is a key that signs or will.
@@ -89,6 +92,7 @@ pub fn insert_key(connection: &mut Connection, key: &NewKey) -> QueryResult<()> 
         public_jwk: &key.public_jwk,
         created_at: key.created_at.naive_utc(),
         active_from: key.active_from.naive_utc(),
+        token_seconds: key.token_lifetime.num_seconds(),
     };
     let secret = (signing_key_secrets::kid.eq(&key.kid), signing_key_secrets::sealed.eq(&key.sealed));
     on_backend!(&mut *connection, |c| insert_into(signing_keys::table).values(&row).execute(c))?;
@@ -96,12 +100,33 @@ pub fn insert_key(connection: &mut Connection, key: &NewKey) -> QueryResult<()> 
     Ok(())
 }
 
-/// Gives every key that has no end yet its end: when the last token that it will have signed ends.
-pub fn supersede_keys(connection: &mut Connection, expires_at: DateTime<Utc>) -> QueryResult<usize> {
-    let alive = signing_keys::table.filter(signing_keys::expires_at.is_null());
-    on_backend!(connection, |c| {
-        update(alive).set(signing_keys::expires_at.eq(expires_at.naive_utc())).execute(c)
-    })
+/// Notes that the keys that have no end yet may sign tokens of this lifetime, too.
+pub fn lengthen_token_lifetime(connection: &mut Connection, lifetime: TimeDelta) -> QueryResult<usize> {
+    let seconds = lifetime.num_seconds();
+    let shorter = signing_keys::table
+        .filter(signing_keys::expires_at.is_null().and(signing_keys::token_seconds.lt(seconds)));
+    on_backend!(connection, |c| update(shorter).set(signing_keys::token_seconds.eq(seconds)).execute(c))
+}
+
+/// Gives every key that has no end yet its end: when the last token has ended that it may sign until
+/// `signs_until`. The longest lifetime of their tokens. Call it exclusively.
+pub fn supersede_keys(connection: &mut Connection, signs_until: DateTime<Utc>) -> QueryResult<TimeDelta> {
+    let alive: Vec<(String, i64)> = on_backend!(&mut *connection, |c| {
+        signing_keys::table
+            .filter(signing_keys::expires_at.is_null())
+            .select((signing_keys::kid, signing_keys::token_seconds))
+            .load(c)
+    })?;
+    let mut longest = TimeDelta::zero();
+    for (kid, seconds) in alive {
+        let lifetime = TimeDelta::seconds(seconds);
+        longest = longest.max(lifetime);
+        let end = (signs_until + lifetime).naive_utc();
+        on_backend!(&mut *connection, |c| {
+            update(signing_keys::table.find(kid)).set(signing_keys::expires_at.eq(end)).execute(c)
+        })?;
+    }
+    Ok(longest)
 }
 
 /// All keys, oldest first.

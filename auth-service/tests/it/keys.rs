@@ -1,8 +1,11 @@
 //! Keys of both kinds, and how one takes over from another.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use auth_service::signing_keys::{KeyVault, TokenSigner};
+use auth_service::{
+    signing_keys::{KeyVault, TokenSigner},
+    storage,
+};
 use chrono::TimeDelta;
 use jsonwebtoken::Algorithm;
 use shared::{
@@ -18,7 +21,7 @@ use crate::helpers::{Database, TestApp};
 #[actix_web::test]
 async fn tokens_are_signed_with_the_algorithm_that_was_chosen() {
     for algorithm in [Algorithm::EdDSA, Algorithm::ES256] {
-        let app = TestApp::start(Database::Sqlite, |config| config.tokens.algorithm = algorithm).await;
+        let app = TestApp::start(Database::Sqlite, |config| config.tokens.algorithm = Some(algorithm)).await;
         let mut ada = app.signed_in("ada@example.com").await;
         let header = jsonwebtoken::decode_header(ada.cookie("token").unwrap()).unwrap();
         assert_eq!((header.alg, header.typ.as_deref()), (algorithm, Some("at+jwt")));
@@ -27,11 +30,34 @@ async fn tokens_are_signed_with_the_algorithm_that_was_chosen() {
 }
 
 #[actix_web::test]
+async fn a_rotated_key_is_of_the_kind_of_the_one_before_and_lasts_as_long_as_its_tokens() {
+    let app = TestApp::start(Database::Sqlite, |config| {
+        config.tokens.algorithm = Some(Algorithm::ES256);
+        config.tokens.lifetime = Duration::from_hours(20 * 24);
+    })
+    .await;
+    let vault = KeyVault::new(&app.config.master_secret);
+    let now = SystemClock.now();
+    // The command knows neither the algorithm nor the lifetime of the running service.
+    let keys = app
+        .query(move |c| {
+            vault.rotate(c, now, None).unwrap();
+            storage::find_key_summaries(c).unwrap()
+        })
+        .await;
+    let end = keys[0].expires_at.unwrap().and_utc();
+    assert!(end > now + TimeDelta::days(20) && end < now + TimeDelta::days(21), "{end}");
+    let jwks = tests::Visitor::new().get(&app.url("/.well-known/jwks.json")).await.json();
+    assert_eq!(jwks["keys"][0]["alg"], "ES256");
+}
+
+#[actix_web::test]
 async fn a_replica_whose_clock_is_behind_signs_with_the_key_that_another_made() {
     for app in TestApp::on_both().await {
-        let vault = KeyVault::new(&app.config.master_secret, Algorithm::EdDSA);
+        let vault = KeyVault::new(&app.config.master_secret);
         let an_hour_ago = SystemClock.now() - TimeDelta::hours(1);
-        app.query(move |c| vault.ensure_key(c, an_hour_ago).unwrap()).await;
+        let tokens = app.config.tokens.clone();
+        app.query(move |c| vault.ensure_key(c, an_hour_ago, &tokens).unwrap()).await;
     }
 }
 
@@ -42,7 +68,7 @@ async fn a_new_key_is_published_first_then_signs_and_the_old_one_goes_last() {
         let shared_clock: SharedClock = clock.clone();
         let database = Pool::new(app.config.database_url.clone(), Access::Own);
         let source: Arc<dyn Source> = Arc::new(DatabaseSource::new(database.clone(), shared_clock.clone()));
-        let vault = Arc::new(KeyVault::new(&app.config.master_secret, Algorithm::EdDSA));
+        let vault = Arc::new(KeyVault::new(&app.config.master_secret));
         let user = UserId::generate(Random, clock.now());
         let session = SessionId::generate(Random, clock.now());
         // A fresh signer and ring each time: what a replica sees that starts at this moment.
@@ -62,8 +88,7 @@ async fn a_new_key_is_published_first_then_signs_and_the_old_one_goes_last() {
 
         let old = signing_kid().await;
         let (rotating, now) = (vault.clone(), clock.now());
-        let lifetime = app.config.tokens.lifetime;
-        let new = app.query(move |c| rotating.rotate(c, now, lifetime).unwrap()).await;
+        let new = app.query(move |c| rotating.rotate(c, now, None).unwrap()).await;
         assert_eq!((signing_kid().await, published().await), (old.clone(), 2), "published, but not signing");
         clock.advance(TimeDelta::minutes(10));
         assert_eq!(

@@ -184,9 +184,11 @@ fn the_newest_key_whose_time_has_come_signs() {
             sealed: vec![0, 1, 255],
             created_at: now,
             active_from,
+            token_lifetime: TimeDelta::days(7),
         };
         storage::insert_key(&mut c, &key("old", now)).unwrap();
-        storage::supersede_keys(&mut c, now + TimeDelta::days(8)).unwrap();
+        storage::lengthen_token_lifetime(&mut c, TimeDelta::days(1)).unwrap();
+        assert_eq!(storage::supersede_keys(&mut c, now).unwrap(), TimeDelta::days(7), "never shortened");
         storage::insert_key(&mut c, &key("new", now + TimeDelta::minutes(10))).unwrap();
         let signing = |c: &mut Connection, at| storage::find_signing_key(c, at).unwrap().map(|key| key.kid);
         assert_eq!(signing(&mut c, now).as_deref(), Some("old"));

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use diesel::{
-    RunQueryDsl, SqliteConnection,
+    ConnectionError, RunQueryDsl, SqliteConnection,
     connection::{AnsiTransactionManager, Connection as _, SimpleConnection, TransactionManager},
     r2d2::{self, ManageConnection, R2D2Connection},
     result::Error as QueryError,
@@ -138,8 +138,13 @@ impl ManageConnection for Manager {
     type Error = r2d2::Error;
 
     fn connect(&self) -> Result<Connection, r2d2::Error> {
-        Connection::open(&self.url, self.access)
-            .map_err(|error| r2d2::Error::ConnectionError(diesel::ConnectionError::BadConnection(error.0)))
+        let refused = |error: String| r2d2::Error::ConnectionError(ConnectionError::BadConnection(error));
+        let mut connection = Connection::open(&self.url, self.access).map_err(|error| refused(error.0))?;
+        // Longer than anybody waits; a migration, which may take longer, does not come through here.
+        if let Connection::Postgres(c) = &mut connection {
+            c.batch_execute("SET statement_timeout = 5000").map_err(|error| refused(error.to_string()))?;
+        }
+        Ok(connection)
     }
 
     fn is_valid(&self, connection: &mut Connection) -> Result<(), r2d2::Error> {

@@ -14,7 +14,6 @@ use rustls::{
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Config, NoTls, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
-use url::Url;
 
 use super::{Access, DatabaseUnavailable};
 use crate::tls;
@@ -53,38 +52,43 @@ pub(super) struct Settings {
     root_certificate: Option<PathBuf>,
 }
 
-/// Reads a URL. `sslmode` is `disable` (the default), or `require`, `verify-ca` or `verify-full`,
+/// Reads a URL. `sslmode` is `disable` (the default without `sslrootcert`), or `require`, `verify-ca` or `verify-full`,
 /// which all encrypt and verify; `sslrootcert` names a file of authorities instead of the public
 /// ones. tokio-postgres knows neither, and its `prefer` would fall back to plain text.
 pub(super) fn settings(url: &str) -> Result<Settings, String> {
-    let mut url = Url::parse(url).map_err(|error| format!("is not a URL ({error})"))?;
-    let mut encrypted = false;
-    let mut root_certificate = None;
-    let mut kept = Vec::new();
-    for (name, value) in url.query_pairs() {
-        match (name.as_ref(), value.as_ref()) {
-            ("sslmode", "disable") => encrypted = false,
-            ("sslmode", "require" | "verify-ca" | "verify-full") => encrypted = true,
-            ("sslmode", other) => {
-                return Err(format!("has sslmode={other}; take disable, require or verify-full"));
-            }
-            ("sslrootcert", path) => root_certificate = Some(PathBuf::from(path)),
-            _ => kept.push((name.into_owned(), value.into_owned())),
+    let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    let (mut sslmode, mut root_certificate, mut kept) = (None, None, Vec::new());
+    // What is not ours is handed on as it is written: re-encoding would turn its spaces into pluses.
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+        match url::form_urlencoded::parse(parameter.as_bytes()).next() {
+            Some((name, value)) if name == "sslmode" => sslmode = Some(value.into_owned()),
+            Some((name, value)) if name == "sslrootcert" => root_certificate = Some(PathBuf::from(&*value)),
+            _ => kept.push(parameter),
         }
     }
-    url.set_query(None);
-    if !kept.is_empty() {
-        url.query_pairs_mut().extend_pairs(kept);
-    }
+    let encrypted = match (sslmode.as_deref(), &root_certificate) {
+        (Some("require" | "verify-ca" | "verify-full"), _) | (None, Some(_)) => true,
+        (None | Some("disable"), None) => false,
+        (Some("disable"), Some(_)) => return Err("has sslrootcert, but sslmode=disable; keep one".into()),
+        (Some(other), _) => return Err(format!("has sslmode={other}; take disable, require or verify-full")),
+    };
+    let url = if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) };
     let mut config: Config =
-        url.as_str().parse().map_err(|error| format!("is not a PostgreSQL URL ({})", chain(&error)))?;
+        url.parse().map_err(|error| format!("is not a PostgreSQL URL ({})", chain(&error)))?;
+    // A peer that vanishes without a word is noticed after seconds, not after TCP's quarter of an hour.
     config
         .ssl_mode(if encrypted { SslMode::Require } else { SslMode::Disable })
         .connect_timeout(Duration::from_secs(1))
-        .keepalives_idle(Duration::from_secs(30))
+        .tcp_user_timeout(Duration::from_secs(5))
+        .keepalives_idle(Duration::from_secs(5))
+        .keepalives_interval(Duration::from_secs(1))
+        .keepalives_retries(3)
         .application_name("drawbridge");
     Ok(Settings { config, encrypted, root_certificate })
 }
+
+/// How long a connection may take until it can be used.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Connects.
 pub(super) fn connect(url: &str, access: Access) -> Result<PostgresConnection, DatabaseUnavailable> {
@@ -92,9 +96,10 @@ pub(super) fn connect(url: &str, access: Access) -> Result<PostgresConnection, D
     let unreachable = |error: &dyn Error| DatabaseUnavailable(chain(error));
     let mut config = settings.config;
     if access == Access::Read {
-        config.options("-c default_transaction_read_only=on");
+        let options = config.get_options().unwrap_or_default();
+        config.options(format!("{options} -c default_transaction_read_only=on").trim_start());
     }
-    RUNTIME.block_on(async {
+    let connect = async {
         let connection = if settings.encrypted {
             let roots = roots(settings.root_certificate).map_err(DatabaseUnavailable)?;
             let tls = MakeRustlsConnect::new(tls::client_config(roots));
@@ -104,8 +109,12 @@ pub(super) fn connect(url: &str, access: Access) -> Result<PostgresConnection, D
             let (client, connection) = config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
             AsyncPgConnection::try_from_client_and_connection(client, connection).await
         };
-        let connection = connection.map_err(|error: ConnectionError| unreachable(&error))?;
-        Ok(PostgresConnection::from(connection))
+        connection.map(PostgresConnection::from).map_err(|error: ConnectionError| unreachable(&error))
+    };
+    // The driver's own limit ends with the TCP connection; TLS and the greeting are waited for here.
+    RUNTIME.block_on(async {
+        let connected = tokio::time::timeout(CONNECT_TIMEOUT, connect).await;
+        connected.unwrap_or_else(|_| Err(DatabaseUnavailable("no greeting in time".into())))
     })
 }
 

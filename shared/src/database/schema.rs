@@ -39,6 +39,7 @@ diesel::table! {
         public_jwk -> Text,
         created_at -> Timestamp,
         active_from -> Timestamp,
+        token_seconds -> BigInt,
         expires_at -> Nullable<Timestamp>,
     }
 }

@@ -30,9 +30,7 @@ impl From<DatabaseUnavailable> for SourceUnavailable {
 
 impl Source for DatabaseSource {
     fn find_user(&self, user: UserId) -> Pending<'_, Result<Option<UserRecord>, SourceUnavailable>> {
-        let find =
-            move |c: &mut super::Connection| find_user_record(c, user).map_err(DatabaseUnavailable::from);
-        Box::pin(async move { Ok(self.database.run(find).await?) })
+        Box::pin(async move { Ok(self.database.query(move |c| find_user_record(c, user)).await?) })
     }
 
     fn find_keys(&self) -> Pending<'_, Result<JwkSet, SourceUnavailable>> {

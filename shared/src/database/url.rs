@@ -47,9 +47,15 @@ mod tests {
     fn the_scheme_chooses_and_nothing_else_does() {
         assert!(matches!(DatabaseUrl::parse("postgres://u:p@h/d"), Ok(DatabaseUrl::Postgres(_))));
         assert!(matches!(DatabaseUrl::parse("sqlite:///tmp/x.db"), Ok(DatabaseUrl::Sqlite(_))));
-        for bad in
-            ["", "mysql://h/d", "sqlite://", "x.db", "postgres://h:port/d", "postgres://h/d?sslmode=maybe"]
-        {
+        for bad in [
+            "",
+            "mysql://h/d",
+            "sqlite://",
+            "x.db",
+            "postgres://h:port/d",
+            "postgres://h/d?sslmode=maybe",
+            "postgres://h/d?sslmode=disable&sslrootcert=/ca.pem",
+        ] {
             assert!(DatabaseUrl::parse(bad).is_err(), "{bad}");
         }
     }

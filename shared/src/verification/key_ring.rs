@@ -14,13 +14,20 @@ const FRESH_FOR: Duration = Duration::from_mins(1);
 /// The least time between two look-ups, so that tokens with invented `kid`s cost nothing.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// The public keys, fetched when they are first needed and again when they may have changed.
-pub struct KeyRing {
+/// The same after a look-up that failed: nobody waits for a source that is known to be away.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// The public keys, fetched when they are first needed and again when they may have changed. Cheap
+/// to clone.
+#[derive(Clone)]
+pub struct KeyRing(Arc<Inner>);
+
+struct Inner {
     source: Arc<dyn Source>,
     parties: TokenParties,
     held: RwLock<Option<Held>>,
-    /// Held by whoever asks the source: one look-up at a time. The instant of the last attempt.
-    fetching: Mutex<Option<Instant>>,
+    /// Held by whoever asks the source: one look-up at a time.
+    last_attempt: Mutex<Option<Attempt>>,
 }
 
 #[derive(Clone)]
@@ -29,60 +36,95 @@ struct Held {
     fetched: Instant,
 }
 
+struct Attempt {
+    at: Instant,
+    failure: Option<SourceUnavailable>,
+}
+
 impl KeyRing {
     /// An empty ring over `source`.
     pub fn new(source: Arc<dyn Source>, parties: TokenParties) -> Self {
-        Self { source, parties, held: RwLock::new(None), fetching: Mutex::new(None) }
+        let inner = Inner { source, parties, held: RwLock::new(None), last_attempt: Mutex::new(None) };
+        Self(Arc::new(inner))
     }
 
-    /// The keys as they were at most a minute ago; older ones while the source is out of reach.
+    /// The keys as they were about a minute ago; older ones while the source is out of reach.
     ///
     /// # Errors
     /// When there were never any.
     pub async fn current(&self) -> Result<Arc<KeySet>, SourceUnavailable> {
-        let Some(held) = self.held() else {
-            let mut last_attempt = self.fetching.lock().await;
-            return match self.held() {
-                Some(held) => Ok(held.keys),
-                None => self.fetch(&mut last_attempt).await,
-            };
-        };
-        // Whoever finds the set too old renews it; all others go on with what there is.
-        if held.fetched.elapsed() >= FRESH_FOR
-            && let Ok(mut last_attempt) = self.fetching.try_lock()
-            && last_attempt.is_none_or(|at| at.elapsed() >= PAUSE)
-        {
-            match self.fetch(&mut last_attempt).await {
-                Ok(keys) => return Ok(keys),
-                Err(error) => tracing::warn!(%error, "the keys are not renewed"),
-            }
+        let Some(held) = self.0.held() else { return self.0.first().await };
+        if held.fetched.elapsed() >= FRESH_FOR {
+            // In the background: no request waits for a set that it does not need.
+            let inner = self.0.clone();
+            tokio::spawn(async move { inner.renew().await });
         }
         Ok(held.keys)
     }
 
-    /// A set that was fetched after `seen`, asking the source if enough time has passed.
-    pub async fn newer_than(&self, seen: &Arc<KeySet>) -> Option<Arc<KeySet>> {
-        let mut last_attempt = self.fetching.lock().await;
-        let held = self.held()?;
-        if !Arc::ptr_eq(&held.keys, seen) {
-            return Some(held.keys);
+    /// A set that was fetched after `seen`, asking the source if enough time has passed; `None` if
+    /// there is none.
+    ///
+    /// # Errors
+    /// When the source is out of reach, so that nobody knows whether there is one.
+    pub async fn newer_than(&self, seen: &Arc<KeySet>) -> Result<Option<Arc<KeySet>>, SourceUnavailable> {
+        let mut last_attempt = self.0.last_attempt.lock().await;
+        if let Some(held) = self.0.held()
+            && !Arc::ptr_eq(&held.keys, seen)
+        {
+            return Ok(Some(held.keys));
         }
-        if last_attempt.is_some_and(|at| at.elapsed() < PAUSE) {
-            return None;
+        match &*last_attempt {
+            Some(attempt) if !attempt.is_over() => attempt.failure.clone().map_or(Ok(None), Err),
+            _ => self.0.fetch(&mut last_attempt).await.map(Some),
         }
-        self.fetch(&mut last_attempt).await.ok()
     }
+}
 
+impl Attempt {
+    /// Whether the source may be asked again.
+    fn is_over(&self) -> bool {
+        let pause = if self.failure.is_some() { PAUSE_AFTER_FAILURE } else { PAUSE };
+        self.at.elapsed() >= pause
+    }
+}
+
+impl Inner {
     fn held(&self) -> Option<Held> {
         self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn fetch(&self, last_attempt: &mut Option<Instant>) -> Result<Arc<KeySet>, SourceUnavailable> {
-        *last_attempt = Some(Instant::now());
-        let keys = Arc::new(KeySet::new(self.source.find_keys().await?, &self.parties));
-        if keys.is_empty() {
-            return Err(SourceUnavailable("there are no signing keys yet; start auth-service".into()));
+    async fn first(&self) -> Result<Arc<KeySet>, SourceUnavailable> {
+        let mut last_attempt = self.last_attempt.lock().await;
+        if let Some(held) = self.held() {
+            return Ok(held.keys);
         }
+        match &*last_attempt {
+            Some(Attempt { failure: Some(failure), at }) if at.elapsed() < PAUSE_AFTER_FAILURE => {
+                Err(failure.clone())
+            }
+            _ => self.fetch(&mut last_attempt).await,
+        }
+    }
+
+    async fn renew(&self) {
+        // Whoever comes while another asks goes on with what there is.
+        let Ok(mut last_attempt) = self.last_attempt.try_lock() else { return };
+        if last_attempt.as_ref().is_none_or(Attempt::is_over)
+            && let Err(error) = self.fetch(&mut last_attempt).await
+        {
+            tracing::warn!(%error, "the keys are not renewed");
+        }
+    }
+
+    async fn fetch(&self, last_attempt: &mut Option<Attempt>) -> Result<Arc<KeySet>, SourceUnavailable> {
+        let fetched = self.source.find_keys().await.and_then(|jwks| {
+            let keys = KeySet::new(jwks, &self.parties);
+            let none = || SourceUnavailable("there are no signing keys yet; start auth-service".into());
+            if keys.is_empty() { Err(none()) } else { Ok(Arc::new(keys)) }
+        });
+        *last_attempt = Some(Attempt { at: Instant::now(), failure: fetched.as_ref().err().cloned() });
+        let keys = fetched?;
         let held = Held { keys: keys.clone(), fetched: Instant::now() };
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held);
         Ok(keys)

@@ -1,12 +1,18 @@
 use actix_web::{HttpResponse, web};
-use shared::health::{self, Dependency};
+use shared::{
+    health::{self, Dependency},
+    user_cache,
+};
 
 use crate::app::App;
 
 /// `GET /health/ready`: whether tokens can be checked. Without the cache they still can.
 pub(crate) async fn ready(app: web::Data<App>) -> HttpResponse {
-    let (database, cache, keys) =
-        tokio::join!(app.database.is_up(), app.cache.is_up(), app.verifier.keys().current());
+    let (database, cache, keys) = tokio::join!(
+        app.database.is_up(),
+        user_cache::is_up(app.cache.as_ref()),
+        app.verifier.keys().current()
+    );
     health::ready(&[
         Dependency { name: "database", up: database, needed: true },
         Dependency { name: "cache", up: cache, needed: false },

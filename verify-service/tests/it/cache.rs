@@ -8,7 +8,7 @@ use shared::{
 use crate::helpers::TestApp;
 
 async fn record(app: &TestApp, user: UserId) -> UserRecord {
-    match app.cache.get(user).await.unwrap() {
+    match app.cache().get(user).await.unwrap() {
         Some(UserState::Present(record)) => record,
         other => panic!("{other:?}"),
     }
@@ -25,7 +25,7 @@ async fn a_late_fill_with_what_was_read_before_a_logout_does_not_undo_it() {
         ada.post(&format!("{}/api/logout", app.auth)).await;
 
         let late = UserState::Present(before_logout.clone());
-        assert!(!app.cache.put_if_newer(user, late).await.unwrap(), "an older record is refused");
+        assert!(!app.cache().put_if_newer(user, late).await.unwrap(), "an older record is refused");
         assert_eq!(app.ask(&mut left_behind).await.status_and_code(), (401, "session_revoked".into()));
         assert!(record(&app, user).await.version > before_logout.version);
     }
@@ -41,12 +41,15 @@ async fn of_many_writers_the_newest_version_stays() {
         let writes = (0..200).map(|n| {
             let version = known.version + 1 + (n * 77) % 200;
             let state = UserState::Present(UserRecord { version, ..known.clone() });
-            app.cache.put_if_newer(user, state)
+            app.cache().put_if_newer(user, state)
         });
         futures_util::future::join_all(writes).await;
         assert_eq!(record(&app, user).await.version, known.version + 200);
         assert!(
-            app.cache.put_if_newer(user, UserState::Deleted { version: known.version + 201 }).await.unwrap()
+            app.cache()
+                .put_if_newer(user, UserState::Deleted { version: known.version + 201 })
+                .await
+                .unwrap()
         );
         assert_eq!(app.ask(&mut ada).await.status_and_code(), (401, "user_not_found".into()));
     }

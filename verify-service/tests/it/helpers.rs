@@ -12,8 +12,7 @@ use tests::{Answer, PASSWORD, Redis, Visitor, fresh_postgres_database};
 pub(crate) struct TestApp {
     pub(crate) auth: String,
     pub(crate) verify: String,
-    /// The cache that both use.
-    pub(crate) cache: Arc<dyn UserCache>,
+    cache: Option<Arc<dyn UserCache>>,
     pub(crate) redis: Option<Redis>,
     _folder: TempDir,
 }
@@ -30,6 +29,16 @@ impl TestApp {
             Self::start(&sqlite, memory, None, folder).await,
             Self::start(&fresh_postgres_database(), shared_cache, Some(redis), TempDir::new().unwrap()).await,
         ]
+    }
+
+    /// PostgreSQL without a cache, as with `REDIS_URL=memory:` in programs of their own.
+    pub(crate) async fn without_cache() -> Self {
+        Self::start(&fresh_postgres_database(), CacheLocation::Nowhere, None, TempDir::new().unwrap()).await
+    }
+
+    /// The cache that both services use.
+    pub(crate) fn cache(&self) -> &dyn UserCache {
+        self.cache.as_deref().unwrap()
     }
 
     async fn start(database: &str, cache: CacheLocation, redis: Option<Redis>, folder: TempDir) -> Self {

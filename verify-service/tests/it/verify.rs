@@ -37,7 +37,8 @@ async fn a_good_token_is_good_as_a_cookie_and_as_a_bearer_token() {
 
 #[actix_web::test]
 async fn each_refusal_has_its_status_and_code() {
-    for app in TestApp::both().await {
+    let [sqlite, postgres] = TestApp::both().await;
+    for app in [sqlite, postgres, TestApp::without_cache().await] {
         let mut nobody = Visitor::new();
         let missing = app.ask(&mut nobody).await;
         assert_eq!(missing.status_and_code(), (403, "missing_token".into()));

@@ -24,6 +24,9 @@ impl Flash {
 
     /// Takes the message that the page before left.
     pub(crate) fn take(session: &Session) -> Option<Self> {
-        session.remove_as(KEY).and_then(Result::ok)
+        // Looking alone leaves the session as it is; taking has it stored anew.
+        let flash = session.get(KEY).ok().flatten()?;
+        session.remove(KEY);
+        Some(flash)
     }
 }

@@ -86,14 +86,3 @@ fn log(problem: &Problem) {
         tracing::error!(code = problem.code().as_str(), cause = problem.cause(), "the request failed");
     }
 }
-
-/// The store of the page sessions answers with an error of its own; the pages behind it never do.
-pub(crate) async fn sessions_unavailable<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    next.call(request).await.map_err(|error| match error.as_error::<Problem>() {
-        Some(_) => error,
-        None => Problem::unavailable("Forms are not possible just now. Try again shortly.", error).into(),
-    })
-}

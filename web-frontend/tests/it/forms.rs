@@ -2,7 +2,7 @@
 
 use tests::{PASSWORD, Visitor};
 
-use crate::helpers::TestApp;
+use crate::helpers::{TestApp, start_frontend, start_stranger};
 
 #[actix_web::test]
 async fn sign_up_sign_in_look_and_sign_out() {
@@ -63,5 +63,27 @@ async fn styles_and_icon_are_served_and_may_be_kept() {
         let path = home.text.split('"').find(|part| part.ends_with(extension)).unwrap();
         let asset = Visitor::new().get(&app.url(path)).await;
         assert_eq!((asset.status, asset.header("cache-control")), (200, "public, max-age=3600"), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn an_answer_that_is_not_auth_services_is_an_outage_whatever_it_says() {
+    let verify = start_stranger(403, "{\"code\": \"missing_token\"}");
+    for (status, body) in
+        [(502, "{\"message\": \"bad gateway\"}"), (401, "{}"), (200, "no JSON"), (200, "{}")]
+    {
+        let frontend = start_frontend(&start_stranger(status, body), &verify);
+        let mut visitor = Visitor::new();
+        let csrf = visitor.get(&format!("{frontend}/login")).await.hidden_field("csrf").unwrap().to_owned();
+        let fields = [("csrf", csrf.as_str()), ("email", "ada@example.com"), ("password", PASSWORD)];
+        let answer = visitor.post_form(&format!("{frontend}/login"), &fields).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (503, "2"), "{status} {body}");
+        assert!(visitor.cookie("token").is_none());
+        if status != 200 {
+            let answer = visitor.post_form(&format!("{frontend}/logout"), &fields[..1]).await;
+            assert_eq!(answer.status, 503, "{status} {body}");
+            let answer = visitor.get(&format!("{frontend}/api/me")).await;
+            assert_eq!(answer.status_and_code(), (503, "unavailable".into()), "{status} {body}");
+        }
     }
 }

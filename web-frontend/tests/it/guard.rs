@@ -4,7 +4,7 @@ use actix_web::{App, HttpServer, web};
 use tests::Visitor;
 use web_frontend::guard::{Guard, SignedIn};
 
-use crate::helpers::TestApp;
+use crate::helpers::{TestApp, start_stranger};
 
 async fn greet(person: SignedIn) -> String {
     format!("Hello {}", person.user.email)
@@ -58,7 +58,7 @@ async fn it_tells_an_outage_from_a_refusal() {
     assert_eq!((answer.header("retry-after"), answer.header("set-cookie")), ("2", ""));
 
     let theirs = start(
-        Guard::builder("http://localhost:3000").verify_service(not_a_verifier().await).build().unwrap(),
+        Guard::builder("http://localhost:3000").verify_service(start_stranger(403, "{}")).build().unwrap(),
     );
     let answer = visitor.get(&format!("{theirs}/inside")).await;
     assert_eq!(
@@ -66,13 +66,4 @@ async fn it_tells_an_outage_from_a_refusal() {
         (503, "unavailable".into()),
         "an answer that means nothing lets nobody in or out"
     );
-}
-
-/// Something that answers everything with a 403 that says nothing.
-async fn not_a_verifier() -> String {
-    let server = HttpServer::new(|| App::new().default_service(web::to(actix_web::HttpResponse::Forbidden)));
-    let server = server.workers(1).bind(("127.0.0.1", 0)).unwrap();
-    let url = format!("http://{}", server.addrs()[0]);
-    actix_web::rt::spawn(server.run());
-    url
 }

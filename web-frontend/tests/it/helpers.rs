@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use actix_web::{App, HttpResponse, HttpServer, http::StatusCode, web};
 use shared::{
     config::fixed,
     user_cache::{CacheLocation, MemoryUserCache},
@@ -22,7 +23,7 @@ impl TestApp {
         let common = [
             ("DATABASE_URL", database.as_str()),
             ("REDIS_URL", "memory:"),
-            ("MASTER_SECRET", "the master secret of the test suite"),
+            ("MASTER_SECRET", MASTER_SECRET),
             ("FRONTEND_ORIGIN", "http://localhost:8080"),
             ("PORT", "0"),
         ];
@@ -35,14 +36,9 @@ impl TestApp {
         let (auth, verify) = (auth_service::bind(auth).await.unwrap(), verify_service::bind(verify).unwrap());
         let url = |port: u16| format!("http://127.0.0.1:{port}");
         let (auth_url, verify_url) = (url(auth.port()), url(verify.port()));
-        let mut settings = common.to_vec();
-        settings.push(("AUTH_SERVICE_URL", &auth_url));
-        settings.push(("VERIFY_SERVICE_URL", &verify_url));
-        let web = web_frontend::bind(web_frontend::Config::read(&fixed(settings)).unwrap()).unwrap();
-        let frontend = url(web.port());
+        let frontend = start_frontend(&auth_url, &verify_url);
         auth.spawn();
         verify.spawn();
-        web.spawn();
         Self { frontend, auth: auth_url, verify: verify_url, _folder: folder }
     }
 
@@ -60,4 +56,37 @@ impl TestApp {
         }
         visitor
     }
+}
+
+const MASTER_SECRET: &str = "the master secret of the test suite";
+
+/// web-frontend before these services; its address.
+pub(crate) fn start_frontend(auth_service: &str, verify_service: &str) -> String {
+    let settings = fixed([
+        ("REDIS_URL", "memory:"),
+        ("MASTER_SECRET", MASTER_SECRET),
+        ("FRONTEND_ORIGIN", "http://localhost:8080"),
+        ("PORT", "0"),
+        ("AUTH_SERVICE_URL", auth_service),
+        ("VERIFY_SERVICE_URL", verify_service),
+    ]);
+    let web = web_frontend::bind(web_frontend::Config::read(&settings).unwrap()).unwrap();
+    let url = format!("http://127.0.0.1:{}", web.port());
+    web.spawn();
+    url
+}
+
+/// Something that is not one of our services: it answers everything with this.
+pub(crate) fn start_stranger(status: u16, body: &'static str) -> String {
+    let server = HttpServer::new(move || {
+        let answer = move || async move {
+            let status = StatusCode::from_u16(status).unwrap();
+            HttpResponse::build(status).content_type("application/json").body(body)
+        };
+        App::new().default_service(web::to(answer))
+    });
+    let server = server.workers(1).bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", server.addrs()[0]);
+    actix_web::rt::spawn(server.run());
+    url
 }

@@ -45,6 +45,7 @@ CREATE TABLE signing_keys (
     public_jwk TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     active_from TIMESTAMP NOT NULL, -- signs from here on, published from its creation
+    token_seconds BIGINT NOT NULL, -- the longest life that its tokens may have
     expires_at TIMESTAMP -- set once a newer key takes over: the end of its last token
 );
 
