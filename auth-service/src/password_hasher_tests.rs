@@ -36,6 +36,10 @@ async fn a_nul_byte_does_not_end_a_password() {
     assert!(matches(&hasher, "secret\0one", &hash).await);
     assert!(!matches(&hasher, "secret\0two", &hash).await);
     assert!(!matches(&hasher, "secret", &hash).await);
+    assert!(
+        !bcrypt::verify("secret\0one", &hash).unwrap(),
+        "bcrypt, which may stop at the NUL, never sees it"
+    );
 }
 
 #[actix_web::test]

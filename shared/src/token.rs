@@ -135,3 +135,7 @@ fn verification_key(jwk: &Jwk, parties: &TokenParties) -> Option<(String, Verifi
     let key = DecodingKey::from_jwk(jwk).ok()?;
     Some((jwk.common.key_id.clone()?, VerificationKey { key, validation }))
 }
+
+#[cfg(test)]
+#[path = "token_tests.rs"]
+mod tests;
