@@ -9,8 +9,8 @@ use shared::{
     proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
     random::Random,
     session_cookie::SessionCookie,
-    user_cache::{CacheUnavailable, UserCache},
-    verification::{KeyRing, Verifier},
+    user_cache::{CacheUnavailable, Delivery},
+    verification::{KeyRing, Tolerance, Verifier},
 };
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 /// The parts of the service, shared by its threads.
 pub struct App {
     pub(crate) database: Database,
-    pub(crate) cache: Option<Arc<dyn UserCache>>,
+    pub(crate) cache: Option<Arc<dyn Delivery>>,
     pub(crate) hasher: PasswordHasher,
     pub(crate) signer: TokenSigner,
     pub(crate) verifier: Verifier,
@@ -44,14 +44,14 @@ impl App {
         vault: Arc<KeyVault>,
         clock: SharedClock,
     ) -> Result<Self, CacheUnavailable> {
-        let cache = config.cache.clone().open()?;
+        let cache = config.cache.clone().open_delivery()?;
         // The owner of the truth checks against it, never against the cache.
         let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
         let keys = KeyRing::new(source.clone(), config.tokens.parties.clone());
         Ok(Self {
             hasher: PasswordHasher::new(config.passwords, &config.master_secret),
             signer: TokenSigner::new(vault, database.clone(), clock.clone(), &config.tokens),
-            verifier: Verifier::new(keys, None, source, clock.clone()),
+            verifier: Verifier::new(keys, None, source, clock.clone(), Tolerance::default()),
             relay: Relay::new(database.clone(), cache.clone()),
             cookie: config.cookie.clone(),
             tokens: config.tokens.clone(),

@@ -1,19 +1,26 @@
 //! Tells the cache of changes. Every change is told right after its commit; the relay tells those
 //! that a crash or an outage left in the outbox, and those that another program made.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use shared::{
     database::{Database, DatabaseUnavailable, find_user_record},
     id::UserId,
-    user_cache::{CacheUnavailable, UserCache},
+    user_cache::{CacheUnavailable, Delivery},
     user_record::UserState,
 };
 
 use crate::storage::{self, Change};
 
-/// How long a change waits at most while nothing is down.
-pub const INTERVAL: Duration = Duration::from_secs(1);
+/// How often the relay looks, and so how far apart watermarks are while nothing is down.
+pub const INTERVAL: Duration = Duration::from_millis(500);
+
+/// The age of a watermark that begins an epoch and claims nothing.
+const NOT_DELIVERED: Duration = Duration::from_hours(1);
 
 /// How many changes are told in one go.
 const BATCH: i64 = 100;
@@ -33,12 +40,12 @@ pub enum RelayError {
 #[derive(Clone)]
 pub struct Relay {
     database: Database,
-    cache: Option<Arc<dyn UserCache>>,
+    cache: Option<Arc<dyn Delivery>>,
 }
 
 impl Relay {
     /// A relay from `database` to `cache`; without one there is nobody to be told.
-    pub fn new(database: Database, cache: Option<Arc<dyn UserCache>>) -> Self {
+    pub fn new(database: Database, cache: Option<Arc<dyn Delivery>>) -> Self {
         Self { database, cache }
     }
 
@@ -51,43 +58,65 @@ impl Relay {
     }
 
     async fn try_announce(&self, change: Change) -> Result<(), RelayError> {
-        self.tell(change.user_id, change.state).await?;
-        let id = change.outbox_id;
-        self.database.query(move |c| storage::delete_pending(c, &[id])).await?;
-        Ok(())
-    }
-
-    async fn tell(&self, user: UserId, state: UserState) -> Result<(), CacheUnavailable> {
-        if let Some(cache) = &self.cache {
-            cache.put_if_newer(user, state).await?;
+        // An epoch that has begun meanwhile leaves the row to the relay.
+        if self.tell(change.user_id, change.state).await? {
+            let id = change.outbox_id;
+            self.database.query(move |c| storage::delete_pending(c, &[id])).await?;
         }
         Ok(())
     }
 
-    /// Tells of everything that waits; how much that was.
+    async fn tell(&self, user: UserId, state: UserState) -> Result<bool, CacheUnavailable> {
+        match &self.cache {
+            Some(cache) => cache.deliver(user, state).await,
+            None => Ok(true),
+        }
+    }
+
+    /// Tells of everything that waits, and then says so by the watermark. How much it was.
     ///
     /// Any number of relays may run: each tells the newest state, and the cache keeps the newest.
     pub async fn run_once(&self) -> Result<usize, RelayError> {
         let mut told = 0;
         loop {
+            // What is committed before this moment is in the answer, or has been told.
+            let asked = Instant::now();
             let waiting = self.database.query(|c| storage::find_pending(c, BATCH)).await?;
             if waiting.is_empty() {
+                if let Some(cache) = &self.cache {
+                    cache.raise_watermark(asked.elapsed()).await?;
+                }
                 return Ok(told);
             }
             told += waiting.len();
-            // Of several changes of one user the last state tells all.
-            let newest: BTreeMap<UserId, i64> = waiting.iter().fold(BTreeMap::new(), |mut newest, change| {
-                let version = newest.entry(change.user_id).or_insert(change.version);
-                *version = change.version.max(*version);
-                newest
-            });
-            for (user, version) in newest {
-                let record = self.database.query(move |c| find_user_record(c, user)).await?;
-                self.tell(user, record.map_or(UserState::Deleted { version }, UserState::Present)).await?;
-            }
+            self.tell_all(&waiting).await?;
             let ids: Vec<_> = waiting.iter().map(|change| change.id).collect();
             self.database.query(move |c| storage::delete_pending(c, &ids)).await?;
         }
+    }
+
+    async fn tell_all(&self, waiting: &[storage::Pending]) -> Result<(), RelayError> {
+        // Of several changes of one user the last state tells all.
+        let newest: BTreeMap<UserId, i64> = waiting.iter().fold(BTreeMap::new(), |mut newest, change| {
+            let version = newest.entry(change.user_id).or_insert(change.version);
+            *version = change.version.max(*version);
+            newest
+        });
+        for (user, version) in newest {
+            let record = self.database.query(move |c| find_user_record(c, user)).await?;
+            let state = record.map_or(UserState::Deleted { version }, UserState::Present);
+            if !self.tell(user, state.clone()).await? {
+                // There is no epoch, or a new one begins. While changes wait, its watermark is too old
+                // for anybody to believe.
+                if let Some(cache) = &self.cache {
+                    cache.raise_watermark(NOT_DELIVERED).await?;
+                }
+                if !self.tell(user, state).await? {
+                    return Err(RelayError::Cache(CacheUnavailable("epochs change too quickly".into())));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Runs for good.

@@ -1,46 +1,99 @@
 //! The cache of user records, shared by every verifier. A record replaces another only if its
 //! version is higher, so that a slow reader can never undo a logout.
+//!
+//! It has two sides. auth-service writes ([`Delivery`]): every change, and twice a second a
+//! **watermark** that says up to when everything has been delivered. Verifiers read ([`UserCache`]),
+//! and believe what they read only while the watermark is young. The watermark names an **epoch**,
+//! which every record's key carries: when the cache may have lost data, a new epoch begins, and what
+//! is written to the old one is read by nobody.
 
 mod memory;
+mod near;
 mod redis;
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 pub use memory::MemoryUserCache;
-pub use redis::RedisUserCache;
+pub use redis::{RedisDelivery, RedisUserCache};
 
 use crate::{
     id::UserId,
-    redis_connection::{self, RedisUrl},
+    redis_connection::RedisUrl,
     user_record::{UserRecord, UserState},
 };
 
 /// A future that a trait object can return.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// How old a watermark may be for the cache to be believed.
+pub const WATERMARK_MAX_AGE: Duration = Duration::from_millis(1500);
+
 /// The cache did not answer; the text is for the log.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the cache is out of reach: {0}")]
 pub struct CacheUnavailable(pub String);
 
-/// Where user records are kept between look-ups.
-pub trait UserCache: Send + Sync {
-    /// What is held of a user.
-    fn get(&self, user: UserId) -> Pending<'_, Result<Option<UserState>, CacheUnavailable>>;
+/// The name of a stretch of time in which the cache lost nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Epoch(pub u64);
 
-    /// Keeps `state` unless what is held is as new or newer. Tells whether it was kept.
-    fn put_if_newer(&self, user: UserId, state: UserState) -> Pending<'_, Result<bool, CacheUnavailable>>;
+/// Which layer knew the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// This process, without a word to anybody.
+    Near,
+    /// The shared cache.
+    Shared,
+}
+
+/// The verifiers' side.
+pub trait UserCache: Send + Sync {
+    /// The epoch to read and to fill, while the cache may be believed.
+    fn trusted_epoch(&self) -> Option<Epoch>;
+
+    /// When the cache could last be believed.
+    fn last_trusted(&self) -> Option<Instant>;
+
+    /// What is held of a user. Ask for the epoch first, and the source after it.
+    fn get(
+        &self,
+        epoch: Epoch,
+        user: UserId,
+    ) -> Pending<'_, Result<Option<(UserState, Layer)>, CacheUnavailable>>;
+
+    /// What was held of a user when the cache could last be believed.
+    fn last_known(&self, user: UserId) -> Pending<'_, Option<UserState>>;
+
+    /// Keeps `state`, which the source gave after `epoch` was asked for, unless what is held is as
+    /// new or newer. Tells whether it was kept.
+    fn fill(
+        &self,
+        epoch: Epoch,
+        user: UserId,
+        state: UserState,
+    ) -> Pending<'_, Result<bool, CacheUnavailable>>;
 
     /// Whether the cache answers.
     fn is_up(&self) -> Pending<'_, bool>;
 }
 
-/// Whether the cache answers, if there is one.
-pub async fn is_up(cache: Option<&Arc<dyn UserCache>>) -> bool {
-    match cache {
-        Some(cache) => cache.is_up().await,
-        None => true,
-    }
+/// auth-service's side.
+pub trait Delivery: Send + Sync {
+    /// Tells of a committed change. `true` once every verifier is sure to hear of it; `false` if the
+    /// cache began a new epoch meanwhile, and the change must be told again.
+    fn deliver(&self, user: UserId, state: UserState) -> Pending<'_, Result<bool, CacheUnavailable>>;
+
+    /// Says that everything has been delivered that was committed before the time that was `ago`,
+    /// and begins an epoch if there is none or the cache may have lost data.
+    fn raise_watermark(&self, ago: Duration) -> Pending<'_, Result<(), CacheUnavailable>>;
+
+    /// Whether the cache answers.
+    fn is_up(&self) -> Pending<'_, bool>;
 }
 
 /// Where a service finds the cache.
@@ -76,16 +129,22 @@ impl From<RedisUrl> for CacheLocation {
 }
 
 impl CacheLocation {
-    /// Opens the cache, if there is one; Redis is reached on first use.
+    /// Opens the verifiers' side, if there is a cache; it is reached in the background.
     pub fn open(self) -> Result<Option<Arc<dyn UserCache>>, CacheUnavailable> {
-        match self {
-            Self::Nowhere => Ok(None),
-            Self::InProcess(cache) => Ok(Some(cache)),
-            Self::Redis(client) => match redis_connection::connect(client) {
-                Ok(connection) => Ok(Some(Arc::new(RedisUserCache::new(connection)))),
-                Err(error) => Err(CacheUnavailable(error.to_string())),
-            },
-        }
+        Ok(match self {
+            Self::Nowhere => None,
+            Self::InProcess(cache) => Some(cache),
+            Self::Redis(client) => Some(Arc::new(RedisUserCache::open(client)?)),
+        })
+    }
+
+    /// Opens auth-service's side, if there is a cache; it is reached on first use.
+    pub fn open_delivery(self) -> Result<Option<Arc<dyn Delivery>>, CacheUnavailable> {
+        Ok(match self {
+            Self::Nowhere => None,
+            Self::InProcess(cache) => Some(cache),
+            Self::Redis(client) => Some(Arc::new(RedisDelivery::open(client)?)),
+        })
     }
 }
 
@@ -156,11 +215,25 @@ mod tests {
         let newer = record(2);
         let user = newer.id;
         let older = UserRecord { version: 1, ..newer.clone() };
-        assert!(cache.put_if_newer(user, UserState::Present(newer.clone())).await.unwrap());
-        assert!(!cache.put_if_newer(user, UserState::Present(older.clone())).await.unwrap());
-        assert!(!cache.put_if_newer(user, UserState::Present(newer.clone())).await.unwrap());
-        assert_eq!(cache.get(user).await.unwrap(), Some(UserState::Present(newer)));
-        assert!(cache.put_if_newer(user, UserState::Deleted { version: 3 }).await.unwrap());
-        assert!(!cache.put_if_newer(user, UserState::Present(older)).await.unwrap());
+        let epoch = Epoch(0);
+        assert!(cache.fill(epoch, user, UserState::Present(newer.clone())).await.unwrap());
+        assert!(!cache.fill(epoch, user, UserState::Present(older.clone())).await.unwrap());
+        assert!(!cache.fill(epoch, user, UserState::Present(newer.clone())).await.unwrap());
+        assert_eq!(cache.last_known(user).await, Some(UserState::Present(newer)));
+        cache.deliver(user, UserState::Deleted { version: 3 }).await.unwrap();
+        assert!(!cache.fill(epoch, user, UserState::Present(older)).await.unwrap());
+    }
+
+    #[actix_web::test]
+    async fn in_process_the_cache_is_believed_only_while_the_watermark_is_young() {
+        let cache = MemoryUserCache::new();
+        assert_eq!(cache.trusted_epoch(), None, "nothing was delivered yet");
+        cache.raise_watermark(Duration::ZERO).await.unwrap();
+        assert!(cache.trusted_epoch().is_some());
+        cache.raise_watermark(WATERMARK_MAX_AGE).await.unwrap();
+        assert!(cache.trusted_epoch().is_some(), "a watermark is only ever raised");
+        let old = MemoryUserCache::new();
+        old.raise_watermark(WATERMARK_MAX_AGE).await.unwrap();
+        assert_eq!(old.trusted_epoch(), None);
     }
 }

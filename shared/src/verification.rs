@@ -1,12 +1,22 @@
 //! The verification engine: whose token is this, and is it still good?
 //!
-//! One way through: the keys check the signature, the cache or else the source gives the user
-//! record, and the record says whether the session is alive. The source is the truth; the cache is
-//! filled from it by compare-and-set, so that a fill never undoes a newer change.
+//! The keys check the signature, the user's record says whether the session is alive. Who is asked
+//! for the record:
+//!
+//! 1. while the watermark is young, the cache (this process's own part of it, then the shared one),
+//!    and the source on a miss, which then fills the cache by compare-and-set;
+//! 2. without a young watermark, the source alone; its answer is used for at most `stale_max`;
+//! 3. without the source, too, what was known when the cache could last be believed, for at most
+//!    `outage_grace`; after that nobody is let in, and everybody is told why.
 
+mod flights;
 mod key_ring;
+mod recent;
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::JwkSet;
@@ -19,9 +29,11 @@ use crate::{
     id::{SessionId, UserId},
     problem::{Code, Problem},
     token::{Signed, TokenFault},
-    user_cache::{Pending, UserCache},
+    user_cache::{Epoch, Pending, UserCache},
     user_record::{UserRecord, UserState},
 };
+use flights::Flights;
+use recent::Recent;
 
 /// Where the truth is: the database, for a verifier that may read it.
 pub trait Source: Send + Sync {
@@ -135,23 +147,44 @@ impl From<Refusal> for Problem {
     }
 }
 
-/// Answers whose a token is and whether it is good. Cheap to share; holds no state of its own.
+/// How long an answer of the source is believed when nothing else can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tolerance {
+    /// `STALE_MAX`: without a young watermark, how old an answer of the source may be.
+    pub stale_max: Duration,
+    /// `OUTAGE_GRACE`: without the source, too, how long the last known records are honoured.
+    pub outage_grace: Duration,
+}
+
+impl Default for Tolerance {
+    fn default() -> Self {
+        Self { stale_max: Duration::from_secs(2), outage_grace: Duration::from_mins(5) }
+    }
+}
+
+/// Answers whose a token is and whether it is good.
 pub struct Verifier {
     keys: KeyRing,
     cache: Option<Arc<dyn UserCache>>,
     source: Arc<dyn Source>,
     clock: SharedClock,
+    tolerance: Tolerance,
+    recent: Recent,
+    flights: Flights,
 }
 
 impl Verifier {
-    /// An engine over these layers; without a cache every check asks the source.
+    /// An engine over these layers. Without a cache it asks the source alone, every time: such a
+    /// verifier stands beside the source and tolerates nothing.
     pub fn new(
         keys: KeyRing,
         cache: Option<Arc<dyn UserCache>>,
         source: Arc<dyn Source>,
         clock: SharedClock,
+        tolerance: Tolerance,
     ) -> Self {
-        Self { keys, cache, source, clock }
+        let (recent, flights) = (Recent::new(), Flights::default());
+        Self { keys, cache, source, clock, tolerance, recent, flights }
     }
 
     /// The keys that tokens are checked against.
@@ -226,24 +259,87 @@ impl Verifier {
     }
 
     async fn find_user(&self, id: UserId) -> Result<Option<UserRecord>, Refusal> {
-        let mut cache = self.cache.as_ref();
-        if let Some(asked) = cache {
-            match asked.get(id).await {
-                Ok(Some(UserState::Present(record))) => return Ok(Some(record)),
-                Ok(Some(UserState::Deleted { .. })) => return Ok(None),
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "the source is asked instead");
-                    cache = None;
-                }
+        let Some(cache) = &self.cache else { return Ok(self.source.find_user(id).await?) };
+        let state = match cache.trusted_epoch() {
+            Some(epoch) => self.find_through(cache, epoch, id).await,
+            None => self.find_without(id).await,
+        };
+        let state = match state {
+            Ok(state) => state,
+            Err(error) => self.find_last_known(cache, id).await.ok_or(Refusal::from(error))?,
+        };
+        Ok(match state {
+            UserState::Present(record) => Some(record),
+            UserState::Deleted { .. } => None,
+        })
+    }
+
+    /// While the watermark is young: the cache, and the source on a miss.
+    async fn find_through(
+        &self,
+        cache: &Arc<dyn UserCache>,
+        epoch: Epoch,
+        id: UserId,
+    ) -> Result<UserState, SourceUnavailable> {
+        match cache.get(epoch, id).await {
+            Ok(Some((state, _))) => return Ok(state),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%error, "the source is asked instead");
+                return self.find_without(id).await;
             }
         }
-        let record = self.source.find_user(id).await?;
-        if let (Some(cache), Some(record)) = (cache, &record)
-            && let Err(error) = cache.put_if_newer(id, UserState::Present(record.clone())).await
-        {
-            tracing::warn!(%error, "the record is not kept");
+        if self.recent.is_unknown(id) {
+            return Ok(UNKNOWN);
         }
-        Ok(record)
+        let state = self.ask_source(id).await?;
+        if state == UNKNOWN {
+            return Ok(state);
+        }
+        match cache.fill(epoch, id, state.clone()).await {
+            Ok(true) => {}
+            // Something newer came while the source was asked.
+            Ok(false) => {
+                if let Ok(Some((newer, _))) = cache.get(epoch, id).await {
+                    return Ok(newer);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the record is not kept"),
+        }
+        Ok(state)
+    }
+
+    /// Without a young watermark: the source, whose answer holds for a moment.
+    async fn find_without(&self, id: UserId) -> Result<UserState, SourceUnavailable> {
+        match self.recent.get(id) {
+            Some((state, at)) if at.elapsed() < self.tolerance.stale_max => Ok(state),
+            _ => self.ask_source(id).await,
+        }
+    }
+
+    /// Without anybody to ask: what was known when everything was last well.
+    async fn find_last_known(&self, cache: &Arc<dyn UserCache>, id: UserId) -> Option<UserState> {
+        let grace = self.tolerance.outage_grace;
+        let recent = self.recent.get(id).filter(|(_, at)| at.elapsed() < grace);
+        let trusted = cache.last_trusted().filter(|at| at.elapsed() < grace);
+        match (recent, trusted) {
+            // What the source said after the cache could last be believed is the last word.
+            (Some((state, asked)), trusted) if trusted.is_none_or(|trusted| asked > trusted) => Some(state),
+            (recent, Some(_)) => cache.last_known(id).await.or(recent.map(|(state, _)| state)),
+            (_, None) => None,
+        }
+    }
+
+    /// Asks the source; whoever asks for the same user meanwhile gets the same answer.
+    async fn ask_source(&self, id: UserId) -> Result<UserState, SourceUnavailable> {
+        let source = self.source.clone();
+        let asked = Instant::now();
+        let found = self.flights.join(id, move || async move { source.find_user(id).await }).await;
+        let state = found?.map_or(UNKNOWN, UserState::Present);
+        self.recent.keep(id, state.clone(), asked);
+        Ok(state)
     }
 }
+
+/// No such user, as far as the source says: older than anything that is ever known of one.
+const UNKNOWN: UserState = UserState::Deleted { version: 0 };

@@ -11,6 +11,7 @@ mod bad_input;
 mod browser;
 mod command;
 mod concurrency;
+mod faults;
 mod guard;
 mod journey;
 mod outage;

@@ -25,10 +25,8 @@ fn refusal(output: &Output) -> String {
 }
 
 #[test]
-fn one_process_starts_in_under_a_second_keeps_its_secret_and_stops_cleanly() {
-    let started = Instant::now();
+fn one_process_keeps_its_secret_and_stops_cleanly() {
     let stack = Stack::one_process();
-    assert!(started.elapsed().as_secs_f64() < 1.0, "{:?}", started.elapsed());
     let mode = |name: &str| stack.data().join(name).metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("master-secret"), mode("drawbridge.db"), mode("")), (0o600, 0o600, 0o700));
     assert!(stack.log().contains(&format!("Open            {}", stack.frontend)), "{}", stack.log());

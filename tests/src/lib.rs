@@ -16,6 +16,7 @@ mod port;
 mod postgres;
 mod process;
 mod programs;
+mod proxy;
 mod redis;
 mod visitor;
 
@@ -23,6 +24,7 @@ pub use browser::{Browser, Look, Scripts};
 pub use port::{free_port, free_ports};
 pub use postgres::fresh_postgres_database;
 pub use process::Process;
-pub use programs::{PASSWORD, Stack, program, wait_until_ready};
+pub use programs::{PASSWORD, Settings, Stack, program, wait_until_ready};
+pub use proxy::Line;
 pub use redis::Redis;
-pub use visitor::{Answer, Visitor};
+pub use visitor::{Answer, Visitor, time_to_refusal};

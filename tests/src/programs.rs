@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     env,
     net::TcpStream,
     path::{Path, PathBuf},
@@ -27,6 +28,9 @@ pub fn program(name: &str) -> PathBuf {
     program
 }
 
+/// A program's settings: variable and value.
+pub type Settings = BTreeMap<&'static str, String>;
+
 /// The whole system, either way that it can be run.
 #[derive(Debug)]
 pub struct Stack {
@@ -47,38 +51,60 @@ pub struct Stack {
 impl Stack {
     /// Three programs, PostgreSQL and Redis.
     pub fn three_programs() -> Self {
+        Self::three_programs_with(|_, _| {})
+    }
+
+    /// The same, with other settings: `change` is given each program's name and settings.
+    pub fn three_programs_with(change: impl Fn(&str, &mut Settings)) -> Self {
         let (database_url, redis, folder) =
             (fresh_postgres_database(), Redis::start(), TempDir::new().unwrap());
-        let (web, auth, verify) = (free_port(), free_port(), free_port());
-        let url = |port: u16| format!("http://127.0.0.1:{port}");
-        let common = [
+        let ports = [free_port(), free_port(), free_port()];
+        let [auth, verify, web] = ports.map(|port| format!("http://127.0.0.1:{port}"));
+        let common = Settings::from([
             ("DATABASE_URL", database_url.clone()),
             ("REDIS_URL", redis.url().to_owned()),
             ("MASTER_SECRET", "the master secret of the test suite".to_owned()),
-            ("FRONTEND_ORIGIN", format!("http://localhost:{web}")),
-            ("AUTH_SERVICE_URL", url(auth)),
-            ("VERIFY_SERVICE_URL", url(verify)),
+            ("FRONTEND_ORIGIN", web.replace("127.0.0.1", "localhost")),
+            ("AUTH_SERVICE_URL", auth.clone()),
+            ("VERIFY_SERVICE_URL", verify.clone()),
             ("BCRYPT_COST", "10".to_owned()),
-        ];
-        let start = |name: &str, port: u16| {
-            let mut settings = common.to_vec();
-            settings.push(("PORT", port.to_string()));
-            start(&[program(name).display().to_string()], &settings, &folder.path().join(name))
-        };
-        let processes =
-            vec![start("auth-service", auth), start("verify-service", verify), start("web-frontend", web)];
-        for (port, process) in [auth, verify, web].iter().zip(&processes) {
-            wait_until_ready(*port, process);
-        }
-        Self {
-            frontend: format!("http://localhost:{web}"),
-            auth: url(auth),
-            verify: url(verify),
+        ]);
+        let mut stack = Self {
+            frontend: web.replace("127.0.0.1", "localhost"),
+            auth,
+            verify,
             database_url,
             redis: Some(redis),
-            processes,
+            processes: Vec::new(),
             folder,
+        };
+        for (name, port) in ["auth-service", "verify-service", "web-frontend"].into_iter().zip(ports) {
+            let mut settings = common.clone();
+            change(name, &mut settings);
+            stack.start_program(name, port, settings);
         }
+        stack
+    }
+
+    /// One more verify-service; where it answers.
+    pub fn one_more_verify_service(&mut self) -> String {
+        let port = free_port();
+        let settings = Settings::from([
+            ("DATABASE_URL", self.database_url.clone()),
+            ("REDIS_URL", self.redis.as_ref().unwrap().url().to_owned()),
+            ("FRONTEND_ORIGIN", self.frontend.clone()),
+        ]);
+        self.start_program("verify-service", port, settings);
+        format!("http://127.0.0.1:{port}")
+    }
+
+    fn start_program(&mut self, name: &str, port: u16, mut settings: Settings) {
+        settings.insert("PORT", port.to_string());
+        let settings: Vec<_> = settings.into_iter().collect();
+        let log = self.folder.path().join(format!("{name}-{port}"));
+        let process = start(&[program(name).display().to_string()], &settings, &log);
+        wait_until_ready(port, &process);
+        self.processes.push(process);
     }
 
     /// `drawbridge up`: one process, SQLite and an in-process cache.

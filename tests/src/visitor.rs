@@ -1,4 +1,7 @@
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use reqwest::{Client, Method, RequestBuilder, header, redirect};
 use serde_json::Value;
@@ -115,5 +118,18 @@ impl Answer {
     pub fn hidden_field(&self, name: &str) -> Option<&str> {
         let (_, rest) = self.text.split_once(&format!("name=\"{name}\" value=\""))?;
         Some(rest.split_once('"')?.0)
+    }
+}
+
+/// Asks until the answer is that the session has ended; how long that took.
+pub async fn time_to_refusal(visitor: &mut Visitor, verify: &str) -> Duration {
+    let started = Instant::now();
+    loop {
+        let answer = visitor.post(verify).await;
+        if answer.status != 200 {
+            assert_eq!(answer.status_and_code(), (401, "session_revoked".into()));
+            return started.elapsed();
+        }
+        assert!(started.elapsed() < Duration::from_secs(10), "the session is not refused");
     }
 }

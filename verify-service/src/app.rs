@@ -28,7 +28,7 @@ impl App {
         let cache = config.cache.open()?;
         let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
         let keys = KeyRing::new(source.clone(), config.parties);
-        let verifier = Verifier::new(keys, cache.clone(), source, clock);
+        let verifier = Verifier::new(keys, cache.clone(), source, clock, config.tolerance);
         Ok(Self { verifier, cookie: config.cookie, database, cache })
     }
 }

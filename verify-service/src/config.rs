@@ -1,10 +1,13 @@
 //! The settings of verify-service.
 
+use std::time::Duration;
+
 use shared::{
     config::{ConfigErrors, Listen, LogConfig, Lookup, Reader, TokenParties},
     database::DatabaseUrl,
     session_cookie::SessionCookie,
     user_cache::CacheLocation,
+    verification::Tolerance,
 };
 
 /// Everything that verify-service is told at its start. It holds no secret but its way to the
@@ -21,6 +24,8 @@ pub struct Config {
     pub cookie: SessionCookie,
     /// `TOKEN_ISSUER`, `TOKEN_AUDIENCE`.
     pub parties: TokenParties,
+    /// `STALE_MAX`, `OUTAGE_GRACE`.
+    pub tolerance: Tolerance,
     /// `LOG`, `LOG_FORMAT`.
     pub log: LogConfig,
 }
@@ -39,9 +44,22 @@ impl Config {
         let frontend = reader.frontend_origin();
         let cookie = reader.session_cookie(frontend.as_ref());
         let parties = reader.token_parties(frontend.as_ref());
+        let default = Tolerance::default();
+        let tolerance = Tolerance {
+            stale_max: reader.duration(
+                "STALE_MAX",
+                default.stale_max,
+                Duration::ZERO..=Duration::from_mins(1),
+            ),
+            outage_grace: reader.duration(
+                "OUTAGE_GRACE",
+                default.outage_grace,
+                Duration::ZERO..=Duration::from_hours(24),
+            ),
+        };
         let complete = match (database_url, cache, cookie, parties) {
             (Some(database_url), Some(cache), Some(cookie), Some(parties)) => {
-                Some(Self { listen, database_url, cache, cookie, parties, log })
+                Some(Self { listen, database_url, cache, cookie, parties, tolerance, log })
             }
             _ => None,
         };

@@ -1,11 +1,14 @@
-use std::time::Duration;
+use std::{
+    sync::{PoisonError, RwLock},
+    time::{Duration, Instant},
+};
 
 use moka::{
     ops::compute::{CompResult, Op},
     sync::Cache,
 };
 
-use super::{CacheUnavailable, Pending, UserCache};
+use super::{CacheUnavailable, Delivery, Epoch, Layer, Pending, UserCache, WATERMARK_MAX_AGE};
 use crate::{id::UserId, user_record::UserState};
 
 /// How much memory the records may take, in bytes.
@@ -16,17 +19,20 @@ const TIME_TO_LIVE: Duration = Duration::from_hours(1);
 
 /// The cache of a deployment that is one process.
 #[derive(Debug)]
-pub struct MemoryUserCache(Cache<UserId, UserState>);
+pub struct MemoryUserCache {
+    records: Cache<UserId, UserState>,
+    watermark: RwLock<Option<Instant>>,
+}
 
 impl MemoryUserCache {
     /// An empty cache.
     pub fn new() -> Self {
-        let cache = Cache::builder()
+        let records = Cache::builder()
             .max_capacity(CAPACITY_BYTES)
             .weigher(|_, state| weight(state))
             .time_to_live(TIME_TO_LIVE)
             .build();
-        Self(cache)
+        Self { records, watermark: RwLock::new(None) }
     }
 }
 
@@ -37,7 +43,7 @@ impl Default for MemoryUserCache {
 }
 
 /// Roughly the bytes that an entry takes.
-fn weight(state: &UserState) -> u32 {
+pub(super) fn weight(state: &UserState) -> u32 {
     let variable = match state {
         UserState::Present(record) => {
             let roles: usize = record.roles.iter().map(|role| role.len() + 24).sum();
@@ -48,18 +54,66 @@ fn weight(state: &UserState) -> u32 {
     u32::try_from(variable + 256).unwrap_or(u32::MAX)
 }
 
-impl UserCache for MemoryUserCache {
-    fn get(&self, user: UserId) -> Pending<'_, Result<Option<UserState>, CacheUnavailable>> {
-        Box::pin(async move { Ok(self.0.get(&user)) })
+impl MemoryUserCache {
+    fn put_if_newer(&self, user: UserId, state: UserState) -> bool {
+        let result = self.records.entry(user).and_compute_with(|held| match held {
+            Some(held) if held.value().version() >= state.version() => Op::Nop,
+            _ => Op::Put(state),
+        });
+        matches!(result, CompResult::Inserted(_) | CompResult::ReplacedWith(_))
     }
 
-    fn put_if_newer(&self, user: UserId, state: UserState) -> Pending<'_, Result<bool, CacheUnavailable>> {
+    fn watermark(&self) -> Option<Instant> {
+        *self.watermark.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A process that ends takes the cache along, so there is one epoch alone.
+const EPOCH: Epoch = Epoch(0);
+
+impl UserCache for MemoryUserCache {
+    fn trusted_epoch(&self) -> Option<Epoch> {
+        self.watermark().filter(|at| at.elapsed() < WATERMARK_MAX_AGE).map(|_| EPOCH)
+    }
+
+    fn last_trusted(&self) -> Option<Instant> {
+        self.watermark().map(|at| (at + WATERMARK_MAX_AGE).min(Instant::now()))
+    }
+
+    fn get(
+        &self,
+        _: Epoch,
+        user: UserId,
+    ) -> Pending<'_, Result<Option<(UserState, Layer)>, CacheUnavailable>> {
+        Box::pin(async move { Ok(self.records.get(&user).map(|state| (state, Layer::Near))) })
+    }
+
+    fn last_known(&self, user: UserId) -> Pending<'_, Option<UserState>> {
+        Box::pin(async move { self.records.get(&user) })
+    }
+
+    fn fill(&self, _: Epoch, user: UserId, state: UserState) -> Pending<'_, Result<bool, CacheUnavailable>> {
+        Box::pin(async move { Ok(self.put_if_newer(user, state)) })
+    }
+
+    fn is_up(&self) -> Pending<'_, bool> {
+        Box::pin(async { true })
+    }
+}
+
+impl Delivery for MemoryUserCache {
+    fn deliver(&self, user: UserId, state: UserState) -> Pending<'_, Result<bool, CacheUnavailable>> {
         Box::pin(async move {
-            let result = self.0.entry(user).and_compute_with(|held| match held {
-                Some(held) if held.value().version() >= state.version() => Op::Nop,
-                _ => Op::Put(state),
-            });
-            Ok(matches!(result, CompResult::Inserted(_) | CompResult::ReplacedWith(_)))
+            self.put_if_newer(user, state);
+            Ok(true)
+        })
+    }
+
+    fn raise_watermark(&self, ago: Duration) -> Pending<'_, Result<(), CacheUnavailable>> {
+        Box::pin(async move {
+            let mut watermark = self.watermark.write().unwrap_or_else(PoisonError::into_inner);
+            *watermark = (*watermark).max(Instant::now().checked_sub(ago));
+            Ok(())
         })
     }
 

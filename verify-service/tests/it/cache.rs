@@ -8,8 +8,8 @@ use shared::{
 use crate::helpers::TestApp;
 
 async fn record(app: &TestApp, user: UserId) -> UserRecord {
-    match app.cache().get(user).await.unwrap() {
-        Some(UserState::Present(record)) => record,
+    match app.cache().get(app.epoch().await, user).await.unwrap() {
+        Some((UserState::Present(record), _)) => record,
         other => panic!("{other:?}"),
     }
 }
@@ -25,7 +25,10 @@ async fn a_late_fill_with_what_was_read_before_a_logout_does_not_undo_it() {
         ada.post(&format!("{}/api/logout", app.auth)).await;
 
         let late = UserState::Present(before_logout.clone());
-        assert!(!app.cache().put_if_newer(user, late).await.unwrap(), "an older record is refused");
+        assert!(
+            !app.cache().fill(app.epoch().await, user, late).await.unwrap(),
+            "an older record is refused"
+        );
         assert_eq!(app.ask(&mut left_behind).await.status_and_code(), (401, "session_revoked".into()));
         assert!(record(&app, user).await.version > before_logout.version);
     }
@@ -38,18 +41,16 @@ async fn of_many_writers_the_newest_version_stays() {
         let user: UserId =
             app.ask(&mut ada).await.json()["data"]["user"]["id"].as_str().unwrap().parse().unwrap();
         let known = record(&app, user).await;
+        let epoch = app.epoch().await;
         let writes = (0..200).map(|n| {
             let version = known.version + 1 + (n * 77) % 200;
             let state = UserState::Present(UserRecord { version, ..known.clone() });
-            app.cache().put_if_newer(user, state)
+            app.cache().fill(epoch, user, state)
         });
         futures_util::future::join_all(writes).await;
         assert_eq!(record(&app, user).await.version, known.version + 200);
         assert!(
-            app.cache()
-                .put_if_newer(user, UserState::Deleted { version: known.version + 201 })
-                .await
-                .unwrap()
+            app.cache().fill(epoch, user, UserState::Deleted { version: known.version + 201 }).await.unwrap()
         );
         assert_eq!(app.ask(&mut ada).await.status_and_code(), (401, "user_not_found".into()));
     }
@@ -65,7 +66,7 @@ async fn a_miss_is_filled_from_the_database_and_what_cannot_be_read_is_a_miss() 
         let Some(redis) = &app.redis else { continue };
         let client = redis::Client::open(redis.url()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-        let key = format!("drawbridge:0:user:{{{user}}}");
+        let key = format!("drawbridge:{}:user:{{{user}}}", app.epoch().await.0);
         let put = async |mut connection: redis::aio::MultiplexedConnection, value: Option<&str>| match value {
             Some(value) => redis::cmd("SET").arg(&key).arg(value).exec_async(&mut connection).await.unwrap(),
             None => redis::cmd("DEL").arg(&key).exec_async(&mut connection).await.unwrap(),

@@ -1,9 +1,12 @@
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use shared::{
     config::fixed,
     redis_connection::RedisUrl,
-    user_cache::{CacheLocation, MemoryUserCache, UserCache},
+    user_cache::{CacheLocation, Epoch, MemoryUserCache, UserCache},
 };
 use tempfile::TempDir;
 use tests::{Answer, PASSWORD, Redis, Visitor, fresh_postgres_database};
@@ -39,6 +42,18 @@ impl TestApp {
     /// The cache that both services use.
     pub(crate) fn cache(&self) -> &dyn UserCache {
         self.cache.as_deref().unwrap()
+    }
+
+    /// The epoch, once the cache is believed.
+    pub(crate) async fn epoch(&self) -> Epoch {
+        let started = Instant::now();
+        loop {
+            if let Some(epoch) = self.cache().trusted_epoch() {
+                return epoch;
+            }
+            assert!(started.elapsed().as_secs() < 5, "the cache is not believed");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     async fn start(database: &str, cache: CacheLocation, redis: Option<Redis>, folder: TempDir) -> Self {

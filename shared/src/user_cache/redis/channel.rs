@@ -1,0 +1,153 @@
+//! The connection by which Redis tells of changes, and the watermark that it carries.
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use redis::{
+    AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, PushKind, Value, aio::MultiplexedConnection,
+};
+
+use super::{
+    super::{Epoch, WATERMARK_MAX_AGE, near::Near},
+    PREFIX, Trust, WATERMARK, user_of,
+};
+
+/// How often the watermark is read. It proves, too, that the connection still carries.
+const READ_INTERVAL: Duration = Duration::from_millis(200);
+
+/// How long Redis may take to connect and to answer here.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// How long a broken connection is left alone.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Listens for good. Whenever the connection breaks the cache is not believed any more, and when it
+/// stands again everything that was kept before is dropped.
+pub(super) async fn run(client: Client, near: Arc<Near>, trust: Arc<RwLock<Option<Trust>>>) {
+    let mut was_up = true;
+    loop {
+        let error = listen(&client, &near, &trust).await;
+        withdraw(&trust);
+        if was_up {
+            tracing::warn!(%error, "the channel to the cache is broken: the source is asked until it stands again");
+        }
+        was_up = matches!(error, Broken::AfterTrust(_));
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// How the connection ended.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error("{0}")]
+    BeforeTrust(redis::RedisError),
+    #[error("{0}")]
+    AfterTrust(redis::RedisError),
+}
+
+async fn listen(client: &Client, near: &Arc<Near>, trust: &RwLock<Option<Trust>>) -> Broken {
+    let mut connection = match connect(client, near.clone()).await {
+        Ok(connection) => connection,
+        Err(error) => return Broken::BeforeTrust(error),
+    };
+    // From here on every change is told; of what was kept before nobody knows what was missed.
+    near.clear();
+    tracing::debug!("the channel to the cache stands");
+    let mut ticks = tokio::time::interval(READ_INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut trusted = false;
+    loop {
+        ticks.tick().await;
+        match read_watermark(&mut connection).await {
+            Ok(read) => {
+                trusted |= read.is_some();
+                set(trust, near, read);
+            }
+            Err(error) if trusted => return Broken::AfterTrust(error),
+            Err(error) => return Broken::BeforeTrust(error),
+        }
+    }
+}
+
+async fn connect(client: &Client, near: Arc<Near>) -> redis::RedisResult<MultiplexedConnection> {
+    // Called by the task that reads the socket, in the order of what is read: whoever has the answer
+    // to a question has every change that Redis told of before it.
+    let apply = move |push: PushInfo| {
+        apply(&near, &push);
+        Ok::<(), redis::RedisError>(())
+    };
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(Some(ANSWER_TIMEOUT))
+        .set_push_sender(apply);
+    let info = client.get_connection_info().clone();
+    let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    let client = Client::open(info.set_redis_settings(settings))?;
+    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+    let mut tracking = redis::cmd("CLIENT");
+    tracking.arg("TRACKING").arg("ON").arg("BCAST").arg("PREFIX").arg(PREFIX);
+    tracking.exec_async(&mut connection).await?;
+    Ok(connection)
+}
+
+fn apply(near: &Near, push: &PushInfo) {
+    if push.kind != PushKind::Invalidate {
+        return;
+    }
+    for data in &push.data {
+        let Value::Array(keys) = data else {
+            // Redis was flushed, or names no keys: all may have changed.
+            near.clear();
+            continue;
+        };
+        for key in keys {
+            let text = match key {
+                Value::BulkString(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
+                Value::SimpleString(text) => text,
+                _ => "",
+            };
+            if let Some(user) = user_of(text) {
+                near.changed(user);
+            }
+        }
+    }
+}
+
+/// The watermark, with the time until which it may be believed; `None` without one. Its age is what
+/// Redis's own clock says, and the whole of the question's way counts against it.
+async fn read_watermark(connection: &mut MultiplexedConnection) -> redis::RedisResult<Option<Trust>> {
+    let asked = Instant::now();
+    let ((seconds, microseconds), watermark): ((u64, u64), Option<String>) =
+        redis::pipe().cmd("TIME").cmd("GET").arg(WATERMARK).query_async(connection).await?;
+    let now = Duration::from_secs(seconds) + Duration::from_micros(microseconds);
+    let parse = |text: &str| -> Option<(Epoch, Duration)> {
+        let mut parts = text.split(' ');
+        let epoch = Epoch(parts.next()?.parse().ok()?);
+        Some((epoch, Duration::from_micros(parts.next()?.parse().ok()?)))
+    };
+    let Some((epoch, delivered)) = watermark.as_deref().and_then(parse) else { return Ok(None) };
+    // One from the future was written by a server with another clock: the next one will do.
+    let age = now.checked_sub(delivered);
+    Ok(age
+        .and_then(|age| WATERMARK_MAX_AGE.checked_sub(age))
+        .map(|left| Trust { epoch, until: asked + left }))
+}
+
+/// What is read replaces what was known; if it is nothing, the last trust ends now.
+fn set(trust: &RwLock<Option<Trust>>, near: &Near, read: Option<Trust>) {
+    let Some(read) = read else { return withdraw(trust) };
+    let before = trust.write().unwrap_or_else(PoisonError::into_inner).replace(read);
+    // After the new epoch stands: what is fetched from the old one from here on is not kept.
+    if before.is_none_or(|before| before.epoch != read.epoch) {
+        near.clear();
+    }
+}
+
+fn withdraw(trust: &RwLock<Option<Trust>>) {
+    if let Some(trust) = &mut *trust.write().unwrap_or_else(PoisonError::into_inner) {
+        trust.until = trust.until.min(Instant::now());
+    }
+}

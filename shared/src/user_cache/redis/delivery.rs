@@ -1,0 +1,81 @@
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use redis::{AsyncCommands, Client, Script};
+
+use super::{
+    super::{CacheUnavailable, Delivery, Epoch, Pending},
+    Records, WATERMARK,
+};
+use crate::{id::UserId, random::Random, user_record::UserState};
+
+/// auth-service's side of the cache in Redis.
+pub struct RedisDelivery {
+    records: Records,
+    raise_watermark: Script,
+    /// The watermark as this process wrote it last: its epoch and its time on the server's clock.
+    last: Mutex<(Epoch, u64)>,
+}
+
+impl RedisDelivery {
+    /// Opens the cache; it is reached on first use.
+    pub fn open(client: Client) -> Result<Self, CacheUnavailable> {
+        Ok(Self {
+            records: Records::open(client)?,
+            raise_watermark: Script::new(include_str!("raise_watermark.lua")),
+            last: Mutex::new((Epoch(0), 0)),
+        })
+    }
+
+    fn last(&self) -> (Epoch, u64) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The epoch that the watermark names now, if there is one.
+    async fn epoch(&self) -> Result<Option<Epoch>, CacheUnavailable> {
+        let watermark: Option<String> = self.records.connection.clone().get(WATERMARK).await?;
+        Ok(watermark.and_then(|text| text.split_once(' ')?.0.parse().ok()).map(Epoch))
+    }
+}
+
+impl Delivery for RedisDelivery {
+    /// The record goes to the epoch that the watermark named before; only if it still names it
+    /// afterwards is everybody sure to read there. An epoch that begins later begins empty, and is
+    /// filled with what the database says then.
+    fn deliver(&self, user: UserId, state: UserState) -> Pending<'_, Result<bool, CacheUnavailable>> {
+        Box::pin(async move {
+            let Some(epoch) = self.epoch().await? else { return Ok(false) };
+            self.records.put(epoch, user, &state).await?;
+            Ok(self.epoch().await? == Some(epoch))
+        })
+    }
+
+    fn raise_watermark(&self, ago: Duration) -> Pending<'_, Result<(), CacheUnavailable>> {
+        Box::pin(async move {
+            let (last_epoch, last_time) = self.last();
+            // Cut to 53 bits, which Lua and JSON keep exactly.
+            let fresh = u64::from_be_bytes(Random.bytes()) >> 11;
+            let mut connection = self.records.connection.clone();
+            let (epoch, time): (u64, u64) = self
+                .raise_watermark
+                .key(WATERMARK)
+                .arg(u64::try_from(ago.as_micros()).unwrap_or(u64::MAX))
+                .arg(fresh)
+                .arg(last_epoch.0)
+                .arg(last_time)
+                .invoke_async(&mut connection)
+                .await?;
+            if epoch == fresh {
+                tracing::info!(epoch, "a new epoch begins: the cache was empty or may have lost data");
+            }
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = (Epoch(epoch), time);
+            Ok(())
+        })
+    }
+
+    fn is_up(&self) -> Pending<'_, bool> {
+        Box::pin(self.records.is_up())
+    }
+}

@@ -1,0 +1,173 @@
+//! Faults between the parts: nobody who was signed out is let in beyond the documented bound, nobody
+//! who is signed in is turned away, and all of it heals alone.
+
+use std::{
+    cell::RefCell,
+    time::{Duration, Instant},
+};
+
+use tests::{Line, Stack, Visitor, time_to_refusal};
+
+/// Watermark age, `STALE_MAX` and the relay's interval, by the defaults.
+const BOUND: Duration = Duration::from_secs(4);
+
+/// A stack in which some programs reach what a setting names over a line of its own.
+fn stack_with_line(setting: &'static str, programs: &[&str]) -> (Stack, Line) {
+    let line: RefCell<Option<(Line, String)>> = RefCell::new(None);
+    let stack = Stack::three_programs_with(|name, settings| {
+        if programs.contains(&name) {
+            let mut line = line.borrow_mut();
+            let (_, over_line) = line.get_or_insert_with(|| Line::to(&settings[setting]));
+            settings.insert(setting, over_line.clone());
+        }
+    });
+    let (line, _) = line.into_inner().unwrap();
+    (stack, line)
+}
+
+async fn verify(stack: &Stack, visitor: &mut Visitor) -> u16 {
+    visitor.post(&format!("{}/api/verify", stack.verify)).await.status
+}
+
+/// Signs the visitor out; how long the old cookie was good for.
+async fn sign_out(stack: &Stack, visitor: &Visitor) -> Duration {
+    let (mut leaving, mut left_behind) = (visitor.clone(), visitor.clone());
+    let started = Instant::now();
+    assert_eq!(leaving.post(&format!("{}/api/logout", stack.auth)).await.status, 200);
+    time_to_refusal(&mut left_behind, &format!("{}/api/verify", stack.verify)).await;
+    started.elapsed()
+}
+
+/// Waits until a sign-out is heard of at once again.
+async fn wait_until_healed(stack: &Stack, names: &str) {
+    let started = Instant::now();
+    for n in 0.. {
+        let visitor = stack.signed_in(&format!("{names}-{n}")).await;
+        assert_eq!(verify(stack, &mut visitor.clone()).await, 200);
+        if sign_out(stack, &visitor).await < Duration::from_millis(500) {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(15), "it does not heal");
+    }
+}
+
+/// What holds while the line is broken, and after it is mended.
+async fn assert_holds(stack: &Stack, line: &Line, break_line: impl Fn(&Line), names: &str) {
+    let mut stays = stack.signed_in(&format!("{names}-stays")).await;
+    let leaves = stack.signed_in(&format!("{names}-leaves")).await;
+    for _ in 0..2 {
+        assert_eq!(verify(stack, &mut stays).await, 200);
+        assert_eq!(verify(stack, &mut leaves.clone()).await, 200);
+    }
+    break_line(line);
+    let broken = Instant::now();
+    let revoked = sign_out(stack, &leaves).await;
+    assert!(revoked < BOUND, "{names}: refused after {revoked:?}");
+    while broken.elapsed() < Duration::from_secs(3) {
+        assert_eq!(verify(stack, &mut stays).await, 200, "{names}: somebody who is signed in is turned away");
+        assert_eq!(
+            verify(stack, &mut leaves.clone()).await,
+            401,
+            "{names}: somebody who left is let in again"
+        );
+    }
+    line.mend();
+    wait_until_healed(stack, names).await;
+    assert_eq!(verify(stack, &mut stays).await, 200);
+    assert_eq!(verify(stack, &mut leaves.clone()).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_out_of_reach_of_auth_service_alone() {
+    let (stack, line) = stack_with_line("REDIS_URL", &["auth-service"]);
+    assert_holds(&stack, &line, Line::cut, "cut").await;
+    assert_holds(&stack, &line, Line::freeze, "frozen").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_out_of_reach_of_the_verifier_alone() {
+    let (stack, line) = stack_with_line("REDIS_URL", &["verify-service"]);
+    assert_holds(&stack, &line, Line::cut, "cut").await;
+    assert_holds(&stack, &line, Line::freeze, "frozen").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_out_of_reach_of_everybody() {
+    let (stack, line) = stack_with_line("REDIS_URL", &["auth-service", "verify-service", "web-frontend"]);
+    assert_holds(&stack, &line, Line::freeze, "frozen").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_that_loses_all_its_data() {
+    let stack = Stack::three_programs();
+    let mut stays = stack.signed_in("stays").await;
+    let leaves = stack.signed_in("leaves").await;
+    assert_eq!(verify(&stack, &mut stays).await, 200);
+    assert_eq!(verify(&stack, &mut leaves.clone()).await, 200);
+    let client = redis::Client::open(stack.redis.as_ref().unwrap().url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    redis::cmd("FLUSHALL").exec_async(&mut connection).await.unwrap();
+    assert_eq!(verify(&stack, &mut stays).await, 200);
+    let mut kill = redis::cmd("CLIENT");
+    kill.arg("KILL").arg("TYPE").arg("normal").exec_async(&mut connection).await.unwrap();
+    assert_eq!(verify(&stack, &mut stays).await, 200);
+    let revoked = sign_out(&stack, &leaves).await;
+    assert!(revoked < BOUND, "{revoked:?}");
+    assert_eq!(verify(&stack, &mut stays).await, 200);
+    wait_until_healed(&stack, "healed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_database_those_who_were_signed_in_stay_so_for_the_grace() {
+    let (stack, line) = stack_with_line("DATABASE_URL", &["auth-service", "verify-service"]);
+    let mut stays = stack.signed_in("stays").await;
+    let left = stack.signed_in("left").await;
+    assert_eq!(verify(&stack, &mut stays).await, 200);
+    sign_out(&stack, &left).await;
+    line.cut();
+    let cut = Instant::now();
+    while cut.elapsed() < Duration::from_secs(4) {
+        assert_eq!(verify(&stack, &mut stays).await, 200, "after {:?}", cut.elapsed());
+        assert_eq!(verify(&stack, &mut left.clone()).await, 401);
+    }
+    let body = serde_json::json!({"email": "stays@example.com", "password": tests::PASSWORD});
+    let login = Visitor::new().post_json(&format!("{}/api/login", stack.auth), &body).await;
+    assert_eq!(login.status_and_code(), (503, "unavailable".into()));
+    line.mend();
+    wait_until_healed(&stack, "healed").await;
+    assert_eq!(verify(&stack, &mut stays).await, 200);
+    assert_eq!(verify(&stack, &mut left.clone()).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_database_and_without_grace_nobody_is_let_in_and_everybody_is_told_why() {
+    let line: RefCell<Option<Line>> = RefCell::new(None);
+    let stack = Stack::three_programs_with(|name, settings| {
+        settings.insert("OUTAGE_GRACE", "0s".into());
+        settings.insert("STALE_MAX", "0s".into());
+        if name == "verify-service" {
+            let (new, over_line) = Line::to(&settings["DATABASE_URL"]);
+            settings.insert("DATABASE_URL", over_line);
+            *line.borrow_mut() = Some(new);
+        }
+    });
+    let line = line.into_inner().unwrap();
+    let mut ada = stack.signed_in("ada").await;
+    assert_eq!(verify(&stack, &mut ada).await, 200);
+    line.cut();
+    assert_eq!(verify(&stack, &mut ada).await, 200, "the watermark is young: the cache is believed");
+    stack.processes()[0].signal("KILL");
+    let started = Instant::now();
+    loop {
+        let answer = ada.post(&format!("{}/api/verify", stack.verify)).await;
+        if answer.status == 503 {
+            assert_eq!(answer.header("retry-after"), "2");
+            break;
+        }
+        assert_eq!(answer.status, 200, "an outage is never a refusal: {}", answer.text);
+        assert!(started.elapsed() < Duration::from_secs(5), "it goes on believing");
+    }
+    let page = ada.get(&format!("{}/private", stack.frontend)).await;
+    assert_eq!(page.status, 503);
+    assert!(ada.cookie("token").is_some());
+}

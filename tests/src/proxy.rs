@@ -1,0 +1,105 @@
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering::SeqCst},
+    },
+    thread,
+    time::Duration,
+};
+
+const OPEN: u8 = 0;
+const CUT: u8 = 1;
+const FROZEN: u8 = 2;
+
+/// How soon a connection notices that the line has changed.
+const TICK: Duration = Duration::from_millis(5);
+
+/// A line between two programs that can be cut and mended.
+#[derive(Debug, Clone)]
+pub struct Line {
+    port: u16,
+    state: Arc<AtomicU8>,
+}
+
+impl Line {
+    /// A line to the server in a URL such as `redis://127.0.0.1:6379`; the same URL over the line.
+    pub fn to(url: &str) -> (Self, String) {
+        let parsed = url::Url::parse(url).unwrap();
+        let target = (parsed.host_str().unwrap().to_owned(), parsed.port().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let line = Self { port: listener.local_addr().unwrap().port(), state: Arc::new(AtomicU8::new(OPEN)) };
+        let state = line.state.clone();
+        // Ends with the test process.
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let (Ok(client), target, state) = (client, target.clone(), state.clone()) else { continue };
+                thread::spawn(move || carry(&client, &target, &state));
+            }
+        });
+        let mut over_line = parsed.clone();
+        over_line.set_host(Some("127.0.0.1")).unwrap();
+        over_line.set_port(Some(line.port)).unwrap();
+        (line, over_line.to_string())
+    }
+
+    /// Ends every connection and refuses new ones.
+    pub fn cut(&self) {
+        self.state.store(CUT, SeqCst);
+    }
+
+    /// Carries nothing any more, and ends no connection: a black hole.
+    pub fn freeze(&self) {
+        self.state.store(FROZEN, SeqCst);
+    }
+
+    /// Carries again.
+    pub fn mend(&self) {
+        self.state.store(OPEN, SeqCst);
+    }
+}
+
+fn carry(client: &TcpStream, target: &(String, u16), state: &AtomicU8) {
+    while state.load(SeqCst) == FROZEN {
+        thread::sleep(TICK);
+    }
+    if state.load(SeqCst) == CUT {
+        return;
+    }
+    let Ok(server) = TcpStream::connect(target) else { return };
+    thread::scope(|scope| {
+        scope.spawn(|| copy(client, &server, state));
+        copy(&server, client, state);
+    });
+}
+
+fn copy(mut from: &TcpStream, mut to: &TcpStream, state: &AtomicU8) {
+    let _ = (from.set_read_timeout(Some(TICK)), from.set_nodelay(true), to.set_nodelay(true));
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        match state.load(SeqCst) {
+            FROZEN => {
+                thread::sleep(TICK);
+                continue;
+            }
+            CUT => break,
+            _ => {}
+        }
+        match from.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => {
+                // What was read just before the line froze comes when it is mended, as TCP would have it.
+                while state.load(SeqCst) == FROZEN {
+                    thread::sleep(TICK);
+                }
+                if to.write_all(buffer.get(..read).unwrap()).is_err() {
+                    break;
+                }
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(_) => break,
+        }
+    }
+    let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+}
