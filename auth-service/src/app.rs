@@ -52,7 +52,7 @@ impl App {
             hasher: PasswordHasher::new(config.passwords, &config.master_secret),
             signer: TokenSigner::new(vault, database.clone(), clock.clone(), &config.tokens),
             verifier: Verifier::new(keys, None, source, clock.clone(), Tolerance::default()),
-            relay: Relay::new(database.clone(), cache.clone()),
+            relay: Relay::new(database.clone(), cache.clone(), clock.clone()),
             cookie: config.cookie.clone(),
             tokens: config.tokens.clone(),
             token_in_body: config.token_in_body,

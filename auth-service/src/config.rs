@@ -12,6 +12,7 @@ use shared::{
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// Everything that auth-service is told at its start.
@@ -48,6 +49,8 @@ pub struct TokenConfig {
     pub lifetime: Duration,
     /// `SESSION_LIFETIME`: the absolute timeout.
     pub session_lifetime: Duration,
+    /// `KEY_ROTATION`: the age at which a signing key is replaced.
+    pub key_rotation: Duration,
     /// `SESSIONS_PER_USER`: one more sign-in ends the oldest.
     pub sessions_per_user: u32,
 }
@@ -117,6 +120,7 @@ impl TokenConfig {
             algorithm,
             lifetime,
             session_lifetime,
+            key_rotation: reader.duration("KEY_ROTATION", 90 * DAY, HOUR..=3650 * DAY),
             sessions_per_user: reader.within("SESSIONS_PER_USER", 50, 1..=200),
         }
     }

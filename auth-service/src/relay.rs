@@ -8,8 +8,10 @@ use std::{
 };
 
 use shared::{
+    clock::SharedClock,
     database::{Database, DatabaseUnavailable, find_user_record},
     id::UserId,
+    token::KeysDigest,
     user_cache::{CacheUnavailable, Delivery},
     user_record::UserState,
 };
@@ -41,12 +43,13 @@ pub enum RelayError {
 pub struct Relay {
     database: Database,
     cache: Option<Arc<dyn Delivery>>,
+    clock: SharedClock,
 }
 
 impl Relay {
     /// A relay from `database` to `cache`; without one there is nobody to be told.
-    pub fn new(database: Database, cache: Option<Arc<dyn Delivery>>) -> Self {
-        Self { database, cache }
+    pub fn new(database: Database, cache: Option<Arc<dyn Delivery>>, clock: SharedClock) -> Self {
+        Self { database, cache, clock }
     }
 
     /// Tells of one change right after its commit. What fails here is told by [`Relay::run`] later:
@@ -81,21 +84,26 @@ impl Relay {
         loop {
             // What is committed before this moment is in the answer, or has been told.
             let asked = Instant::now();
-            let waiting = self.database.query(|c| storage::find_pending(c, BATCH)).await?;
+            let now = self.clock.now();
+            let look = move |c: &mut _| {
+                Ok((storage::find_pending(c, BATCH)?, storage::find_published_kids(c, now)?))
+            };
+            let (waiting, kids) = self.database.query(look).await?;
+            let keys = KeysDigest::of(kids.iter().map(String::as_str));
             if waiting.is_empty() {
                 if let Some(cache) = &self.cache {
-                    cache.raise_watermark(asked.elapsed()).await?;
+                    cache.raise_watermark(asked.elapsed(), keys).await?;
                 }
                 return Ok(told);
             }
             told += waiting.len();
-            self.tell_all(&waiting).await?;
+            self.tell_all(&waiting, &keys).await?;
             let ids: Vec<_> = waiting.iter().map(|change| change.id).collect();
             self.database.query(move |c| storage::delete_pending(c, &ids)).await?;
         }
     }
 
-    async fn tell_all(&self, waiting: &[storage::Pending]) -> Result<(), RelayError> {
+    async fn tell_all(&self, waiting: &[storage::Pending], keys: &KeysDigest) -> Result<(), RelayError> {
         // Of several changes of one user the last state tells all.
         let newest: BTreeMap<UserId, i64> = waiting.iter().fold(BTreeMap::new(), |mut newest, change| {
             let version = newest.entry(change.user_id).or_insert(change.version);
@@ -109,7 +117,7 @@ impl Relay {
                 // There is no epoch, or a new one begins. While changes wait, its watermark is too old
                 // for anybody to believe.
                 if let Some(cache) = &self.cache {
-                    cache.raise_watermark(NOT_DELIVERED).await?;
+                    cache.raise_watermark(NOT_DELIVERED, keys.clone()).await?;
                 }
                 if !self.tell(user, state).await? {
                     return Err(RelayError::Cache(CacheUnavailable("epochs change too quickly".into())));

@@ -10,7 +10,13 @@ use shared::{
     serve::{SHUTDOWN_SECONDS, Server, StartError},
 };
 
-use crate::{app::App, config::Config, routes, signing_keys::KeyVault, storage};
+use crate::{
+    app::App,
+    config::Config,
+    routes,
+    signing_keys::{KeyVault, rotate_by_age},
+    storage,
+};
 
 const NAME: &str = "auth-service";
 
@@ -24,6 +30,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     prepare(&config, vault.clone()).await?;
 
     let database = Database::new(config.database_url.clone(), Access::Own);
+    let rotation = rotate_by_age(vault.clone(), database.clone(), clock.clone(), config.tokens.clone());
     let app = App::new(&config, database, vault, clock);
     let app = web::Data::new(app.map_err(|error| StartError::dependency(NAME, error))?);
     let relay = app.relay.clone();
@@ -41,8 +48,8 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     .bind((config.listen.address, config.listen.port))
     .map_err(refused)?;
     let port = server.addrs().first().map_or(config.listen.port, std::net::SocketAddr::port);
-    let relay = actix_web::rt::spawn(relay.run());
-    Ok(Server::new(NAME, port, server.run(), vec![relay]))
+    let background = vec![actix_web::rt::spawn(relay.run()), actix_web::rt::spawn(rotation)];
+    Ok(Server::new(NAME, port, server.run(), background))
 }
 
 async fn prepare(config: &Config, vault: Arc<KeyVault>) -> Result<(), StartError> {

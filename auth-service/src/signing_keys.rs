@@ -26,14 +26,18 @@ use shared::{
 
 use crate::{
     config::TokenConfig,
-    storage::{self, NewKey},
+    storage::{self, KeySummary, NewKey},
 };
 
 /// How long a new key is published before it signs: longer than any verifier keeps the old set.
 pub const PUBLISHED_AHEAD: TimeDelta = TimeDelta::minutes(10);
 
-/// How long the key in memory is used before the database is asked for a newer one.
-const HELD_FOR: Duration = Duration::from_secs(30);
+/// How long the key in memory is used before the database is asked for a newer one: a key that was
+/// revoked signs no longer than this.
+const HELD_FOR: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether a key has grown old.
+const AGE_CHECK: Duration = Duration::from_mins(1);
 
 /// Why a key cannot be made or used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -109,14 +113,66 @@ impl KeyVault {
         now: DateTime<Utc>,
         wanted: Option<Algorithm>,
     ) -> Result<String, KeyError> {
+        connection.exclusively(|connection| self.rotate_locked(connection, now, wanted))
+    }
+
+    fn rotate_locked(
+        &self,
+        connection: &mut Connection,
+        now: DateTime<Utc>,
+        wanted: Option<Algorithm>,
+    ) -> Result<String, KeyError> {
         let active_from = now + PUBLISHED_AHEAD;
+        let algorithm = wanted.unwrap_or(self.open_current(connection, now)?.header.alg);
+        // A replica may go on with the old key until it asks the database again.
+        let lifetime = storage::supersede_keys(connection, active_from + HELD_FOR)?;
+        let key = self.generate(algorithm, lifetime, now, active_from)?;
+        storage::insert_key(connection, &key)?;
+        Ok(key.kid)
+    }
+
+    /// [`KeyVault::rotate`], if the newest key was made before `made_before`. Any number of replicas
+    /// may ask at once.
+    fn rotate_if_old(
+        &self,
+        connection: &mut Connection,
+        now: DateTime<Utc>,
+        made_before: DateTime<Utc>,
+        wanted: Option<Algorithm>,
+    ) -> Result<Option<String>, KeyError> {
+        let newest = |connection: &mut Connection| storage::find_key_summaries(connection);
+        let is_old = |keys: &[KeySummary]| {
+            keys.iter().all(|key| key.expires_at.is_some() || key.created_at < made_before.naive_utc())
+        };
+        // Without the lock first, since it is nearly always no.
+        if !is_old(&newest(connection)?) {
+            return Ok(None);
+        }
         connection.exclusively(|connection| {
-            let algorithm = wanted.unwrap_or(self.open_current(connection, now)?.header.alg);
-            // A replica may go on with the old key until it asks the database again.
-            let lifetime = storage::supersede_keys(connection, active_from + HELD_FOR)?;
-            let key = self.generate(algorithm, lifetime, now, active_from)?;
-            storage::insert_key(connection, &key)?;
-            Ok(key.kid)
+            let old = is_old(&newest(connection)?);
+            old.then(|| self.rotate_locked(connection, now, wanted)).transpose()
+        })
+    }
+
+    /// Withdraws a key at once: whoever has a token that it signed is signed out. If no other is there
+    /// to sign, one is made that signs at once. `false` if there is no such key.
+    pub fn revoke(
+        &self,
+        connection: &mut Connection,
+        now: DateTime<Utc>,
+        kid: &str,
+    ) -> Result<bool, KeyError> {
+        connection.exclusively(|connection| {
+            let algorithm = self.open_current(connection, now)?.header.alg;
+            if !storage::revoke_key(connection, kid, now)? {
+                return Ok(false);
+            }
+            if !storage::has_signing_key(connection)? {
+                let lifetime = storage::longest_token_lifetime(connection)?;
+                let key = self.generate(algorithm, lifetime, now, now)?;
+                storage::insert_key(connection, &key)?;
+            }
+            Ok(true)
         })
     }
 
@@ -162,6 +218,26 @@ impl KeyVault {
         header.typ = Some(TOKEN_TYPE.to_owned());
         header.kid = Some(sealed.kid);
         Ok(SigningKey { header, key: encoding_key(algorithm, &private) })
+    }
+}
+
+/// Looks for good whether the newest key has grown older than `KEY_ROTATION`, and rotates then.
+pub async fn rotate_by_age(
+    vault: Arc<KeyVault>,
+    database: Database,
+    clock: SharedClock,
+    config: TokenConfig,
+) {
+    let age = TimeDelta::from_std(config.key_rotation).unwrap_or(TimeDelta::MAX);
+    let mut ticks = tokio::time::interval(AGE_CHECK);
+    loop {
+        ticks.tick().await;
+        let (vault, now, wanted) = (vault.clone(), clock.now(), config.algorithm);
+        match database.run(move |c| vault.rotate_if_old(c, now, now - age, wanted)).await {
+            Ok(None) => {}
+            Ok(Some(kid)) => tracing::info!(kid, "a new signing key is published"),
+            Err(error) => tracing::warn!(%error, "it is not known whether the signing key is old"),
+        }
     }
 }
 

@@ -35,7 +35,7 @@ enum Command {
     /// Add, list, disable or delete accounts
     #[command(subcommand)]
     User(UserCommand),
-    /// List or rotate the keys that sign tokens
+    /// List, rotate or revoke the keys that sign tokens
     #[command(subcommand)]
     Keys(KeysCommand),
 }
@@ -96,6 +96,16 @@ enum KeysCommand {
     List(DataArgs),
     /// Make a key that takes over in ten minutes, when every verifier knows it
     Rotate(DataArgs),
+    /// Withdraw a key at once; whoever has a token that it signed is signed out
+    Revoke(RevokeArgs),
+}
+
+#[derive(Args)]
+struct RevokeArgs {
+    /// The key's id, as `keys list` shows it
+    kid: String,
+    #[command(flatten)]
+    data: DataArgs,
 }
 
 const DATA: &str = "drawbridge-data";
@@ -115,6 +125,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::User(command)) => run_user(command).await,
         Some(Command::Keys(KeysCommand::List(args))) => keys::list(&existing(args)?).await,
         Some(Command::Keys(KeysCommand::Rotate(args))) => keys::rotate(&existing(args)?).await,
+        Some(Command::Keys(KeysCommand::Revoke(args))) => {
+            keys::revoke(&existing(args.data)?, &args.kid).await
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `drawbridge keys …`
 
+use anyhow::bail;
 use auth_service::{
     config::TokenConfig,
     signing_keys::{KeyVault, PUBLISHED_AHEAD},
@@ -44,5 +45,15 @@ pub(crate) async fn rotate(deployment: &Deployment) -> anyhow::Result<()> {
     let kid = deployment.query(move |c| Ok(vault.rotate(c, now, config.algorithm)?)).await?;
     let signs_from = (now + PUBLISHED_AHEAD).format("%Y-%m-%d %H:%M UTC");
     output::line(format_args!("{kid} is published and signs from {signs_from}"));
+    Ok(())
+}
+
+pub(crate) async fn revoke(deployment: &Deployment, kid: &str) -> anyhow::Result<()> {
+    let vault = KeyVault::new(deployment.master_secret());
+    let (now, wanted) = (SystemClock.now(), kid.to_owned());
+    if !deployment.query(move |c| Ok(vault.revoke(c, now, &wanted)?)).await? {
+        bail!("no published key has the id {kid}; `drawbridge keys list` shows all");
+    }
+    output::line(format_args!("{kid} is revoked"));
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! The session token: a JWT (RFC 7519) that says who and which session, and nothing else.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
+
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{
@@ -51,6 +54,8 @@ pub struct Signed {
     pub claims: Claims,
     /// Whether its time is over.
     pub expired: bool,
+    /// The key that signed it.
+    pub kid: Arc<str>,
 }
 
 /// Why a token is not accepted by its text alone.
@@ -60,6 +65,30 @@ pub enum TokenFault {
     Invalid,
     /// It names a key that is not in the set. A newer set may have it.
     UnknownKey,
+}
+
+/// What tells one set of keys from another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct KeysDigest(Arc<str>);
+
+impl KeysDigest {
+    /// The digest of the set with these `kid`s, in any order.
+    pub fn of<'a>(kids: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut kids: Vec<_> = kids.into_iter().collect();
+        kids.sort_unstable();
+        let digest = digest::digest(&digest::SHA256, kids.join("\n").as_bytes());
+        Self(URL_SAFE_NO_PAD.encode(digest).into())
+    }
+
+    /// The digest as [`KeysDigest::as_str`] wrote it.
+    pub fn read(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The digest as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 struct VerificationKey {
@@ -72,7 +101,7 @@ struct VerificationKey {
 /// A key brings its algorithm along; what a token's header says is compared with it, never used.
 pub struct KeySet {
     jwks: JwkSet,
-    keys: HashMap<String, VerificationKey>,
+    keys: HashMap<Arc<str>, VerificationKey>,
 }
 
 impl KeySet {
@@ -95,6 +124,16 @@ impl KeySet {
         &self.jwks
     }
 
+    /// Whether the key is in the set.
+    pub fn has(&self, kid: &str) -> bool {
+        self.keys.contains_key(kid)
+    }
+
+    /// What tells this set from any other: the names of its keys, which are their thumbprints.
+    pub fn digest(&self) -> KeysDigest {
+        KeysDigest::of(self.keys.keys().map(|kid| &**kid))
+    }
+
     /// Whether no key is in the set.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
@@ -113,15 +152,15 @@ impl KeySet {
             return Err(TokenFault::Invalid);
         }
         let kid = header.kid.ok_or(TokenFault::Invalid)?;
-        let known = self.keys.get(&kid).ok_or(TokenFault::UnknownKey)?;
+        let (kid, known) = self.keys.get_key_value(kid.as_str()).ok_or(TokenFault::UnknownKey)?;
         let claims =
             decode::<Claims>(token, &known.key, &known.validation).map_err(|_| TokenFault::Invalid)?.claims;
         let expired = claims.exp <= now.timestamp();
-        Ok(Signed { claims, expired })
+        Ok(Signed { claims, expired, kid: kid.clone() })
     }
 }
 
-fn verification_key(jwk: &Jwk, parties: &TokenParties) -> Option<(String, VerificationKey)> {
+fn verification_key(jwk: &Jwk, parties: &TokenParties) -> Option<(Arc<str>, VerificationKey)> {
     let algorithm = Algorithm::try_from(jwk.common.key_algorithm?).ok()?;
     if !matches!(algorithm, Algorithm::EdDSA | Algorithm::ES256) {
         return None;
@@ -133,7 +172,7 @@ fn verification_key(jwk: &Jwk, parties: &TokenParties) -> Option<(String, Verifi
     validation.set_issuer(&[&parties.issuer]);
     validation.set_audience(&[&parties.audience]);
     let key = DecodingKey::from_jwk(jwk).ok()?;
-    Some((jwk.common.key_id.clone()?, VerificationKey { key, validation }))
+    Some((jwk.common.key_id.as_deref()?.into(), VerificationKey { key, validation }))
 }
 
 #[cfg(test)]

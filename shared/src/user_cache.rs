@@ -24,6 +24,7 @@ pub use redis::{RedisDelivery, RedisUserCache};
 use crate::{
     id::UserId,
     redis_connection::RedisUrl,
+    token::KeysDigest,
     user_record::{UserRecord, UserState},
 };
 
@@ -55,6 +56,9 @@ pub enum Layer {
 pub trait UserCache: Send + Sync {
     /// The epoch to read and to fill, while the cache may be believed.
     fn trusted_epoch(&self) -> Option<Epoch>;
+
+    /// The keys that are published, while the cache may be believed.
+    fn published_keys(&self) -> Option<KeysDigest>;
 
     /// When the cache could last be believed.
     fn last_trusted(&self) -> Option<Instant>;
@@ -88,9 +92,10 @@ pub trait Delivery: Send + Sync {
     /// cache began a new epoch meanwhile, and the change must be told again.
     fn deliver(&self, user: UserId, state: UserState) -> Pending<'_, Result<bool, CacheUnavailable>>;
 
-    /// Says that everything has been delivered that was committed before the time that was `ago`,
-    /// and begins an epoch if there is none or the cache may have lost data.
-    fn raise_watermark(&self, ago: Duration) -> Pending<'_, Result<(), CacheUnavailable>>;
+    /// Says that everything has been delivered that was committed before the time that was `ago`, and
+    /// which keys were published then; begins an epoch if there is none or the cache may have lost
+    /// data.
+    fn raise_watermark(&self, ago: Duration, keys: KeysDigest) -> Pending<'_, Result<(), CacheUnavailable>>;
 
     /// Whether the cache answers.
     fn is_up(&self) -> Pending<'_, bool>;
@@ -226,14 +231,14 @@ mod tests {
 
     #[actix_web::test]
     async fn in_process_the_cache_is_believed_only_while_the_watermark_is_young() {
-        let cache = MemoryUserCache::new();
+        let (cache, keys) = (MemoryUserCache::new(), KeysDigest::of(["kid"]));
         assert_eq!(cache.trusted_epoch(), None, "nothing was delivered yet");
-        cache.raise_watermark(Duration::ZERO).await.unwrap();
+        cache.raise_watermark(Duration::ZERO, keys.clone()).await.unwrap();
         assert!(cache.trusted_epoch().is_some());
-        cache.raise_watermark(WATERMARK_MAX_AGE).await.unwrap();
+        cache.raise_watermark(WATERMARK_MAX_AGE, keys.clone()).await.unwrap();
         assert!(cache.trusted_epoch().is_some(), "a watermark is only ever raised");
         let old = MemoryUserCache::new();
-        old.raise_watermark(WATERMARK_MAX_AGE).await.unwrap();
+        old.raise_watermark(WATERMARK_MAX_AGE, keys).await.unwrap();
         assert_eq!(old.trusted_epoch(), None);
     }
 }

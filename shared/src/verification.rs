@@ -9,6 +9,7 @@
 //! 3. without the source, too, what was known when the cache could last be believed, for at most
 //!    `outage_grace`; after that nobody is let in, and everybody is told why.
 
+mod checked_tokens;
 mod flights;
 mod key_ring;
 mod recent;
@@ -22,16 +23,17 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::JwkSet;
 use serde::{Deserialize, Serialize};
 
-pub use key_ring::KeyRing;
+pub use key_ring::{KeyRing, WantedKeys};
 
 use crate::{
     clock::SharedClock,
     id::{SessionId, UserId},
     problem::{Code, Problem},
-    token::{Signed, TokenFault},
+    token::{Claims, Signed, TokenFault},
     user_cache::{Epoch, Pending, UserCache},
     user_record::{UserRecord, UserState},
 };
+use checked_tokens::CheckedTokens;
 use flights::Flights;
 use recent::Recent;
 
@@ -162,6 +164,10 @@ impl Default for Tolerance {
     }
 }
 
+/// How long after its beginning, beyond `stale_max`, a session that is not known is asked for once more:
+/// the age of a watermark that is still believed, and what the clocks may be apart.
+const YOUNG: Duration = Duration::from_secs(5);
+
 /// Answers whose a token is and whether it is good.
 pub struct Verifier {
     keys: KeyRing,
@@ -169,6 +175,7 @@ pub struct Verifier {
     source: Arc<dyn Source>,
     clock: SharedClock,
     tolerance: Tolerance,
+    checked: CheckedTokens,
     recent: Recent,
     flights: Flights,
 }
@@ -183,8 +190,8 @@ impl Verifier {
         clock: SharedClock,
         tolerance: Tolerance,
     ) -> Self {
-        let (recent, flights) = (Recent::new(), Flights::default());
-        Self { keys, cache, source, clock, tolerance, recent, flights }
+        let (checked, recent, flights) = (CheckedTokens::new(), Recent::new(), Flights::default());
+        Self { keys, cache, source, clock, tolerance, checked, recent, flights }
     }
 
     /// The keys that tokens are checked against.
@@ -219,11 +226,24 @@ impl Verifier {
     /// # Errors
     /// Why it is not good.
     pub async fn verify(&self, token: &str) -> Result<Verified, Refusal> {
-        let Signed { claims, expired } = self.check_signature(token).await?;
+        let Signed { claims, expired, .. } = self.check_signature(token).await?;
         if expired {
             return Err(Refusal::ExpiredToken);
         }
-        let user = self.find_user(claims.sub).await?.ok_or(Refusal::UserNotFound)?;
+        let known = self.find_user(claims.sub).await?;
+        match self.judge(known, &claims) {
+            // What is known may be a moment older than the session itself.
+            Err(_) if self.is_young(claims.sid) => {
+                let now = self.source.find_user(claims.sub).await?;
+                self.judge(now, &claims)
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// Whether what the record says lets this token pass.
+    fn judge(&self, user: Option<UserRecord>, claims: &Claims) -> Result<Verified, Refusal> {
+        let user = user.ok_or(Refusal::UserNotFound)?;
         if user.disabled {
             return Err(Refusal::UserDisabled);
         }
@@ -241,13 +261,22 @@ impl Verifier {
         Ok(Verified { user: VerifiedUser { id, email, email_verified, roles }, session })
     }
 
+    /// Whether the session began so lately that a record from before it may still be in use.
+    fn is_young(&self, session: SessionId) -> bool {
+        let age = (self.clock.now() - session.created_at()).abs();
+        age.to_std().is_ok_and(|age| age < self.tolerance.stale_max + YOUNG)
+    }
+
     /// What a token says that one of our keys signed. Says nothing of the session.
     ///
     /// # Errors
     /// [`Refusal::InvalidToken`], or [`Refusal::Unavailable`] without keys to check with.
     pub async fn check_signature(&self, token: &str) -> Result<Signed, Refusal> {
         let now = self.clock.now();
-        let keys = self.keys.current().await?;
+        let keys = self.keys.current(self.wanted_keys()).await?;
+        if let Some(signed) = self.checked.get(token, &keys, now) {
+            return Ok(signed);
+        }
         let checked = match keys.check(token, now) {
             Err(TokenFault::UnknownKey) => match self.keys.newer_than(&keys).await? {
                 Some(newer) => newer.check(token, now),
@@ -255,7 +284,18 @@ impl Verifier {
             },
             checked => checked,
         };
-        checked.map_err(|_: TokenFault| Refusal::InvalidToken)
+        let signed = checked.map_err(|_: TokenFault| Refusal::InvalidToken)?;
+        self.checked.keep(token, &signed);
+        Ok(signed)
+    }
+
+    /// Which set of keys is the right one, as far as the cache says.
+    fn wanted_keys(&self) -> WantedKeys {
+        let Some(cache) = &self.cache else { return WantedKeys::YoungerThan(KeyRing::FRESH_FOR) };
+        match cache.published_keys() {
+            Some(digest) => WantedKeys::These(digest),
+            None => WantedKeys::YoungerThan(self.tolerance.stale_max),
+        }
     }
 
     async fn find_user(&self, id: UserId) -> Result<Option<UserRecord>, Refusal> {

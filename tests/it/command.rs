@@ -128,3 +128,33 @@ async fn a_new_key_is_published_before_it_signs() {
         assert_eq!(answer.status, 200);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_key_is_dropped_by_every_verifier_at_once() {
+    for stack in Stack::both() {
+        let mut ada = stack.signed_in("ada").await;
+        let verify = format!("{}/api/verify", stack.verify);
+        assert_eq!(ada.post(&verify).await.status, 200);
+        let keys = said(&drawbridge(&stack, &["keys", "list"], ""));
+        let kid = keys.split_whitespace().next().unwrap();
+        assert!(
+            refused(&drawbridge(&stack, &["keys", "revoke", "nonsense"], "")).contains("no published key")
+        );
+        said(&drawbridge(&stack, &["keys", "revoke", kid], ""));
+        let revoked = Instant::now();
+        wait_for_code(&stack, &mut ada, "invalid_token").await;
+        assert!(revoked.elapsed() < Duration::from_secs(2), "{:?}", revoked.elapsed());
+        // Another key has taken its place; a replica that still held the old one has let go by now.
+        let started = Instant::now();
+        loop {
+            let (mut visitor, answer) = log_in(&stack, "ada@example.com", PASSWORD).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            if visitor.post(&verify).await.status == 200 {
+                break;
+            }
+            assert!(started.elapsed() < Duration::from_secs(5), "nobody can sign in any more");
+        }
+        let keys = said(&drawbridge(&stack, &["keys", "list"], ""));
+        assert!(keys.contains("retired since") && keys.contains("signing"), "{keys}");
+    }
+}

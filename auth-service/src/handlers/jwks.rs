@@ -3,7 +3,7 @@ use actix_web::{
     http::header::{CacheControl, CacheDirective},
     web,
 };
-use shared::verification::Refusal;
+use shared::verification::{KeyRing, Refusal, WantedKeys};
 
 use crate::{app::App, error::Error};
 
@@ -12,7 +12,12 @@ const MAX_AGE_SECONDS: u32 = 300;
 
 /// `GET /.well-known/jwks.json`: the public keys (RFC 7517, 5).
 pub(crate) async fn jwks(app: web::Data<App>) -> Result<HttpResponse, Error> {
-    let keys = app.verifier.keys().current().await.map_err(Refusal::from)?;
+    let keys = app
+        .verifier
+        .keys()
+        .current(WantedKeys::YoungerThan(KeyRing::FRESH_FOR))
+        .await
+        .map_err(Refusal::from)?;
     Ok(HttpResponse::Ok()
         .insert_header(CacheControl(vec![CacheDirective::Public, CacheDirective::MaxAge(MAX_AGE_SECONDS)]))
         .json(keys.jwks()))

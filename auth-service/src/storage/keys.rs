@@ -2,7 +2,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable,
     RunQueryDsl, Selectable, SelectableHelper,
-    dsl::{exists, select},
+    dsl::{exists, max, select},
     insert_into, update,
 };
 use shared::database::{
@@ -127,6 +127,29 @@ pub fn supersede_keys(connection: &mut Connection, signs_until: DateTime<Utc>) -
         })?;
     }
     Ok(longest)
+}
+
+/// The keys that are published at `now`, by name.
+pub fn find_published_kids(connection: &mut Connection, now: DateTime<Utc>) -> QueryResult<Vec<String>> {
+    let alive = signing_keys::expires_at.is_null().or(signing_keys::expires_at.gt(now.naive_utc()));
+    on_backend!(connection, |c| signing_keys::table.filter(alive).select(signing_keys::kid).load(c))
+}
+
+/// The longest life that a token of any key may have.
+pub fn longest_token_lifetime(connection: &mut Connection) -> QueryResult<TimeDelta> {
+    let longest: Option<i64> =
+        on_backend!(connection, |c| signing_keys::table.select(max(signing_keys::token_seconds)).first(c))?;
+    Ok(TimeDelta::seconds(longest.unwrap_or(0)))
+}
+
+/// Withdraws a key at `now`, whatever it has signed. `false` if there is none of that name that is
+/// still published.
+pub fn revoke_key(connection: &mut Connection, kid: &str, now: DateTime<Utc>) -> QueryResult<bool> {
+    let now = now.naive_utc();
+    let alive = signing_keys::expires_at.is_null().or(signing_keys::expires_at.gt(now));
+    let this = signing_keys::table.filter(signing_keys::kid.eq(kid)).filter(alive);
+    let revoked = on_backend!(connection, |c| update(this).set(signing_keys::expires_at.eq(now)).execute(c))?;
+    Ok(revoked == 1)
 }
 
 /// All keys, oldest first.

@@ -9,7 +9,7 @@ use moka::{
 };
 
 use super::{CacheUnavailable, Delivery, Epoch, Layer, Pending, UserCache, WATERMARK_MAX_AGE};
-use crate::{id::UserId, user_record::UserState};
+use crate::{id::UserId, token::KeysDigest, user_record::UserState};
 
 /// How much memory the records may take, in bytes.
 const CAPACITY_BYTES: u64 = 64 * 1024 * 1024;
@@ -21,7 +21,13 @@ const TIME_TO_LIVE: Duration = Duration::from_hours(1);
 #[derive(Debug)]
 pub struct MemoryUserCache {
     records: Cache<UserId, UserState>,
-    watermark: RwLock<Option<Instant>>,
+    watermark: RwLock<Option<Watermark>>,
+}
+
+#[derive(Debug, Clone)]
+struct Watermark {
+    delivered: Instant,
+    keys: KeysDigest,
 }
 
 impl MemoryUserCache {
@@ -63,8 +69,12 @@ impl MemoryUserCache {
         matches!(result, CompResult::Inserted(_) | CompResult::ReplacedWith(_))
     }
 
-    fn watermark(&self) -> Option<Instant> {
-        *self.watermark.read().unwrap_or_else(PoisonError::into_inner)
+    fn watermark(&self) -> Option<Watermark> {
+        self.watermark.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn young_watermark(&self) -> Option<Watermark> {
+        self.watermark().filter(|watermark| watermark.delivered.elapsed() < WATERMARK_MAX_AGE)
     }
 }
 
@@ -73,11 +83,15 @@ const EPOCH: Epoch = Epoch(0);
 
 impl UserCache for MemoryUserCache {
     fn trusted_epoch(&self) -> Option<Epoch> {
-        self.watermark().filter(|at| at.elapsed() < WATERMARK_MAX_AGE).map(|_| EPOCH)
+        self.young_watermark().map(|_| EPOCH)
+    }
+
+    fn published_keys(&self) -> Option<KeysDigest> {
+        self.young_watermark().map(|watermark| watermark.keys)
     }
 
     fn last_trusted(&self) -> Option<Instant> {
-        self.watermark().map(|at| (at + WATERMARK_MAX_AGE).min(Instant::now()))
+        self.watermark().map(|watermark| (watermark.delivered + WATERMARK_MAX_AGE).min(Instant::now()))
     }
 
     fn get(
@@ -109,10 +123,13 @@ impl Delivery for MemoryUserCache {
         })
     }
 
-    fn raise_watermark(&self, ago: Duration) -> Pending<'_, Result<(), CacheUnavailable>> {
+    fn raise_watermark(&self, ago: Duration, keys: KeysDigest) -> Pending<'_, Result<(), CacheUnavailable>> {
         Box::pin(async move {
+            let Some(delivered) = Instant::now().checked_sub(ago) else { return Ok(()) };
             let mut watermark = self.watermark.write().unwrap_or_else(PoisonError::into_inner);
-            *watermark = (*watermark).max(Instant::now().checked_sub(ago));
+            if watermark.as_ref().is_none_or(|watermark| watermark.delivered < delivered) {
+                *watermark = Some(Watermark { delivered, keys });
+            }
             Ok(())
         })
     }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 pub use delivery::RedisDelivery;
 
 use super::{CacheUnavailable, Epoch, Layer, Pending, UserCache, decode, encode, near::Near};
-use crate::{id::UserId, redis_connection, user_record::UserState};
+use crate::{id::UserId, redis_connection, token::KeysDigest, user_record::UserState};
 
 /// How long Redis keeps a record without a change. A reader that fills the cache is seconds old at
 /// most, so what it read can never outlive the newer record that would have refused it.
@@ -80,9 +80,10 @@ impl Records {
 }
 
 /// Until when the cache may be believed, and in which epoch.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Trust {
     epoch: Epoch,
+    keys: KeysDigest,
     until: Instant,
 }
 
@@ -104,7 +105,11 @@ impl RedisUserCache {
     }
 
     fn trust(&self) -> Option<Trust> {
-        *self.trust.read().unwrap_or_else(PoisonError::into_inner)
+        self.trust.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn present_trust(&self) -> Option<Trust> {
+        self.trust().filter(|trust| Instant::now() < trust.until)
     }
 }
 
@@ -116,7 +121,11 @@ impl Drop for RedisUserCache {
 
 impl UserCache for RedisUserCache {
     fn trusted_epoch(&self) -> Option<Epoch> {
-        self.trust().filter(|trust| Instant::now() < trust.until).map(|trust| trust.epoch)
+        self.present_trust().map(|trust| trust.epoch)
+    }
+
+    fn published_keys(&self) -> Option<KeysDigest> {
+        self.present_trust().map(|trust| trust.keys)
     }
 
     fn last_trusted(&self) -> Option<Instant> {

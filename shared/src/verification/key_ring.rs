@@ -6,16 +6,37 @@ use std::{
 use tokio::sync::Mutex;
 
 use super::{Source, SourceUnavailable};
-use crate::{config::TokenParties, token::KeySet};
-
-/// How long a set of keys is used before the source is asked again.
-const FRESH_FOR: Duration = Duration::from_mins(1);
+use crate::{
+    config::TokenParties,
+    token::{KeySet, KeysDigest},
+};
 
 /// The least time between two look-ups, so that tokens with invented `kid`s cost nothing.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// The same after a look-up that failed: nobody waits for a source that is known to be away.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// The same after one that brought another set than the cache told of: one of the two is behind.
+const PAUSE_AFTER_MISMATCH: Duration = Duration::from_millis(200);
+
+/// Which set of keys is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WantedKeys {
+    /// The one that the cache says is published.
+    These(KeysDigest),
+    /// Any that was fetched less than this ago.
+    YoungerThan(Duration),
+}
+
+impl WantedKeys {
+    fn accepts(&self, held: &Held) -> bool {
+        match self {
+            Self::These(digest) => held.digest == *digest,
+            Self::YoungerThan(age) => held.fetched.elapsed() < *age,
+        }
+    }
+}
 
 /// The public keys, fetched when they are first needed and again when they may have changed. Cheap
 /// to clone.
@@ -33,6 +54,7 @@ struct Inner {
 #[derive(Clone)]
 struct Held {
     keys: Arc<KeySet>,
+    digest: KeysDigest,
     fetched: Instant,
 }
 
@@ -48,18 +70,19 @@ impl KeyRing {
         Self(Arc::new(inner))
     }
 
-    /// The keys as they were about a minute ago; older ones while the source is out of reach.
+    /// How long a set of keys is used where nobody tells of changes.
+    pub const FRESH_FOR: Duration = Duration::from_mins(1);
+
+    /// The keys that are wanted, fetched if need be; those that are held while the source is out of
+    /// reach.
     ///
     /// # Errors
     /// When there were never any.
-    pub async fn current(&self) -> Result<Arc<KeySet>, SourceUnavailable> {
-        let Some(held) = self.0.held() else { return self.0.first().await };
-        if held.fetched.elapsed() >= FRESH_FOR {
-            // In the background: no request waits for a set that it does not need.
-            let inner = self.0.clone();
-            tokio::spawn(async move { inner.renew().await });
+    pub async fn current(&self, wanted: WantedKeys) -> Result<Arc<KeySet>, SourceUnavailable> {
+        match self.0.held() {
+            Some(held) if wanted.accepts(&held) => Ok(held.keys),
+            held => self.0.renew(held, &wanted).await,
         }
-        Ok(held.keys)
     }
 
     /// A set that was fetched after `seen`, asking the source if enough time has passed; `None` if
@@ -94,27 +117,32 @@ impl Inner {
         self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn first(&self) -> Result<Arc<KeySet>, SourceUnavailable> {
+    /// Whoever comes while another asks waits for the same answer: a key may have been revoked.
+    async fn renew(
+        &self,
+        before: Option<Held>,
+        wanted: &WantedKeys,
+    ) -> Result<Arc<KeySet>, SourceUnavailable> {
         let mut last_attempt = self.last_attempt.lock().await;
-        if let Some(held) = self.held() {
-            return Ok(held.keys);
+        let held = self.held();
+        let is_new = |held: &Held| {
+            before.as_ref().is_none_or(|before| before.fetched != held.fetched)
+                || held.fetched.elapsed() < PAUSE_AFTER_MISMATCH
+        };
+        if let Some(held) = held.as_ref().filter(|held| wanted.accepts(held) || is_new(held)) {
+            return Ok(held.keys.clone());
         }
-        match &*last_attempt {
+        let failed = match &*last_attempt {
             Some(Attempt { failure: Some(failure), at }) if at.elapsed() < PAUSE_AFTER_FAILURE => {
-                Err(failure.clone())
+                failure.clone()
             }
-            _ => self.fetch(&mut last_attempt).await,
-        }
-    }
-
-    async fn renew(&self) {
-        // Whoever comes while another asks goes on with what there is.
-        let Ok(mut last_attempt) = self.last_attempt.try_lock() else { return };
-        if last_attempt.as_ref().is_none_or(Attempt::is_over)
-            && let Err(error) = self.fetch(&mut last_attempt).await
-        {
-            tracing::warn!(%error, "the keys are not renewed");
-        }
+            _ => match self.fetch(&mut last_attempt).await {
+                Ok(keys) => return Ok(keys),
+                Err(error) => error,
+            },
+        };
+        tracing::warn!(error = %failed, "the keys are not renewed");
+        held.map(|held| held.keys).ok_or(failed)
     }
 
     async fn fetch(&self, last_attempt: &mut Option<Attempt>) -> Result<Arc<KeySet>, SourceUnavailable> {
@@ -125,7 +153,7 @@ impl Inner {
         });
         *last_attempt = Some(Attempt { at: Instant::now(), failure: fetched.as_ref().err().cloned() });
         let keys = fetched?;
-        let held = Held { keys: keys.clone(), fetched: Instant::now() };
+        let held = Held { digest: keys.digest(), keys: keys.clone(), fetched: Instant::now() };
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held);
         Ok(keys)
     }

@@ -1,12 +1,18 @@
 use actix_web::{HttpResponse, web};
-use shared::health::{self, Dependency};
+use shared::{
+    health::{self, Dependency},
+    verification::{KeyRing, WantedKeys},
+};
 
 use crate::app::App;
 
 /// `GET /health/ready`: whether tokens can be checked. Without the cache they still can.
 pub(crate) async fn ready(app: web::Data<App>) -> HttpResponse {
-    let (database, cache, keys) =
-        tokio::join!(app.database.is_up(), cache_is_up(&app), app.verifier.keys().current());
+    let (database, cache, keys) = tokio::join!(
+        app.database.is_up(),
+        cache_is_up(&app),
+        app.verifier.keys().current(WantedKeys::YoungerThan(KeyRing::FRESH_FOR))
+    );
     health::ready(&[
         Dependency { name: "database", up: database, needed: true },
         Dependency { name: "cache", up: cache, needed: false },

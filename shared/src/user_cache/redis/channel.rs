@@ -9,6 +9,8 @@ use redis::{
     AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, PushKind, Value, aio::MultiplexedConnection,
 };
 
+use crate::token::KeysDigest;
+
 use super::{
     super::{Epoch, WATERMARK_MAX_AGE, near::Near},
     PREFIX, Trust, WATERMARK, user_of,
@@ -123,25 +125,30 @@ async fn read_watermark(connection: &mut MultiplexedConnection) -> redis::RedisR
     let ((seconds, microseconds), watermark): ((u64, u64), Option<String>) =
         redis::pipe().cmd("TIME").cmd("GET").arg(WATERMARK).query_async(connection).await?;
     let now = Duration::from_secs(seconds) + Duration::from_micros(microseconds);
-    let parse = |text: &str| -> Option<(Epoch, Duration)> {
+    let parse = |text: &str| -> Option<(Epoch, Duration, KeysDigest)> {
         let mut parts = text.split(' ');
         let epoch = Epoch(parts.next()?.parse().ok()?);
-        Some((epoch, Duration::from_micros(parts.next()?.parse().ok()?)))
+        let delivered = Duration::from_micros(parts.next()?.parse().ok()?);
+        let (_run_id, keys) = (parts.next()?, parts.next()?);
+        Some((epoch, delivered, KeysDigest::read(keys)))
     };
-    let Some((epoch, delivered)) = watermark.as_deref().and_then(parse) else { return Ok(None) };
+    let Some((epoch, delivered, keys)) = watermark.as_deref().and_then(parse) else { return Ok(None) };
     // One from the future was written by a server with another clock: the next one will do.
     let age = now.checked_sub(delivered);
-    Ok(age
-        .and_then(|age| WATERMARK_MAX_AGE.checked_sub(age))
-        .map(|left| Trust { epoch, until: asked + left }))
+    Ok(age.and_then(|age| WATERMARK_MAX_AGE.checked_sub(age)).map(|left| Trust {
+        epoch,
+        keys,
+        until: asked + left,
+    }))
 }
 
 /// What is read replaces what was known; if it is nothing, the last trust ends now.
 fn set(trust: &RwLock<Option<Trust>>, near: &Near, read: Option<Trust>) {
     let Some(read) = read else { return withdraw(trust) };
+    let epoch = read.epoch;
     let before = trust.write().unwrap_or_else(PoisonError::into_inner).replace(read);
     // After the new epoch stands: what is fetched from the old one from here on is not kept.
-    if before.is_none_or(|before| before.epoch != read.epoch) {
+    if before.is_none_or(|before| before.epoch != epoch) {
         near.clear();
     }
 }

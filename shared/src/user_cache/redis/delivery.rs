@@ -9,7 +9,7 @@ use super::{
     super::{CacheUnavailable, Delivery, Epoch, Pending},
     Records, WATERMARK,
 };
-use crate::{id::UserId, random::Random, user_record::UserState};
+use crate::{id::UserId, random::Random, token::KeysDigest, user_record::UserState};
 
 /// auth-service's side of the cache in Redis.
 pub struct RedisDelivery {
@@ -52,7 +52,7 @@ impl Delivery for RedisDelivery {
         })
     }
 
-    fn raise_watermark(&self, ago: Duration) -> Pending<'_, Result<(), CacheUnavailable>> {
+    fn raise_watermark(&self, ago: Duration, keys: KeysDigest) -> Pending<'_, Result<(), CacheUnavailable>> {
         Box::pin(async move {
             let (last_epoch, last_time) = self.last();
             // Cut to 53 bits, which Lua and JSON keep exactly.
@@ -65,6 +65,7 @@ impl Delivery for RedisDelivery {
                 .arg(fresh)
                 .arg(last_epoch.0)
                 .arg(last_time)
+                .arg(keys.as_str())
                 .invoke_async(&mut connection)
                 .await?;
             if epoch == fresh {
