@@ -6,6 +6,7 @@ use jsonwebtoken::Algorithm;
 use shared::{
     config::{ConfigErrors, Listen, LogConfig, Lookup, Reader, TokenParties},
     database::DatabaseUrl,
+    origin::Origin,
     secret::MasterSecret,
     session_cookie::SessionCookie,
     user_cache::CacheLocation,
@@ -26,7 +27,9 @@ pub struct Config {
     pub cache: CacheLocation,
     /// `MASTER_SECRET[_FILE]`.
     pub master_secret: MasterSecret,
-    /// `FRONTEND_ORIGIN`, `COOKIE_MODE`, `COOKIE_NAME`.
+    /// `FRONTEND_ORIGIN`: whose pages may change something.
+    pub frontend_origin: Origin,
+    /// `COOKIE_MODE`, `COOKIE_NAME`.
     pub cookie: SessionCookie,
     /// `TOKEN_IN_BODY`: hand the token to every client in the body.
     pub token_in_body: bool,
@@ -84,18 +87,21 @@ impl Config {
         let parties = reader.token_parties(frontend.as_ref());
         let tokens = TokenConfig::read(&mut reader, parties.unwrap_or_default());
         let passwords = PasswordConfig::read(&mut reader);
-        let complete = match (database_url, cache, master_secret, cookie) {
-            (Some(database_url), Some(cache), Some(master_secret), Some(cookie)) => Some(Self {
-                listen,
-                database_url,
-                cache,
-                master_secret,
-                cookie,
-                token_in_body,
-                tokens,
-                passwords,
-                log,
-            }),
+        let complete = match (database_url, cache, master_secret, frontend, cookie) {
+            (Some(database_url), Some(cache), Some(master_secret), Some(frontend_origin), Some(cookie)) => {
+                Some(Self {
+                    listen,
+                    database_url,
+                    cache,
+                    master_secret,
+                    frontend_origin,
+                    cookie,
+                    token_in_body,
+                    tokens,
+                    passwords,
+                    log,
+                })
+            }
             _ => None,
         };
         reader.finish(complete)

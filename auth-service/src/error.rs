@@ -58,6 +58,7 @@ impl From<StartRefused> for Error {
     fn from(refused: StartRefused) -> Self {
         match refused {
             StartRefused::Changed => Self::InvalidCredentials,
+            StartRefused::Disabled => Self::UserDisabled,
             StartRefused::Unavailable(error) => Self::Database(error),
         }
     }

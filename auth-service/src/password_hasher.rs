@@ -125,9 +125,16 @@ impl Bcrypt {
             Self::spend(self.cost);
             return Verdict::Mismatch;
         };
-        if bcrypt::non_truncating_verify(self.input(password), hash).unwrap_or(false) {
-            let stronger = (cost < self.cost).then(|| self.hash(password));
-            return Verdict::Match { stronger };
+        match bcrypt::non_truncating_verify(self.input(password), hash) {
+            Ok(true) => {
+                let stronger = (cost < self.cost).then(|| self.hash(password));
+                return Verdict::Match { stronger };
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, "a stored hash cannot be read");
+                Self::spend(cost);
+            }
         }
         // Each step of the cost doubles the work: 2^c + 2^c + … + 2^(cost-1) = 2^cost, so a wrong
         // password takes the same time whatever cost the stored hash has.

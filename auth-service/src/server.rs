@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
 use shared::{
     clock::SystemClock,
+    cross_site::{OwnOrigin, refuse_cross_site},
     database::{Access, Connection, Database},
     http,
     serve::{SHUTDOWN_SECONDS, Server, StartError},
@@ -35,19 +36,22 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     let app = web::Data::new(app.map_err(|error| StartError::dependency(NAME, error))?);
     let relay = app.relay.clone();
 
-    let refused = |error| StartError::listen(NAME, config.listen, &error);
+    let listen = config.listen;
+    let refused = |error| StartError::listen(NAME, listen, &error);
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(app.clone())
+            .app_data(OwnOrigin(config.frontend_origin.clone()))
+            .wrap(from_fn(refuse_cross_site))
             .wrap(from_fn(http::request_scope))
             .configure(http::configure)
             .configure(routes::configure)
     })
     .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS)
-    .bind((config.listen.address, config.listen.port))
+    .bind((listen.address, listen.port))
     .map_err(refused)?;
-    let port = server.addrs().first().map_or(config.listen.port, std::net::SocketAddr::port);
+    let port = server.addrs().first().map_or(listen.port, std::net::SocketAddr::port);
     let background = vec![actix_web::rt::spawn(relay.run()), actix_web::rt::spawn(rotation)];
     Ok(Server::new(NAME, port, server.run(), background))
 }

@@ -131,6 +131,14 @@ impl KeyVault {
         Ok(key.kid)
     }
 
+    /// Whether the deployment's keys were sealed under this vault's secret, as far as there are keys.
+    pub fn check_secret(&self, connection: &mut Connection, now: DateTime<Utc>) -> Result<(), KeyError> {
+        if storage::has_signing_key(connection)? {
+            self.open_current(connection, now)?;
+        }
+        Ok(())
+    }
+
     /// [`KeyVault::rotate`], if the newest key was made before `made_before`. Any number of replicas
     /// may ask at once.
     fn rotate_if_old(

@@ -161,7 +161,7 @@ fn folder(data: Option<PathBuf>) -> PathBuf {
 /// The deployment that the environment names, or the data folder, which must be there.
 fn existing(args: DataArgs) -> anyhow::Result<Deployment> {
     match args.data {
-        None if Deployment::is_named_by_environment() => Deployment::from_environment(),
+        None if Deployment::is_named_by_environment() => Deployment::from_environment()?.must_exist(),
         data => Deployment::find(&folder(data)),
     }
 }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use shared::{
     config::{Reader, environment, fixed},
@@ -29,8 +29,7 @@ impl DataFolder {
             .mode(0o700)
             .create(path)
             .with_context(|| format!("cannot make the data folder {shown}"))?;
-        let written = folder.ensure_master_secret().and_then(|()| folder.ensure_database());
-        written.with_context(|| format!("cannot write to the data folder {shown}"))?;
+        folder.ensure_master_secret().with_context(|| format!("cannot write to the data folder {shown}"))?;
         Ok(folder)
     }
 
@@ -55,11 +54,6 @@ impl DataFolder {
             Err(fs::TryLockError::WouldBlock) => bail!("another drawbridge runs on the data folder {shown}"),
             Err(fs::TryLockError::Error(error)) => Err(error).context("cannot lock the data folder"),
         }
-    }
-
-    /// An empty file is an empty database; what SQLite puts beside it is as private as this.
-    fn ensure_database(&self) -> std::io::Result<()> {
-        OpenOptions::new().create(true).append(true).mode(0o600).open(self.database()).map(|_| ())
     }
 
     /// Written under another name and then linked, so that nobody ever reads half a secret and two
@@ -105,6 +99,16 @@ impl Deployment {
         Ok(Self { database_url, master_secret })
     }
 
+    /// Refuses a SQLite file that is not there, which would be made by asking for it.
+    pub(crate) fn must_exist(self) -> anyhow::Result<Self> {
+        match &self.database_url {
+            DatabaseUrl::Sqlite(path) if !path.exists() => {
+                bail!("there is no database at {}", path.display())
+            }
+            _ => Ok(self),
+        }
+    }
+
     /// The deployment in a data folder, made if it is not there.
     pub(crate) fn make(folder: &Path) -> anyhow::Result<Self> {
         Self::open(&DataFolder::make(folder)?)
@@ -142,6 +146,17 @@ impl Deployment {
         work: impl FnOnce(&mut Connection) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
         let url = self.database_url.clone();
-        tokio::task::spawn_blocking(move || work(&mut Connection::open(&url, Access::Own)?)).await?
+        let done =
+            tokio::task::spawn_blocking(move || work(&mut Connection::open(&url, Access::Own)?)).await?;
+        done.map_err(|error| {
+            let text = format!("{error:#}");
+            // As PostgreSQL and SQLite say it.
+            let has_no_schema = text.contains("no such table") || text.contains("relation \"");
+            if has_no_schema {
+                anyhow!("the database has no schema yet: run `drawbridge migrate`")
+            } else {
+                error
+            }
+        })
     }
 }

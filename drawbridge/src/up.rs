@@ -3,7 +3,7 @@
 use std::{env, path::absolute, sync::Arc};
 
 use shared::{
-    config::{ConfigErrors, environment},
+    config::{ConfigErrors, LogConfig, environment},
     serve, telemetry,
     user_cache::{CacheLocation, MemoryUserCache},
 };
@@ -30,7 +30,7 @@ pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
         "FRONTEND_ORIGIN" => Some(format!("http://localhost:{port}")),
         "AUTH_SERVICE_URL" => Some(format!("http://127.0.0.1:{auth_port}")),
         "VERIFY_SERVICE_URL" => Some(format!("http://127.0.0.1:{verify_port}")),
-        "LOG" => environment("LOG").or_else(|| Some("warn".into())),
+        "LOG" => environment("LOG").or_else(|| Some(LogConfig::filter("warn"))),
         _ => environment(name),
     };
     let auth = auth_service::Config::read(&|name| setting(auth_port, name));

@@ -7,6 +7,7 @@ use auth_service::{
     config::PasswordConfig,
     domain::{Email, Password},
     password_hasher::PasswordHasher,
+    signing_keys::KeyVault,
     storage::{self, AccountSummary, NewAccount},
 };
 use shared::{
@@ -86,6 +87,10 @@ async fn read_hash(deployment: &Deployment) -> anyhow::Result<String> {
     let mut reader = Reader::new(&environment);
     let config = PasswordConfig::read(&mut reader);
     reader.finish(Some(()))?;
+    // Under another secret a long password would be hashed to what nobody can sign in with.
+    let vault = KeyVault::new(deployment.master_secret());
+    let now = SystemClock.now();
+    deployment.query(move |c| Ok(vault.check_secret(c, now)?)).await?;
     let text = if stdin().is_terminal() {
         let first = rpassword::prompt_password("Password: ").context("cannot read the password")?;
         let again = rpassword::prompt_password("Again: ").context("cannot read the password")?;

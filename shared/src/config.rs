@@ -109,8 +109,8 @@ impl<'a> Reader<'a> {
             Ok(value) if bounds.contains(&value) => Ok(value),
             _ => Err(format!(
                 "must be a length of time from {} to {} such as \"15m\" or \"7d\", not \"{text}\"",
-                humantime::format_duration(*bounds.start()),
-                humantime::format_duration(*bounds.end())
+                plain(*bounds.start()),
+                plain(*bounds.end())
             )),
         };
         self.optional(name, parse).unwrap_or(default)
@@ -211,7 +211,8 @@ impl<'a> Reader<'a> {
 
     /// `LOG` and `LOG_FORMAT`.
     pub fn log(&mut self) -> LogConfig {
-        let filter = self.optional("LOG", |text| Ok(text.to_owned())).unwrap_or("info".to_owned());
+        let filter =
+            self.optional("LOG", |text| Ok(text.to_owned())).unwrap_or_else(|| LogConfig::filter("info"));
         if let Err(error) = tracing_subscriber::EnvFilter::try_new(&filter) {
             self.fault("LOG", format_args!("is not a log filter such as \"info\" ({error})"));
         }
@@ -232,6 +233,14 @@ impl<'a> Reader<'a> {
             Some(settings) if self.faults.is_empty() => Ok(settings),
             _ => Err(ConfigErrors(self.faults)),
         }
+    }
+}
+
+/// A bound in whole days, or else as it is.
+fn plain(bound: Duration) -> String {
+    match bound.as_secs() {
+        seconds if seconds >= 86_400 && seconds % 86_400 == 0 => format!("{}d", seconds / 86_400),
+        _ => humantime::format_duration(bound).to_string(),
     }
 }
 
@@ -265,6 +274,13 @@ pub struct LogConfig {
     pub filter: String,
     /// Text for people or JSON for machines.
     pub format: LogFormat,
+}
+
+impl LogConfig {
+    /// The filter of a level, without what every client could fill the log with.
+    pub fn filter(level: &str) -> String {
+        format!("{level},actix_server=warn,actix_http::h1=off")
+    }
 }
 
 /// A look-up over fixed settings, for tests and for programs that set up a service themselves.

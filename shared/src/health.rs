@@ -1,6 +1,9 @@
 //! `/health/live` and `/health/ready`: is the process there, and is what it needs in reach.
 
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+};
 use serde::Serialize;
 
 /// One thing that a service needs.
@@ -18,12 +21,14 @@ pub struct Dependency {
 struct Report<'a> {
     success: bool,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
     dependencies: &'a [Dependency],
 }
 
 /// `GET /health/live`: 200 while the process answers at all.
 pub async fn live() -> HttpResponse {
-    HttpResponse::Ok().json(Report { success: true, message: "alive", dependencies: &[] })
+    HttpResponse::Ok().json(Report { success: true, message: "alive", code: None, dependencies: &[] })
 }
 
 /// The answer of `GET /health/ready`: 200, or 503 that says which dependency is missing.
@@ -34,5 +39,9 @@ pub fn ready(dependencies: &[Dependency]) -> HttpResponse {
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "a dependency is out of reach")
     };
-    HttpResponse::build(status).json(Report { success, message, dependencies })
+    let mut response = HttpResponse::build(status);
+    if !success {
+        response.insert_header((header::RETRY_AFTER, "2"));
+    }
+    response.json(Report { success, message, code: (!success).then_some("unavailable"), dependencies })
 }

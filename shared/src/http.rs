@@ -1,6 +1,10 @@
 //! What every service does with every request: an id, a log line, a clear answer to bad input.
 
-use std::{fmt, marker::PhantomData, time::Instant};
+use std::{
+    fmt,
+    marker::PhantomData,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     Error, FromRequest, Handler, HttpMessage, HttpRequest, HttpResponse, Resource, Responder,
@@ -9,7 +13,7 @@ use actix_web::{
     error::{InternalError, JsonPayloadError, PathError, QueryPayloadError, UrlencodedError},
     guard,
     http::{
-        StatusCode,
+        ConnectionType, Method, StatusCode,
         header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -121,13 +125,22 @@ pub async fn request_scope<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = RequestId::accept(request.headers().get(REQUEST_ID)).unwrap_or_else(RequestId::generate);
     request.extensions_mut().insert(id.clone());
-    let span = tracing::info_span!("request", request_id = id.as_str());
+    let span = tracing::error_span!("request", request_id = id.as_str());
     // The query may carry what does not belong in a log.
     let (method, path) = (request.method().clone(), request.path().to_owned());
+    let method_with_body = !matches!(method, Method::GET | Method::HEAD);
     let started = Instant::now();
 
-    let result = next.call(request).instrument(span.clone()).await;
+    let has_body = has_body(&request);
+    let waited = tokio::time::timeout(REQUEST_TIMEOUT, next.call(request).instrument(span.clone())).await;
     let _entered = span.enter();
+    let result = waited.unwrap_or_else(|_| Err(too_slow().into()));
+    // A body that nobody has read to its end would stand in the way of the next request.
+    let close = |response: &mut HttpResponse| {
+        if has_body && (!response.status().is_success() || !method_with_body) {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
+    };
     let log = |status: StatusCode| {
         tracing::debug!(
             target: "request", %method, path, status = status.as_u16(),
@@ -138,17 +151,32 @@ pub async fn request_scope<B: MessageBody + 'static>(
         Ok(response) => {
             let (request, response) = response.into_parts();
             let failed = response.error().is_some();
-            let response = finish(response.map_into_boxed_body(), failed, &id);
+            let mut response = finish(response.map_into_boxed_body(), failed, &id);
+            close(&mut response);
             log(response.status());
             Ok(ServiceResponse::new(request, response))
         }
         // The request is gone here, so the answer travels inside the error.
         Err(error) => {
-            let response = finish(error.as_response_error().error_response(), true, &id);
+            let mut response = finish(error.as_response_error().error_response(), true, &id);
+            close(&mut response);
             log(response.status());
             Err(InternalError::from_response(error, response).into())
         }
     }
+}
+
+/// The longest time that a request may take, its body included. What our services wait for by
+/// themselves takes less.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+fn too_slow() -> Problem {
+    Problem::new(Code::RequestTimeout, "Send the whole body without a pause.")
+}
+
+fn has_body(request: &ServiceRequest) -> bool {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    length.is_some_and(|length| length != "0") || request.headers().contains_key(header::TRANSFER_ENCODING)
 }
 
 /// Completes an answer: problem body, request id, and headers that are safe unless set otherwise.
@@ -180,6 +208,17 @@ fn finish(mut response: HttpResponse, failed: bool, id: &RequestId) -> HttpRespo
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+/// One line for a failure on our side, with what is never sent: a fault is an error, an outage or too
+/// much work a warning.
+pub fn log_failure(problem: &Problem) {
+    let (code, cause) = (problem.code().as_str(), problem.cause().unwrap_or("unknown"));
+    match problem.code().status() {
+        StatusCode::SERVICE_UNAVAILABLE => tracing::warn!(code, cause, "the request failed"),
+        status if status.is_server_error() => tracing::error!(code, cause, "the request failed"),
+        _ => {}
+    }
 }
 
 /// An error of a library, as a problem. Its text stays here.

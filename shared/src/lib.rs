@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod cross_site;
 #[cfg(feature = "database")]
 pub mod database;
 pub mod health;

@@ -54,6 +54,8 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Another content type is needed";
     /// The body is larger than this endpoint reads.
     PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
+    /// The request took too long to arrive.
+    RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "The request took too long";
     /// There is nothing at this path.
     NotFound = "not_found", NOT_FOUND, "Nothing is here";
     /// There is something at this path, but not for this method.

@@ -95,7 +95,9 @@ pub fn end(program: &str, result: Result<(), impl std::fmt::Display>) -> ! {
         Ok(()) => 0,
         Err(error) => {
             // Nobody is left to be told that standard error is closed.
-            let _ = writeln!(io::stderr(), "{program}: {error:#}");
+            let text = format!("{error:#}");
+            let prefix = if text.starts_with(program) { String::new() } else { format!("{program}: ") };
+            let _ = writeln!(io::stderr(), "{prefix}{text}");
             1
         }
     };
@@ -125,8 +127,15 @@ pub async fn run_all(servers: Vec<Server>) -> io::Result<()> {
     tracing::info!("stopping");
     let stopped = futures_util::future::join_all(handles.iter().map(|handle| handle.stop(true)));
     let grace = Duration::from_secs(SHUTDOWN_SECONDS + 1);
-    if tokio::time::timeout(grace, stopped).await.is_err() {
-        tracing::warn!("some requests did not finish in time");
+    tokio::select! {
+        stopped = tokio::time::timeout(grace, stopped) => {
+            if stopped.is_err() {
+                tracing::warn!("some requests did not finish in time");
+            }
+        }
+        // Whoever asks twice does not want to wait.
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
     }
     background.iter().for_each(JoinHandle::abort);
     match first {

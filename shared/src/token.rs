@@ -41,6 +41,11 @@ pub struct Claims {
 }
 
 impl Claims {
+    /// When the token was made.
+    pub fn issued_at(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.iat, 0).unwrap_or_default()
+    }
+
     /// When the token ends.
     pub fn expires_at(&self) -> DateTime<Utc> {
         DateTime::from_timestamp(self.exp, 0).unwrap_or_default()

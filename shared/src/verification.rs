@@ -82,6 +82,8 @@ pub struct VerifiedSession {
     pub created_at: DateTime<Utc>,
     /// When the session ends whatever happens.
     pub expires_at: DateTime<Utc>,
+    /// When this token was made.
+    pub token_issued_at: DateTime<Utc>,
     /// When this token ends, unless it is renewed before.
     pub token_expires_at: DateTime<Utc>,
 }
@@ -255,6 +257,7 @@ impl Verifier {
             id: claims.sid,
             created_at: claims.sid.created_at(),
             expires_at,
+            token_issued_at: claims.issued_at(),
             token_expires_at: claims.expires_at(),
         };
         let UserRecord { id, email, email_verified, roles, .. } = user;

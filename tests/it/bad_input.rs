@@ -1,5 +1,7 @@
 //! Hostile and broken input gets a clear 4xx with its code: no 5xx, no panic, no stack trace.
 
+use std::io::{Read, Write};
+
 use aws_lc_rs::{
     rand::SystemRandom,
     signature::{Ed25519KeyPair, KeyPair},
@@ -285,6 +287,43 @@ async fn cookies_of_any_size_and_number_are_refused_without_a_5xx() {
             let refused = if url.ends_with("/private") { 302 } else { 403 };
             assert_eq!(answer.status, refused, "{what} at {url}: {}", answer.text);
         }
+    }
+    stack.assert_no_panic();
+}
+
+/// The head of the first answer.
+fn raw(url: &str, request: &[u8]) -> String {
+    let address = url.strip_prefix("http://").unwrap().replace("localhost", "127.0.0.1");
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+    stream.write_all(request).unwrap();
+    let mut answer = Vec::new();
+    while !answer.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
+        let mut buffer = [0; 4096];
+        let read = stream.read(&mut buffer).unwrap();
+        assert!(read > 0, "no answer: {}", String::from_utf8_lossy(&answer));
+        answer.extend_from_slice(&buffer[..read]);
+    }
+    String::from_utf8_lossy(&answer).to_lowercase()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_nobody_asked_for_is_refused_and_ends_the_connection() {
+    let stack = Stack::one_process();
+    for (service, line, status) in [
+        (&stack.frontend, "POST /api/logout", "413"),
+        (&stack.frontend, "GET /private", "302"),
+        (&stack.auth, "POST /api/refresh", "413"),
+        (&stack.verify, "POST /api/verify", "413"),
+        (&stack.verify, "POST /nowhere", "404"),
+    ] {
+        let head = format!("{line} HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n");
+        // The body goes on after this, but does not come.
+        let request = [head.as_bytes(), b"8000\r\n", "x".repeat(0x8000).as_bytes(), b"\r\n"].concat();
+        let service = service.clone();
+        let answer = tokio::task::spawn_blocking(move || raw(&service, &request)).await.unwrap();
+        assert!(answer.starts_with(&format!("http/1.1 {status}")), "{line}: {answer}");
+        assert!(answer.contains("connection: close"), "{line}: {answer}");
     }
     stack.assert_no_panic();
 }

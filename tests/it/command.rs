@@ -110,6 +110,26 @@ async fn an_operator_adds_lists_disables_and_deletes_accounts() {
     }
 }
 
+#[test]
+fn a_command_that_cannot_do_its_work_says_what_is_missing() {
+    let database = tests::fresh_postgres_database();
+    let run = |database: &str, secret: &str, arguments: &[&str]| {
+        let mut command = Command::new(program("drawbridge"));
+        command.args(arguments).env("DATABASE_URL", database).env("MASTER_SECRET", secret);
+        command.stdin(Stdio::null()).output().unwrap()
+    };
+    let secret = "the master secret of the test suite";
+    for arguments in [&["user", "list"][..], &["keys", "list"], &["keys", "rotate"]] {
+        assert!(refused(&run(&database, secret, arguments)).contains("drawbridge migrate"), "{arguments:?}");
+    }
+    assert!(refused(&run("sqlite:///tmp/no/such.db", secret, &["user", "list"])).contains("/tmp/no/such.db"));
+
+    let stack = Stack::three_programs();
+    let other =
+        run(&stack.database_url, "another master secret of the suite", &["user", "add", "a@example.com"]);
+    assert!(refused(&other).contains("another MASTER_SECRET"), "{other:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_key_is_published_before_it_signs() {
     for stack in Stack::both() {

@@ -17,6 +17,12 @@ async fn without_verify_service_the_guard_says_so_and_signs_nobody_out() {
     assert!(page.header("content-type").starts_with("text/html"));
     assert!(page.text.contains("you still are"), "{}", page.text);
     assert!(page.text.contains(page.header("x-request-id")));
+    let id = page.header("x-request-id").to_owned();
+    assert!(
+        stack.log().lines().any(|line| line.contains(&id) && line.contains("verify-service")),
+        "{}",
+        stack.log()
+    );
     let data = ada.request(reqwest::Method::GET, &private).header("accept", "application/json");
     assert_eq!(ada.send(data).await.status_and_code(), (503, "unavailable".into()));
     assert!(ada.cookie("token").is_some(), "the cookie is still there");

@@ -4,13 +4,14 @@ pub mod app;
 mod assets;
 mod auth_client;
 pub mod config;
-mod cross_site;
 mod csrf;
+mod form;
 pub mod guard;
 mod handlers;
 mod http_client;
 mod page_sessions;
 mod pages;
+mod renewal;
 mod routes;
 pub mod server;
 

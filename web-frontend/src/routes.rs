@@ -1,7 +1,10 @@
 //! Every URL of the service.
 
 use actix_session::SessionMiddleware;
-use actix_web::web::{self, ServiceConfig};
+use actix_web::{
+    middleware::from_fn,
+    web::{self, ServiceConfig},
+};
 use shared::{
     health,
     http::{form, read, write},
@@ -12,12 +15,16 @@ use crate::{
     guard::Guard,
     handlers::{api, health_ready, home, login, logout, private, register},
     page_sessions::PageSessions,
+    renewal::renew,
 };
 
 /// Adds the routes.
 pub(crate) fn configure(config: &mut ServiceConfig, sessions: SessionMiddleware<PageSessions>, guard: Guard) {
-    let private =
-        web::scope("/private").wrap(guard).service(read("", private::show)).service(read("/", private::show));
+    let private = web::scope("/private")
+        .wrap(from_fn(renew))
+        .wrap(guard)
+        .service(read("", private::show))
+        .service(read("/", private::show));
     let pages = web::scope("")
         .service(read("/", home::show))
         .service(form("/login", login::show, login::take))

@@ -2,6 +2,7 @@
 
 use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
 use shared::{
+    cross_site::{OwnOrigin, refuse_cross_site},
     http,
     serve::{SHUTDOWN_SECONDS, Server, StartError},
 };
@@ -9,7 +10,6 @@ use shared::{
 use crate::{
     app::{App, NAME},
     config::Config,
-    cross_site::refuse_cross_site,
     routes,
 };
 
@@ -24,6 +24,7 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
         let page_sessions = app.page_sessions.clone().middleware(&config.master_secret, &config.cookie);
         ActixApp::new()
             .app_data(app.clone())
+            .app_data(OwnOrigin(app.frontend_origin.clone()))
             .wrap(from_fn(refuse_cross_site))
             .wrap(from_fn(crate::pages::problem::as_pages))
             .wrap(from_fn(http::request_scope))

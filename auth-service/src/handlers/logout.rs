@@ -6,7 +6,11 @@ use crate::{app::App, error::Error, storage};
 /// `POST /api/logout`: ends the session and clears the cookie; also 200 without a session.
 ///
 /// A token that has expired still ends its session, and of two cookies each ends its own.
-pub(crate) async fn logout(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Error> {
+pub(crate) async fn logout(
+    app: web::Data<App>,
+    request: HttpRequest,
+    _: web::Bytes,
+) -> Result<HttpResponse, Error> {
     for token in app.cookie.tokens(&request) {
         let claims = match app.verifier.check_signature(&token).await {
             Ok(signed) => signed.claims,

@@ -5,7 +5,11 @@ use crate::{app::App, error::Error};
 
 /// `POST /api/refresh`: a new token for the same session. The old one stays good until it expires,
 /// so that two tabs that renew at once never sign each other out.
-pub(crate) async fn refresh(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Error> {
+pub(crate) async fn refresh(
+    app: web::Data<App>,
+    request: HttpRequest,
+    _: web::Bytes,
+) -> Result<HttpResponse, Error> {
     let verified = app.verifier.verify_request(&app.cookie.tokens(&request)).await?;
     let (user, session) = (verified.user, verified.session);
     let token = app.signer.issue(user.id, session.id, session.expires_at).await?;

@@ -1,7 +1,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, NullableExpressionMethods, OptionalExtension,
-    QueryDsl, RunQueryDsl, delete,
+    BoolExpressionMethods, ExpressionMethods, Insertable, NullableExpressionMethods, QueryDsl, RunQueryDsl,
+    delete,
     dsl::{exists, select},
     insert_into,
     result::Error as QueryError,
@@ -48,8 +48,10 @@ struct SessionRow {
 /// Why no session was started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StartRefused {
-    /// The user is gone, is disabled, or has another password by now.
+    /// The user is gone, or has another password by now.
     Changed,
+    /// The user was disabled.
+    Disabled,
     /// The database is out of reach.
     Unavailable(DatabaseUnavailable),
 }
@@ -71,15 +73,17 @@ pub fn start_session(connection: &mut Connection, new: &NewSession) -> Result<Ch
     connection.transaction(|connection| {
         // From here on nobody else changes this user, so what is read below stays true.
         let version = bump_version(connection, new.user_id)?.ok_or(StartRefused::Changed)?;
-        let may_sign_in = on_backend!(&mut *connection, |c| {
+        let (disabled, password_changed_at) = on_backend!(&mut *connection, |c| {
             users::table
                 .left_join(passwords::table)
-                .filter(users::id.eq(new.user_id).and(users::disabled.eq(false)))
-                .select(passwords::changed_at.nullable())
-                .first::<Option<NaiveDateTime>>(c)
-                .optional()
+                .filter(users::id.eq(new.user_id))
+                .select((users::disabled, passwords::changed_at.nullable()))
+                .first::<(bool, Option<NaiveDateTime>)>(c)
         })?;
-        if may_sign_in != Some(new.password_changed_at) {
+        if disabled {
+            return Err(StartRefused::Disabled);
+        }
+        if password_changed_at != new.password_changed_at {
             return Err(StartRefused::Changed);
         }
         make_room(connection, new)?;

@@ -55,6 +55,30 @@ async fn a_session_ends_by_logout_and_the_cache_knows_at_once() {
 }
 
 #[actix_web::test]
+async fn a_page_of_another_site_ends_no_session() {
+    let app = TestApp::start(Database::Sqlite, |_| {}).await;
+    let ada = app.signed_in("ada@example.com").await;
+    let log_out_from = async |fields: &[(&str, &str)]| {
+        let mut ada = ada.clone();
+        let request = ada.request(Method::POST, &app.url("/api/logout"));
+        ada.send(fields.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
+    };
+    for foreign in [
+        &[("sec-fetch-site", "same-site"), ("origin", "http://localhost:3000")][..],
+        &[("sec-fetch-site", "cross-site")],
+        &[("origin", "null")],
+    ] {
+        assert_eq!(
+            log_out_from(foreign).await.status_and_code(),
+            (403, "cross_site_request".into()),
+            "{foreign:?}"
+        );
+    }
+    let own = [("sec-fetch-site", "same-site"), ("origin", "http://localhost:8080")];
+    assert_eq!(log_out_from(&own).await.status, 200);
+}
+
+#[actix_web::test]
 async fn a_token_ends_and_its_session_can_still_be_signed_out() {
     for database in [Database::Sqlite, Database::Postgres] {
         let app = TestApp::start(database, |config| config.tokens.lifetime = Duration::from_secs(1)).await;

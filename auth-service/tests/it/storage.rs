@@ -95,7 +95,7 @@ fn every_change_counts_and_stands_in_the_outbox_with_the_state_after_it() {
         assert!(
             matches!(&disabled.state, UserState::Present(record) if record.disabled && record.sessions.is_empty())
         );
-        assert_eq!(start_session(&mut c, &new), Err(StartRefused::Changed));
+        assert_eq!(start_session(&mut c, &new), Err(StartRefused::Disabled));
         set_disabled(&mut c, id, false, now).unwrap().unwrap();
 
         let deleted = delete_account(&mut c, id, now).unwrap().unwrap();

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path};
 
 use diesel::{
     ConnectionError, RunQueryDsl, SqliteConnection,
@@ -104,9 +104,14 @@ fn sqlite(path: &Path, access: Access) -> Result<SqliteConnection, DatabaseUnava
     let Some(text) = path.to_str() else {
         return Err(named("the path is not UTF-8".into()));
     };
+    if access == Access::Own {
+        // What SQLite puts beside the file is as private as the file. An empty one is an empty database.
+        let made = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+        made.map_err(|error| named(error.to_string()))?;
+    }
     let text = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let (mode, pragma) = match access {
-        Access::Own => ("rwc", ""),
+        Access::Own => ("rw", ""),
         Access::Read => ("rw", "PRAGMA query_only = ON;"),
     };
     let mut connection = SqliteConnection::establish(&format!("file:{text}?mode={mode}"))

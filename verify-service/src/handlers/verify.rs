@@ -13,7 +13,11 @@ struct Valid {
 }
 
 /// `POST /api/verify`: whose token is in the cookie or the `Authorization` header, if it is good.
-pub(crate) async fn verify(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub(crate) async fn verify(
+    app: web::Data<App>,
+    request: HttpRequest,
+    _: web::Bytes,
+) -> Result<HttpResponse, Problem> {
     let data = app.verifier.verify_request(&app.cookie.tokens(&request)).await?;
     Ok(HttpResponse::Ok().json(Valid { success: true, message: "valid token", authenticated: true, data }))
 }

@@ -29,12 +29,20 @@ pub(crate) async fn register(
 }
 
 /// `POST /api/logout`, with the cookie cleared on this origin.
-pub(crate) async fn logout(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub(crate) async fn logout(
+    app: web::Data<App>,
+    request: HttpRequest,
+    _: Bytes,
+) -> Result<HttpResponse, Problem> {
     forward(&app, &request, Call::Logout, None).await
 }
 
 /// `POST /api/refresh`, with the cookie set on this origin.
-pub(crate) async fn refresh(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub(crate) async fn refresh(
+    app: web::Data<App>,
+    request: HttpRequest,
+    _: Bytes,
+) -> Result<HttpResponse, Problem> {
     forward(&app, &request, Call::Refresh, None).await
 }
 

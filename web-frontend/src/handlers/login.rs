@@ -9,6 +9,7 @@ use crate::{
     app::App,
     auth_client::Call,
     csrf,
+    form::Utf8Form,
     pages::{FieldErrors, Flash, Frame, LoginPage, see_other, send},
 };
 
@@ -31,7 +32,7 @@ pub(crate) async fn take(
     app: web::Data<App>,
     request: HttpRequest,
     session: Session,
-    web::Form(form): web::Form<CredentialsForm>,
+    Utf8Form(form): Utf8Form<CredentialsForm>,
 ) -> Result<HttpResponse, Problem> {
     let next = local_target(&app, form.next.as_deref());
     if !csrf::is_good(&session, &form.csrf) {

@@ -11,6 +11,7 @@ use crate::{
     app::App,
     auth_client::{Call, Request},
     csrf,
+    form::Utf8Form,
     pages::{Flash, Frame, LogoutPage, see_other, send},
 };
 
@@ -40,7 +41,7 @@ pub(crate) async fn take(
     app: web::Data<App>,
     request: HttpRequest,
     session: Session,
-    web::Form(form): web::Form<LogoutForm>,
+    Utf8Form(form): Utf8Form<LogoutForm>,
 ) -> Result<HttpResponse, Problem> {
     if !csrf::is_good(&session, &form.csrf) {
         let frame = Frame {

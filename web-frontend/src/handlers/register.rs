@@ -9,6 +9,7 @@ use crate::{
     app::App,
     auth_client::Call,
     csrf,
+    form::Utf8Form,
     pages::{FieldErrors, Flash, Frame, RegisterPage, see_other, send},
 };
 
@@ -31,7 +32,7 @@ pub(crate) async fn take(
     app: web::Data<App>,
     request: HttpRequest,
     session: Session,
-    web::Form(form): web::Form<CredentialsForm>,
+    Utf8Form(form): Utf8Form<CredentialsForm>,
 ) -> Result<HttpResponse, Problem> {
     let next = local_target(&app, form.next.as_deref());
     if !csrf::is_good(&session, &form.csrf) {
@@ -43,8 +44,9 @@ pub(crate) async fn take(
         let response = answer.response_head();
         return show_form(response, &session, form.email, next, FieldErrors::of(&code, detail));
     }
-    Flash { text: "Your account is ready. Sign in to go on.".into(), email: Some(form.email) }
-        .leave(&session)?;
+    // As auth-service keeps it: what was typed may be longer than a cookie holds.
+    let email = answer.body.pointer("/data/user/email").and_then(|email| email.as_str()).map(str::to_owned);
+    Flash { text: "Your account is ready. Sign in to go on.".into(), email }.leave(&session)?;
     let target = next.map_or_else(|| "/login".to_owned(), |next| app.guard.login_target(&next));
     Ok(see_other(&target).finish())
 }

@@ -10,7 +10,7 @@ use actix_web::{
 };
 use askama::Template;
 use shared::{
-    http::{Rendered, RequestId},
+    http::{Rendered, RequestId, log_failure},
     problem::Problem,
 };
 
@@ -53,7 +53,7 @@ pub(crate) async fn as_pages<B: MessageBody + 'static>(
     }
     let problem = response.response().extensions().get::<Problem>().cloned();
     let Some(problem) = problem else { return Ok(response) };
-    log(&problem);
+    log_failure(&problem);
     let page = page(&problem, id.as_ref());
     Ok(response.into_response(page))
 }
@@ -61,7 +61,7 @@ pub(crate) async fn as_pages<B: MessageBody + 'static>(
 fn page_of(error: Error, id: Option<&RequestId>) -> Error {
     match error.as_error::<Problem>() {
         Some(problem) => {
-            log(problem);
+            log_failure(problem);
             let page = page(problem, id);
             InternalError::from_response(error, page).into()
         }
@@ -78,11 +78,5 @@ fn page(problem: &Problem, id: Option<&RequestId>) -> HttpResponse {
             response
         }
         Err(problem) => HttpResponse::from_error(problem),
-    }
-}
-
-fn log(problem: &Problem) {
-    if problem.code().status().is_server_error() {
-        tracing::error!(code = problem.code().as_str(), cause = problem.cause(), "the request failed");
     }
 }

@@ -47,6 +47,26 @@ async fn sign_up_sign_in_look_and_sign_out() {
 }
 
 #[actix_web::test]
+async fn a_form_that_is_not_utf_8_is_refused_so_that_no_two_passwords_become_one() {
+    let app = TestApp::start().await;
+    let mut eve = Visitor::new();
+    let csrf = eve.get(&app.url("/register")).await.hidden_field("csrf").unwrap().to_owned();
+    for body in [
+        format!("csrf={csrf}&email=a%40example.com&password=%ff%ff%ff%ff%ff%ff%ff%ff").into_bytes(),
+        [format!("csrf={csrf}&email=a%40example.com&password=").as_bytes(), &[0xff; 8]].concat(),
+    ] {
+        let request = eve.request(reqwest::Method::POST, &app.url("/register")).body(body);
+        let answer = eve.send(request.header("content-type", "application/x-www-form-urlencoded")).await;
+        assert_eq!(answer.status_and_code(), (400, "invalid_form".into()));
+    }
+    let spaces = format!("b@example.com{}", " ".repeat(5000));
+    let fields = [("csrf", csrf.as_str()), ("email", &spaces), ("password", PASSWORD)];
+    let answer = eve.post_form(&app.url("/register"), &fields).await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    assert!(eve.get(&app.url("/login")).await.text.contains("value=\"b@example.com\""));
+}
+
+#[actix_web::test]
 async fn a_link_alone_signs_nobody_out() {
     let app = TestApp::start().await;
     let mut ada = app.signed_in("ada@example.com").await;

@@ -18,6 +18,11 @@ pub(crate) struct TestApp {
 
 impl TestApp {
     pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// The same, with other settings of auth-service.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut auth_service::Config)) -> Self {
         let folder = TempDir::new().unwrap();
         let database = format!("sqlite://{}", folder.path().join("test.db").display());
         let common = [
@@ -31,6 +36,7 @@ impl TestApp {
         let mut auth = auth_service::Config::read(&fixed(common)).unwrap();
         auth.passwords.cost = 4;
         auth.cache = cache.clone();
+        change(&mut auth);
         let mut verify = verify_service::Config::read(&fixed(common)).unwrap();
         verify.cache = cache;
         let (auth, verify) = (auth_service::bind(auth).await.unwrap(), verify_service::bind(verify).unwrap());

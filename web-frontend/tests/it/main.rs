@@ -10,3 +10,4 @@
 mod forms;
 mod guard;
 mod helpers;
+mod renewal;

@@ -1,0 +1,35 @@
+use actix_web::{
+    Error, FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    web::{Bytes, Query},
+};
+use futures_util::future::LocalBoxFuture;
+use percent_encoding::percent_decode;
+use serde::de::DeserializeOwned;
+use shared::problem::{Code, Problem};
+
+/// The fields of a form. What is not UTF-8 is refused: decoded with replacement characters, different
+/// passwords would become the same.
+pub(crate) struct Utf8Form<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Utf8Form<T> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        let body = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            if !is_form {
+                let detail = "Send the form with Content-Type: application/x-www-form-urlencoded.";
+                return Err(Problem::new(Code::UnsupportedMediaType, detail).into());
+            }
+            let invalid = |detail: &'static str| Problem::new(Code::InvalidForm, detail);
+            let body = body.await?;
+            let text = str::from_utf8(&body).map_err(|_| invalid("The form is not UTF-8."))?;
+            percent_decode(&body).decode_utf8().map_err(|_| invalid("The form is not UTF-8."))?;
+            let fields = Query::<T>::from_query(text);
+            Ok(Self(fields.map_err(|_| invalid("A field is missing, unknown or there twice."))?.into_inner()))
+        })
+    }
+}
