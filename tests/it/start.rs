@@ -51,8 +51,9 @@ fn one_process_keeps_its_secret_and_stops_cleanly() {
 fn what_is_in_the_way_is_said_in_one_line() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data").display().to_string();
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port().min(65533).to_string();
+    let port = free_ports(3);
+    let _taken = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let port = port.to_string();
     let text = refusal(&run("drawbridge", &["--port", &port, "--data", &data], &[]));
     assert!(text.contains(&port) && text.contains("another program listens there"), "{text}");
     assert_eq!(text.lines().count(), 1, "{text}");

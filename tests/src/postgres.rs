@@ -93,7 +93,7 @@ impl Server {
             ),
             settings: &[],
             signal: "INT",
-            log: env::temp_dir().join(format!("drawbridge-postgres-{}.log", std::process::id())),
+            log: folder.join("log"),
             remove: Some(&folder),
         });
         let url = format!("postgres://postgres@127.0.0.1:{port}");

@@ -16,7 +16,9 @@ read -r _
 kill -s "$signal" "$child" 2>/dev/null
 wait "$child"
 if [ -n "$remove" ]; then
-  pkill -KILL -f "$remove"
+  for left in $(pgrep -f "$remove"); do
+    [ "$left" = $$ ] || kill -s KILL "$left" 2>/dev/null
+  done
   rm -rf "$remove"
 fi
 "#;
