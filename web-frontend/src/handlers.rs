@@ -8,13 +8,14 @@ pub(crate) mod logout;
 pub(crate) mod private;
 pub(crate) mod register;
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use shared::{http::RequestId, problem::Problem, verification::Refusal};
 
 use crate::{
     app::App,
     auth_client::{Answer, Call, Request},
+    pages::see_other,
 };
 
 /// Where a person lands who wanted nothing else.
@@ -50,6 +51,12 @@ fn local_target(app: &App, next: Option<&str>) -> Option<String> {
     let target = app.frontend_origin.local_target(next?)?;
     let path = target.split(['?', '#']).next().unwrap_or_default();
     (!matches!(path, "/login" | "/register" | "/logout")).then_some(target)
+}
+
+/// Sends whoever is signed in already on to where they wanted to go: no form is for them.
+async fn send_on(app: &App, request: &HttpRequest, next: Option<&str>) -> Option<HttpResponse> {
+    visitor_email(app, request).await?;
+    Some(see_other(next.unwrap_or(AFTER_LOGIN)).finish())
 }
 
 /// Sends a form's address and password to auth-service.

@@ -2,9 +2,7 @@ use actix_session::Session;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use shared::problem::{Code, Problem};
 
-use super::{
-    AFTER_LOGIN, CredentialsForm, STALE_FORM, Wanted, local_target, send_credentials, visitor_email,
-};
+use super::{CredentialsForm, STALE_FORM, Wanted, local_target, send_credentials, send_on};
 use crate::{
     app::App,
     auth_client::Call,
@@ -21,8 +19,8 @@ pub(crate) async fn show(
     wanted: web::Query<Wanted>,
 ) -> Result<HttpResponse, Problem> {
     let next = local_target(&app, wanted.next.as_deref());
-    if visitor_email(&app, &request).await.is_some() {
-        return Ok(see_other(next.as_deref().unwrap_or(AFTER_LOGIN)).finish());
+    if let Some(on) = send_on(&app, &request, next.as_deref()).await {
+        return Ok(on);
     }
     show_form(HttpResponse::Ok(), &session, String::new(), next, FieldErrors::default())
 }
