@@ -5,7 +5,9 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use shared::{
     clock::SharedClock,
+    config::CacheSizes,
     database::{Database, DatabaseSource},
+    metrics::Metrics,
     proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
     random::Random,
     session_cookie::SessionCookie,
@@ -43,16 +45,25 @@ impl App {
         database: Database,
         vault: Arc<KeyVault>,
         clock: SharedClock,
+        metrics: &Metrics,
     ) -> Result<Self, CacheUnavailable> {
-        let cache = config.cache.clone().open_delivery()?;
+        let cache = config.cache.clone().open_delivery(metrics)?;
         // The owner of the truth checks against it, never against the cache.
         let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
         let keys = KeyRing::new(source.clone(), config.tokens.parties.clone());
         Ok(Self {
             hasher: PasswordHasher::new(config.passwords, &config.master_secret),
             signer: TokenSigner::new(vault, database.clone(), clock.clone(), &config.tokens),
-            verifier: Verifier::new(keys, None, source, clock.clone(), Tolerance::default()),
-            relay: Relay::new(database.clone(), cache.clone(), clock.clone()),
+            verifier: Verifier::new(
+                keys,
+                None,
+                source,
+                clock.clone(),
+                Tolerance::default(),
+                CacheSizes::default().token_bytes,
+                metrics,
+            ),
+            relay: Relay::new(database.clone(), cache.clone(), clock.clone(), metrics),
             cookie: config.cookie.clone(),
             tokens: config.tokens.clone(),
             token_in_body: config.token_in_body,

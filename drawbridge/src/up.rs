@@ -29,7 +29,7 @@ pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
         "BIND" => Some("127.0.0.1".into()),
         "DATABASE_URL" => Some(database_url.clone()),
         "REDIS_URL" => Some("memory:".into()),
-        "MASTER_SECRET" => None,
+        "MASTER_SECRET" | "INTERNAL_PORT" => None,
         "MASTER_SECRET_FILE" => Some(secret_file.clone()),
         "FRONTEND_ORIGIN" => Some(format!("http://localhost:{port}")),
         "AUTH_SERVICE_URL" => Some(format!("http://127.0.0.1:{auth_port}")),
@@ -40,7 +40,7 @@ pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
     let auth = auth_service::Config::read(&|name| setting(auth_port, name));
     let verify = verify_service::Config::read(&|name| setting(verify_port, name));
     let web = web_frontend::Config::read(&|name| setting(port, name));
-    let (mut auth, mut verify, web) = match (auth, verify, web) {
+    let (mut auth, mut verify, mut web) = match (auth, verify, web) {
         (Ok(auth), Ok(verify), Ok(web)) => (auth, verify, web),
         (auth, verify, web) => {
             return Err(
@@ -49,9 +49,10 @@ pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
         }
     };
     // What Redis is between processes: one cache, written by one service and read by the other.
-    let cache = Arc::new(MemoryUserCache::new());
+    let cache = Arc::new(MemoryUserCache::new(verify.cache_sizes.record_bytes));
     auth.cache = CacheLocation::InProcess(cache.clone());
-    verify.cache = CacheLocation::InProcess(cache);
+    verify.cache = CacheLocation::InProcess(cache.clone());
+    web.cache = CacheLocation::InProcess(cache);
 
     telemetry::start(&auth.log);
     let servers =

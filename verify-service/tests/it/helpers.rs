@@ -5,6 +5,7 @@ use std::{
 
 use shared::{
     config::fixed,
+    metrics::Metrics,
     redis_connection::RedisUrl,
     user_cache::{CacheLocation, Epoch, MemoryUserCache, UserCache},
 };
@@ -25,7 +26,7 @@ impl TestApp {
     pub(crate) async fn both() -> [Self; 2] {
         let folder = TempDir::new().unwrap();
         let sqlite = format!("sqlite://{}", folder.path().join("test.db").display());
-        let memory = CacheLocation::InProcess(Arc::new(MemoryUserCache::new()));
+        let memory = CacheLocation::InProcess(Arc::new(MemoryUserCache::new(1 << 20)));
         let redis = Redis::start();
         let shared_cache = CacheLocation::from(RedisUrl::parse(redis.url()).unwrap());
         [
@@ -48,7 +49,7 @@ impl TestApp {
     pub(crate) async fn epoch(&self) -> Epoch {
         let started = Instant::now();
         loop {
-            if let Some(epoch) = self.cache().trusted_epoch() {
+            if let Some(epoch) = self.cache().trust().map(|trust| trust.epoch) {
                 return epoch;
             }
             assert!(started.elapsed().as_secs() < 5, "the cache is not believed");
@@ -75,7 +76,7 @@ impl TestApp {
         let app = Self {
             auth: url(auth.port()),
             verify: format!("{}/api/verify", url(verify.port())),
-            cache: cache.open().unwrap(),
+            cache: cache.open(1 << 20, &Metrics::new()).unwrap(),
             redis,
             _folder: folder,
         };

@@ -10,9 +10,9 @@ use actix_web::{
     http::header,
 };
 use futures_util::future::LocalBoxFuture;
-use shared::{problem::Problem, verification::Refusal};
+use shared::{navigation::is_navigation, problem::Problem, verification::Refusal};
 
-use super::{Guard, SignedIn, is_navigation};
+use super::{Guard, SignedIn};
 
 impl<S, B> Transform<S, ServiceRequest> for Guard
 where
@@ -50,7 +50,12 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let (guard, service) = (self.guard.clone(), self.service.clone());
         Box::pin(async move {
-            match guard.identify(request.request()).await {
+            let hot = guard.identify_hot(request.request());
+            let identified = match hot {
+                Some(verified) => Ok(verified),
+                None => guard.identify(request.request()).await,
+            };
+            match identified {
                 Ok(verified) => {
                     request.extensions_mut().insert(SignedIn(verified));
                     Ok(service.call(request).await?.map_into_left_body())
@@ -66,7 +71,7 @@ where
 
 impl Guard {
     fn refuse(&self, request: &ServiceRequest, refusal: Refusal) -> HttpResponse {
-        if !matches!(refusal, Refusal::Unavailable(_)) && is_navigation(request.request()) {
+        if !matches!(refusal, Refusal::Unavailable(_)) && is_navigation(request.method(), request.headers()) {
             let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
             return HttpResponse::Found()
                 .insert_header((header::LOCATION, self.login_target(wanted)))

@@ -32,7 +32,7 @@ impl TestApp {
             ("FRONTEND_ORIGIN", "http://localhost:8080"),
             ("PORT", "0"),
         ];
-        let cache = CacheLocation::InProcess(Arc::new(MemoryUserCache::new()));
+        let cache = CacheLocation::InProcess(Arc::new(MemoryUserCache::new(1 << 20)));
         let mut auth = auth_service::Config::read(&fixed(common)).unwrap();
         auth.passwords.cost = 4;
         auth.cache = cache.clone();

@@ -9,7 +9,7 @@ use super::{
     super::{CacheUnavailable, Delivery, Epoch, Pending},
     Records, WATERMARK,
 };
-use crate::{id::UserId, random::Random, token::KeysDigest, user_record::UserState};
+use crate::{id::UserId, metrics::Metrics, random::Random, token::KeysDigest, user_record::UserState};
 
 /// auth-service's side of the cache in Redis.
 pub struct RedisDelivery {
@@ -21,9 +21,9 @@ pub struct RedisDelivery {
 
 impl RedisDelivery {
     /// Opens the cache; it is reached on first use.
-    pub fn open(client: Client) -> Result<Self, CacheUnavailable> {
+    pub fn open(client: Client, metrics: &Metrics) -> Result<Self, CacheUnavailable> {
         Ok(Self {
-            records: Records::open(client)?,
+            records: Records::open(client, metrics)?,
             raise_watermark: Script::new(include_str!("raise_watermark.lua")),
             last: Mutex::new((Epoch(0), 0)),
         })
@@ -35,7 +35,9 @@ impl RedisDelivery {
 
     /// The epoch that the watermark names now, if there is one.
     async fn epoch(&self) -> Result<Option<Epoch>, CacheUnavailable> {
-        let watermark: Option<String> = self.records.connection.clone().get(WATERMARK).await?;
+        let mut connection = self.records.connection.clone();
+        let get = async { Ok::<Option<String>, CacheUnavailable>(connection.get(WATERMARK).await?) };
+        let watermark = self.records.breaker.call(get).await?;
         Ok(watermark.and_then(|text| text.split_once(' ')?.0.parse().ok()).map(Epoch))
     }
 }
