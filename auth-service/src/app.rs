@@ -10,8 +10,9 @@ use shared::{
     metrics::Metrics,
     proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
     random::Random,
+    serve::StartError,
     session_cookie::SessionCookie,
-    user_cache::{CacheUnavailable, Delivery},
+    user_cache::Delivery,
     verification::{KeyRing, Tolerance, Verifier},
 };
 
@@ -21,6 +22,8 @@ use crate::{
     relay::Relay,
     signing_keys::{KeyVault, TokenSigner},
 };
+
+pub(crate) const NAME: &str = "auth-service";
 
 /// The parts of the service, shared by its threads.
 pub struct App {
@@ -46,13 +49,15 @@ impl App {
         vault: Arc<KeyVault>,
         clock: SharedClock,
         metrics: &Metrics,
-    ) -> Result<Self, CacheUnavailable> {
-        let cache = config.cache.clone().open_delivery(metrics)?;
+    ) -> Result<Self, StartError> {
+        let refused = |error: &dyn std::fmt::Display| StartError::dependency(NAME, error);
+        let cache = config.cache.clone().open_delivery(metrics).map_err(|error| refused(&error))?;
         // The owner of the truth checks against it, never against the cache.
         let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
         let keys = KeyRing::new(source.clone(), config.tokens.parties.clone());
         Ok(Self {
-            hasher: PasswordHasher::new(config.passwords, &config.master_secret),
+            hasher: PasswordHasher::new(config.passwords, &config.master_secret)
+                .map_err(|error| refused(&error))?,
             signer: TokenSigner::new(vault, database.clone(), clock.clone(), &config.tokens),
             verifier: Verifier::new(
                 keys,

@@ -14,14 +14,12 @@ use shared::{
 };
 
 use crate::{
-    app::App,
+    app::{App, NAME},
     config::Config,
     routes,
     signing_keys::{KeyVault, rotate_by_age},
     storage,
 };
-
-const NAME: &str = "auth-service";
 
 /// Migrates, makes the first signing key, and binds the ports.
 ///
@@ -35,8 +33,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     let metrics = Metrics::new();
     let database = Database::new(config.database_url.clone(), Access::Own, config.timeouts, &metrics);
     let rotation = rotate_by_age(vault.clone(), database.clone(), clock.clone(), config.tokens.clone());
-    let app = App::new(&config, database, vault, clock, &metrics);
-    let app = web::Data::new(app.map_err(|error| StartError::dependency(NAME, error))?);
+    let app = web::Data::new(App::new(&config, database, vault, clock, &metrics)?);
     let relay = app.relay.clone();
 
     let listen = config.listen;

@@ -34,6 +34,8 @@ pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
         "FRONTEND_ORIGIN" => Some(format!("http://localhost:{port}")),
         "AUTH_SERVICE_URL" => Some(format!("http://127.0.0.1:{auth_port}")),
         "VERIFY_SERVICE_URL" => Some(format!("http://127.0.0.1:{verify_port}")),
+        // One process has no need to ask itself over the network.
+        "GUARD_MODE" => environment("GUARD_MODE").or_else(|| Some("embedded".into())),
         "LOG" => environment("LOG").or_else(|| Some(LogConfig::filter("warn"))),
         _ => environment(name),
     };

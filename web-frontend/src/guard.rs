@@ -88,6 +88,9 @@ impl Guard {
     /// # Errors
     /// Why nobody can be named. [`Refusal::Unavailable`] does not mean that nobody is signed in.
     pub async fn identify(&self, request: &HttpRequest) -> Result<Verified, Refusal> {
+        if let Some(known) = self.identify_hot(request) {
+            return Ok(known);
+        }
         let tokens = self.0.cookie.tokens(request);
         match &self.0.mode {
             Mode::Remote(remote) => {

@@ -50,12 +50,7 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let (guard, service) = (self.guard.clone(), self.service.clone());
         Box::pin(async move {
-            let hot = guard.identify_hot(request.request());
-            let identified = match hot {
-                Some(verified) => Ok(verified),
-                None => guard.identify(request.request()).await,
-            };
-            match identified {
+            match guard.identify(request.request()).await {
                 Ok(verified) => {
                     request.extensions_mut().insert(SignedIn(verified));
                     Ok(service.call(request).await?.map_into_left_body())
