@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 use clap::{Args, Parser, Subcommand};
 use shared::clock::{Clock, SystemClock};
@@ -84,53 +84,66 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
 }
 
 fn measure(args: &RunArgs) -> Result<ExitCode> {
-    for name in ["DATABASE_URL", "REDIS_URL"] {
-        if shared::config::environment(name).is_some() {
-            return Err(Failure::NotMeasured(format!(
-                "unset {name}: the benchmark fills and empties servers of its own"
-            )));
-        }
-    }
-    let wanted =
-        |row: &&Row| args.row.is_empty() || args.row.iter().any(|part| row.name.contains(part.as_str()));
-    let rows: Vec<_> = ROWS.iter().filter(wanted).collect();
-    if rows.is_empty() {
-        return Err(Failure::not_measured("no row is called that; `bench rows` lists them"));
-    }
+    refuse_other_servers()?;
+    let rows = wanted_rows(&args.row)?;
+    let machine = Machine::here();
     tools::ensure()?;
     if !args.no_build {
         programs::build()?;
     }
     let plan = if args.quick { Plan::QUICK } else { Plan::FULL };
-    let (started, optimised, machine) =
-        (SystemClock.now().timestamp(), programs::are_optimised()?, Machine::here());
-    let mut context = Context::new(plan, machine.clone())?;
-    let mut report =
-        Report { started, quick: args.quick, optimised, machine, rows: Vec::new(), failed: Vec::new() };
+    let mut report = Report {
+        started: SystemClock.now().timestamp(),
+        quick: args.quick,
+        optimised: programs::are_optimised()?,
+        machine: machine.clone(),
+        rows: Vec::new(),
+        failed: Vec::new(),
+    };
+    let mut context = Context::new(plan, machine)?;
     for row in rows {
-        let began = SystemClock.now();
-        let outcome = (row.run)(&mut context, row.name);
-        let seconds = (SystemClock.now() - began).num_seconds();
-        match outcome {
-            Ok(measured) => {
-                output::progress(format_args!("{}: {seconds} s", row.name));
-                report.rows.push(measured);
-            }
-            Err(failure) => {
-                output::progress(format_args!("{}: {failure}", row.name));
-                let wrong_answer = matches!(failure, Failure::WrongAnswer(_));
-                report.failed.push(Failed {
-                    row: row.name.to_owned(),
-                    why: failure.to_string(),
-                    wrong_answer,
-                });
-            }
-        }
+        measure_row(&mut context, row, &mut report);
     }
     table::print(&report);
     let written = report.write(&programs::target()?.join("bench"), args.json.as_deref())?;
     output::line(format_args!("\n{}", written.display()));
     Ok(verdict(&report, args.check))
+}
+
+/// The benchmark fills and empties servers, which must be its own.
+fn refuse_other_servers() -> Result<()> {
+    for name in ["DATABASE_URL", "REDIS_URL"] {
+        if shared::config::environment(name).is_some() {
+            return Err(Failure::NotMeasured(format!(
+                "unset {name}: the benchmark starts servers of its own"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn wanted_rows(names: &[String]) -> Result<Vec<&'static Row>> {
+    let wanted = |row: &&Row| names.is_empty() || names.iter().any(|part| row.name.contains(part.as_str()));
+    let rows: Vec<_> = ROWS.iter().filter(wanted).collect();
+    if rows.is_empty() {
+        return Err(Failure::not_measured("no row is called that; `bench rows` lists them"));
+    }
+    Ok(rows)
+}
+
+fn measure_row(context: &mut Context, row: &Row, report: &mut Report) {
+    let began = Instant::now();
+    match (row.run)(context, row.name) {
+        Ok(measured) => {
+            output::progress(format_args!("{}: {:.0} s", row.name, began.elapsed().as_secs_f64()));
+            report.rows.push(measured);
+        }
+        Err(failure) => {
+            output::progress(format_args!("{}: {failure}", row.name));
+            let wrong_answer = matches!(failure, Failure::WrongAnswer(_));
+            report.failed.push(Failed { row: row.name.to_owned(), why: failure.to_string(), wrong_answer });
+        }
+    }
 }
 
 fn verdict(report: &Report, check: bool) -> ExitCode {

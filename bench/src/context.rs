@@ -40,9 +40,9 @@ impl Plan {
         rounds: 7,
         seconds: 3,
         slow_rounds: 3,
-        slow_seconds: 15,
+        slow_seconds: 12,
         strangers: 100_000,
-        of_a_million: 100_000,
+        of_a_million: 50_000,
         starts: 10,
     };
 

@@ -41,6 +41,8 @@ pub(crate) struct Expected {
     parts: Vec<String>,
     /// Headers with their values, or with any.
     pub(crate) headers: Vec<(String, Option<String>)>,
+    /// A field whose value is the time at which the answer was given, or one that follows from it.
+    time: Option<&'static str>,
     /// Whether the person must be one who asked.
     own: bool,
 }
@@ -49,7 +51,21 @@ impl Expected {
     /// An answer like `captured`, which was given to the person with the digits `hex`, for whoever
     /// asks: the same to the last byte but for who it is.
     pub(crate) fn like(captured: &Answer, hex: &str) -> Self {
-        Self { status: captured.status, parts: captured.parts(hex), headers: Vec::new(), own: true }
+        let (status, parts) = (captured.status, captured.parts(hex));
+        Self { status, parts, headers: Vec::new(), time: None, own: true }
+    }
+
+    /// The same, but for the time in a field: any will do.
+    pub(crate) fn at_any_time(mut self, field: &'static str) -> Self {
+        self.time = Some(field);
+        let begin = format!("\"{field}\":\"");
+        for part in &mut self.parts {
+            if let Some((before, after)) = part.split_once(&begin) {
+                let after = after.split_once('"').map_or("", |(_, after)| after);
+                *part = format!("{before}{begin}\"{after}");
+            }
+        }
+        self
     }
 
     /// The same bytes for everybody, as a floor gives them, looked at with the same effort.
@@ -95,12 +111,15 @@ impl Job {
 
     /// The job file for `server`.
     pub(crate) fn to_lua(&self, server: &Server) -> String {
-        let Expected { status, parts, headers, own } = &self.expected;
+        let Expected { status, parts, headers, time, own } = &self.expected;
         let mut lua = format!("return {{\n  people = {:?},\n", self.callers.file.display().to_string());
         if let Some(order) = &self.order {
             let _ = writeln!(lua, "  order = {:?},", order.display().to_string());
         }
         let _ = writeln!(lua, "  start = {}, once = {}, own = {own},", self.start, self.once);
+        if let Some(time) = time {
+            let _ = writeln!(lua, "  time = {time:?},");
+        }
         let _ = writeln!(lua, "  request = {},", quoted(&self.call.text(&server.host())));
         let parts: Vec<_> = parts.iter().map(|part| quoted(part)).collect();
         let _ = writeln!(lua, "  status = {status}, parts = {{{}}},", parts.join(", "));
@@ -133,6 +152,15 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_left_out_of_what_is_expected() {
+        let body = r#"{"email":"user-0000ff98@x","expires_at":"2026-12-01T04:21:35Z","a":1}"#.to_owned();
+        let (method, path, headers) = (String::new(), String::new(), Vec::new());
+        let captured = Answer { method, path, status: 200, headers, body };
+        let expected = Expected::like(&captured, "0000ff98").at_any_time("expires_at");
+        assert_eq!(expected.parts, [r#"{"email":"user-"#, r#"@x","expires_at":"","a":1}"#]);
+    }
 
     #[test]
     fn a_lua_string_holds_any_byte() {

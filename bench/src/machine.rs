@@ -15,6 +15,8 @@ pub(crate) struct Machine {
     pub(crate) memory_mib: u64,
     /// The kernel's release.
     pub(crate) kernel: String,
+    /// How many programs ran or wanted to, in the minute before the run.
+    pub(crate) load: f64,
 }
 
 /// The core that a program is bound to; none leaves it to the system.
@@ -33,6 +35,7 @@ impl Machine {
             model: field(&read("/proc/cpuinfo"), "model name"),
             cores: cores(&field(&read("/proc/self/status"), "Cpus_allowed_list")),
             memory_mib: kib / 1024,
+            load: read("/proc/loadavg").split(' ').next().and_then(|text| text.parse().ok()).unwrap_or(0.0),
             kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
         }
     }

@@ -27,7 +27,7 @@ pub(crate) const ROWS: [Row; 14] = [
     Row { name: "verify-redis-hit", run: redis_hit::verify },
     Row { name: "verify-cold", run: cold::verify },
     Row { name: "verify-cold-token-known", run: cold::verify_with_known_tokens },
-    Row { name: "private-page-embedded-guard", run: guard::private_page },
+    Row { name: "private-page-guard", run: guard::private_page },
     Row { name: "logins", run: logins::logins },
     Row { name: "verify-p99-under-logins", run: interference::verify_p99 },
     Row { name: "memory-idle", run: footprint::memory_idle },

@@ -8,9 +8,11 @@ use crate::{
 
 /// Prints the run.
 pub(crate) fn print(report: &Report) {
-    let Machine { model, cores, memory_mib, kernel } = &report.machine;
+    let Machine { model, cores, memory_mib, kernel, load } = &report.machine;
     let cores = cores.len();
-    output::line(format_args!("{cores} cores of {model}, {memory_mib} MiB, Linux {kernel}"));
+    output::line(format_args!(
+        "{cores} cores of {model}, {memory_mib} MiB, Linux {kernel}, load before {load}"
+    ));
     if !report.optimised {
         output::line(format_args!("a debug build: the figures say nothing about the product"));
     }

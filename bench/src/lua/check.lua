@@ -7,12 +7,13 @@
 --          request  the bytes of a request, with $HEX and $TOKEN
 --          status, parts, headers   the answer: `parts` are what stands between the places where the
 --                   body names the person by the eight digits; a header is its value, or `true` for any
+--          time     the name of a field whose value is any time, if there is one
 --          own      whether the person that an answer names must be one that is waited for
 answered, wrong, sent, ran_out, first_wrong = 0, 0, 0, 0, ""
 
 local threads = {}
 local job, hexes, requests, order, waiting = nil, {}, {}, nil, {}
-local only, from, at, probed
+local only, from, at, probed, time
 
 function setup(thread)
   table.insert(threads, thread)
@@ -32,6 +33,7 @@ function init(args)
   only = #job.parts == 1 and job.parts[1]
   from = #job.parts[1] + 1
   at = job.start
+  time = job.time and '("' .. job.time .. '":")%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ'
 end
 
 function request()
@@ -61,6 +63,7 @@ local function is_right(status, headers, body)
     local came = headers[name]
     if not came or (value ~= true and came ~= value) then return false end
   end
+  if time then body = body:gsub(time, "%1") end
   if only then return body == only end
   local hex = body:sub(from, from + 7)
   if body ~= table.concat(job.parts, hex) then return false end

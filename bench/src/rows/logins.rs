@@ -51,7 +51,7 @@ pub(crate) fn job(context: &Context, deployment: &Deployment) -> Result<Job> {
     if refused.status != 401 {
         return Err(Failure::WrongAnswer(format!("a wrong password is answered with {}", refused.status)));
     }
-    let mut expected = Expected::like(&captured, hex);
+    let mut expected = Expected::like(&captured, hex).at_any_time("expires_at");
     expected.headers = vec![("set-cookie".to_owned(), None)];
     Ok(Job::new(&callers, &call, expected))
 }
