@@ -23,7 +23,7 @@ mod visitor;
 pub use browser::{Browser, Look, Scripts};
 pub use port::{free_port, free_ports};
 pub use postgres::fresh_postgres_database;
-pub use process::Process;
+pub use process::{Process, Start};
 pub use programs::{PASSWORD, Settings, Stack, program, wait_until_ready};
 pub use proxy::Line;
 pub use redis::Redis;

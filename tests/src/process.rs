@@ -33,18 +33,22 @@ pub struct Process {
 }
 
 /// How to start a program.
-pub(crate) struct Start<'a> {
-    pub(crate) command: Vec<String>,
-    pub(crate) settings: &'a [(&'a str, String)],
+pub struct Start<'a> {
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// Variables of its environment, beside those that this process has.
+    pub settings: &'a [(&'a str, String)],
     /// The signal that ends it cleanly.
-    pub(crate) signal: &'a str,
-    pub(crate) log: PathBuf,
+    pub signal: &'a str,
+    /// Where its output goes.
+    pub log: PathBuf,
     /// A folder to remove afterwards, with every program that still has it in its arguments.
-    pub(crate) remove: Option<&'a Path>,
+    pub remove: Option<&'a Path>,
 }
 
 impl Process {
-    pub(crate) fn start(start: Start) -> Self {
+    /// Starts a program.
+    pub fn start(start: Start) -> Self {
         let remove = start.remove.map_or_else(String::new, |path| path.display().to_string());
         let log = start.log.display().to_string();
         let mut watcher = Command::new("sh")
@@ -60,6 +64,11 @@ impl Process {
         let mut pid = String::new();
         BufReader::new(watcher.stdout.take().unwrap()).read_line(&mut pid).unwrap();
         Self { watcher, end, pid: pid.trim().to_owned(), log: start.log }
+    }
+
+    /// The program's id, as the system counts.
+    pub fn id(&self) -> &str {
+        &self.pid
     }
 
     /// Sends a signal such as `KILL` or `STOP`.

@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+pub mod answer;
+mod call;
+pub mod cli;
+mod compare;
+mod context;
+mod control;
+mod deployment;
+pub mod failure;
+mod floor;
+mod h2load;
+mod http;
+mod job;
+mod machine;
+mod output;
+pub mod page;
+mod population;
+mod programs;
+mod redis_calls;
+mod report;
+mod rounds;
+mod rows;
+mod seed;
+mod server;
+mod stats;
+mod table;
+mod tools;
+mod wrk;
+mod zipf;
