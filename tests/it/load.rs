@@ -7,6 +7,6 @@ mod tally;
 mod witness;
 
 pub(crate) use door::Door;
-pub(crate) use ledger::Session;
+pub(crate) use ledger::{Dice, Session, State};
 pub(crate) use tally::{Tally, Wrong};
 pub(crate) use witness::{BOUND, Place, Witness};

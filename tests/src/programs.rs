@@ -109,18 +109,14 @@ impl Stack {
         stack
     }
 
-    /// One more verify-service; where it answers.
+    /// One more verify-service with the settings of the first; where it answers.
     pub fn one_more_verify_service(&mut self) -> String {
         self.one_more_verify_service_on(free_port())
     }
 
     /// The same, on a port that other programs have been told of.
     pub fn one_more_verify_service_on(&mut self, port: u16) -> String {
-        let settings = Settings::from([
-            ("DATABASE_URL", self.database_url.clone()),
-            ("REDIS_URL", self.redis.as_ref().unwrap().url().to_owned()),
-            ("FRONTEND_ORIGIN", self.frontend.clone()),
-        ]);
+        let settings = self.launches[1].settings.iter().cloned().collect();
         self.start_program("verify-service", port, settings);
         format!("http://127.0.0.1:{port}")
     }

@@ -20,7 +20,7 @@ const BROKEN: Duration = Duration::from_secs(6);
 pub(super) const SETTLED: Duration = Duration::from_millis(1500);
 
 /// Within what time it heals.
-const HEALED: Duration = Duration::from_secs(5);
+pub(super) const HEALED: Duration = Duration::from_secs(5);
 
 /// The doors of the two verify-services, and those of the frontend.
 pub(super) const VERIFIERS: [&str; 2] = ["verify-service 1", "verify-service 2"];

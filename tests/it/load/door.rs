@@ -12,12 +12,18 @@ pub(crate) struct Door {
 
 #[derive(Debug, Clone, Copy)]
 enum Shown {
+    ToAuthService,
     ToVerifier,
     ForPage,
     ForData,
 }
 
 impl Door {
+    /// auth-service, which asks the database every time.
+    pub(crate) fn account(auth: &str) -> Self {
+        Self { name: "auth-service", url: format!("{auth}/api/me"), shown: Shown::ToAuthService }
+    }
+
     pub(crate) fn verifier(name: &'static str, origin: &str) -> Self {
         Self { name, url: format!("{origin}/api/verify"), shown: Shown::ToVerifier }
     }
@@ -35,6 +41,7 @@ impl Door {
     pub(crate) fn request(&self, client: &Client, token: &str) -> RequestBuilder {
         let request = match self.shown {
             Shown::ToVerifier => client.post(&self.url),
+            Shown::ToAuthService => client.get(&self.url),
             Shown::ForPage => client.get(&self.url).header(header::ACCEPT, "text/html"),
             Shown::ForData => client.get(&self.url).header(header::ACCEPT, "application/json"),
         };

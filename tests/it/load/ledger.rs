@@ -6,6 +6,9 @@ use std::{
     time::Instant,
 };
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
+use serde_json::Value;
+
 /// What is true of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
@@ -28,6 +31,13 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn state(&self) -> State {
         *self.state.lock().unwrap()
+    }
+
+    /// A claim of its token.
+    pub(crate) fn claim(&self, name: &str) -> String {
+        let payload = self.token.split('.').nth(1).unwrap();
+        let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+        claims[name].as_str().unwrap().to_owned()
     }
 
     pub(crate) fn set(&self, state: State) {

@@ -42,8 +42,8 @@ pub(crate) struct Tally {
     pub(crate) checked: usize,
     /// The first few of each kind in words, and how many there were.
     wrong: BTreeMap<Wrong, (usize, Vec<String>)>,
-    /// When and where a session was shown that could not be checked.
-    unchecked: Vec<(Instant, &'static str)>,
+    /// When and where a session was shown that could not be checked, and whether it was alive.
+    unchecked: Vec<(Instant, &'static str, bool)>,
     /// When a sign-in or a sign-out was not possible.
     unsigned: Vec<Instant>,
     /// Questions that no answer came to, by who was asked.
@@ -80,9 +80,12 @@ impl Tally {
         texts.join("\n")
     }
 
-    /// Sessions that could not be checked although they were shown after `since`, except at `doors`.
+    /// How often somebody who was signed in was not let in for want of knowledge after `since`, except
+    /// at `doors`.
     pub(crate) fn unchecked_since(&self, since: Instant, doors: &[&str]) -> usize {
-        self.unchecked.iter().filter(|(at, door)| *at > since && !doors.contains(door)).count()
+        let late =
+            self.unchecked.iter().filter(|(at, door, alive)| *alive && *at > since && !doors.contains(door));
+        late.count()
     }
 
     pub(crate) fn unchecked(&self) -> usize {
@@ -123,7 +126,9 @@ impl Tally {
             }
             401 | 403 => self.refused(after, asked, reply),
             302 | 303 if reply.to_login => self.refused(after, asked, reply),
-            503 => self.unchecked.push((asked.started, door)),
+            503 => {
+                self.unchecked.push((asked.started, door, before == State::Alive && after == State::Alive));
+            }
             500.. => {}
             _ => self.wrong(Wrong::Unforeseen, asked, reply),
         }

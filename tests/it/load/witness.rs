@@ -31,8 +31,10 @@ const PACE: Duration = Duration::from_millis(40);
 /// How long somebody who has signed in stays, and how soon somebody comes again who was sent away.
 const STAY: Duration = Duration::from_millis(300);
 
-/// Who signs in and out; one more only stays.
+/// Who signs in and out; who only stays; and whose sign-outs show whether all is well.
 const USERS: [&str; 3] = ["ada", "grace", "edsger"];
+const STAYS: &str = "barbara";
+const PROBE: &str = "mary";
 
 /// Where the load goes.
 #[derive(Debug, Clone)]
@@ -79,7 +81,7 @@ impl Witness {
             gate: RwLock::new(()),
             ends: AtomicBool::new(false),
         });
-        for name in USERS.into_iter().chain(["barbara"]) {
+        for name in USERS.into_iter().chain([STAYS, PROBE]) {
             let body = serde_json::json!({"email": email(name), "password": PASSWORD});
             let register = seen.client.post(format!("{}/api/register", seen.place.auth)).json(&body);
             assert_eq!(send(register).await.unwrap().status, 201);
@@ -114,6 +116,18 @@ impl Witness {
         self.seen.sign_out(session, Way::AuthService).await
     }
 
+    /// Shows a session at a door, beside the load; the status of the answer.
+    pub(crate) async fn show(&self, door: &Door, session: &Session) -> Option<u16> {
+        self.seen.show(door, session).await
+    }
+
+    /// Shows every session once at every door.
+    pub(crate) async fn show_everybody(&self) {
+        for session in self.seen.ledger.all() {
+            join_all(self.seen.place.doors.iter().map(|door| self.seen.show(door, &session))).await;
+        }
+    }
+
     /// Waits until somebody can sign in, is let in everywhere and, having signed out, is refused
     /// everywhere within half a second; how long after `since` that is.
     pub(crate) async fn time_to_heal(&self, since: Instant, within: Duration) -> Duration {
@@ -134,9 +148,7 @@ impl Witness {
         while let Some(ended) = self.tasks.join_next().await {
             ended.unwrap();
         }
-        for session in self.seen.ledger.all() {
-            join_all(self.seen.place.doors.iter().map(|door| self.seen.show(door, &session))).await;
-        }
+        self.show_everybody().await;
         Arc::into_inner(self.seen).unwrap().tally.into_inner().unwrap()
     }
 }
@@ -241,7 +253,7 @@ impl Seen {
     }
 
     async fn a_sign_out_is_heard_of_at_once(&self) -> bool {
-        let Some(session) = self.sign_in("barbara", Way::Frontend).await else { return false };
+        let Some(session) = self.sign_in(PROBE, Way::Frontend).await else { return false };
         let everywhere = || join_all(self.place.doors.iter().map(|door| self.show(door, &session)));
         let let_in = everywhere().await.iter().all(|status| *status == Some(200));
         if !self.sign_out(&session, Way::AuthService).await {
