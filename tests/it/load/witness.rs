@@ -1,4 +1,5 @@
 use std::{
+    collections::VecDeque,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering::SeqCst},
@@ -28,8 +29,12 @@ pub(crate) const BOUND: Duration = Duration::from_secs(4);
 /// How often each of two visitors at a door shows a session.
 const PACE: Duration = Duration::from_millis(40);
 
-/// How long somebody who has signed in stays, and how soon somebody comes again who was sent away.
-const STAY: Duration = Duration::from_millis(300);
+/// How long people wait between a sign-in and a sign-out, and before they try again.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// How many sessions of each person who comes and goes are younger than the one that ends next. So
+/// those that end first after something broke are from before, and known to everybody.
+const STOCK: usize = 3;
 
 /// Who signs in and out; who only stays; and whose sign-outs show whether all is well.
 const USERS: [&str; 3] = ["ada", "grace", "edsger"];
@@ -95,8 +100,12 @@ impl Witness {
         }
         let ways = [Way::AuthService, Way::Frontend];
         for (name, turn) in USERS.into_iter().zip(0..) {
+            let mut stock = VecDeque::new();
+            while stock.len() < STOCK {
+                stock.extend(seen.sign_in(name, Way::AuthService).await);
+            }
             let ways = [ways[turn % 2], ways[(turn + 1) % 2]];
-            tasks.spawn(seen.clone().come_and_go(name, ways));
+            tasks.spawn(seen.clone().come_and_go(name, ways, stock));
         }
         Self { seen, tasks }
     }
@@ -168,19 +177,27 @@ impl Seen {
         }
     }
 
-    /// In by one way and out by the other, again and again.
-    async fn come_and_go(self: Arc<Self>, name: &'static str, [way_in, way_out]: [Way; 2]) {
+    /// In by one way, and out of the oldest session by the other, again and again.
+    async fn come_and_go(
+        self: Arc<Self>,
+        name: &'static str,
+        [way_in, way_out]: [Way; 2],
+        mut stock: VecDeque<Arc<Session>>,
+    ) {
         while !self.ends.load(SeqCst) {
             if let Some(session) = self.sign_in(name, way_in).await {
                 for door in &self.place.doors {
                     self.show(door, &session).await;
                 }
-                sleep(STAY).await;
-                while !self.sign_out(&session, way_out).await && !self.ends.load(SeqCst) {
-                    sleep(STAY).await;
+                stock.push_back(session);
+            }
+            sleep(PAUSE).await;
+            if let Some(oldest) = stock.pop_front() {
+                while !self.sign_out(&oldest, way_out).await && !self.ends.load(SeqCst) {
+                    sleep(PAUSE).await;
                 }
             }
-            sleep(STAY).await;
+            sleep(PAUSE).await;
         }
     }
 
