@@ -7,9 +7,6 @@ use tokio::time::sleep;
 
 use crate::load::{BOUND, Door, Place, Tally, Witness, Wrong};
 
-/// Whether web-frontend is told of both verify-services.
-pub(super) const FAILOVER: bool = false;
-
 /// How long all is well before and after.
 const WELL: Duration = Duration::from_secs(1);
 
@@ -22,15 +19,14 @@ pub(super) const SETTLED: Duration = Duration::from_millis(1500);
 /// Within what time it heals.
 pub(super) const HEALED: Duration = Duration::from_secs(5);
 
-/// The doors of the two verify-services, and those of the frontend.
+/// The doors of the two verify-services.
 pub(super) const VERIFIERS: [&str; 2] = ["verify-service 1", "verify-service 2"];
-pub(super) const FRONTEND: [&str; 2] = ["page", "data"];
 
-/// All programs, with two verify-services.
+/// All programs, with two verify-services that the frontend knows of.
 pub(super) fn system(database_url: String, change: impl Fn(&str, &mut Settings)) -> (Stack, Place) {
     let second = free_port();
     let mut stack = Stack::three_programs_on(database_url, |name, settings| {
-        if FAILOVER && name == "web-frontend" {
+        if name == "web-frontend" {
             let both = format!("{},http://127.0.0.1:{second}", settings["VERIFY_SERVICE_URL"]);
             settings.insert("VERIFY_SERVICE_URL", both);
         }
@@ -52,8 +48,6 @@ pub(super) fn system(database_url: String, change: impl Fn(&str, &mut Settings))
 pub(super) struct Allowed {
     /// Signing in and out may be impossible while it lasts.
     pub(super) no_signing: bool,
-    /// Doors that may say that nothing can be checked, for longer than it takes to settle.
-    pub(super) unchecked_at: &'static [&'static str],
     /// Who is ended, and answers nothing then.
     pub(super) ended: &'static [&'static str],
 }
@@ -97,7 +91,7 @@ pub(super) fn conclude(name: &str, tally: &Tally, (broken, healed): (Instant, Du
     assert!(tally.checked > 500, "{name}: so few answers show nothing");
     assert!(tally.latest_accept <= BOUND, "{name}");
     assert!(tally.unanswered_but_by(allowed.ended).is_empty(), "{name}: {tally:?}");
-    let unchecked = tally.unchecked_since(broken + SETTLED, allowed.unchecked_at);
+    let unchecked = tally.unchecked_since(broken + SETTLED);
     assert_eq!(unchecked, 0, "{name}: {tally:?}");
     if !allowed.no_signing {
         assert_eq!(tally.unsigned(), 0, "{name}: {tally:?}");

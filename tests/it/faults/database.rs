@@ -9,7 +9,7 @@ use super::{
 };
 use crate::load::{BOUND, Witness};
 
-const NO_SIGNING: Allowed = Allowed { no_signing: true, unchecked_at: &[], ended: &[] };
+const NO_SIGNING: Allowed = Allowed { no_signing: true, ended: &[] };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_killed_and_restarted() {
