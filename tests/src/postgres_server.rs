@@ -85,7 +85,7 @@ impl PostgresServer {
     }
 
     fn children(&self) -> Vec<String> {
-        let output = Command::new("pgrep").args(["-P", self.process().pid()]).output().unwrap();
+        let output = Command::new("pgrep").args(["-P", self.process().id()]).output().unwrap();
         String::from_utf8(output.stdout).unwrap().split_whitespace().map(str::to_owned).collect()
     }
 }

@@ -6,7 +6,8 @@ use std::{
 };
 
 /// Runs a program, and ends it when its own input ends: that is, when this process drops it, fails
-/// or is killed. Tells the program's id first, and cleans up behind it.
+/// or is killed. Tells the program's id first, and cleans up behind it unless it is told `keep` then.
+/// A program that was stopped ends as soon as it goes on, and so do its children.
 const WATCH: &str = r#"
 signal=$1 log=$2 remove=$3; shift 3
 "$@" >>"$log" 2>&1 </dev/null &
@@ -82,11 +83,6 @@ impl Process {
     pub fn is_running(&self) -> bool {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
         stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
-    }
-
-    /// The program's id.
-    pub(crate) fn pid(&self) -> &str {
-        &self.pid
     }
 
     /// Ends the program, and leaves its folder to the next one.
