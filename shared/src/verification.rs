@@ -346,7 +346,8 @@ impl Verifier {
         match (recent, trusted) {
             // What the source said after the cache could last be believed is the last word.
             (Some((state, asked)), trusted) if trusted.is_none_or(|trusted| asked > trusted) => Some(state),
-            (recent, Some(_)) => cache.last_known(id).await.or(recent.map(|(state, _)| state)),
+            // What it said before may have changed since, and this process has forgotten into what.
+            (_, Some(_)) => cache.last_known(id).await,
             (_, None) => None,
         }
     }

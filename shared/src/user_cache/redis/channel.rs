@@ -51,8 +51,8 @@ impl Channel {
         Self { client, near, watched, up, breaks }
     }
 
-    /// Listens for good. Whenever the connection breaks the cache is not believed any more, and when
-    /// it stands again everything that was kept before is dropped.
+    /// Listens for good. Whenever the connection breaks the cache is not believed any more, and before
+    /// it is believed again everything that was kept is dropped.
     pub(super) async fn run(self) {
         let mut was_up = true;
         loop {
@@ -73,8 +73,6 @@ impl Channel {
             Ok(connection) => connection,
             Err(error) => return Broken::BeforeTrust(error),
         };
-        // From here on every change is told; of what was kept before nobody knows what was missed.
-        self.near.clear();
         self.up.set(1);
         tracing::debug!("the channel to the cache stands");
         let mut ticks = tokio::time::interval(READ_INTERVAL);
@@ -84,7 +82,13 @@ impl Channel {
             ticks.tick().await;
             match read_watermark(&mut connection).await {
                 Ok(read) => {
-                    trusted |= read.is_some();
+                    let is_young = read.as_ref().is_some_and(|read| Instant::now() < read.until);
+                    // Every change is told since the connection stands; of what was kept before nobody
+                    // knows what was missed. While there is nothing better, it is what was last known.
+                    if is_young && !trusted {
+                        self.near.clear();
+                        trusted = true;
+                    }
                     self.watched.set(read, &self.near);
                 }
                 Err(error) if trusted => return Broken::AfterTrust(error),

@@ -1,6 +1,6 @@
 use std::{
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use redis::{AsyncCommands, Client, Script};
@@ -9,7 +9,7 @@ use super::{
     super::{CacheUnavailable, Delivery, Epoch, Pending},
     Records, WATERMARK,
 };
-use crate::{id::UserId, metrics::Metrics, random::Random, token::KeysDigest, user_record::UserState};
+use crate::{id::UserId, metrics::Metrics, token::KeysDigest, user_record::UserState};
 
 /// auth-service's side of the cache in Redis.
 pub struct RedisDelivery {
@@ -57,21 +57,24 @@ impl Delivery for RedisDelivery {
     fn raise_watermark(&self, ago: Duration, keys: KeysDigest) -> Pending<'_, Result<(), CacheUnavailable>> {
         Box::pin(async move {
             let (last_epoch, last_time) = self.last();
-            // Cut to 53 bits, which Lua and JSON keep exactly.
-            let fresh = u64::from_be_bytes(Random.bytes()) >> 11;
+            let asked = Instant::now();
             let mut connection = self.records.connection.clone();
+            let (seconds, micros): (u64, u64) = redis::cmd("TIME").query_async(&mut connection).await?;
+            let now = Duration::from_secs(seconds) + Duration::from_micros(micros);
+            // Said in the server's time, and not as an age: what is sent to a frozen server arrives when
+            // it goes on, and must not claim then what came to be in between.
+            let delivered = now.saturating_sub(ago + asked.elapsed());
             let (epoch, time): (u64, u64) = self
                 .raise_watermark
                 .key(WATERMARK)
-                .arg(u64::try_from(ago.as_micros()).unwrap_or(u64::MAX))
-                .arg(fresh)
+                .arg(u64::try_from(delivered.as_micros()).unwrap_or(0))
                 .arg(last_epoch.0)
                 .arg(last_time)
                 .arg(keys.as_str())
                 .invoke_async(&mut connection)
                 .await?;
-            if epoch == fresh {
-                tracing::info!(epoch, "a new epoch begins: the cache was empty or may have lost data");
+            if epoch != last_epoch.0 {
+                tracing::info!(epoch, "another epoch: the cache was empty or may have lost data");
             }
             *self.last.lock().unwrap_or_else(PoisonError::into_inner) = (Epoch(epoch), time);
             Ok(())
