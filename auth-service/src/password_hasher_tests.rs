@@ -87,7 +87,10 @@ async fn no_more_may_wait_than_the_queue_holds() {
     for _ in 0..cores {
         let (end, told) = mpsc::channel::<()>();
         held.push(end);
-        hasher.jobs.send(Box::new(move |_| drop(told.recv()))).unwrap();
+        hasher
+            .jobs
+            .send(Box::new(move |_| assert!(told.recv().is_err(), "it is held until it is dropped")))
+            .unwrap();
     }
     let mut waiting = Vec::new();
     for _ in 0..=cores {

@@ -14,7 +14,7 @@ use shared::{
     id::UserId,
     metrics::Metrics,
     token::KeysDigest,
-    user_cache::{CacheUnavailable, Delivery},
+    user_cache::{CacheUnavailable, Delivery, Epoch},
     user_record::UserState,
 };
 
@@ -40,6 +40,11 @@ pub enum RelayError {
     Cache(#[from] CacheUnavailable),
 }
 
+/// The epoch in which a change is told: the one that there was before the change was read, so that no
+/// old state ever reaches a new epoch.
+#[derive(Debug, Clone, Copy)]
+pub struct Prepared(Option<Epoch>);
+
 /// Tells the cache of committed changes.
 #[derive(Clone)]
 pub struct Relay {
@@ -63,26 +68,37 @@ impl Relay {
         Self { database, cache, clock, told, waiting }
     }
 
+    /// Where a change is told that is about to be made. Ask before it is made.
+    pub fn prepare(&self) -> Prepared {
+        Prepared(self.cache.as_ref().and_then(|cache| cache.epoch()))
+    }
+
     /// Tells of one change right after its commit. What fails here is told by [`Relay::run`] later:
     /// the change itself holds already.
-    pub async fn announce(&self, change: Change) {
-        if let Err(error) = self.try_announce(change).await {
+    pub async fn announce(&self, prepared: Prepared, change: Change) {
+        if let Err(error) = self.try_announce(prepared, change).await {
             tracing::warn!(%error, "the change is told later");
         }
     }
 
-    async fn try_announce(&self, change: Change) -> Result<(), RelayError> {
+    async fn try_announce(&self, prepared: Prepared, change: Change) -> Result<(), RelayError> {
         // An epoch that has begun meanwhile leaves the row to the relay.
-        if self.tell(change.user_id, change.state).await? {
+        if self.tell(prepared, change.user_id, change.state).await? {
             let id = change.outbox_id;
             self.database.query(move |c| storage::delete_pending(c, &[id])).await?;
         }
         Ok(())
     }
 
-    async fn tell(&self, user: UserId, state: UserState) -> Result<bool, CacheUnavailable> {
+    async fn tell(
+        &self,
+        prepared: Prepared,
+        user: UserId,
+        state: UserState,
+    ) -> Result<bool, CacheUnavailable> {
         let Some(cache) = &self.cache else { return Ok(true) };
-        let delivered = cache.deliver(user, state).await?;
+        let Prepared(Some(epoch)) = prepared else { return Ok(false) };
+        let delivered = cache.deliver(epoch, user, state).await?;
         self.told.inc_by(u64::from(delivered));
         Ok(delivered)
     }
@@ -123,20 +139,25 @@ impl Relay {
             newest
         });
         for (user, version) in newest {
-            let record = self.database.query(move |c| find_user_record(c, user)).await?;
-            let state = record.map_or(UserState::Deleted { version }, UserState::from);
-            if !self.tell(user, state.clone()).await? {
+            if !self.tell_newest(user, version).await? {
                 // There is no epoch, or a new one begins. While changes wait, its watermark is too old
                 // for anybody to believe.
                 if let Some(cache) = &self.cache {
                     cache.raise_watermark(NOT_DELIVERED, keys.clone()).await?;
                 }
-                if !self.tell(user, state).await? {
+                if !self.tell_newest(user, version).await? {
                     return Err(RelayError::Cache(CacheUnavailable("epochs change too quickly".into())));
                 }
             }
         }
         Ok(())
+    }
+
+    async fn tell_newest(&self, user: UserId, version: i64) -> Result<bool, RelayError> {
+        let prepared = self.prepare();
+        let record = self.database.query(move |c| find_user_record(c, user)).await?;
+        let state = record.map_or(UserState::Deleted { version }, UserState::from);
+        Ok(self.tell(prepared, user, state).await?)
     }
 
     /// Runs for good.

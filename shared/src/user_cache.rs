@@ -105,9 +105,18 @@ pub trait UserCache: Send + Sync {
 
 /// auth-service's side.
 pub trait Delivery: Send + Sync {
+    /// The epoch that changes are told in, as this process knows it. Ask for it before a state is read
+    /// that is to be told: what was read before an epoch began must not be told in it.
+    fn epoch(&self) -> Option<Epoch>;
+
     /// Tells of a committed change. `true` once every verifier is sure to hear of it; `false` if the
-    /// cache began a new epoch meanwhile, and the change must be told again.
-    fn deliver(&self, user: UserId, state: UserState) -> Pending<'_, Result<bool, CacheUnavailable>>;
+    /// cache began another epoch meanwhile, and the change must be told again.
+    fn deliver(
+        &self,
+        epoch: Epoch,
+        user: UserId,
+        state: UserState,
+    ) -> Pending<'_, Result<bool, CacheUnavailable>>;
 
     /// Says that everything has been delivered that was committed before the time that was `ago`, and
     /// which keys were published then; begins an epoch if there is none or the cache may have lost
@@ -246,13 +255,13 @@ mod tests {
             let user = newer.id;
             let older = UserRecord { version: 1, ..newer.clone() };
             let fill = async |state: UserState| cache.fill(EPOCH, user, state).await.unwrap();
-            cache.deliver(user, newer.clone().into()).await.unwrap();
+            cache.deliver(EPOCH, user, newer.clone().into()).await.unwrap();
             assert!(!fill(older.clone().into()).await);
             assert!(!fill(newer.clone().into()).await);
             if bytes > 0 {
                 assert_eq!(cache.last_known(user).await, Some(newer.into()));
             }
-            cache.deliver(user, UserState::Deleted { version: 3 }).await.unwrap();
+            cache.deliver(EPOCH, user, UserState::Deleted { version: 3 }).await.unwrap();
             assert!(!fill(older.into()).await);
         }
     }

@@ -97,7 +97,7 @@ pub struct Verifier {
     clock: SharedClock,
     tolerance: Tolerance,
     checked: CheckedTokens,
-    recent: Recent,
+    recent: Arc<Recent>,
     flights: Flights,
     measures: Measures,
 }
@@ -122,7 +122,7 @@ impl Verifier {
             clock,
             tolerance,
             checked: CheckedTokens::new(token_bytes, metrics),
-            recent: Recent::new(metrics),
+            recent: Arc::new(Recent::new(metrics)),
             flights: Flights::default(),
             measures: Measures::new(metrics),
         }
@@ -231,7 +231,8 @@ impl Verifier {
     }
 
     /// What the source says of the user whom a token with a good signature names, for a verifier that
-    /// may not ask the source itself. Whoever asks for the same user meanwhile gets the same answer.
+    /// may not ask the source itself. It is asked now: an answer to somebody who asked before would be
+    /// older than the asker thinks.
     ///
     /// # Errors
     /// Why the token does not count, or that the source is out of reach.
@@ -243,10 +244,7 @@ impl Verifier {
         if self.recent.is_unknown(signed.user) {
             return Ok(None);
         }
-        Ok(match self.ask_source(signed.user, token).await? {
-            UserState::Present(record) => Some(record),
-            UserState::Deleted { .. } => None,
-        })
+        Ok(self.source.find_user(signed.user, token).await?.map(Arc::new))
     }
 
     /// The public keys as the source has them now, for a verifier that may not ask it itself.
@@ -313,28 +311,14 @@ impl Verifier {
         if self.recent.is_unknown(id) {
             return Ok((UNKNOWN, Layer::Source));
         }
-        let state = self.ask_source(id, token).await?;
-        if state == UNKNOWN {
-            return Ok((state, Layer::Source));
-        }
-        match cache.fill(epoch, id, state.clone()).await {
-            Ok(true) => {}
-            // Something newer came while the source was asked.
-            Ok(false) => {
-                if let Ok(Some((newer, _))) = cache.get(epoch, id).await {
-                    return Ok((newer, Layer::Source));
-                }
-            }
-            Err(error) => tracing::warn!(%error, "the record is not kept"),
-        }
-        Ok((state, Layer::Source))
+        Ok((self.ask_source(id, token, Some((cache.clone(), epoch))).await?, Layer::Source))
     }
 
     /// Without a young watermark: the source, whose answer holds for a moment.
     async fn find_without(&self, id: UserId, token: &str) -> Result<(UserState, Layer), SourceUnavailable> {
         match self.recent.get(id) {
             Some((state, at)) if at.elapsed() < self.tolerance.stale_max => Ok((state, Layer::Recent)),
-            _ => Ok((self.ask_source(id, token).await?, Layer::Source)),
+            _ => Ok((self.ask_source(id, token, None).await?, Layer::Source)),
         }
     }
 
@@ -352,17 +336,44 @@ impl Verifier {
         }
     }
 
-    /// Asks the source; whoever asks for the same user meanwhile gets the same answer.
-    async fn ask_source(&self, id: UserId, token: &str) -> Result<UserState, SourceUnavailable> {
-        let (source, token) = (self.source.clone(), token.to_owned());
-        let asked = Instant::now();
+    /// Asks the source, and fills the cache with its answer; whoever asks for the same user meanwhile
+    /// gets the same answer.
+    ///
+    /// The epoch is the one that there was before the source was asked. So it is the asker who fills, and
+    /// nobody who joined later and knows a later one.
+    async fn ask_source(
+        &self,
+        id: UserId,
+        token: &str,
+        fill: Option<(Arc<dyn UserCache>, Epoch)>,
+    ) -> Result<UserState, SourceUnavailable> {
+        let (source, recent, token) = (self.source.clone(), self.recent.clone(), token.to_owned());
         let look_up = move || async move {
-            let found = source.find_user(id, &token).await?;
-            Ok(found.map_or(UNKNOWN, UserState::from))
+            let asked = Instant::now();
+            let state = source.find_user(id, &token).await?.map_or(UNKNOWN, UserState::from);
+            recent.keep(id, state.clone(), asked);
+            match fill {
+                Some((cache, epoch)) if state != UNKNOWN => Ok(fill_with(&*cache, epoch, id, state).await),
+                _ => Ok(state),
+            }
         };
-        let state = self.flights.join(id, look_up).await?;
-        self.recent.keep(id, state.clone(), asked);
-        Ok(state)
+        self.flights.join(id, look_up).await
+    }
+}
+
+/// Fills the cache; what is the newest then.
+async fn fill_with(cache: &dyn UserCache, epoch: Epoch, id: UserId, state: UserState) -> UserState {
+    match cache.fill(epoch, id, state.clone()).await {
+        Ok(true) => state,
+        // Something newer came while the source was asked.
+        Ok(false) => match cache.get(epoch, id).await {
+            Ok(Some((newer, _))) => newer,
+            _ => state,
+        },
+        Err(error) => {
+            tracing::warn!(%error, "the record is not kept");
+            state
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use tests::{PASSWORD, Stack, Visitor};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_signs_up_signs_in_is_verified_and_signs_out() {
-    for stack in Stack::both() {
+    for stack in Stack::every_way() {
         let (frontend, auth, verify) = (&stack.frontend, &stack.auth, format!("{}/api/verify", stack.verify));
         let mut ada = Visitor::new();
         let account = json!({"email": "Ada@Example.com", "password": PASSWORD});
@@ -70,7 +70,7 @@ fn with_another_byte(token: &str, position: usize) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_frontend_offers_the_json_calls_on_its_own_origin() {
-    for stack in Stack::both() {
+    for stack in Stack::every_way() {
         let url = |path: &str| format!("{}{path}", stack.frontend);
         let account = json!({"email": "grace@example.com", "password": PASSWORD});
         let mut grace = Visitor::new();
@@ -135,7 +135,7 @@ async fn the_public_keys_are_published_and_nothing_private_with_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_says_what_is_there() {
-    for stack in Stack::both() {
+    for stack in Stack::every_way() {
         for service in [&stack.frontend, &stack.auth, &stack.verify] {
             assert_eq!(Visitor::new().get(&format!("{service}/health/live")).await.status, 200);
             let answer = Visitor::new().get(&format!("{service}/health/ready")).await;

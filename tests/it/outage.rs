@@ -30,6 +30,46 @@ async fn without_verify_service_the_guard_says_so_and_signs_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_embedded_guard_goes_on_without_verify_service_and_says_so_without_redis_too() {
+    let stack = Stack::three_programs_with(|name, settings| {
+        Stack::embedded_guard(name, settings);
+        settings.insert("OUTAGE_GRACE", "0s".into());
+        settings.insert("STALE_MAX", "0s".into());
+    });
+    let mut ada = stack.signed_in("ada").await;
+    let private = format!("{}/private", stack.frontend);
+    assert_eq!(ada.get(&private).await.status, 200);
+    stack.processes()[1].signal("KILL");
+    let mut left_behind = ada.clone();
+    for _ in 0..5 {
+        assert_eq!(ada.get(&private).await.status, 200, "Redis and the guard's own memory are enough");
+    }
+    let Some(redis) = stack.redis.as_ref().and_then(tests::Redis::process) else { return };
+    redis.signal("STOP");
+    let started = std::time::Instant::now();
+    loop {
+        let page = ada.get(&private).await;
+        if page.status == 503 {
+            assert!(!page.header("retry-after").is_empty());
+            break;
+        }
+        assert_eq!(page.status, 200, "an outage is never a refusal: {}", page.text);
+        assert!(started.elapsed().as_secs() < 5, "it goes on believing");
+    }
+    assert!(ada.cookie("token").is_some());
+    redis.signal("CONT");
+    assert_eq!(ada.post(&format!("{}/api/logout", stack.auth)).await.status, 200);
+    let page = loop {
+        let page = left_behind.get(&private).await;
+        if page.status != 503 {
+            break page;
+        }
+        assert!(started.elapsed().as_secs() < 20, "it does not heal");
+    };
+    assert_eq!((page.status, page.header("location")), (302, "/login?next=/private"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_auth_service_sessions_are_verified_and_forms_say_what_is_wrong() {
     let stack = Stack::three_programs();
     let mut ada = stack.signed_in("ada").await;

@@ -168,6 +168,17 @@ impl Stack {
         [Self::one_process(), Self::three_programs()]
     }
 
+    /// The same, and three programs of which the guard verifies by itself, as in one process.
+    pub fn every_way() -> [Self; 3] {
+        let [one, three] = Self::both();
+        [one, three, Self::three_programs_with(Self::embedded_guard)]
+    }
+
+    /// Lets web-frontend verify by itself.
+    pub fn embedded_guard(_: &str, settings: &mut Settings) {
+        settings.insert("GUARD_MODE", "embedded".into());
+    }
+
     /// The data folder of [`Stack::one_process`].
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")

@@ -32,8 +32,9 @@ pub(crate) async fn login(
     };
     // The token first: a session whose token cannot be signed would only take up a place.
     let token = app.signer.issue(session.user_id, session.id, session.expires_at).await?;
+    let prepared = app.relay.prepare();
     let change = app.database.run(move |c| storage::start_session(c, &session)).await?;
-    app.relay.announce(change).await;
+    app.relay.announce(prepared, change).await;
     Ok(session_answer(&app, &request, "Login successful", (session.user_id, &credentials.email), &token))
 }
 

@@ -19,8 +19,9 @@ pub(crate) async fn logout(
         };
         let (user, session, now) = (signed.user, signed.session, app.clock.now());
         let end = move |c: &mut _| storage::end_session(c, user, session, now);
+        let prepared = app.relay.prepare();
         if let Some(change) = app.database.query(end).await? {
-            app.relay.announce(change).await;
+            app.relay.announce(prepared, change).await;
         }
     }
     Ok(HttpResponse::Ok().cookie(app.cookie.clear()).json(Success::message("Logout successful")))

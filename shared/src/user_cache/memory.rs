@@ -107,7 +107,16 @@ impl UserCache for MemoryUserCache {
 }
 
 impl Delivery for MemoryUserCache {
-    fn deliver(&self, user: UserId, state: UserState) -> Pending<'_, Result<bool, CacheUnavailable>> {
+    fn epoch(&self) -> Option<Epoch> {
+        Some(EPOCH)
+    }
+
+    fn deliver(
+        &self,
+        _: Epoch,
+        user: UserId,
+        state: UserState,
+    ) -> Pending<'_, Result<bool, CacheUnavailable>> {
         Box::pin(async move {
             self.put_if_newer(user, state, true);
             Ok(true)

@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::{AsyncCommands, Client, Script, aio::ConnectionManager};
+use redis::{
+    AsyncCommands, Client, Script,
+    aio::{ConnectionManager, MultiplexedConnection},
+};
 use tokio::task::JoinHandle;
 
 use channel::Channel;
@@ -58,8 +61,12 @@ impl Records {
         })
     }
 
-    async fn get(&self, epoch: Epoch, user: UserId) -> Result<Option<UserState>, CacheUnavailable> {
-        let mut connection = self.connection.clone();
+    async fn get(
+        &self,
+        mut connection: impl AsyncCommands,
+        epoch: Epoch,
+        user: UserId,
+    ) -> Result<Option<UserState>, CacheUnavailable> {
         let get = async { Ok::<Option<Vec<u8>>, CacheUnavailable>(connection.get(key(epoch, user)).await?) };
         let value = self.breaker.call(get).await?;
         let value = value.and_then(|bytes| String::from_utf8(bytes).ok());
@@ -83,13 +90,16 @@ impl Records {
 }
 
 /// The newest watermark.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Watermark {
     trust: Trust,
     /// Everything from before then has been delivered.
     delivered: Instant,
     /// Until then it is believed.
     until: Instant,
+    /// What brought it. Records are read over the same connection: another one may lead to another
+    /// server by now, of which this watermark says nothing.
+    connection: MultiplexedConnection,
 }
 
 /// The newest watermark that came, shared with the task that reads it.
@@ -167,11 +177,12 @@ impl UserCache for RedisUserCache {
             }
             let ticket = self.near.ticket(user);
             // In another epoch by now, changes are told for keys that are not read here.
-            let still = self.watched.look(|watermark| watermark.trust.epoch == epoch).unwrap_or(false);
-            let Some(state) = self.records.get(epoch, user).await? else { return Ok(None) };
-            if still {
-                self.near.keep(ticket, user, state.clone());
-            }
+            let same_epoch = |watermark: &Watermark| {
+                (watermark.trust.epoch == epoch).then(|| watermark.connection.clone())
+            };
+            let Some(connection) = self.watched.look(same_epoch).flatten() else { return Ok(None) };
+            let Some(state) = self.records.get(connection, epoch, user).await? else { return Ok(None) };
+            self.near.keep(ticket, user, state.clone());
             Ok(Some((state, CacheLayer::Shared)))
         })
     }
@@ -182,7 +193,7 @@ impl UserCache for RedisUserCache {
                 return Some(state);
             }
             let epoch = self.watched.look(|watermark| watermark.trust.epoch)?;
-            self.records.get(epoch, user).await.ok().flatten()
+            self.records.get(self.records.connection.clone(), epoch, user).await.ok().flatten()
         })
     }
 

@@ -1,6 +1,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use futures_util::future::{BoxFuture, FutureExt, Shared};
@@ -11,12 +12,22 @@ use crate::{id::UserId, user_record::UserState};
 
 type Found = Result<UserState, SourceUnavailable>;
 
+/// How old a look-up may be that somebody joins: its answer is as old as it.
+const JOINED_WITHIN: Duration = Duration::from_secs(1);
+
 /// Look-ups under way: one for each user, however many wait for it.
 #[derive(Default)]
-pub(super) struct Flights(Arc<Mutex<HashMap<UserId, Shared<BoxFuture<'static, Found>>>>>);
+pub(super) struct Flights(Arc<Mutex<HashMap<UserId, Flight>>>);
+
+#[derive(Clone)]
+struct Flight {
+    begun: Instant,
+    found: Shared<BoxFuture<'static, Found>>,
+}
 
 impl Flights {
-    /// The result of the look-up that is under way for this user, or of a new one.
+    /// The result of the look-up that is under way for this user, if it began a moment ago, or of a
+    /// new one. Whatever has to follow from an answer, and must not be older than it, is part of `work`.
     ///
     /// A look-up runs to its end by itself: one that waited for a caller who has gone would hand an
     /// old answer to the next.
@@ -28,32 +39,33 @@ impl Flights {
         let flight = {
             let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             match flights.get(&user) {
-                Some(flight) => flight.clone(),
-                None => {
+                Some(flight) if flight.begun.elapsed() < JOINED_WITHIN => flight.clone(),
+                _ => {
                     let flight = self.start(user, work());
                     flights.insert(user, flight.clone());
                     flight
                 }
             }
         };
-        flight.await
+        flight.found.await
     }
 
-    fn start(
-        &self,
-        user: UserId,
-        work: impl Future<Output = Found> + Send + 'static,
-    ) -> Shared<BoxFuture<'static, Found>> {
+    fn start(&self, user: UserId, work: impl Future<Output = Found> + Send + 'static) -> Flight {
         let (done, result) = oneshot::channel();
+        let begun = Instant::now();
         let flights = self.0.clone();
         tokio::spawn(async move {
             let found = work.await;
-            flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&user);
+            let mut flights = flights.lock().unwrap_or_else(PoisonError::into_inner);
+            if flights.get(&user).is_some_and(|flight| flight.begun == begun) {
+                flights.remove(&user);
+            }
+            drop(flights);
             // Nobody may be waiting any more.
             let _ = done.send(found);
         });
         let lost = |_| Err(SourceUnavailable("the look-up was lost".into()));
-        async move { result.await.unwrap_or_else(lost) }.boxed().shared()
+        Flight { begun, found: async move { result.await.unwrap_or_else(lost) }.boxed().shared() }
     }
 }
 

@@ -161,6 +161,7 @@ async fn read_watermark(connection: &mut MultiplexedConnection) -> redis::RedisR
     let delivered = now.checked_sub(delivered).and_then(|age| asked.checked_sub(age));
     Ok(delivered.map(|delivered| Watermark {
         trust: Trust { epoch, keys },
+        connection: connection.clone(),
         delivered,
         until: delivered + WATERMARK_MAX_AGE,
     }))

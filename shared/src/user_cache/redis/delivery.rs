@@ -14,6 +14,7 @@ use crate::{id::UserId, metrics::Metrics, token::KeysDigest, user_record::UserSt
 /// auth-service's side of the cache in Redis.
 pub struct RedisDelivery {
     records: Records,
+    server_time: Script,
     raise_watermark: Script,
     /// The watermark as this process wrote it last: its epoch and its time on the server's clock.
     last: Mutex<(Epoch, u64)>,
@@ -24,6 +25,7 @@ impl RedisDelivery {
     pub fn open(client: Client, metrics: &Metrics) -> Result<Self, CacheUnavailable> {
         Ok(Self {
             records: Records::open(client, metrics)?,
+            server_time: Script::new(include_str!("server_time.lua")),
             raise_watermark: Script::new(include_str!("raise_watermark.lua")),
             last: Mutex::new((Epoch(0), 0)),
         })
@@ -34,7 +36,7 @@ impl RedisDelivery {
     }
 
     /// The epoch that the watermark names now, if there is one.
-    async fn epoch(&self) -> Result<Option<Epoch>, CacheUnavailable> {
+    async fn epoch_now(&self) -> Result<Option<Epoch>, CacheUnavailable> {
         let mut connection = self.records.connection.clone();
         let get = async { Ok::<Option<String>, CacheUnavailable>(connection.get(WATERMARK).await?) };
         let watermark = self.records.breaker.call(get).await?;
@@ -43,14 +45,22 @@ impl RedisDelivery {
 }
 
 impl Delivery for RedisDelivery {
-    /// The record goes to the epoch that the watermark named before; only if it still names it
-    /// afterwards is everybody sure to read there. An epoch that begins later begins empty, and is
-    /// filled with what the database says then.
-    fn deliver(&self, user: UserId, state: UserState) -> Pending<'_, Result<bool, CacheUnavailable>> {
+    fn epoch(&self) -> Option<Epoch> {
+        Some(self.last().0).filter(|epoch| *epoch != Epoch(0))
+    }
+
+    /// The record goes to the epoch that there was before it was read; only if the watermark still
+    /// names that one afterwards is everybody sure to read there. An epoch that begins later begins
+    /// empty, and is filled with what the database says then.
+    fn deliver(
+        &self,
+        epoch: Epoch,
+        user: UserId,
+        state: UserState,
+    ) -> Pending<'_, Result<bool, CacheUnavailable>> {
         Box::pin(async move {
-            let Some(epoch) = self.epoch().await? else { return Ok(false) };
             self.records.put(epoch, user, &state).await?;
-            Ok(self.epoch().await? == Some(epoch))
+            Ok(self.epoch_now().await? == Some(epoch))
         })
     }
 
@@ -59,8 +69,8 @@ impl Delivery for RedisDelivery {
             let (last_epoch, last_time) = self.last();
             let asked = Instant::now();
             let mut connection = self.records.connection.clone();
-            let (seconds, micros): (u64, u64) = redis::cmd("TIME").query_async(&mut connection).await?;
-            let now = Duration::from_secs(seconds) + Duration::from_micros(micros);
+            let (run_id, now): (String, u64) = self.server_time.invoke_async(&mut connection).await?;
+            let now = Duration::from_micros(now);
             // Said in the server's time, and not as an age: what is sent to a frozen server arrives when
             // it goes on, and must not claim then what came to be in between.
             let delivered = now.saturating_sub(ago + asked.elapsed());
@@ -71,6 +81,7 @@ impl Delivery for RedisDelivery {
                 .arg(last_epoch.0)
                 .arg(last_time)
                 .arg(keys.as_str())
+                .arg(run_id)
                 .invoke_async(&mut connection)
                 .await?;
             if epoch != last_epoch.0 {

@@ -4,6 +4,7 @@
 -- ARGV: 1 the time in microseconds, by this server's clock, before which everything had been delivered
 --       2 the epoch and 3 the time that the caller saw last
 --       4 the digest of the keys that are published
+--       5 the run of the server whose clock that was
 --
 -- Time is this server's own, so that no two machines' clocks are ever compared. Data may be lost when
 -- the watermark is gone, went back, or was written by another run of the server. Each epoch has a higher
@@ -17,7 +18,8 @@ local went_back = epoch and (epoch < last_epoch or (epoch == last_epoch and at <
 if not epoch or writer ~= run_id or went_back then
   epoch, at = math.max(time[1] * 1000000 + time[2], last_epoch + 1, (epoch or 0) + 1), 0
 end
-if delivered < at then
+-- Another server's time says nothing here.
+if delivered < at or ARGV[5] ~= run_id then
   delivered = at
 end
 local epoch_text, time_text = string.format('%.0f', epoch), string.format('%.0f', delivered)
