@@ -5,11 +5,14 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use shared::{
     clock::SharedClock,
+    config::CacheSizes,
     database::{Database, DatabaseSource},
+    metrics::Metrics,
     proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
     random::Random,
+    serve::StartError,
     session_cookie::SessionCookie,
-    user_cache::{CacheUnavailable, Delivery},
+    user_cache::Delivery,
     verification::{KeyRing, Tolerance, Verifier},
 };
 
@@ -19,6 +22,8 @@ use crate::{
     relay::Relay,
     signing_keys::{KeyVault, TokenSigner},
 };
+
+pub(crate) const NAME: &str = "auth-service";
 
 /// The parts of the service, shared by its threads.
 pub struct App {
@@ -43,16 +48,27 @@ impl App {
         database: Database,
         vault: Arc<KeyVault>,
         clock: SharedClock,
-    ) -> Result<Self, CacheUnavailable> {
-        let cache = config.cache.clone().open_delivery()?;
+        metrics: &Metrics,
+    ) -> Result<Self, StartError> {
+        let refused = |error: &dyn std::fmt::Display| StartError::dependency(NAME, error);
+        let cache = config.cache.clone().open_delivery(metrics).map_err(|error| refused(&error))?;
         // The owner of the truth checks against it, never against the cache.
         let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
         let keys = KeyRing::new(source.clone(), config.tokens.parties.clone());
         Ok(Self {
-            hasher: PasswordHasher::new(config.passwords, &config.master_secret),
+            hasher: PasswordHasher::new(config.passwords, &config.master_secret)
+                .map_err(|error| refused(&error))?,
             signer: TokenSigner::new(vault, database.clone(), clock.clone(), &config.tokens),
-            verifier: Verifier::new(keys, None, source, clock.clone(), Tolerance::default()),
-            relay: Relay::new(database.clone(), cache.clone(), clock.clone()),
+            verifier: Verifier::new(
+                keys,
+                None,
+                source,
+                clock.clone(),
+                Tolerance::default(),
+                CacheSizes::default().token_bytes,
+                metrics,
+            ),
+            relay: Relay::new(database.clone(), cache.clone(), clock.clone(), metrics),
             cookie: config.cookie.clone(),
             tokens: config.tokens.clone(),
             token_in_body: config.token_in_body,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
 use shared::{
-    config::{ConfigErrors, Listen, LogConfig, Lookup, Reader, TokenParties},
+    config::{ConfigErrors, Listen, LogConfig, Lookup, Reader, Timeouts, TokenParties},
     database::DatabaseUrl,
     origin::Origin,
     secret::MasterSecret,
@@ -19,8 +19,10 @@ const DAY: Duration = Duration::from_hours(24);
 /// Everything that auth-service is told at its start.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `BIND`, `PORT` (8081).
+    /// `BIND`, `PORT` (8081), `INTERNAL_PORT` (9081).
     pub listen: Listen,
+    /// `CONNECT_TIMEOUT`, `ANSWER_TIMEOUT`.
+    pub timeouts: Timeouts,
     /// `DATABASE_URL[_FILE]`.
     pub database_url: DatabaseUrl,
     /// `REDIS_URL[_FILE]`.
@@ -78,6 +80,7 @@ impl Config {
         let mut reader = Reader::new(lookup);
         let listen = reader.listen(8081);
         let log = reader.log();
+        let timeouts = reader.timeouts();
         let database_url = reader.database_url();
         let cache = reader.cache();
         let master_secret = reader.master_secret();
@@ -91,6 +94,7 @@ impl Config {
             (Some(database_url), Some(cache), Some(master_secret), Some(frontend_origin), Some(cookie)) => {
                 Some(Self {
                     listen,
+                    timeouts,
                     database_url,
                     cache,
                     master_secret,

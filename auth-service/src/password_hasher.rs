@@ -1,12 +1,17 @@
 //! bcrypt on a bounded pool: no more hashes at once than cores, and a bounded queue behind it.
 
-use std::{fmt, sync::Arc, thread::available_parallelism};
+use std::{
+    fmt, io,
+    panic::{self, AssertUnwindSafe},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread::{self, available_parallelism},
+};
 
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::zeroize::Zeroizing;
 use shared::secret::{MasterSecret, Purpose};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::{config::PasswordConfig, domain::Password};
 
@@ -42,12 +47,17 @@ pub struct Busy;
 
 /// Hashes and checks passwords.
 pub struct PasswordHasher {
-    bcrypt: Bcrypt,
-    /// One for each hash that may run.
-    cores: Arc<Semaphore>,
+    jobs: mpsc::Sender<Job>,
     /// One for each hash that may run or wait.
     places: Arc<Semaphore>,
 }
+
+type Job = Box<dyn FnOnce(&Bcrypt) + Send>;
+
+/// How much the threads that hash give way to others (`nice`): a hash takes a core for a quarter of a
+/// second, and whoever needs it for a millionth should not wait for that. (`docs/performance.md`, row
+/// `verify while logins saturate`.)
+const NICENESS: i32 = 10;
 
 #[derive(Clone)]
 struct Bcrypt {
@@ -58,17 +68,23 @@ struct Bcrypt {
 
 impl PasswordHasher {
     /// A pool as wide as the machine has cores.
-    pub fn new(config: PasswordConfig, master: &MasterSecret) -> Self {
+    ///
+    /// # Errors
+    /// When the system has no threads to spare.
+    pub fn new(config: PasswordConfig, master: &MasterSecret) -> io::Result<Self> {
         let cores = available_parallelism().map_or(1, usize::from);
-        Self {
-            bcrypt: Bcrypt {
-                pre_hash: master.hmac_key(Purpose::PasswordPreHash),
-                cost: config.cost,
-                max_cost: config.max_cost,
-            },
-            cores: Arc::new(Semaphore::new(cores)),
-            places: Arc::new(Semaphore::new(cores + config.queue)),
+        let bcrypt = Bcrypt {
+            pre_hash: master.hmac_key(Purpose::PasswordPreHash),
+            cost: config.cost,
+            max_cost: config.max_cost,
+        };
+        let (jobs, waiting) = mpsc::channel::<Job>();
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..cores {
+            let (bcrypt, waiting) = (bcrypt.clone(), waiting.clone());
+            thread::Builder::new().name("bcrypt".into()).spawn(move || hash_for_good(&bcrypt, &waiting))?;
         }
+        Ok(Self { jobs, places: Arc::new(Semaphore::new(cores + config.queue)) })
     }
 
     /// A hash of `password` with a fresh salt.
@@ -87,14 +103,27 @@ impl PasswordHasher {
         work: impl FnOnce(&Bcrypt) -> T + Send + 'static,
     ) -> Result<T, Busy> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| Busy)?;
-        let core = self.cores.clone().acquire_owned().await.map_err(|_| Busy)?;
-        let bcrypt = self.bcrypt.clone();
-        let done = tokio::task::spawn_blocking(move || {
-            // Both go along: a hash that nobody waits for any more still takes up its core.
-            let _held = (place, core);
-            work(&bcrypt)
+        let (done, result) = oneshot::channel();
+        let job: Job = Box::new(move |bcrypt| {
+            // It goes along: a hash that nobody waits for any more still takes up its core.
+            let _place = place;
+            // Nobody may be waiting any more.
+            let _ = done.send(work(bcrypt));
         });
-        done.await.map_err(|_| Busy)
+        self.jobs.send(job).map_err(|_| Busy)?;
+        result.await.map_err(|_| Busy)
+    }
+}
+
+/// Runs jobs until there is nobody left to send any.
+fn hash_for_good(bcrypt: &Bcrypt, waiting: &Mutex<mpsc::Receiver<Job>>) {
+    // Where it is not allowed, hashes are as important as everything else.
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS);
+    loop {
+        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        // A thread that is lost to a panic would not come back.
+        let _ = panic::catch_unwind(AssertUnwindSafe(|| job(bcrypt)));
     }
 }
 

@@ -7,10 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use shared::{
     clock::SharedClock,
     database::{Database, DatabaseUnavailable, find_user_record},
     id::UserId,
+    metrics::Metrics,
     token::KeysDigest,
     user_cache::{CacheUnavailable, Delivery},
     user_record::UserState,
@@ -44,12 +46,21 @@ pub struct Relay {
     database: Database,
     cache: Option<Arc<dyn Delivery>>,
     clock: SharedClock,
+    told: Counter,
+    waiting: Gauge,
 }
 
 impl Relay {
     /// A relay from `database` to `cache`; without one there is nobody to be told.
-    pub fn new(database: Database, cache: Option<Arc<dyn Delivery>>, clock: SharedClock) -> Self {
-        Self { database, cache, clock }
+    pub fn new(
+        database: Database,
+        cache: Option<Arc<dyn Delivery>>,
+        clock: SharedClock,
+        metrics: &Metrics,
+    ) -> Self {
+        let told = metrics.changes_told.get_or_create_owned(&[]);
+        let waiting = metrics.changes_waiting.get_or_create_owned(&[]);
+        Self { database, cache, clock, told, waiting }
     }
 
     /// Tells of one change right after its commit. What fails here is told by [`Relay::run`] later:
@@ -70,10 +81,10 @@ impl Relay {
     }
 
     async fn tell(&self, user: UserId, state: UserState) -> Result<bool, CacheUnavailable> {
-        match &self.cache {
-            Some(cache) => cache.deliver(user, state).await,
-            None => Ok(true),
-        }
+        let Some(cache) = &self.cache else { return Ok(true) };
+        let delivered = cache.deliver(user, state).await?;
+        self.told.inc_by(u64::from(delivered));
+        Ok(delivered)
     }
 
     /// Tells of everything that waits, and then says so by the watermark. How much it was.
@@ -89,6 +100,7 @@ impl Relay {
                 Ok((storage::find_pending(c, BATCH)?, storage::find_published_kids(c, now)?))
             };
             let (waiting, kids) = self.database.query(look).await?;
+            self.waiting.set(i64::try_from(waiting.len()).unwrap_or(i64::MAX));
             let keys = KeysDigest::of(kids.iter().map(String::as_str));
             if waiting.is_empty() {
                 if let Some(cache) = &self.cache {
@@ -112,7 +124,7 @@ impl Relay {
         });
         for (user, version) in newest {
             let record = self.database.query(move |c| find_user_record(c, user)).await?;
-            let state = record.map_or(UserState::Deleted { version }, UserState::Present);
+            let state = record.map_or(UserState::Deleted { version }, UserState::from);
             if !self.tell(user, state.clone()).await? {
                 // There is no epoch, or a new one begins. While changes wait, its watermark is too old
                 // for anybody to believe.

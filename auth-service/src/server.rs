@@ -7,21 +7,21 @@ use shared::{
     clock::SystemClock,
     cross_site::{OwnOrigin, refuse_cross_site},
     database::{Access, Connection, Database},
-    http,
+    http::{self, Counted},
+    internal,
+    metrics::Metrics,
     serve::{SHUTDOWN_SECONDS, Server, StartError},
 };
 
 use crate::{
-    app::App,
+    app::{App, NAME},
     config::Config,
     routes,
     signing_keys::{KeyVault, rotate_by_age},
     storage,
 };
 
-const NAME: &str = "auth-service";
-
-/// Migrates, makes the first signing key, and binds the port.
+/// Migrates, makes the first signing key, and binds the ports.
 ///
 /// # Errors
 /// One line that says what is not there.
@@ -30,17 +30,19 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     let vault = Arc::new(KeyVault::new(&config.master_secret));
     prepare(&config, vault.clone()).await?;
 
-    let database = Database::new(config.database_url.clone(), Access::Own);
+    let metrics = Metrics::new();
+    let database = Database::new(config.database_url.clone(), Access::Own, config.timeouts, &metrics);
     let rotation = rotate_by_age(vault.clone(), database.clone(), clock.clone(), config.tokens.clone());
-    let app = App::new(&config, database, vault, clock);
-    let app = web::Data::new(app.map_err(|error| StartError::dependency(NAME, error))?);
+    let app = web::Data::new(App::new(&config, database, vault, clock, &metrics)?);
     let relay = app.relay.clone();
 
     let listen = config.listen;
     let refused = |error| StartError::listen(NAME, listen, &error);
+    let counted = Counted(metrics.clone());
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(app.clone())
+            .app_data(counted.clone())
             .app_data(OwnOrigin(config.frontend_origin.clone()))
             .wrap(from_fn(refuse_cross_site))
             .wrap(from_fn(http::request_scope))
@@ -53,7 +55,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     .map_err(refused)?;
     let port = server.addrs().first().map_or(listen.port, std::net::SocketAddr::port);
     let background = vec![actix_web::rt::spawn(relay.run()), actix_web::rt::spawn(rotation)];
-    Ok(Server::new(NAME, port, server.run(), background))
+    internal::bind(Server::new(NAME, port, server.run(), background), listen, metrics, |_| {})
 }
 
 async fn prepare(config: &Config, vault: Arc<KeyVault>) -> Result<(), StartError> {

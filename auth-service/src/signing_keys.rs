@@ -9,7 +9,7 @@ use aws_lc_rs::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use jsonwebtoken::{
     Algorithm, EncodingKey, Header, encode,
     jwk::{Jwk, PublicKeyUse, ThumbprintHash},
@@ -299,7 +299,8 @@ impl TokenSigner {
         };
         let text = encode(&key.header, &claims, &key.key)
             .map_err(|error| KeyError::Cryptography(error.to_string()))?;
-        Ok(IssuedToken { text, expires_at: claims.expires_at() })
+        // To the second, as the token says it.
+        Ok(IssuedToken { text, expires_at: expires_at.trunc_subsecs(0) })
     }
 
     async fn key(&self) -> Result<Arc<SigningKey>, KeyError> {

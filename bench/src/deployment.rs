@@ -11,8 +11,9 @@ use chrono::SubsecRound;
 use secrecy::SecretString;
 use shared::{
     clock::{Clock, SystemClock, TestClock},
-    config::{Reader, TokenParties},
+    config::{Reader, Timeouts, TokenParties},
     database::{Access, Connection, Database, DatabaseUrl},
+    metrics::Metrics,
     secret::MasterSecret,
 };
 use tempfile::TempDir;
@@ -79,7 +80,7 @@ impl Deployment {
         seed::fill(&mut connection, &everybody, (&vault, &tokens, now))?;
         // All tokens are made in the same second, so that their answers have the same bytes.
         let clock = TestClock::at(now.trunc_subsecs(0));
-        let database = Database::new(url, Access::Own);
+        let database = Database::new(url, Access::Own, Timeouts::default(), &Metrics::new());
         let signer = Arc::new(TokenSigner::new(vault, database, clock, &tokens));
         let (folder, revoked) = (TempDir::new()?, Cell::new(0));
         Ok(Self { people, database_url, redis: None, auth: None, signer, http, folder, revoked })

@@ -29,7 +29,7 @@ const TICKS_PER_SECOND: f64 = 100.0;
 const START_LIMIT: Duration = Duration::from_mins(1);
 
 impl Server {
-    /// Starts a program of the workspace with `PORT` and `INTERNAL_PORT` of its own, on a core or on
+    /// Starts a program of the workspace with a `PORT` of its own, on a core or on
     /// any, and waits until `ready` is answered with 200.
     pub(crate) fn start(
         name: &str,
@@ -37,11 +37,11 @@ impl Server {
         settings: &[(&str, String)],
         (core, folder, ready): (Core, &Path, &str),
     ) -> Result<Self> {
-        let (port, internal) = (free_port(), free_port());
+        let port = free_port();
         let mut command = bound_to(core);
         command.push(programs::file(name)?.display().to_string());
         command.extend(arguments.iter().cloned());
-        let mut all = vec![("PORT", port.to_string()), ("INTERNAL_PORT", internal.to_string())];
+        let mut all = vec![("PORT", port.to_string())];
         all.extend(settings.iter().cloned());
         let log = folder.join(format!("{name}-{port}.log"));
         let process = Process::start(Start { command, settings: &all, signal: "TERM", log, remove: None });

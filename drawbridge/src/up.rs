@@ -29,18 +29,20 @@ pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
         "BIND" => Some("127.0.0.1".into()),
         "DATABASE_URL" => Some(database_url.clone()),
         "REDIS_URL" => Some("memory:".into()),
-        "MASTER_SECRET" => None,
+        "MASTER_SECRET" | "INTERNAL_PORT" => None,
         "MASTER_SECRET_FILE" => Some(secret_file.clone()),
         "FRONTEND_ORIGIN" => Some(format!("http://localhost:{port}")),
         "AUTH_SERVICE_URL" => Some(format!("http://127.0.0.1:{auth_port}")),
         "VERIFY_SERVICE_URL" => Some(format!("http://127.0.0.1:{verify_port}")),
+        // One process has no need to ask itself over the network.
+        "GUARD_MODE" => environment("GUARD_MODE").or_else(|| Some("embedded".into())),
         "LOG" => environment("LOG").or_else(|| Some(LogConfig::filter("warn"))),
         _ => environment(name),
     };
     let auth = auth_service::Config::read(&|name| setting(auth_port, name));
     let verify = verify_service::Config::read(&|name| setting(verify_port, name));
     let web = web_frontend::Config::read(&|name| setting(port, name));
-    let (mut auth, mut verify, web) = match (auth, verify, web) {
+    let (mut auth, mut verify, mut web) = match (auth, verify, web) {
         (Ok(auth), Ok(verify), Ok(web)) => (auth, verify, web),
         (auth, verify, web) => {
             return Err(
@@ -49,9 +51,10 @@ pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
         }
     };
     // What Redis is between processes: one cache, written by one service and read by the other.
-    let cache = Arc::new(MemoryUserCache::new());
+    let cache = Arc::new(MemoryUserCache::new(verify.cache_sizes.record_bytes));
     auth.cache = CacheLocation::InProcess(cache.clone());
-    verify.cache = CacheLocation::InProcess(cache);
+    verify.cache = CacheLocation::InProcess(cache.clone());
+    web.cache = CacheLocation::InProcess(cache);
 
     telemetry::start(&auth.log);
     let servers =

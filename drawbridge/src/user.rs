@@ -104,5 +104,5 @@ async fn read_hash(deployment: &Deployment) -> anyhow::Result<String> {
         line.trim_end_matches(['\r', '\n']).to_owned()
     };
     let password = Password::parse_new(text)?;
-    Ok(PasswordHasher::new(config, deployment.master_secret()).hash(password).await?)
+    Ok(PasswordHasher::new(config, deployment.master_secret())?.hash(password).await?)
 }

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::database::DatabaseUrl;
 use crate::{
     origin::Origin, redis_connection::RedisUrl, secret::MasterSecret, session_cookie::SessionCookie,
-    telemetry::LogFormat, user_cache::CacheLocation,
+    telemetry::LogFormat, user_cache::CacheLocation, verification::Tolerance,
 };
 
 /// Where a setting's text comes from: its variable's name in, its value out.
@@ -159,14 +159,19 @@ impl<'a> Reader<'a> {
         self.secret("MASTER_SECRET", MasterSecret::parse)
     }
 
-    /// `BIND` and `PORT`: where the service listens.
+    /// `BIND`, `PORT` and `INTERNAL_PORT`: where the service listens.
     pub fn listen(&mut self, default_port: u16) -> Listen {
         let address = self
             .optional("BIND", |text| {
                 text.parse().map_err(|_| format!("must be an IP address, not \"{text}\""))
             })
             .unwrap_or(IpAddr::from([127, 0, 0, 1]));
-        Listen { address, port: self.within("PORT", default_port, 0..=u16::MAX) }
+        let port = self.within("PORT", default_port, 0..=u16::MAX);
+        let internal = match port.checked_add(INTERNAL_PORT_ABOVE) {
+            Some(internal) if port != 0 => internal,
+            _ => 0,
+        };
+        Listen { address, port, internal_port: self.within("INTERNAL_PORT", internal, 0..=u16::MAX) }
     }
 
     /// `FRONTEND_ORIGIN`: the origin that people see in their address bar.
@@ -202,6 +207,36 @@ impl<'a> Reader<'a> {
     #[cfg(feature = "database")]
     pub fn database_url(&mut self) -> Option<DatabaseUrl> {
         self.secret("DATABASE_URL", |url| DatabaseUrl::parse(url.expose_secret().trim()))
+    }
+
+    /// `CONNECT_TIMEOUT` and `ANSWER_TIMEOUT`.
+    pub fn timeouts(&mut self) -> Timeouts {
+        let (least, most) = (Duration::from_millis(10), Duration::from_mins(1));
+        let default = Timeouts::default();
+        Timeouts {
+            connect: self.duration("CONNECT_TIMEOUT", default.connect, least..=most),
+            answer: self.duration("ANSWER_TIMEOUT", default.answer, least..=most),
+        }
+    }
+
+    /// `RECORD_CACHE_MIB` and `TOKEN_CACHE_MIB`.
+    pub fn cache_sizes(&mut self) -> CacheSizes {
+        const MIB: u64 = 1024 * 1024;
+        let default = CacheSizes::default();
+        CacheSizes {
+            record_bytes: MIB * self.within("RECORD_CACHE_MIB", default.record_bytes / MIB, 0..=65_536),
+            token_bytes: MIB * self.within("TOKEN_CACHE_MIB", default.token_bytes / MIB, 0..=65_536),
+        }
+    }
+
+    /// `STALE_MAX` and `OUTAGE_GRACE`.
+    pub fn tolerance(&mut self) -> Tolerance {
+        let default = Tolerance::default();
+        let (minute, day) = (Duration::from_mins(1), Duration::from_hours(24));
+        Tolerance {
+            stale_max: self.duration("STALE_MAX", default.stale_max, Duration::ZERO..=minute),
+            outage_grace: self.duration("OUTAGE_GRACE", default.outage_grace, Duration::ZERO..=day),
+        }
     }
 
     /// `REDIS_URL` as the place of the user records.
@@ -251,11 +286,42 @@ pub struct Listen {
     pub address: IpAddr,
     /// The port; 0 takes any that is free.
     pub port: u16,
+    /// The port for metrics and for other services of the deployment; 0 takes any that is free.
+    pub internal_port: u16,
 }
 
-impl Listen {
-    /// A free port on this machine alone.
-    pub const ANY_LOCAL: Self = Self { address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port: 0 };
+/// How far above its port a service's internal one is, unless `INTERNAL_PORT` says otherwise.
+pub const INTERNAL_PORT_ABOVE: u16 = 1000;
+
+/// How long anybody waits for another program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// `CONNECT_TIMEOUT`: until a connection stands.
+    pub connect: Duration,
+    /// `ANSWER_TIMEOUT`: until an answer is there. Redis has a quarter of it: by then the database
+    /// would have been quicker. What waits in a line by design has more.
+    pub answer: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_millis(250), answer: Duration::from_secs(1) }
+    }
+}
+
+/// How much a verifier keeps in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheSizes {
+    /// `RECORD_CACHE_MIB`, in bytes: hot records; 0 keeps none.
+    pub record_bytes: u64,
+    /// `TOKEN_CACHE_MIB`, in bytes: tokens whose signature was checked; 0 keeps none.
+    pub token_bytes: u64,
+}
+
+impl Default for CacheSizes {
+    fn default() -> Self {
+        Self { record_bytes: 64 * 1024 * 1024, token_bytes: 32 * 1024 * 1024 }
+    }
 }
 
 /// Who makes tokens and who should accept them: `iss` and `aud` (RFC 7519, 4.1).

@@ -22,13 +22,13 @@ pub use url::DatabaseUrl;
 pub use user_record::find_user_record;
 
 pub use crate::on_backend;
+use crate::{breaker::Breaker, config::Timeouts, metrics::Metrics};
 
 /// Connections a service keeps at most.
 const POOL_SIZE: u32 = 8;
 
-/// How long a request waits for its turn at the database, and then for the answer.
-const TURN_TIMEOUT: Duration = Duration::from_secs(2);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// A writer waits for other writers, and so this many times as long as a reader.
+const WRITER_PATIENCE: u32 = 5;
 
 /// The database did not do what was asked; the text is for the log.
 ///
@@ -49,18 +49,29 @@ impl From<QueryError> for DatabaseUnavailable {
 pub struct Database {
     pool: r2d2::Pool<connection::Manager>,
     turns: Arc<Semaphore>,
+    breaker: Arc<Breaker>,
+    /// How long a request waits for its turn, and then for the answer.
+    patience: Duration,
 }
 
 impl Database {
     /// A pool over `url`. Connections are made when they are needed.
-    pub fn new(url: DatabaseUrl, access: Access) -> Self {
+    pub fn new(url: DatabaseUrl, access: Access, timeouts: Timeouts, metrics: &Metrics) -> Self {
         let pool = r2d2::Pool::builder()
             .max_size(POOL_SIZE)
             .min_idle(Some(0))
-            .connection_timeout(TURN_TIMEOUT)
+            .connection_timeout(timeouts.connect + timeouts.answer)
             .error_handler(Box::new(r2d2::NopErrorHandler))
-            .build_unchecked(connection::Manager::new(url, access));
-        Self { pool, turns: Arc::new(Semaphore::new(POOL_SIZE as usize)) }
+            .build_unchecked(connection::Manager::new(url, access, timeouts));
+        Self {
+            pool,
+            turns: Arc::new(Semaphore::new(POOL_SIZE as usize)),
+            breaker: Arc::new(Breaker::new("database", metrics)),
+            patience: match access {
+                Access::Own => timeouts.answer * WRITER_PATIENCE,
+                Access::Read => timeouts.answer,
+            },
+        }
     }
 
     /// Runs `work` on a connection of the pool, off the async threads.
@@ -75,22 +86,30 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseUnavailable> + Send + 'static,
     {
-        let unavailable = |reason: &str| E::from(DatabaseUnavailable(reason.to_owned()));
-        let turn = tokio::time::timeout(TURN_TIMEOUT, self.turns.clone().acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else {
-            return Err(unavailable("all connections are in use"));
-        };
+        let unavailable = |reason: String| E::from(DatabaseUnavailable(reason));
+        self.breaker.enter().map_err(|open| unavailable(open.to_string()))?;
+        let answer = self.answer(work).await;
+        self.breaker.ended(answer.is_ok());
+        answer.map_err(unavailable)?
+    }
+
+    /// What `work` came to, or why it did not come to an end.
+    async fn answer<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> T + Send + 'static,
+    ) -> Result<T, String> {
+        let turn = tokio::time::timeout(self.patience, self.turns.clone().acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err("all connections are in use".into()) };
         let pool = self.pool.clone();
         let done = tokio::task::spawn_blocking(move || {
             // The turn goes along: work that nobody waits for any more still has its connection.
             let _turn = turn;
-            let mut connection = pool.get().map_err(|error| DatabaseUnavailable(error.to_string()))?;
-            work(&mut connection)
+            let mut connection = pool.get().map_err(|error| error.to_string())?;
+            Ok(work(&mut connection))
         });
-        match tokio::time::timeout(ANSWER_TIMEOUT, done).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(error)) => Err(unavailable(&error.to_string())),
-            Err(_) => Err(unavailable("no answer in time")),
+        match tokio::time::timeout(self.patience, done).await {
+            Ok(done) => done.map_err(|error| error.to_string())?,
+            Err(_) => Err("no answer in time".into()),
         }
     }
 

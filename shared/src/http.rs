@@ -14,7 +14,7 @@ use actix_web::{
     guard,
     http::{
         ConnectionType, Method, StatusCode,
-        header::{self, HeaderName, HeaderValue},
+        header::{self, HeaderMap, HeaderValue},
     },
     middleware::Next,
     web,
@@ -25,14 +25,11 @@ use serde::{
 };
 use tracing::Instrument;
 
+pub use crate::request_id::{REQUEST_ID, RequestId};
 use crate::{
-    clock::{Clock, SystemClock},
+    metrics::Metrics,
     problem::{Code, PROBLEM_JSON, Problem},
-    random::Random,
 };
-
-/// The header that carries the request's id, in both directions.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The largest body that an endpoint of ours reads, in bytes.
 pub const BODY_LIMIT_BYTES: usize = 16 * 1024;
@@ -85,34 +82,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// The id under which a request stands in the logs of every service that it passes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(String);
-
-impl RequestId {
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The id of `request`, which [`request_scope`] gave it.
-    pub fn of(request: &impl HttpMessage) -> Option<Self> {
-        request.extensions().get::<Self>().cloned()
-    }
-
-    /// A good incoming id is kept: up to 128 letters, digits, `.`, `_` or `-`.
-    fn accept(incoming: Option<&HeaderValue>) -> Option<Self> {
-        let text = incoming?.to_str().ok()?;
-        let good = (8..=128).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-        good.then(|| Self(text.to_owned()))
-    }
-
-    fn generate() -> Self {
-        Self(Random.uuid_v7(SystemClock.now()).to_string())
-    }
-}
-
 /// Marks a response that tells of a failure in its own way, such as a page: its body stays.
 #[derive(Debug, Clone, Copy)]
 pub struct Rendered;
@@ -123,7 +92,8 @@ pub async fn request_scope<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let id = RequestId::accept(request.headers().get(REQUEST_ID)).unwrap_or_else(RequestId::generate);
+    let id = RequestId::for_request(request.headers());
+    let counted = request.app_data::<Counted>().cloned();
     request.extensions_mut().insert(id.clone());
     let span = tracing::error_span!("request", request_id = id.as_str());
     // The query may carry what does not belong in a log.
@@ -142,10 +112,13 @@ pub async fn request_scope<B: MessageBody + 'static>(
         }
     };
     let log = |status: StatusCode| {
+        let took = started.elapsed();
         tracing::debug!(
-            target: "request", %method, path, status = status.as_u16(),
-            milliseconds = started.elapsed().as_secs_f64() * 1000.0
+            target: "request", %method, path, status = status.as_u16(), milliseconds = took.as_secs_f64() * 1000.0
         );
+        if let Some(Counted(metrics)) = &counted {
+            metrics.request(status.as_u16(), took);
+        }
     };
     match result {
         Ok(response) => {
@@ -166,6 +139,10 @@ pub async fn request_scope<B: MessageBody + 'static>(
     }
 }
 
+/// Where the requests of a service are counted: application data for [`request_scope`].
+#[derive(Debug, Clone)]
+pub struct Counted(pub Metrics);
+
 /// The longest time that a request may take, its body included. What our services wait for by
 /// themselves takes less.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -174,7 +151,8 @@ fn too_slow() -> Problem {
     Problem::new(Code::RequestTimeout, "Send the whole body without a pause.")
 }
 
-fn has_body(request: &ServiceRequest) -> bool {
+/// Whether a request brings a body.
+pub fn has_body(request: &ServiceRequest) -> bool {
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     length.is_some_and(|length| length != "0") || request.headers().contains_key(header::TRANSFER_ENCODING)
 }
@@ -199,7 +177,12 @@ fn finish(mut response: HttpResponse, failed: bool, id: &RequestId) -> HttpRespo
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
-    let headers = response.headers_mut();
+    add_headers(response.headers_mut(), id);
+    response
+}
+
+/// Adds what every answer carries: its id, and what is safe unless it was set otherwise.
+pub fn add_headers(headers: &mut HeaderMap, id: &RequestId) {
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert(REQUEST_ID, value);
     }
@@ -207,7 +190,6 @@ fn finish(mut response: HttpResponse, failed: bool, id: &RequestId) -> HttpRespo
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
 }
 
 /// One line for a failure on our side, with what is never sent: a fault is an error, an outage or too

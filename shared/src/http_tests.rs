@@ -13,7 +13,7 @@ async fn take(_: web::Json<Input>) -> HttpResponse {
     HttpResponse::Ok().finish()
 }
 
-async fn answer(request: test::TestRequest) -> (u16, serde_json::Value, header::HeaderMap) {
+async fn answer(request: test::TestRequest) -> (u16, serde_json::Value, HeaderMap) {
     let app = App::new().wrap(from_fn(request_scope)).configure(configure).service(write("/in", take));
     let app = test::init_service(app).await;
     let response = test::call_service(&app, request.to_request()).await;

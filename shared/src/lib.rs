@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
+mod bounded_cache;
+pub mod breaker;
 pub mod clock;
 pub mod config;
 pub mod cross_site;
@@ -9,11 +11,17 @@ pub mod database;
 pub mod health;
 pub mod http;
 pub mod id;
+pub mod internal;
+pub mod metrics;
+pub mod navigation;
 pub mod origin;
 pub mod problem;
 pub mod proxy_identity;
 pub mod random;
 pub mod redis_connection;
+#[cfg(feature = "client")]
+pub mod replicas;
+pub mod request_id;
 pub mod secret;
 pub mod serve;
 pub mod session_cookie;

@@ -1,6 +1,6 @@
 //! A web origin: scheme, host and port (RFC 6454), and redirect targets that stay on it.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use url::{Position, Url};
 
@@ -25,6 +25,35 @@ impl Origin {
             return Err("must be scheme, host and port alone, without a path".into());
         }
         Ok(Self(url))
+    }
+
+    /// Reads origins that are separated by commas.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with one of them.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, String> {
+        text.split(',').map(Self::parse).collect()
+    }
+
+    /// The port, the scheme's own if none is written.
+    pub fn port(&self) -> u16 {
+        self.0.port_or_known_default().unwrap_or_default()
+    }
+
+    /// The same host and scheme at another port; `None` where no such port is.
+    pub fn at_port(&self, port: Option<u16>) -> Option<Self> {
+        let mut url = self.0.clone();
+        url.set_port(Some(port?)).ok()?;
+        Some(Self(url))
+    }
+
+    /// The host, if it is an IP address.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self.0.host()? {
+            url::Host::Domain(_) => None,
+            url::Host::Ipv4(address) => Some(address.into()),
+            url::Host::Ipv6(address) => Some(address.into()),
+        }
     }
 
     /// Whether requests to this origin are encrypted.

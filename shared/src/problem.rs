@@ -102,6 +102,7 @@ pub struct Problem {
     retry_after: Option<Duration>,
     allow: Option<&'static str>,
     authenticated: Option<bool>,
+    status: Option<StatusCode>,
     cause: Option<String>,
 }
 
@@ -123,7 +124,15 @@ struct Body<'a> {
 impl Problem {
     /// A failure; `detail` says what is wrong and what to do.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), retry_after: None, allow: None, authenticated: None, cause: None }
+        Self {
+            code,
+            detail: detail.into(),
+            retry_after: None,
+            allow: None,
+            authenticated: None,
+            status: None,
+            cause: None,
+        }
     }
 
     /// Something needed is out of reach (503); `cause` is logged and not sent.
@@ -164,6 +173,17 @@ impl Problem {
         self
     }
 
+    /// Says 401 whatever the code's own status is, for a gateway that tells nothing else apart.
+    #[must_use]
+    pub fn as_unauthorized(mut self) -> Self {
+        self.status = Some(StatusCode::UNAUTHORIZED);
+        self
+    }
+
+    fn status(&self) -> StatusCode {
+        self.status.unwrap_or(self.code.status())
+    }
+
     /// The stable word.
     pub fn code(&self) -> Code {
         self.code
@@ -181,7 +201,7 @@ impl Problem {
 
     /// Status and headers, without a body.
     pub fn response_head(&self) -> HttpResponseBuilder {
-        let mut response = HttpResponse::build(self.code.status());
+        let mut response = HttpResponse::build(self.status());
         if let Some(wait) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, wait.as_secs().max(1)));
         }
@@ -196,7 +216,7 @@ impl Problem {
         let body = Body {
             r#type: format!("urn:drawbridge:problem:{}", self.code.as_str()),
             title: self.code.title(),
-            status: self.code.status().as_u16(),
+            status: self.status().as_u16(),
             detail: &self.detail,
             code: self.code.as_str(),
             request_id,
@@ -221,7 +241,7 @@ impl std::error::Error for Problem {}
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.code.status()
+        self.status()
     }
 
     /// The problem rides along in the response's extensions, so that `http::request_scope` can add

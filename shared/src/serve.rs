@@ -16,6 +16,7 @@ pub struct Server {
     name: &'static str,
     port: u16,
     server: dev::Server,
+    internal: Option<(u16, dev::Server)>,
     background: Vec<JoinHandle<()>>,
 }
 
@@ -65,12 +66,29 @@ impl StartError {
 impl Server {
     /// Wraps a server that is bound to `port`, with the tasks that end with it.
     pub fn new(name: &'static str, port: u16, server: dev::Server, background: Vec<JoinHandle<()>>) -> Self {
-        Self { name, port, server, background }
+        Self { name, port, server, internal: None, background }
+    }
+
+    /// The same with a server on its internal port.
+    #[must_use]
+    pub fn with_internal(mut self, port: u16, server: dev::Server) -> Self {
+        self.internal = Some((port, server));
+        self
+    }
+
+    /// Which service it is.
+    pub fn name(&self) -> &'static str {
+        self.name
     }
 
     /// The port it listens on.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The port for metrics and for other services of the deployment.
+    pub fn internal_port(&self) -> Option<u16> {
+        self.internal.as_ref().map(|(port, _)| *port)
     }
 
     /// Serves until SIGINT or SIGTERM.
@@ -82,6 +100,9 @@ impl Server {
     pub fn spawn(self) -> dev::ServerHandle {
         let handle = self.server.handle();
         actix_web::rt::spawn(self.server);
+        if let Some((_, internal)) = self.internal {
+            actix_web::rt::spawn(internal);
+        }
         handle
     }
 }
@@ -117,6 +138,10 @@ pub async fn run_all(servers: Vec<Server>) -> io::Result<()> {
         handles.push(server.server.handle());
         background.extend(server.background);
         running.push(actix_web::rt::spawn(server.server));
+        if let Some((_, internal)) = server.internal {
+            handles.push(internal.handle());
+            running.push(actix_web::rt::spawn(internal));
+        }
     }
     let mut ended = select_all(running);
     let first = tokio::select! {

@@ -3,7 +3,7 @@
 use actix_web::{
     HttpRequest,
     cookie::{Cookie, SameSite, time::OffsetDateTime},
-    http::header,
+    http::header::{self, HeaderMap},
 };
 use chrono::{DateTime, Utc};
 
@@ -92,6 +92,27 @@ impl SessionCookie {
             .http_only(true)
             .secure(self.secure)
             .same_site(SameSite::Lax)
+    }
+
+    /// The token of a request that brings exactly one, in a form that a token of ours can have. What
+    /// [`SessionCookie::tokens`] says of any other request is not said here.
+    pub fn only_token<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        if let Some(authorization) = headers.get(header::AUTHORIZATION) {
+            let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
+            return scheme.eq_ignore_ascii_case("bearer").then_some(token);
+        }
+        let mut only = None;
+        for field in headers.get_all(header::COOKIE) {
+            for pair in field.to_str().ok()?.split(';') {
+                if let Some((name, value)) = pair.trim_ascii_start().split_once('=')
+                    && name == self.name
+                    && only.replace(value).is_some()
+                {
+                    return None;
+                }
+            }
+        }
+        only.filter(|token| token.len() <= TOKEN_MAX_BYTES)
     }
 
     /// The tokens that `request` brings, each once: the bearer token (RFC 6750, 2.1) if there is
@@ -195,6 +216,29 @@ mod tests {
         assert_eq!(of(&[("authorization", "bearer z"), ("cookie", "token=x")]), ["z"]);
         assert_eq!(of(&[("authorization", "Basic z"), ("cookie", "token=x")]), ["x"]);
         assert!(of(&[("cookie", "token="), ("cookie", "xtoken=1")]).is_empty());
+    }
+
+    #[test]
+    fn the_only_token_is_the_one_that_all_of_them_are() {
+        let cookie = cookie("http://localhost", None).unwrap();
+        for (fields, only) in [
+            (vec![], None),
+            (vec![("cookie", "a=1; token=x; b=2")], Some("x")),
+            (vec![("cookie", "a=1"), ("cookie", "token=x")], Some("x")),
+            (vec![("cookie", "token=x; token=y")], None),
+            (vec![("cookie", "token=x"), ("cookie", "token=x")], None),
+            (vec![("cookie", "xtoken=1; Token=2")], None),
+            (vec![("authorization", "bearer z"), ("cookie", "token=x")], Some("z")),
+            (vec![("authorization", "Basic z"), ("cookie", "token=x")], None),
+        ] {
+            let request =
+                fields.iter().fold(TestRequest::default(), |request, field| request.append_header(*field));
+            let request = request.to_http_request();
+            assert_eq!(cookie.only_token(request.headers()), only, "{fields:?}");
+            if let Some(only) = only {
+                assert_eq!(cookie.tokens(&request), [only], "{fields:?}");
+            }
+        }
     }
 
     #[test]

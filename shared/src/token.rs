@@ -40,27 +40,34 @@ pub struct Claims {
     pub exp: i64,
 }
 
-impl Claims {
+/// What a token says that one of our keys signed for us. Of its session it says nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// The user.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// The key that signed it.
+    pub kid: Arc<str>,
+    issued_at: i64,
+    expires_at: i64,
+}
+
+impl Signed {
     /// When the token was made.
     pub fn issued_at(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp(self.iat, 0).unwrap_or_default()
+        DateTime::from_timestamp(self.issued_at, 0).unwrap_or_default()
     }
 
     /// When the token ends.
     pub fn expires_at(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp(self.exp, 0).unwrap_or_default()
+        DateTime::from_timestamp(self.expires_at, 0).unwrap_or_default()
     }
-}
 
-/// A token that one of our keys signed. Of its session it says nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signed {
-    /// What it says.
-    pub claims: Claims,
     /// Whether its time is over.
-    pub expired: bool,
-    /// The key that signed it.
-    pub kid: Arc<str>,
+    pub fn has_expired(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at <= now.timestamp()
+    }
 }
 
 /// Why a token is not accepted by its text alone.
@@ -144,11 +151,11 @@ impl KeySet {
         self.keys.is_empty()
     }
 
-    /// What `token` says, if a key of the set signed it, for us.
+    /// What `token` says, if a key of the set signed it, for us. It may have expired.
     ///
     /// # Errors
     /// Which of these it was not.
-    pub fn check(&self, token: &str, now: DateTime<Utc>) -> Result<Signed, TokenFault> {
+    pub fn check(&self, token: &str) -> Result<Signed, TokenFault> {
         if token.len() > TOKEN_MAX_BYTES {
             return Err(TokenFault::Invalid);
         }
@@ -160,8 +167,8 @@ impl KeySet {
         let (kid, known) = self.keys.get_key_value(kid.as_str()).ok_or(TokenFault::UnknownKey)?;
         let claims =
             decode::<Claims>(token, &known.key, &known.validation).map_err(|_| TokenFault::Invalid)?.claims;
-        let expired = claims.exp <= now.timestamp();
-        Ok(Signed { claims, expired, kid: kid.clone() })
+        let Claims { sub: user, sid: session, iat: issued_at, exp: expires_at, .. } = claims;
+        Ok(Signed { user, session, kid: kid.clone(), issued_at, expires_at })
     }
 }
 

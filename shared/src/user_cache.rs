@@ -22,7 +22,9 @@ pub use memory::MemoryUserCache;
 pub use redis::{RedisDelivery, RedisUserCache};
 
 use crate::{
+    breaker::BreakerOpen,
     id::UserId,
+    metrics::Metrics,
     redis_connection::RedisUrl,
     token::KeysDigest,
     user_record::{UserRecord, UserState},
@@ -39,13 +41,28 @@ pub const WATERMARK_MAX_AGE: Duration = Duration::from_millis(1500);
 #[error("the cache is out of reach: {0}")]
 pub struct CacheUnavailable(pub String);
 
+impl From<BreakerOpen> for CacheUnavailable {
+    fn from(open: BreakerOpen) -> Self {
+        Self(open.to_string())
+    }
+}
+
 /// The name of a stretch of time in which the cache lost nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Epoch(pub u64);
 
+/// What a young watermark says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trust {
+    /// The epoch to read and to fill.
+    pub epoch: Epoch,
+    /// The keys that are published.
+    pub keys: KeysDigest,
+}
+
 /// Which layer knew the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layer {
+pub enum CacheLayer {
     /// This process, without a word to anybody.
     Near,
     /// The shared cache.
@@ -54,21 +71,21 @@ pub enum Layer {
 
 /// The verifiers' side.
 pub trait UserCache: Send + Sync {
-    /// The epoch to read and to fill, while the cache may be believed.
-    fn trusted_epoch(&self) -> Option<Epoch>;
-
-    /// The keys that are published, while the cache may be believed.
-    fn published_keys(&self) -> Option<KeysDigest>;
+    /// What the watermark says, while it is young and the cache may be believed.
+    fn trust(&self) -> Option<Trust>;
 
     /// When the cache could last be believed.
     fn last_trusted(&self) -> Option<Instant>;
 
-    /// What is held of a user. Ask for the epoch first, and the source after it.
+    /// What this process holds of a user. Ask for [`UserCache::trust`] first.
+    fn near(&self, user: UserId) -> Option<UserState>;
+
+    /// What is held of a user. Ask for [`UserCache::trust`] first, and the source after it.
     fn get(
         &self,
         epoch: Epoch,
         user: UserId,
-    ) -> Pending<'_, Result<Option<(UserState, Layer)>, CacheUnavailable>>;
+    ) -> Pending<'_, Result<Option<(UserState, CacheLayer)>, CacheUnavailable>>;
 
     /// What was held of a user when the cache could last be believed.
     fn last_known(&self, user: UserId) -> Pending<'_, Option<UserState>>;
@@ -134,21 +151,26 @@ impl From<RedisUrl> for CacheLocation {
 }
 
 impl CacheLocation {
-    /// Opens the verifiers' side, if there is a cache; it is reached in the background.
-    pub fn open(self) -> Result<Option<Arc<dyn UserCache>>, CacheUnavailable> {
+    /// Opens the verifiers' side, if there is a cache; it is reached in the background. This process
+    /// keeps at most `record_bytes` of hot records.
+    pub fn open(
+        self,
+        record_bytes: u64,
+        metrics: &Metrics,
+    ) -> Result<Option<Arc<dyn UserCache>>, CacheUnavailable> {
         Ok(match self {
             Self::Nowhere => None,
             Self::InProcess(cache) => Some(cache),
-            Self::Redis(client) => Some(Arc::new(RedisUserCache::open(client)?)),
+            Self::Redis(client) => Some(Arc::new(RedisUserCache::open(client, record_bytes, metrics)?)),
         })
     }
 
     /// Opens auth-service's side, if there is a cache; it is reached on first use.
-    pub fn open_delivery(self) -> Result<Option<Arc<dyn Delivery>>, CacheUnavailable> {
+    pub fn open_delivery(self, metrics: &Metrics) -> Result<Option<Arc<dyn Delivery>>, CacheUnavailable> {
         Ok(match self {
             Self::Nowhere => None,
             Self::InProcess(cache) => Some(cache),
-            Self::Redis(client) => Some(Arc::new(RedisDelivery::open(client)?)),
+            Self::Redis(client) => Some(Arc::new(RedisDelivery::open(client, metrics)?)),
         })
     }
 }
@@ -157,7 +179,7 @@ impl CacheLocation {
 /// deleted user. The version stands in front so that the compare-and-set need not read the JSON.
 fn encode(state: &UserState) -> Result<String, serde_json::Error> {
     Ok(match state {
-        UserState::Present(record) => format!("{}\n{}", record.version, serde_json::to_string(record)?),
+        UserState::Present(record) => format!("{}\n{}", record.version, serde_json::to_string(&**record)?),
         UserState::Deleted { version } => format!("{version}\n"),
     })
 }
@@ -170,7 +192,7 @@ fn decode(user: UserId, value: &str) -> Option<UserState> {
         return Some(UserState::Deleted { version });
     }
     let record: UserRecord = serde_json::from_str(record).ok()?;
-    (record.version == version && record.id == user).then_some(UserState::Present(record))
+    (record.version == version && record.id == user).then(|| record.into())
 }
 
 #[cfg(test)]
@@ -179,6 +201,7 @@ mod tests {
     use crate::{
         clock::{Clock, SystemClock},
         random::Random,
+        user_record::Sessions,
     };
 
     fn record(version: i64) -> UserRecord {
@@ -190,7 +213,7 @@ mod tests {
             roles: vec!["admin".into()],
             disabled: false,
             version,
-            sessions: [].into(),
+            sessions: Sessions::default(),
         }
     }
 
@@ -198,7 +221,7 @@ mod tests {
     fn a_stored_value_reads_back_as_what_it_was() {
         let record = record(7);
         let user = record.id;
-        for state in [UserState::Present(record), UserState::Deleted { version: 8 }] {
+        for state in [record.into(), UserState::Deleted { version: 8 }] {
             assert_eq!(decode(user, &encode(&state).unwrap()), Some(state));
         }
     }
@@ -206,7 +229,7 @@ mod tests {
     #[test]
     fn a_value_that_is_not_ours_is_no_value() {
         let record = record(7);
-        let value = encode(&UserState::Present(record.clone())).unwrap();
+        let value = encode(&record.clone().into()).unwrap();
         let other = UserId::generate(Random, SystemClock.now());
         assert_eq!(decode(other, &value), None);
         for bad in ["", "7", "x\n", "7\n{}", &value.replacen('7', "9", 1)] {
@@ -216,29 +239,36 @@ mod tests {
 
     #[actix_web::test]
     async fn in_process_an_older_record_never_replaces_a_newer_one() {
-        let cache = MemoryUserCache::new();
-        let newer = record(2);
-        let user = newer.id;
-        let older = UserRecord { version: 1, ..newer.clone() };
-        let epoch = Epoch(0);
-        assert!(cache.fill(epoch, user, UserState::Present(newer.clone())).await.unwrap());
-        assert!(!cache.fill(epoch, user, UserState::Present(older.clone())).await.unwrap());
-        assert!(!cache.fill(epoch, user, UserState::Present(newer.clone())).await.unwrap());
-        assert_eq!(cache.last_known(user).await, Some(UserState::Present(newer)));
-        cache.deliver(user, UserState::Deleted { version: 3 }).await.unwrap();
-        assert!(!cache.fill(epoch, user, UserState::Present(older)).await.unwrap());
+        // With room for all, and with room for none: what was told stays known either way.
+        for bytes in [1 << 20, 0] {
+            let cache = MemoryUserCache::new(bytes);
+            let newer = record(2);
+            let user = newer.id;
+            let older = UserRecord { version: 1, ..newer.clone() };
+            let fill = async |state: UserState| cache.fill(EPOCH, user, state).await.unwrap();
+            cache.deliver(user, newer.clone().into()).await.unwrap();
+            assert!(!fill(older.clone().into()).await);
+            assert!(!fill(newer.clone().into()).await);
+            if bytes > 0 {
+                assert_eq!(cache.last_known(user).await, Some(newer.into()));
+            }
+            cache.deliver(user, UserState::Deleted { version: 3 }).await.unwrap();
+            assert!(!fill(older.into()).await);
+        }
     }
+
+    const EPOCH: Epoch = Epoch(0);
 
     #[actix_web::test]
     async fn in_process_the_cache_is_believed_only_while_the_watermark_is_young() {
-        let (cache, keys) = (MemoryUserCache::new(), KeysDigest::of(["kid"]));
-        assert_eq!(cache.trusted_epoch(), None, "nothing was delivered yet");
+        let (cache, keys) = (MemoryUserCache::new(1 << 20), KeysDigest::of(["kid"]));
+        assert_eq!(cache.trust(), None, "nothing was delivered yet");
         cache.raise_watermark(Duration::ZERO, keys.clone()).await.unwrap();
-        assert!(cache.trusted_epoch().is_some());
+        assert!(cache.trust().is_some());
         cache.raise_watermark(WATERMARK_MAX_AGE, keys.clone()).await.unwrap();
-        assert!(cache.trusted_epoch().is_some(), "a watermark is only ever raised");
-        let old = MemoryUserCache::new();
+        assert!(cache.trust().is_some(), "a watermark is only ever raised");
+        let old = MemoryUserCache::new(1 << 20);
         old.raise_watermark(WATERMARK_MAX_AGE, keys).await.unwrap();
-        assert_eq!(old.trusted_epoch(), None);
+        assert_eq!(old.trust(), None);
     }
 }

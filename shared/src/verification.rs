@@ -8,11 +8,19 @@
 //! 2. without a young watermark, the source alone; its answer is used for at most `stale_max`;
 //! 3. without the source, too, what was known when the cache could last be believed, for at most
 //!    `outage_grace`; after that nobody is let in, and everybody is told why.
+//!
+//! [`Verifier::verify_hot`] is the first of these as far as this process can go by itself: it waits
+//! for nobody and copies nothing.
 
+mod answer;
 mod checked_tokens;
 mod flights;
 mod key_ring;
+mod measures;
 mod recent;
+mod refusal;
+#[cfg(feature = "client")]
+mod remote_source;
 
 use std::{
     sync::Arc,
@@ -21,26 +29,37 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::JwkSet;
-use serde::{Deserialize, Serialize};
 
+pub use answer::{Grant, Verified, VerifiedSession, VerifiedUser};
 pub use key_ring::{KeyRing, WantedKeys};
+pub use measures::Layer;
+pub use refusal::Refusal;
+#[cfg(feature = "client")]
+pub use remote_source::{KEYS_PATH, RECORD_PATH, RecordAnswer, RemoteSource};
 
 use crate::{
     clock::SharedClock,
     id::{SessionId, UserId},
-    problem::{Code, Problem},
-    token::{Claims, Signed, TokenFault},
-    user_cache::{Epoch, Pending, UserCache},
+    metrics::Metrics,
+    token::{Signed, TokenFault},
+    user_cache::{CacheLayer, Epoch, Pending, Trust, UserCache},
     user_record::{UserRecord, UserState},
 };
 use checked_tokens::CheckedTokens;
 use flights::Flights;
+use measures::Measures;
 use recent::Recent;
 
-/// Where the truth is: the database, for a verifier that may read it.
+/// Where the truth is: the database for a verifier that may read it, a verify-service for one that
+/// may not.
 pub trait Source: Send + Sync {
-    /// The user's record, or `None` if there is no such user.
-    fn find_user(&self, user: UserId) -> Pending<'_, Result<Option<UserRecord>, SourceUnavailable>>;
+    /// The user's record, or `None` if there is no such user. `token` is one of theirs with a good
+    /// signature, for a source that wants to see one.
+    fn find_user<'a>(
+        &'a self,
+        user: UserId,
+        token: &'a str,
+    ) -> Pending<'a, Result<Option<UserRecord>, SourceUnavailable>>;
 
     /// The public keys that tokens may be signed with.
     fn find_keys(&self) -> Pending<'_, Result<JwkSet, SourceUnavailable>>;
@@ -50,106 +69,6 @@ pub trait Source: Send + Sync {
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the source of users is out of reach: {0}")]
 pub struct SourceUnavailable(pub String);
-
-/// A token that is good, and what stands behind it: the `data` of `POST /api/verify`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verified {
-    /// The user.
-    pub user: VerifiedUser,
-    /// The session.
-    pub session: VerifiedSession,
-}
-
-/// The user of a verified token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VerifiedUser {
-    /// The user's id.
-    pub id: UserId,
-    /// The address as the person wrote it, domain in lower case.
-    pub email: String,
-    /// Whether the person has shown that the address is theirs.
-    pub email_verified: bool,
-    /// What the user may do, in the words of the applications behind the guard.
-    pub roles: Vec<String>,
-}
-
-/// The session of a verified token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VerifiedSession {
-    /// The session's id.
-    pub id: SessionId,
-    /// When the person signed in.
-    pub created_at: DateTime<Utc>,
-    /// When the session ends whatever happens.
-    pub expires_at: DateTime<Utc>,
-    /// When this token was made.
-    pub token_issued_at: DateTime<Utc>,
-    /// When this token ends, unless it is renewed before.
-    pub token_expires_at: DateTime<Utc>,
-}
-
-/// Why a request is not let through.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// No token came.
-    MissingToken,
-    /// Not a token of ours, or more than one that is good.
-    InvalidToken,
-    /// Its time is over.
-    ExpiredToken,
-    /// Its user is gone.
-    UserNotFound,
-    /// Its user may not sign in.
-    UserDisabled,
-    /// Its session was ended.
-    SessionRevoked,
-    /// Nobody could be asked; the text is for the log.
-    Unavailable(String),
-}
-
-impl Refusal {
-    /// The refusal behind the `code` of a verifier's answer, if it is one about the token.
-    pub fn from_code(code: &str) -> Option<Self> {
-        let refusals = [
-            (Code::MissingToken, Self::MissingToken),
-            (Code::InvalidToken, Self::InvalidToken),
-            (Code::ExpiredToken, Self::ExpiredToken),
-            (Code::UserNotFound, Self::UserNotFound),
-            (Code::UserDisabled, Self::UserDisabled),
-            (Code::SessionRevoked, Self::SessionRevoked),
-        ];
-        refusals.into_iter().find_map(|(known, refusal)| (known.as_str() == code).then_some(refusal))
-    }
-}
-
-impl From<SourceUnavailable> for Refusal {
-    fn from(error: SourceUnavailable) -> Self {
-        Self::Unavailable(error.to_string())
-    }
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        let again = "Sign in again.";
-        let problem = match refusal {
-            Refusal::MissingToken => {
-                Self::new(Code::MissingToken, "Sign in, and send the cookie or Authorization: Bearer.")
-            }
-            Refusal::InvalidToken => Self::new(Code::InvalidToken, again),
-            Refusal::ExpiredToken => Self::new(Code::ExpiredToken, again),
-            Refusal::UserNotFound => Self::new(Code::UserNotFound, "The account was deleted."),
-            Refusal::UserDisabled => Self::new(Code::UserDisabled, "Ask whoever runs this site."),
-            Refusal::SessionRevoked => Self::new(Code::SessionRevoked, again),
-            Refusal::Unavailable(cause) => {
-                return Self::unavailable(
-                    "Whether the session is good cannot be checked just now. Try again shortly.",
-                    cause,
-                );
-            }
-        };
-        problem.unauthenticated()
-    }
-}
 
 /// How long an answer of the source is believed when nothing else can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,25 +99,52 @@ pub struct Verifier {
     checked: CheckedTokens,
     recent: Recent,
     flights: Flights,
+    measures: Measures,
 }
 
 impl Verifier {
-    /// An engine over these layers. Without a cache it asks the source alone, every time: such a
-    /// verifier stands beside the source and tolerates nothing.
+    /// An engine over these layers, with at most `token_bytes` of checked tokens. Without a cache it
+    /// asks the source alone, every time: such a verifier stands beside the source and tolerates
+    /// nothing.
     pub fn new(
         keys: KeyRing,
         cache: Option<Arc<dyn UserCache>>,
         source: Arc<dyn Source>,
         clock: SharedClock,
         tolerance: Tolerance,
+        token_bytes: u64,
+        metrics: &Metrics,
     ) -> Self {
-        let (checked, recent, flights) = (CheckedTokens::new(), Recent::new(), Flights::default());
-        Self { keys, cache, source, clock, tolerance, checked, recent, flights }
+        Self {
+            keys,
+            cache,
+            source,
+            clock,
+            tolerance,
+            checked: CheckedTokens::new(token_bytes, metrics),
+            recent: Recent::new(metrics),
+            flights: Flights::default(),
+            measures: Measures::new(metrics),
+        }
     }
 
     /// The keys that tokens are checked against.
     pub fn keys(&self) -> &KeyRing {
         &self.keys
+    }
+
+    /// Judges a token by what this process knows already: its signature was checked before, and its
+    /// user's record is hot and believed. `None` if somebody has to be asked, or the token is not good.
+    pub fn verify_hot(&self, token: &str) -> Option<Grant> {
+        let started = Instant::now();
+        let cache = self.cache.as_ref()?;
+        let Trust { keys, .. } = cache.trust()?;
+        let keys = self.keys.held(&WantedKeys::These(keys))?;
+        let now = self.clock.now();
+        let token = self.checked.get(token, &keys, now)?;
+        let grant = judge(cache.near(token.user)?, token, now).ok()?;
+        self.measures.note_hot(started.elapsed());
+        Some(grant)
     }
 
     /// Judges the tokens that one request brought.
@@ -208,13 +154,21 @@ impl Verifier {
     ///
     /// # Errors
     /// Why the request is not let through. An outage is never told as a bad token.
-    pub async fn verify_request(&self, tokens: &[String]) -> Result<Verified, Refusal> {
+    pub async fn verify_request(&self, tokens: &[String]) -> Result<Grant, Refusal> {
+        let started = Instant::now();
+        let mut layer = Layer::Token;
+        let result = self.verify_all(tokens, &mut layer).await;
+        self.measures.note(result.as_ref().err(), layer, started.elapsed());
+        result
+    }
+
+    async fn verify_all(&self, tokens: &[String], layer: &mut Layer) -> Result<Grant, Refusal> {
         let mut good = None;
         let mut refusal = Refusal::MissingToken;
         for token in tokens {
-            match self.verify(token).await {
+            match self.verify(token, layer).await {
                 Ok(_) if good.is_some() => return Err(Refusal::InvalidToken),
-                Ok(verified) => good = Some(verified),
+                Ok(grant) => good = Some(grant),
                 Err(Refusal::Unavailable(cause)) => return Err(Refusal::Unavailable(cause)),
                 Err(other) if refusal == Refusal::MissingToken => refusal = other,
                 Err(_) => {}
@@ -223,45 +177,24 @@ impl Verifier {
         good.ok_or(refusal)
     }
 
-    /// Judges one token.
-    ///
-    /// # Errors
-    /// Why it is not good.
-    pub async fn verify(&self, token: &str) -> Result<Verified, Refusal> {
-        let Signed { claims, expired, .. } = self.check_signature(token).await?;
-        if expired {
+    async fn verify(&self, token: &str, layer: &mut Layer) -> Result<Grant, Refusal> {
+        let trust = self.trust();
+        let signed = self.check(token, trust.as_ref()).await?;
+        let now = self.clock.now();
+        if signed.has_expired(now) {
             return Err(Refusal::ExpiredToken);
         }
-        let known = self.find_user(claims.sub).await?;
-        match self.judge(known, &claims) {
+        let (known, found_in) = self.find_user(trust, signed.user, token).await?;
+        *layer = found_in;
+        match judge(known, signed.clone(), now) {
             // What is known may be a moment older than the session itself.
-            Err(_) if self.is_young(claims.sid) => {
-                let now = self.source.find_user(claims.sub).await?;
-                self.judge(now, &claims)
+            Err(_) if self.is_young(signed.session) => {
+                *layer = Layer::Source;
+                let now_known = self.source.find_user(signed.user, token).await?;
+                judge(now_known.map_or(UNKNOWN, UserState::from), signed, now)
             }
             verdict => verdict,
         }
-    }
-
-    /// Whether what the record says lets this token pass.
-    fn judge(&self, user: Option<UserRecord>, claims: &Claims) -> Result<Verified, Refusal> {
-        let user = user.ok_or(Refusal::UserNotFound)?;
-        if user.disabled {
-            return Err(Refusal::UserDisabled);
-        }
-        let expires_at = *user.sessions.get(&claims.sid).ok_or(Refusal::SessionRevoked)?;
-        if expires_at <= self.clock.now() {
-            return Err(Refusal::ExpiredToken);
-        }
-        let session = VerifiedSession {
-            id: claims.sid,
-            created_at: claims.sid.created_at(),
-            expires_at,
-            token_issued_at: claims.issued_at(),
-            token_expires_at: claims.expires_at(),
-        };
-        let UserRecord { id, email, email_verified, roles, .. } = user;
-        Ok(Verified { user: VerifiedUser { id, email, email_verified, roles }, session })
     }
 
     /// Whether the session began so lately that a record from before it may still be in use.
@@ -274,47 +207,90 @@ impl Verifier {
     ///
     /// # Errors
     /// [`Refusal::InvalidToken`], or [`Refusal::Unavailable`] without keys to check with.
-    pub async fn check_signature(&self, token: &str) -> Result<Signed, Refusal> {
-        let now = self.clock.now();
-        let keys = self.keys.current(self.wanted_keys()).await?;
-        if let Some(signed) = self.checked.get(token, &keys, now) {
+    pub async fn check_signature(&self, token: &str) -> Result<Arc<Signed>, Refusal> {
+        self.check(token, self.trust().as_ref()).await
+    }
+
+    async fn check(&self, token: &str, trust: Option<&Trust>) -> Result<Arc<Signed>, Refusal> {
+        let keys = self.keys.current(self.wanted_keys(trust)).await?;
+        if let Some(signed) = self.checked.get(token, &keys, self.clock.now()) {
             return Ok(signed);
         }
-        let checked = match keys.check(token, now) {
+        let checked = match keys.check(token) {
             Err(TokenFault::UnknownKey) => match self.keys.newer_than(&keys).await? {
-                Some(newer) => newer.check(token, now),
+                Some(newer) => newer.check(token),
                 None => Err(TokenFault::UnknownKey),
             },
             checked => checked,
         };
-        let signed = checked.map_err(|_: TokenFault| Refusal::InvalidToken)?;
-        self.checked.keep(token, &signed);
+        let signed = Arc::new(checked.map_err(|_: TokenFault| Refusal::InvalidToken)?);
+        if !signed.has_expired(self.clock.now()) {
+            self.checked.keep(token, signed.clone());
+        }
         Ok(signed)
     }
 
-    /// Which set of keys is the right one, as far as the cache says.
-    fn wanted_keys(&self) -> WantedKeys {
-        let Some(cache) = &self.cache else { return WantedKeys::YoungerThan(KeyRing::FRESH_FOR) };
-        match cache.published_keys() {
-            Some(digest) => WantedKeys::These(digest),
-            None => WantedKeys::YoungerThan(self.tolerance.stale_max),
+    /// What the source says of the user whom a token with a good signature names, for a verifier that
+    /// may not ask the source itself. Whoever asks for the same user meanwhile gets the same answer.
+    ///
+    /// # Errors
+    /// Why the token does not count, or that the source is out of reach.
+    pub async fn find_record(&self, token: &str) -> Result<Option<Arc<UserRecord>>, Refusal> {
+        let signed = self.check_signature(token).await?;
+        if signed.has_expired(self.clock.now()) {
+            return Err(Refusal::ExpiredToken);
         }
-    }
-
-    async fn find_user(&self, id: UserId) -> Result<Option<UserRecord>, Refusal> {
-        let Some(cache) = &self.cache else { return Ok(self.source.find_user(id).await?) };
-        let state = match cache.trusted_epoch() {
-            Some(epoch) => self.find_through(cache, epoch, id).await,
-            None => self.find_without(id).await,
-        };
-        let state = match state {
-            Ok(state) => state,
-            Err(error) => self.find_last_known(cache, id).await.ok_or(Refusal::from(error))?,
-        };
-        Ok(match state {
+        if self.recent.is_unknown(signed.user) {
+            return Ok(None);
+        }
+        Ok(match self.ask_source(signed.user, token).await? {
             UserState::Present(record) => Some(record),
             UserState::Deleted { .. } => None,
         })
+    }
+
+    /// The public keys as the source has them now, for a verifier that may not ask it itself.
+    ///
+    /// # Errors
+    /// When the source is out of reach.
+    pub async fn find_keys(&self) -> Result<JwkSet, Refusal> {
+        Ok(self.source.find_keys().await?)
+    }
+
+    fn trust(&self) -> Option<Trust> {
+        self.cache.as_ref()?.trust()
+    }
+
+    /// Which set of keys is the right one, as far as the cache says.
+    fn wanted_keys(&self, trust: Option<&Trust>) -> WantedKeys {
+        match (&self.cache, trust) {
+            (None, _) => WantedKeys::YoungerThan(KeyRing::FRESH_FOR),
+            (Some(_), Some(trust)) => WantedKeys::These(trust.keys.clone()),
+            (Some(_), None) => WantedKeys::YoungerThan(self.tolerance.stale_max),
+        }
+    }
+
+    async fn find_user(
+        &self,
+        trust: Option<Trust>,
+        id: UserId,
+        token: &str,
+    ) -> Result<(UserState, Layer), Refusal> {
+        let Some(cache) = &self.cache else {
+            let found = self.source.find_user(id, token).await?;
+            return Ok((found.map_or(UNKNOWN, UserState::from), Layer::Source));
+        };
+        let found = match trust {
+            Some(trust) => self.find_through(cache, trust.epoch, id, token).await,
+            None => self.find_without(id, token).await,
+        };
+        match found {
+            Ok(found) => Ok(found),
+            Err(error) => {
+                let known = self.find_last_known(cache, id).await.ok_or(Refusal::from(error))?;
+                Ok((known, Layer::LastKnown))
+            }
+        }
     }
 
     /// While the watermark is young: the cache, and the source on a miss.
@@ -323,40 +299,42 @@ impl Verifier {
         cache: &Arc<dyn UserCache>,
         epoch: Epoch,
         id: UserId,
-    ) -> Result<UserState, SourceUnavailable> {
+        token: &str,
+    ) -> Result<(UserState, Layer), SourceUnavailable> {
         match cache.get(epoch, id).await {
-            Ok(Some((state, _))) => return Ok(state),
+            Ok(Some((state, CacheLayer::Near))) => return Ok((state, Layer::Near)),
+            Ok(Some((state, CacheLayer::Shared))) => return Ok((state, Layer::Shared)),
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(%error, "the source is asked instead");
-                return self.find_without(id).await;
+                return self.find_without(id, token).await;
             }
         }
         if self.recent.is_unknown(id) {
-            return Ok(UNKNOWN);
+            return Ok((UNKNOWN, Layer::Source));
         }
-        let state = self.ask_source(id).await?;
+        let state = self.ask_source(id, token).await?;
         if state == UNKNOWN {
-            return Ok(state);
+            return Ok((state, Layer::Source));
         }
         match cache.fill(epoch, id, state.clone()).await {
             Ok(true) => {}
             // Something newer came while the source was asked.
             Ok(false) => {
                 if let Ok(Some((newer, _))) = cache.get(epoch, id).await {
-                    return Ok(newer);
+                    return Ok((newer, Layer::Source));
                 }
             }
             Err(error) => tracing::warn!(%error, "the record is not kept"),
         }
-        Ok(state)
+        Ok((state, Layer::Source))
     }
 
     /// Without a young watermark: the source, whose answer holds for a moment.
-    async fn find_without(&self, id: UserId) -> Result<UserState, SourceUnavailable> {
+    async fn find_without(&self, id: UserId, token: &str) -> Result<(UserState, Layer), SourceUnavailable> {
         match self.recent.get(id) {
-            Some((state, at)) if at.elapsed() < self.tolerance.stale_max => Ok(state),
-            _ => self.ask_source(id).await,
+            Some((state, at)) if at.elapsed() < self.tolerance.stale_max => Ok((state, Layer::Recent)),
+            _ => Ok((self.ask_source(id, token).await?, Layer::Source)),
         }
     }
 
@@ -368,20 +346,37 @@ impl Verifier {
         match (recent, trusted) {
             // What the source said after the cache could last be believed is the last word.
             (Some((state, asked)), trusted) if trusted.is_none_or(|trusted| asked > trusted) => Some(state),
-            (recent, Some(_)) => cache.last_known(id).await.or(recent.map(|(state, _)| state)),
+            // What it said before may have changed since, and this process has forgotten into what.
+            (_, Some(_)) => cache.last_known(id).await,
             (_, None) => None,
         }
     }
 
     /// Asks the source; whoever asks for the same user meanwhile gets the same answer.
-    async fn ask_source(&self, id: UserId) -> Result<UserState, SourceUnavailable> {
-        let source = self.source.clone();
+    async fn ask_source(&self, id: UserId, token: &str) -> Result<UserState, SourceUnavailable> {
+        let (source, token) = (self.source.clone(), token.to_owned());
         let asked = Instant::now();
-        let found = self.flights.join(id, move || async move { source.find_user(id).await }).await;
-        let state = found?.map_or(UNKNOWN, UserState::Present);
+        let look_up = move || async move {
+            let found = source.find_user(id, &token).await?;
+            Ok(found.map_or(UNKNOWN, UserState::from))
+        };
+        let state = self.flights.join(id, look_up).await?;
         self.recent.keep(id, state.clone(), asked);
         Ok(state)
     }
+}
+
+/// Whether what the record says lets this token pass.
+fn judge(user: UserState, token: Arc<Signed>, now: DateTime<Utc>) -> Result<Grant, Refusal> {
+    let UserState::Present(record) = user else { return Err(Refusal::UserNotFound) };
+    if record.disabled {
+        return Err(Refusal::UserDisabled);
+    }
+    let session_expires_at = record.sessions.get(token.session).ok_or(Refusal::SessionRevoked)?;
+    if session_expires_at <= now {
+        return Err(Refusal::ExpiredToken);
+    }
+    Ok(Grant { record, token, session_expires_at })
 }
 
 /// No such user, as far as the source says: older than anything that is ever known of one.

@@ -3,3 +3,6 @@
 
 mod revocation;
 mod start;
+
+/// Held while a figure is taken: one at a time.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

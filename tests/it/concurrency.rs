@@ -97,7 +97,7 @@ async fn concurrent_logins_of_one_account_leave_a_consistent_record() {
         }
 
         // The verifier says the same of every session that was handed out.
-        let alive: BTreeSet<String> = record.sessions.keys().map(ToString::to_string).collect();
+        let alive: BTreeSet<String> = record.sessions.ids().map(|id| id.to_string()).collect();
         let mut seen = BTreeSet::new();
         for (_, visitor) in signed_in {
             let answer = visitor.clone().post(&format!("{}/api/verify", stack.verify)).await;

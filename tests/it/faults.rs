@@ -1,15 +1,18 @@
 //! Faults between the parts: nobody who was signed out is let in beyond the documented bound, nobody
 //! who is signed in is turned away, and all of it heals alone.
 
+mod course;
+mod database;
+mod mid_write;
+mod redis;
+mod services;
+
 use std::{
     cell::RefCell,
     time::{Duration, Instant},
 };
 
 use tests::{Line, Stack, Visitor, time_to_refusal};
-
-/// Watermark age, `STALE_MAX` and the relay's interval, by the defaults.
-const BOUND: Duration = Duration::from_secs(4);
 
 /// A stack in which some programs reach what a setting names over a line of its own.
 fn stack_with_line(setting: &'static str, programs: &[&str]) -> (Stack, Line) {
@@ -50,6 +53,11 @@ async fn sign_out(stack: &Stack, visitor: &Visitor) -> Duration {
 /// Waits until a sign-out is heard of at once again.
 async fn wait_until_healed(stack: &Stack, names: &str) {
     let started = Instant::now();
+    // A breaker lets a dependency rest for a second before it is asked again.
+    while Visitor::new().get(&format!("{}/health/ready", stack.auth)).await.status != 200 {
+        assert!(started.elapsed() < Duration::from_secs(5), "auth-service does not find its way back");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     for n in 0.. {
         let visitor = stack.signed_in(&format!("{names}-{n}")).await;
         assert_eq!(verify(stack, &mut visitor.clone()).await, 200);
@@ -58,73 +66,6 @@ async fn wait_until_healed(stack: &Stack, names: &str) {
         }
         assert!(started.elapsed() < Duration::from_secs(15), "it does not heal");
     }
-}
-
-/// What holds while the line is broken, and after it is mended.
-async fn assert_holds(stack: &Stack, line: &Line, break_line: impl Fn(&Line), names: &str) {
-    let mut stays = stack.signed_in(&format!("{names}-stays")).await;
-    let leaves = stack.signed_in(&format!("{names}-leaves")).await;
-    for _ in 0..2 {
-        assert_eq!(verify(stack, &mut stays).await, 200);
-        assert_eq!(verify(stack, &mut leaves.clone()).await, 200);
-    }
-    break_line(line);
-    let broken = Instant::now();
-    let revoked = sign_out(stack, &leaves).await;
-    assert!(revoked < BOUND, "{names}: refused after {revoked:?}");
-    while broken.elapsed() < Duration::from_secs(3) {
-        assert_eq!(verify_new_session(stack, &format!("{names}-stays")).await, 200, "{names}: a new session");
-        assert_eq!(verify(stack, &mut stays).await, 200, "{names}: somebody who is signed in is turned away");
-        assert_eq!(
-            verify(stack, &mut leaves.clone()).await,
-            401,
-            "{names}: somebody who left is let in again"
-        );
-    }
-    line.mend();
-    wait_until_healed(stack, names).await;
-    assert_eq!(verify(stack, &mut stays).await, 200);
-    assert_eq!(verify(stack, &mut leaves.clone()).await, 401);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn redis_out_of_reach_of_auth_service_alone() {
-    let (stack, line) = stack_with_line("REDIS_URL", &["auth-service"]);
-    assert_holds(&stack, &line, Line::cut, "cut").await;
-    assert_holds(&stack, &line, Line::freeze, "frozen").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn redis_out_of_reach_of_the_verifier_alone() {
-    let (stack, line) = stack_with_line("REDIS_URL", &["verify-service"]);
-    assert_holds(&stack, &line, Line::cut, "cut").await;
-    assert_holds(&stack, &line, Line::freeze, "frozen").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn redis_out_of_reach_of_everybody() {
-    let (stack, line) = stack_with_line("REDIS_URL", &["auth-service", "verify-service", "web-frontend"]);
-    assert_holds(&stack, &line, Line::freeze, "frozen").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn redis_that_loses_all_its_data() {
-    let stack = Stack::three_programs();
-    let mut stays = stack.signed_in("stays").await;
-    let leaves = stack.signed_in("leaves").await;
-    assert_eq!(verify(&stack, &mut stays).await, 200);
-    assert_eq!(verify(&stack, &mut leaves.clone()).await, 200);
-    let client = redis::Client::open(stack.redis.as_ref().unwrap().url()).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    redis::cmd("FLUSHALL").exec_async(&mut connection).await.unwrap();
-    assert_eq!(verify(&stack, &mut stays).await, 200);
-    let mut kill = redis::cmd("CLIENT");
-    kill.arg("KILL").arg("TYPE").arg("normal").exec_async(&mut connection).await.unwrap();
-    assert_eq!(verify(&stack, &mut stays).await, 200);
-    let revoked = sign_out(&stack, &leaves).await;
-    assert!(revoked < BOUND, "{revoked:?}");
-    assert_eq!(verify(&stack, &mut stays).await, 200);
-    wait_until_healed(&stack, "healed").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

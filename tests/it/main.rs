@@ -14,6 +14,7 @@ mod concurrency;
 mod faults;
 mod guard;
 mod journey;
+mod load;
 mod outage;
 mod pages;
 mod start;

@@ -14,6 +14,7 @@
 mod browser;
 mod port;
 mod postgres;
+mod postgres_server;
 mod process;
 mod programs;
 mod proxy;
@@ -23,6 +24,7 @@ mod visitor;
 pub use browser::{Browser, Look, Scripts};
 pub use port::{free_port, free_ports};
 pub use postgres::fresh_postgres_database;
+pub use postgres_server::PostgresServer;
 pub use process::{Process, Start};
 pub use programs::{PASSWORD, Settings, Stack, program, wait_until_ready};
 pub use proxy::Line;

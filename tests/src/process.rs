@@ -1,21 +1,23 @@
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
 };
 
 /// Runs a program, and ends it when its own input ends: that is, when this process drops it, fails
-/// or is killed. Tells the program's id first, and cleans up behind it.
+/// or is killed. Tells the program's id first, and cleans up behind it unless it is told `keep` then.
+/// A program that was stopped ends as soon as it goes on, and so do its children.
 const WATCH: &str = r#"
 signal=$1 log=$2 remove=$3; shift 3
-"$@" >"$log" 2>&1 </dev/null &
+"$@" >>"$log" 2>&1 </dev/null &
 child=$!
 echo "$child"
-read -r _
+read -r last
 kill -s "$signal" "$child" 2>/dev/null
+kill -s CONT "$child" $(pgrep -P "$child") 2>/dev/null
 wait "$child"
-if [ -n "$remove" ]; then
+if [ -n "$remove" ] && [ "$last" != keep ]; then
   for left in $(pgrep -f "$remove"); do
     [ "$left" = $$ ] || kill -s KILL "$left" 2>/dev/null
   done
@@ -81,6 +83,12 @@ impl Process {
     pub fn is_running(&self) -> bool {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
         stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
+    }
+
+    /// Ends the program, and leaves its folder to the next one.
+    pub(crate) fn end_and_keep_folder(mut self) {
+        // A watcher that is gone has nothing to remove.
+        let _ = self.end.as_mut().map(|end| end.write_all(b"keep\n"));
     }
 
     /// What it has written so far.

@@ -45,7 +45,25 @@ pub struct Stack {
     /// The cache, if the programs share one.
     pub redis: Option<Redis>,
     processes: Vec<Process>,
+    launches: Vec<Launch>,
     folder: TempDir,
+}
+
+/// How a program was started, to start it again.
+#[derive(Debug)]
+struct Launch {
+    name: String,
+    port: u16,
+    settings: Vec<(&'static str, String)>,
+    log: PathBuf,
+}
+
+impl Launch {
+    fn start(&self) -> Process {
+        let process = start(&[program(&self.name).display().to_string()], &self.settings, &self.log);
+        wait_until_ready(self.port, &process);
+        process
+    }
 }
 
 impl Stack {
@@ -56,8 +74,12 @@ impl Stack {
 
     /// The same, with other settings: `change` is given each program's name and settings.
     pub fn three_programs_with(change: impl Fn(&str, &mut Settings)) -> Self {
-        let (database_url, redis, folder) =
-            (fresh_postgres_database(), Redis::start(), TempDir::new().unwrap());
+        Self::three_programs_on(fresh_postgres_database(), change)
+    }
+
+    /// The same, on a database that the test has made.
+    pub fn three_programs_on(database_url: String, change: impl Fn(&str, &mut Settings)) -> Self {
+        let (redis, folder) = (Redis::start(), TempDir::new().unwrap());
         let ports = [free_port(), free_port(), free_port()];
         let [auth, verify, web] = ports.map(|port| format!("http://127.0.0.1:{port}"));
         let common = Settings::from([
@@ -76,6 +98,7 @@ impl Stack {
             database_url,
             redis: Some(redis),
             processes: Vec::new(),
+            launches: Vec::new(),
             folder,
         };
         for (name, port) in ["auth-service", "verify-service", "web-frontend"].into_iter().zip(ports) {
@@ -86,25 +109,30 @@ impl Stack {
         stack
     }
 
-    /// One more verify-service; where it answers.
+    /// One more verify-service with the settings of the first; where it answers.
     pub fn one_more_verify_service(&mut self) -> String {
-        let port = free_port();
-        let settings = Settings::from([
-            ("DATABASE_URL", self.database_url.clone()),
-            ("REDIS_URL", self.redis.as_ref().unwrap().url().to_owned()),
-            ("FRONTEND_ORIGIN", self.frontend.clone()),
-        ]);
+        self.one_more_verify_service_on(free_port())
+    }
+
+    /// The same, on a port that other programs have been told of.
+    pub fn one_more_verify_service_on(&mut self, port: u16) -> String {
+        let settings = self.launches[1].settings.iter().cloned().collect();
         self.start_program("verify-service", port, settings);
         format!("http://127.0.0.1:{port}")
     }
 
     fn start_program(&mut self, name: &str, port: u16, mut settings: Settings) {
         settings.insert("PORT", port.to_string());
-        let settings: Vec<_> = settings.into_iter().collect();
         let log = self.folder.path().join(format!("{name}-{port}"));
-        let process = start(&[program(name).display().to_string()], &settings, &log);
-        wait_until_ready(port, &process);
-        self.processes.push(process);
+        let launch = Launch { name: name.to_owned(), port, settings: settings.into_iter().collect(), log };
+        self.processes.push(launch.start());
+        self.launches.push(launch);
+    }
+
+    /// Starts a program again on its port and with its settings, whether or not it still runs.
+    pub fn restart(&mut self, index: usize) {
+        drop(self.processes.remove(index));
+        self.processes.insert(index, self.launches[index].start());
     }
 
     /// `drawbridge up`: one process, SQLite and an in-process cache.
@@ -130,6 +158,7 @@ impl Stack {
             database_url: format!("sqlite://{}", data.join("drawbridge.db").display()),
             redis: None,
             processes: vec![process],
+            launches: Vec::new(),
             folder,
         }
     }
@@ -149,7 +178,7 @@ impl Stack {
         self.processes.iter().map(Process::log).collect()
     }
 
-    /// The programs.
+    /// The programs: auth-service, verify-service, web-frontend, and then those that were added.
     pub fn processes(&self) -> &[Process] {
         &self.processes
     }

@@ -2,7 +2,7 @@ use std::{
     io::{ErrorKind, Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU8, Ordering::SeqCst},
     },
     thread,
@@ -20,17 +20,27 @@ const TICK: Duration = Duration::from_millis(5);
 #[derive(Debug, Clone)]
 pub struct Line {
     port: u16,
+    target: Arc<Mutex<Target>>,
     state: Arc<AtomicU8>,
+}
+
+type Target = (String, u16);
+
+fn target(url: &str) -> Target {
+    let url = url::Url::parse(url).unwrap();
+    (url.host_str().unwrap().to_owned(), url.port().unwrap())
 }
 
 impl Line {
     /// A line to the server in a URL such as `redis://127.0.0.1:6379`; the same URL over the line.
     pub fn to(url: &str) -> (Self, String) {
-        let parsed = url::Url::parse(url).unwrap();
-        let target = (parsed.host_str().unwrap().to_owned(), parsed.port().unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let line = Self { port: listener.local_addr().unwrap().port(), state: Arc::new(AtomicU8::new(OPEN)) };
-        let state = line.state.clone();
+        let line = Self {
+            port: listener.local_addr().unwrap().port(),
+            target: Arc::new(Mutex::new(target(url))),
+            state: Arc::new(AtomicU8::new(OPEN)),
+        };
+        let (target, state) = (line.target.clone(), line.state.clone());
         // Ends with the test process.
         thread::spawn(move || {
             for client in listener.incoming() {
@@ -38,10 +48,16 @@ impl Line {
                 thread::spawn(move || carry(&client, &target, &state));
             }
         });
-        let mut over_line = parsed.clone();
+        let over_line = line.url_over(url);
+        (line, over_line)
+    }
+
+    /// The same URL over this line.
+    pub fn url_over(&self, url: &str) -> String {
+        let mut over_line = url::Url::parse(url).unwrap();
         over_line.set_host(Some("127.0.0.1")).unwrap();
-        over_line.set_port(Some(line.port)).unwrap();
-        (line, over_line.to_string())
+        over_line.set_port(Some(self.port)).unwrap();
+        over_line.to_string()
     }
 
     /// Ends every connection and refuses new ones.
@@ -54,19 +70,28 @@ impl Line {
         self.state.store(FROZEN, SeqCst);
     }
 
+    /// Leads to the server in this URL from now on; no connection to the one before is left.
+    pub fn lead_to(&self, url: &str) {
+        self.cut();
+        *self.target.lock().unwrap() = target(url);
+        thread::sleep(TICK * 4);
+        self.mend();
+    }
+
     /// Carries again.
     pub fn mend(&self) {
         self.state.store(OPEN, SeqCst);
     }
 }
 
-fn carry(client: &TcpStream, target: &(String, u16), state: &AtomicU8) {
+fn carry(client: &TcpStream, target: &Mutex<Target>, state: &AtomicU8) {
     while state.load(SeqCst) == FROZEN {
         thread::sleep(TICK);
     }
     if state.load(SeqCst) == CUT {
         return;
     }
+    let target = target.lock().unwrap().clone();
     let Ok(server) = TcpStream::connect(target) else { return };
     thread::scope(|scope| {
         scope.spawn(|| copy(client, &server, state));

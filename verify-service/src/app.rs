@@ -5,30 +5,57 @@ use std::sync::Arc;
 use shared::{
     clock::SharedClock,
     database::{Access, Database, DatabaseSource},
+    metrics::Metrics,
+    origin::Origin,
     session_cookie::SessionCookie,
     user_cache::{CacheUnavailable, UserCache},
     verification::{KeyRing, Verifier},
 };
 
-use crate::config::Config;
+use crate::{config::Config, renewal::Renewal};
 
 /// The parts of the service, shared by its threads.
 pub struct App {
     pub(crate) verifier: Verifier,
     pub(crate) cookie: SessionCookie,
+    pub(crate) frontend_origin: Origin,
+    pub(crate) renewal: Option<Renewal>,
     pub(crate) database: Database,
     pub(crate) cache: Option<Arc<dyn UserCache>>,
+    pub(crate) clock: SharedClock,
+    pub(crate) metrics: Metrics,
 }
 
 impl App {
     /// Puts the parts together. Nothing is connected yet: a verifier that starts in an outage says
     /// so in its answers and heals by itself.
     pub(crate) fn new(config: Config, clock: SharedClock) -> Result<Self, CacheUnavailable> {
-        let database = Database::new(config.database_url, Access::Read);
-        let cache = config.cache.open()?;
+        let metrics = Metrics::new();
+        let (sizes, timeouts) = (config.cache_sizes, config.timeouts);
+        let database = Database::new(config.database_url, Access::Read, timeouts, &metrics);
+        let cache = config.cache.open(sizes.record_bytes, &metrics)?;
         let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
         let keys = KeyRing::new(source.clone(), config.parties);
-        let verifier = Verifier::new(keys, cache.clone(), source, clock, config.tolerance);
-        Ok(Self { verifier, cookie: config.cookie, database, cache })
+        let verifier = Verifier::new(
+            keys,
+            cache.clone(),
+            source,
+            clock.clone(),
+            config.tolerance,
+            sizes.token_bytes,
+            &metrics,
+        );
+        let renewal =
+            (!config.auth_service.is_empty()).then(|| Renewal::new(config.auth_service, timeouts, &metrics));
+        Ok(Self {
+            verifier,
+            cookie: config.cookie,
+            frontend_origin: config.frontend_origin,
+            renewal,
+            database,
+            cache,
+            clock,
+            metrics,
+        })
     }
 }

@@ -1,10 +1,9 @@
 //! The settings of verify-service.
 
-use std::time::Duration;
-
 use shared::{
-    config::{ConfigErrors, Listen, LogConfig, Lookup, Reader, TokenParties},
+    config::{CacheSizes, ConfigErrors, Listen, LogConfig, Lookup, Reader, Timeouts, TokenParties},
     database::DatabaseUrl,
+    origin::Origin,
     session_cookie::SessionCookie,
     user_cache::CacheLocation,
     verification::Tolerance,
@@ -14,18 +13,26 @@ use shared::{
 /// database.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `BIND`, `PORT` (8082).
+    /// `BIND`, `PORT` (8082), `INTERNAL_PORT` (9082).
     pub listen: Listen,
     /// `DATABASE_URL[_FILE]`, of a role that need only read.
     pub database_url: DatabaseUrl,
     /// `REDIS_URL[_FILE]`.
     pub cache: CacheLocation,
+    /// `RECORD_CACHE_MIB`, `TOKEN_CACHE_MIB`.
+    pub cache_sizes: CacheSizes,
+    /// `FRONTEND_ORIGIN`: where forward-auth sends a person who has to sign in.
+    pub frontend_origin: Origin,
     /// `FRONTEND_ORIGIN`, `COOKIE_MODE`, `COOKIE_NAME`.
     pub cookie: SessionCookie,
     /// `TOKEN_ISSUER`, `TOKEN_AUDIENCE`.
     pub parties: TokenParties,
     /// `STALE_MAX`, `OUTAGE_GRACE`.
     pub tolerance: Tolerance,
+    /// `CONNECT_TIMEOUT`, `ANSWER_TIMEOUT`.
+    pub timeouts: Timeouts,
+    /// `AUTH_SERVICE_URL`: where forward-auth has tokens renewed; without it, it renews none.
+    pub auth_service: Vec<Origin>,
     /// `LOG`, `LOG_FORMAT`.
     pub log: LogConfig,
 }
@@ -41,25 +48,28 @@ impl Config {
         let log = reader.log();
         let database_url = reader.database_url();
         let cache = reader.cache();
+        let cache_sizes = reader.cache_sizes();
         let frontend = reader.frontend_origin();
         let cookie = reader.session_cookie(frontend.as_ref());
         let parties = reader.token_parties(frontend.as_ref());
-        let default = Tolerance::default();
-        let tolerance = Tolerance {
-            stale_max: reader.duration(
-                "STALE_MAX",
-                default.stale_max,
-                Duration::ZERO..=Duration::from_mins(1),
-            ),
-            outage_grace: reader.duration(
-                "OUTAGE_GRACE",
-                default.outage_grace,
-                Duration::ZERO..=Duration::from_hours(24),
-            ),
-        };
-        let complete = match (database_url, cache, cookie, parties) {
-            (Some(database_url), Some(cache), Some(cookie), Some(parties)) => {
-                Some(Self { listen, database_url, cache, cookie, parties, tolerance, log })
+        let tolerance = reader.tolerance();
+        let timeouts = reader.timeouts();
+        let auth_service = reader.optional("AUTH_SERVICE_URL", Origin::parse_list).unwrap_or_default();
+        let complete = match (database_url, cache, frontend, cookie, parties) {
+            (Some(database_url), Some(cache), Some(frontend_origin), Some(cookie), Some(parties)) => {
+                Some(Self {
+                    listen,
+                    database_url,
+                    cache,
+                    cache_sizes,
+                    frontend_origin,
+                    cookie,
+                    parties,
+                    tolerance,
+                    timeouts,
+                    auth_service,
+                    log,
+                })
             }
             _ => None,
         };

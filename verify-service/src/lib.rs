@@ -3,6 +3,9 @@
 pub mod app;
 pub mod config;
 mod handlers;
+mod hot;
+mod identity;
+mod renewal;
 mod routes;
 pub mod server;
 

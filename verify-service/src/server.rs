@@ -5,15 +5,16 @@ use std::sync::Arc;
 use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
 use shared::{
     clock::SystemClock,
-    http,
+    http::{self, Counted},
+    internal,
     serve::{SHUTDOWN_SECONDS, Server, StartError},
 };
 
-use crate::{app::App, config::Config, routes};
+use crate::{app::App, config::Config, hot::Hot, routes};
 
 const NAME: &str = "verify-service";
 
-/// Binds the port.
+/// Binds the ports.
 ///
 /// # Errors
 /// One line that says what is wrong.
@@ -21,11 +22,14 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     let listen = config.listen;
     let app = App::new(config, Arc::new(SystemClock));
     let app = web::Data::new(app.map_err(|error| StartError::dependency(NAME, error))?);
+    let (metrics, internal_app) = (app.metrics.clone(), app.clone());
 
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(app.clone())
+            .app_data(Counted(app.metrics.clone()))
             .wrap(from_fn(http::request_scope))
+            .wrap(Hot::new(app.clone()))
             .configure(http::configure)
             .configure(routes::configure)
     })
@@ -34,5 +38,8 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     .bind((listen.address, listen.port))
     .map_err(|error| StartError::listen(NAME, listen, &error))?;
     let port = server.addrs().first().map_or(listen.port, std::net::SocketAddr::port);
-    Ok(Server::new(NAME, port, server.run(), Vec::new()))
+    let server = Server::new(NAME, port, server.run(), Vec::new());
+    internal::bind(server, listen, metrics, move |config| {
+        config.app_data(internal_app.clone()).configure(routes::configure_internal);
+    })
 }

@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use shared::{
-    clock::SystemClock, origin::Origin, proxy_identity::ProxyIdentity, serve::StartError,
+    clock::SystemClock, metrics::Metrics, origin::Origin, proxy_identity::ProxyIdentity, serve::StartError,
     session_cookie::SessionCookie,
 };
 
-use crate::{auth_client::AuthClient, config::Config, guard::Guard, page_sessions::PageSessions};
+use crate::{
+    auth_client::AuthClient,
+    config::{Config, GuardMode},
+    guard::{BuildError, Guard},
+    page_sessions::PageSessions,
+};
 
 pub(crate) const NAME: &str = "web-frontend";
 
@@ -18,25 +23,45 @@ pub struct App {
     pub(crate) cookie: SessionCookie,
     pub(crate) frontend_origin: Origin,
     pub(crate) page_sessions: PageSessions,
+    pub(crate) metrics: Metrics,
 }
 
 impl App {
     /// Puts the parts together. Nothing is connected yet.
     pub(crate) fn new(config: &Config) -> Result<Self, StartError> {
         let refused = |reason: String| StartError::dependency(NAME, reason);
+        let (metrics, timeouts) = (Metrics::new(), config.timeouts);
         let identity = ProxyIdentity::new(&config.master_secret);
-        let (auth_service, cookie) = (config.auth_service.clone(), config.cookie.clone());
-        let auth = AuthClient::new(auth_service, identity, cookie, Arc::new(SystemClock));
-        let guard = Guard::builder(config.frontend_origin.to_string())
-            .verify_service(config.verify_service.to_string())
-            .cookie_name(config.cookie.name());
+        let (services, cookie) = (config.auth_service.clone(), config.cookie.clone());
+        let auth = AuthClient::new(services, timeouts, identity, cookie, Arc::new(SystemClock), &metrics);
         Ok(Self {
-            auth: auth.map_err(|error| refused(error.to_string()))?,
-            guard: guard.build().map_err(|error| refused(error.to_string()))?,
+            auth,
+            guard: guard(config, metrics.clone()).map_err(|error| refused(error.to_string()))?,
             cookie: config.cookie.clone(),
             frontend_origin: config.frontend_origin.clone(),
             page_sessions: PageSessions::open(config.redis.clone())
                 .map_err(|error| refused(error.to_string()))?,
+            metrics,
         })
     }
+}
+
+fn guard(config: &Config, metrics: Metrics) -> Result<Guard, BuildError> {
+    let services: Vec<_> = config.verify_service.iter().map(ToString::to_string).collect();
+    let mut guard = Guard::builder(config.frontend_origin.to_string())
+        .verify_service(services.join(","))
+        .cookie_name(config.cookie.name())
+        .timeouts(config.timeouts)
+        .metrics(metrics);
+    if config.guard_mode == GuardMode::Embedded {
+        guard = guard
+            .embedded_in(config.cache.clone())
+            .token_parties(config.parties.clone())
+            .tolerance(config.tolerance)
+            .cache_sizes(config.cache_sizes);
+        if let Some(internal) = &config.verify_internal {
+            guard = guard.verify_internal(internal.clone());
+        }
+    }
+    guard.build()
 }

@@ -13,17 +13,21 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::{
     clock::SharedClock,
+    config::Timeouts,
     http::{REQUEST_ID, RequestId},
+    metrics::Metrics,
     origin::Origin,
     problem::Problem,
     proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
+    replicas::{Replicas, Retry},
     session_cookie::SessionCookie,
 };
 
-use crate::http_client;
+/// A login waits for other logins' hashes, so its answer may take longer than others.
+const LOGIN_WITHIN: Duration = Duration::from_secs(15);
 
-/// A login waits for other logins' hashes, so an answer may take longer than elsewhere.
-const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// A logout waits for other changes of the database, so its answer may take this many times as long.
+const LOGOUT_PATIENCE: u32 = 5;
 
 /// The calls of auth-service that are offered on the frontend's origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +44,22 @@ impl Call {
         match self {
             Self::Me => reqwest::Method::GET,
             _ => reqwest::Method::POST,
+        }
+    }
+
+    /// How long it may take, where `usual` is what others have.
+    fn patience(self, usual: Duration) -> Duration {
+        match self {
+            Self::Login | Self::Register => LOGIN_WITHIN,
+            Self::Logout => usual * LOGOUT_PATIENCE,
+            Self::Refresh | Self::Me => usual,
+        }
+    }
+
+    fn retry(self) -> Retry {
+        match self {
+            Self::Login | Self::Register => Retry::Unheard,
+            Self::Logout | Self::Refresh | Self::Me => Retry::Idempotent,
         }
     }
 
@@ -74,8 +94,8 @@ pub(crate) struct Answer {
 
 /// The client of auth-service.
 pub(crate) struct AuthClient {
-    client: reqwest::Client,
-    origin: Origin,
+    replicas: Replicas,
+    answer_within: Duration,
     identity: ProxyIdentity,
     cookie: SessionCookie,
     clock: SharedClock,
@@ -83,12 +103,15 @@ pub(crate) struct AuthClient {
 
 impl AuthClient {
     pub(crate) fn new(
-        origin: Origin,
+        origins: Vec<Origin>,
+        timeouts: Timeouts,
         identity: ProxyIdentity,
         cookie: SessionCookie,
         clock: SharedClock,
-    ) -> reqwest::Result<Self> {
-        Ok(Self { client: http_client::new(ANSWER_WITHIN)?, origin, identity, cookie, clock })
+        metrics: &Metrics,
+    ) -> Self {
+        let replicas = Replicas::new("auth-service", origins, timeouts, metrics);
+        Self { replicas, answer_within: timeouts.answer, identity, cookie, clock }
     }
 
     /// Makes the call. Only an outage is an error; a refusal is an answer like others.
@@ -96,19 +119,26 @@ impl AuthClient {
         let outage = |cause: String| {
             Problem::unavailable("Signing in and out is not possible just now. Try again shortly.", cause)
         };
-        let (call, url) = (request.call, format!("{}{}", self.origin, request.call.path()));
-        let proof = self.identity.prove(self.clock.now(), call.method().as_str(), call.path());
-        let mut outgoing = self.client.request(call.method(), url).header(PROXY_IDENTITY, proof);
-        if let Some((name, value)) = self.cookie.forward(request.tokens) {
-            outgoing = outgoing.header(name.as_str(), value.as_bytes());
-        }
-        if let Some(id) = &request.id {
-            outgoing = outgoing.header(REQUEST_ID.as_str(), id.as_str());
-        }
-        if let Some((content_type, body)) = request.body {
-            outgoing = outgoing.header(header::CONTENT_TYPE.as_str(), content_type).body(body);
-        }
-        let incoming = outgoing.send().await.map_err(|error| outage(format!("auth-service: {error:?}")))?;
+        let call = request.call;
+        let forwarded = self.cookie.forward(request.tokens);
+        let incoming = self.replicas.send(call.retry(), |client, origin| {
+            let proof = self.identity.prove(self.clock.now(), call.method().as_str(), call.path());
+            let mut outgoing = client
+                .request(call.method(), format!("{origin}{}", call.path()))
+                .timeout(call.patience(self.answer_within))
+                .header(PROXY_IDENTITY, proof);
+            if let Some((name, value)) = &forwarded {
+                outgoing = outgoing.header(name.as_str(), value.as_bytes());
+            }
+            if let Some(id) = &request.id {
+                outgoing = outgoing.header(REQUEST_ID.as_str(), id.as_str());
+            }
+            if let Some((content_type, body)) = &request.body {
+                outgoing = outgoing.header(header::CONTENT_TYPE.as_str(), content_type).body(body.clone());
+            }
+            outgoing
+        });
+        let incoming = incoming.await.map_err(|error| outage(error.to_string()))?;
         self.read(call, incoming).await.map_err(outage)
     }
 

@@ -1,11 +1,13 @@
 //! The settings of web-frontend.
 
 use shared::{
-    config::{ConfigErrors, Listen, LogConfig, Lookup, Reader},
+    config::{CacheSizes, ConfigErrors, Listen, LogConfig, Lookup, Reader, Timeouts, TokenParties},
     origin::Origin,
     redis_connection::RedisUrl,
     secret::MasterSecret,
     session_cookie::SessionCookie,
+    user_cache::CacheLocation,
+    verification::Tolerance,
 };
 
 use crate::page_sessions::PageSessions;
@@ -13,22 +15,45 @@ use crate::page_sessions::PageSessions;
 /// Everything that web-frontend is told at its start.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `BIND`, `PORT` (8080).
+    /// `BIND`, `PORT` (8080), `INTERNAL_PORT` (9080).
     pub listen: Listen,
     /// `FRONTEND_ORIGIN`.
     pub frontend_origin: Origin,
-    /// `AUTH_SERVICE_URL`.
-    pub auth_service: Origin,
-    /// `VERIFY_SERVICE_URL`.
-    pub verify_service: Origin,
+    /// `AUTH_SERVICE_URL`: its replicas.
+    pub auth_service: Vec<Origin>,
+    /// `VERIFY_SERVICE_URL`: its replicas.
+    pub verify_service: Vec<Origin>,
+    /// `VERIFY_INTERNAL_URL`: their internal ports, 1000 above unless set.
+    pub verify_internal: Option<Vec<Origin>>,
+    /// `GUARD_MODE`: who verifies.
+    pub guard_mode: GuardMode,
     /// `REDIS_URL[_FILE]`, for the page sessions; `memory:` keeps them in an encrypted cookie.
     pub redis: RedisUrl,
+    /// `REDIS_URL[_FILE]`, for the user records of an embedded guard.
+    pub cache: CacheLocation,
+    /// `RECORD_CACHE_MIB`, `TOKEN_CACHE_MIB`.
+    pub cache_sizes: CacheSizes,
+    /// `TOKEN_ISSUER`, `TOKEN_AUDIENCE`.
+    pub parties: TokenParties,
+    /// `STALE_MAX`, `OUTAGE_GRACE`.
+    pub tolerance: Tolerance,
+    /// `CONNECT_TIMEOUT`, `ANSWER_TIMEOUT`.
+    pub timeouts: Timeouts,
     /// `MASTER_SECRET[_FILE]`.
     pub master_secret: MasterSecret,
     /// `COOKIE_MODE`, `COOKIE_NAME`.
     pub cookie: SessionCookie,
     /// `LOG`, `LOG_FORMAT`.
     pub log: LogConfig,
+}
+
+/// Who verifies the tokens of guarded pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GuardMode {
+    /// verify-service, asked about every request.
+    Remote,
+    /// web-frontend itself; verify-service tells what is not in Redis.
+    Embedded,
 }
 
 impl Config {
@@ -48,24 +73,40 @@ impl Config {
         {
             reader.fault("COOKIE_NAME", "is the name of the pages' own cookie; take another");
         }
-        let auth_service = reader.required("AUTH_SERVICE_URL", Origin::parse);
-        let verify_service = reader.required("VERIFY_SERVICE_URL", Origin::parse);
+        let auth_service = reader.required("AUTH_SERVICE_URL", Origin::parse_list);
+        let verify_service = reader.required("VERIFY_SERVICE_URL", Origin::parse_list);
+        let verify_internal = reader.optional("VERIFY_INTERNAL_URL", Origin::parse_list);
+        let guard_mode = reader.optional("GUARD_MODE", |mode| match mode {
+            "remote" => Ok(GuardMode::Remote),
+            "embedded" => Ok(GuardMode::Embedded),
+            _ => Err(format!("must be remote or embedded, not \"{mode}\"")),
+        });
         let redis = reader.redis();
+        let parties = reader.token_parties(frontend_origin.as_ref());
+        let (cache_sizes, tolerance, timeouts) =
+            (reader.cache_sizes(), reader.tolerance(), reader.timeouts());
         let master_secret = reader.master_secret();
-        let complete = match (frontend_origin, auth_service, verify_service, redis, master_secret, cookie) {
+        let services = auth_service.zip(verify_service);
+        let identity = frontend_origin.zip(cookie).zip(parties);
+        let complete = match (services, identity, redis, master_secret) {
             (
-                Some(frontend_origin),
-                Some(auth_service),
-                Some(verify_service),
+                Some((auth_service, verify_service)),
+                Some(((frontend_origin, cookie), parties)),
                 Some(redis),
                 Some(master_secret),
-                Some(cookie),
             ) => Some(Self {
                 listen,
                 frontend_origin,
                 auth_service,
                 verify_service,
+                verify_internal,
+                guard_mode: guard_mode.unwrap_or(GuardMode::Remote),
+                cache: redis.clone().into(),
                 redis,
+                cache_sizes,
+                parties,
+                tolerance,
+                timeouts,
                 master_secret,
                 cookie,
                 log,

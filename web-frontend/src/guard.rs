@@ -1,7 +1,9 @@
 //! The guard: lets a request through that brings a good session token, and sends a person who
 //! brings none to the sign-in page and back.
 //!
-//! It needs a verify-service and nothing else of Drawbridge, so any Actix app can use it:
+//! It needs a verify-service and nothing else of Drawbridge, so any Actix app can use it. It asks it
+//! about every request ([`Builder::verify_service`]), or it verifies by itself and asks it only for
+//! what neither its memory nor Redis knows ([`Builder::embedded`]); both give the same answers.
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};
@@ -37,23 +39,23 @@
 //! | anything else: `fetch`, a form post, a client that accepts JSON alone | a Problem: 403 or 401 with its `code` |
 //! | any, while nobody can say whether the token is good | a Problem: 503 with `Retry-After`; no redirect, and no cookie is touched |
 
+mod builder;
 mod middleware;
-mod navigation;
 mod remote;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use shared::{
     http::RequestId,
-    origin::Origin,
+    metrics::Metrics,
     problem::Problem,
     session_cookie::SessionCookie,
-    verification::{Refusal, Verified},
+    verification::{Refusal, Verified, Verifier},
 };
 
-pub(crate) use navigation::is_navigation;
+pub use builder::{BuildError, Builder};
 use remote::Remote;
 
 /// The middleware. Cheap to clone; one serves a whole app.
@@ -63,89 +65,22 @@ pub struct Guard(Arc<Inner>);
 struct Inner {
     cookie: SessionCookie,
     login_path: String,
-    remote: Remote,
+    mode: Mode,
+    metrics: Metrics,
 }
 
-/// Sets up a [`Guard`].
-#[derive(Debug, Clone)]
-pub struct Builder {
-    frontend_origin: String,
-    verify_service: String,
-    cookie_name: Option<String>,
-    login_path: String,
-    answer_within: Duration,
-}
-
-/// Why a guard cannot be set up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuildError(String);
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for BuildError {}
-
-impl Builder {
-    /// Where verify-service answers: `http://127.0.0.1:8082` unless set.
-    #[must_use]
-    pub fn verify_service(mut self, origin: impl Into<String>) -> Self {
-        self.verify_service = origin.into();
-        self
-    }
-
-    /// The session cookie's name, if the deployment sets `COOKIE_NAME`.
-    #[must_use]
-    pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
-        self.cookie_name = Some(name.into());
-        self
-    }
-
-    /// The sign-in page's path on this origin: `/login` unless set.
-    #[must_use]
-    pub fn login_path(mut self, path: impl Into<String>) -> Self {
-        self.login_path = path.into();
-        self
-    }
-
-    /// How long verify-service may take: one second unless set.
-    #[must_use]
-    pub fn answer_within(mut self, limit: Duration) -> Self {
-        self.answer_within = limit;
-        self
-    }
-
-    /// The guard.
-    ///
-    /// # Errors
-    /// A sentence that says which setting is wrong.
-    pub fn build(self) -> Result<Guard, BuildError> {
-        let named = |what: &str, reason: String| BuildError(format!("{what} {reason}"));
-        let frontend = Origin::parse(&self.frontend_origin).map_err(|e| named("the frontend's origin", e))?;
-        let service = Origin::parse(&self.verify_service).map_err(|e| named("verify_service", e))?;
-        if frontend.local_target(&self.login_path).is_none() {
-            return Err(named("login_path", "must be a path on this origin, such as /login".into()));
-        }
-        let cookie =
-            SessionCookie::for_frontend(&frontend, self.cookie_name.as_deref()).map_err(BuildError)?;
-        let remote = Remote::new(&service, self.answer_within);
-        let remote = remote.map_err(|error| named("the HTTP client", error.to_string()))?;
-        Ok(Guard(Arc::new(Inner { cookie, login_path: self.login_path, remote })))
-    }
+/// Who verifies.
+enum Mode {
+    /// A verify-service, asked about every request.
+    Remote(Remote),
+    /// This process: no network on a hot record.
+    Embedded(Box<Verifier>),
 }
 
 impl Guard {
     /// A guard for pages at `frontend_origin`, such as `https://app.example.com`.
     pub fn builder(frontend_origin: impl Into<String>) -> Builder {
-        Builder {
-            frontend_origin: frontend_origin.into(),
-            verify_service: "http://127.0.0.1:8082".into(),
-            cookie_name: None,
-            login_path: "/login".into(),
-            answer_within: Duration::from_secs(1),
-        }
+        Builder::new(frontend_origin.into())
     }
 
     /// Who is behind a request, for a page that shows itself to everybody.
@@ -153,9 +88,33 @@ impl Guard {
     /// # Errors
     /// Why nobody can be named. [`Refusal::Unavailable`] does not mean that nobody is signed in.
     pub async fn identify(&self, request: &HttpRequest) -> Result<Verified, Refusal> {
+        if let Some(known) = self.identify_hot(request) {
+            return Ok(known);
+        }
         let tokens = self.0.cookie.tokens(request);
-        let headers = self.0.cookie.forward(&tokens).ok_or(Refusal::MissingToken)?;
-        self.0.remote.verify(headers, RequestId::of(request)).await
+        match &self.0.mode {
+            Mode::Remote(remote) => {
+                let headers = self.0.cookie.forward(&tokens).ok_or(Refusal::MissingToken)?;
+                remote.verify(headers, RequestId::of(request)).await
+            }
+            Mode::Embedded(verifier) => Ok(verifier.verify_request(&tokens).await?.verified()),
+        }
+    }
+
+    /// The same, as far as this process knows it without asking anybody.
+    fn identify_hot(&self, request: &HttpRequest) -> Option<Verified> {
+        match &self.0.mode {
+            Mode::Remote(_) => None,
+            Mode::Embedded(verifier) => {
+                let token = self.0.cookie.only_token(request.headers())?;
+                Some(verifier.verify_hot(token)?.verified())
+            }
+        }
+    }
+
+    /// What the guard counts, as Prometheus reads it.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     /// Where a person without a session is sent, to come back to `wanted` afterwards.

@@ -8,7 +8,6 @@ mod csrf;
 mod form;
 pub mod guard;
 mod handlers;
-mod http_client;
 mod page_sessions;
 mod pages;
 mod renewal;

@@ -5,11 +5,9 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     clock::{Clock, SystemClock},
     http::RequestId,
-    verification::VerifiedSession,
 };
 
 use crate::{
@@ -28,7 +26,7 @@ pub(crate) async fn renew<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, Error> {
     let due = {
         let extensions = request.extensions();
-        extensions.get::<SignedIn>().is_some_and(|person| is_due(&person.session, SystemClock.now()))
+        extensions.get::<SignedIn>().is_some_and(|person| person.session.is_renewal_due(SystemClock.now()))
     };
     let mut response = next.call(request).await?;
     if due && let Some(app) = response.request().app_data::<web::Data<App>>().cloned() {
@@ -37,6 +35,7 @@ pub(crate) async fn renew<B: MessageBody>(
         match app.auth.send(Request { call: Call::Refresh, tokens: &tokens, body: None, id }).await {
             Ok(answer) => {
                 if let Some(cookie) = answer.cookie {
+                    app.metrics.renewals.get_or_create(&[]).inc();
                     response.response_mut().add_cookie(&cookie)?;
                 }
             }
@@ -44,32 +43,4 @@ pub(crate) async fn renew<B: MessageBody>(
         }
     }
     Ok(response)
-}
-
-/// Past half the token's life, unless the session itself ends with it.
-fn is_due(session: &VerifiedSession, now: DateTime<Utc>) -> bool {
-    let life = session.token_expires_at - session.token_issued_at;
-    let can_be_longer = session.expires_at - session.token_expires_at > TimeDelta::seconds(1);
-    can_be_longer && now - session.token_issued_at > life / 2
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use shared::{id::SessionId, random::Random};
-
-    #[test]
-    fn a_token_is_renewed_past_half_its_life_while_its_session_lasts_longer() {
-        let start = SystemClock.now();
-        let session = |session_days: i64| VerifiedSession {
-            id: SessionId::generate(Random, start),
-            created_at: start,
-            expires_at: start + TimeDelta::days(session_days),
-            token_issued_at: start,
-            token_expires_at: start + TimeDelta::days(7),
-        };
-        assert!(!is_due(&session(30), start + TimeDelta::days(3)));
-        assert!(is_due(&session(30), start + TimeDelta::days(4)));
-        assert!(!is_due(&session(7), start + TimeDelta::days(4)), "the session ends with the token");
-    }
 }

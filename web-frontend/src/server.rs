@@ -3,7 +3,8 @@
 use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
 use shared::{
     cross_site::{OwnOrigin, refuse_cross_site},
-    http,
+    http::{self, Counted},
+    internal,
     serve::{SHUTDOWN_SECONDS, Server, StartError},
 };
 
@@ -13,17 +14,19 @@ use crate::{
     routes,
 };
 
-/// Binds the port.
+/// Binds the ports.
 ///
 /// # Errors
 /// One line that says what is wrong.
 pub fn bind(config: Config) -> Result<Server, StartError> {
     let listen = config.listen;
     let app = web::Data::new(App::new(&config)?);
+    let metrics = app.metrics.clone();
     let server = HttpServer::new(move || {
         let page_sessions = app.page_sessions.clone().middleware(&config.master_secret, &config.cookie);
         ActixApp::new()
             .app_data(app.clone())
+            .app_data(Counted(app.metrics.clone()))
             .app_data(OwnOrigin(app.frontend_origin.clone()))
             .wrap(from_fn(refuse_cross_site))
             .wrap(from_fn(crate::pages::problem::as_pages))
@@ -36,5 +39,5 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     .bind((listen.address, listen.port))
     .map_err(|error| StartError::listen(NAME, listen, &error))?;
     let port = server.addrs().first().map_or(listen.port, std::net::SocketAddr::port);
-    Ok(Server::new(NAME, port, server.run(), Vec::new()))
+    internal::bind(Server::new(NAME, port, server.run(), Vec::new()), listen, metrics, |_| {})
 }

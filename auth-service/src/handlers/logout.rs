@@ -12,13 +12,13 @@ pub(crate) async fn logout(
     _: web::Bytes,
 ) -> Result<HttpResponse, Error> {
     for token in app.cookie.tokens(&request) {
-        let claims = match app.verifier.check_signature(&token).await {
-            Ok(signed) => signed.claims,
+        let signed = match app.verifier.check_signature(&token).await {
+            Ok(signed) => signed,
             Err(refusal @ Refusal::Unavailable(_)) => return Err(refusal.into()),
             Err(_) => continue,
         };
-        let now = app.clock.now();
-        let end = move |c: &mut _| storage::end_session(c, claims.sub, claims.sid, now);
+        let (user, session, now) = (signed.user, signed.session, app.clock.now());
+        let end = move |c: &mut _| storage::end_session(c, user, session, now);
         if let Some(change) = app.database.query(end).await? {
             app.relay.announce(change).await;
         }

@@ -5,6 +5,6 @@ use crate::{app::App, error::Error};
 
 /// `GET /api/me`: who is signed in, straight from the database.
 pub(crate) async fn me(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    let verified = app.verifier.verify_request(&app.cookie.tokens(&request)).await?;
-    Ok(HttpResponse::Ok().json(Success::with("Signed in", verified)))
+    let grant = app.verifier.verify_request(&app.cookie.tokens(&request)).await?;
+    Ok(HttpResponse::Ok().json(Success::with("Signed in", grant)))
 }

@@ -10,8 +10,8 @@ pub(crate) async fn refresh(
     request: HttpRequest,
     _: web::Bytes,
 ) -> Result<HttpResponse, Error> {
-    let verified = app.verifier.verify_request(&app.cookie.tokens(&request)).await?;
-    let (user, session) = (verified.user, verified.session);
+    let grant = app.verifier.verify_request(&app.cookie.tokens(&request)).await?;
+    let (user, session) = (grant.record(), grant.session());
     let token = app.signer.issue(user.id, session.id, session.expires_at).await?;
     Ok(session_answer(&app, &request, "Session renewed", (user.id, &user.email), &token))
 }

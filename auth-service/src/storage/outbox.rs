@@ -59,7 +59,7 @@ pub(super) fn record_change(
     let row = OutboxRow { id, user_id: user, version, created_at: now.naive_utc() };
     on_backend!(connection, |c| diesel::insert_into(outbox::table).values(&row).execute(c))?;
     let state = match find_user_record(connection, user)? {
-        Some(record) => UserState::Present(record),
+        Some(record) => record.into(),
         None => UserState::Deleted { version },
     };
     Ok(Change { outbox_id: id, user_id: user, state })

@@ -29,7 +29,7 @@ impl TestApp {
     pub(crate) async fn start(database: Database, change: impl FnOnce(&mut Config)) -> Self {
         let folder = TempDir::new().unwrap();
         let mut config = config(&database.fresh_url(&folder));
-        let cache = Arc::new(MemoryUserCache::new());
+        let cache = Arc::new(MemoryUserCache::new(1 << 20));
         config.cache = CacheLocation::InProcess(cache.clone());
         change(&mut config);
         let server = auth_service::bind(config.clone()).await.unwrap();

@@ -78,8 +78,8 @@ fn every_change_counts_and_stands_in_the_outbox_with_the_state_after_it() {
         let started = start_session(&mut c, &new).unwrap();
         let UserState::Present(record) = &started.state else { panic!("{started:?}") };
         assert_eq!((record.version, record.roles.as_slice()), (2, ["admin".to_owned()].as_slice()));
-        assert_eq!(record.sessions.get(&new.id), Some(&new.expires_at));
-        assert_eq!(find_user_record(&mut c, id).unwrap().as_ref(), Some(record));
+        assert_eq!(record.sessions.get(new.id), Some(new.expires_at));
+        assert_eq!(find_user_record(&mut c, id).unwrap().as_ref(), Some(&**record));
 
         let ended = end_session(&mut c, id, new.id, now).unwrap().unwrap();
         assert!(
@@ -149,7 +149,7 @@ fn sessions_that_have_ended_go_and_the_oldest_make_room() {
         let third = at(&mut c, 60, 3);
         let alive = |c: &mut Connection| {
             let record = find_user_record(c, id).unwrap().unwrap();
-            record.sessions.into_keys().collect::<Vec<_>>()
+            record.sessions.ids().collect::<Vec<_>>()
         };
         assert_eq!(alive(&mut c), [first, second, third]);
         let fourth = at(&mut c, 101, 3);

@@ -12,7 +12,7 @@ use super::{
     DatabaseUnavailable, DatabaseUrl,
     postgres::{self, PostgresConnection},
 };
-use crate::on_backend;
+use crate::{config::Timeouts, on_backend};
 
 /// What a service may do with the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +41,16 @@ impl Connection {
     /// # Errors
     /// When the database does not answer, in a line that does not show the URL.
     pub fn open(url: &DatabaseUrl, access: Access) -> Result<Self, DatabaseUnavailable> {
+        Self::open_within(url, access, Timeouts::default())
+    }
+
+    fn open_within(
+        url: &DatabaseUrl,
+        access: Access,
+        timeouts: Timeouts,
+    ) -> Result<Self, DatabaseUnavailable> {
         match url {
-            DatabaseUrl::Postgres(url) => postgres::connect(url, access).map(Self::Postgres),
+            DatabaseUrl::Postgres(url) => postgres::connect(url, access, timeouts).map(Self::Postgres),
             DatabaseUrl::Sqlite(path) => sqlite(path, access).map(Self::Sqlite),
         }
     }
@@ -139,11 +147,12 @@ fn sqlite(path: &Path, access: Access) -> Result<SqliteConnection, DatabaseUnava
 pub(super) struct Manager {
     url: DatabaseUrl,
     access: Access,
+    timeouts: Timeouts,
 }
 
 impl Manager {
-    pub(super) fn new(url: DatabaseUrl, access: Access) -> Self {
-        Self { url, access }
+    pub(super) fn new(url: DatabaseUrl, access: Access, timeouts: Timeouts) -> Self {
+        Self { url, access, timeouts }
     }
 }
 
@@ -153,7 +162,8 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Connection, r2d2::Error> {
         let refused = |error: String| r2d2::Error::ConnectionError(ConnectionError::BadConnection(error));
-        let mut connection = Connection::open(&self.url, self.access).map_err(|error| refused(error.0))?;
+        let connection = Connection::open_within(&self.url, self.access, self.timeouts);
+        let mut connection = connection.map_err(|error| refused(error.0))?;
         // Longer than anybody waits; a migration, which may take longer, does not come through here.
         if let Connection::Postgres(c) = &mut connection {
             c.batch_execute("SET statement_timeout = 5000").map_err(|error| refused(error.to_string()))?;

@@ -16,7 +16,7 @@ use tokio_postgres::{Config, NoTls, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Access, DatabaseUnavailable};
-use crate::tls;
+use crate::{config::Timeouts, tls};
 
 /// A connection to PostgreSQL.
 pub(super) type PostgresConnection = AsyncConnectionWrapper<AsyncPgConnection, DatabaseRuntime>;
@@ -78,7 +78,6 @@ pub(super) fn settings(url: &str) -> Result<Settings, String> {
     // A peer that vanishes without a word is noticed after seconds, not after TCP's quarter of an hour.
     config
         .ssl_mode(if encrypted { SslMode::Require } else { SslMode::Disable })
-        .connect_timeout(Duration::from_secs(1))
         .tcp_user_timeout(Duration::from_secs(5))
         .keepalives_idle(Duration::from_secs(5))
         .keepalives_interval(Duration::from_secs(1))
@@ -87,14 +86,16 @@ pub(super) fn settings(url: &str) -> Result<Settings, String> {
     Ok(Settings { config, encrypted, root_certificate })
 }
 
-/// How long a connection may take until it can be used.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// Connects.
-pub(super) fn connect(url: &str, access: Access) -> Result<PostgresConnection, DatabaseUnavailable> {
+pub(super) fn connect(
+    url: &str,
+    access: Access,
+    timeouts: Timeouts,
+) -> Result<PostgresConnection, DatabaseUnavailable> {
     let settings = settings(url).map_err(DatabaseUnavailable)?;
     let unreachable = |error: &dyn Error| DatabaseUnavailable(chain(error));
     let mut config = settings.config;
+    config.connect_timeout(timeouts.connect);
     if access == Access::Read {
         let options = config.get_options().unwrap_or_default();
         config.options(format!("{options} -c default_transaction_read_only=on").trim_start());
@@ -113,7 +114,7 @@ pub(super) fn connect(url: &str, access: Access) -> Result<PostgresConnection, D
     };
     // The driver's own limit ends with the TCP connection; TLS and the greeting are waited for here.
     RUNTIME.block_on(async {
-        let connected = tokio::time::timeout(CONNECT_TIMEOUT, connect).await;
+        let connected = tokio::time::timeout(timeouts.connect + timeouts.answer, connect).await;
         connected.unwrap_or_else(|_| Err(DatabaseUnavailable("no greeting in time".into())))
     })
 }

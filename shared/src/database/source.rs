@@ -29,7 +29,11 @@ impl From<DatabaseUnavailable> for SourceUnavailable {
 }
 
 impl Source for DatabaseSource {
-    fn find_user(&self, user: UserId) -> Pending<'_, Result<Option<UserRecord>, SourceUnavailable>> {
+    fn find_user<'a>(
+        &'a self,
+        user: UserId,
+        _: &'a str,
+    ) -> Pending<'a, Result<Option<UserRecord>, SourceUnavailable>> {
         Box::pin(async move { Ok(self.database.query(move |c| find_user_record(c, user)).await?) })
     }
 

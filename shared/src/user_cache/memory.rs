@@ -1,26 +1,25 @@
 use std::{
-    sync::{PoisonError, RwLock},
+    collections::HashMap,
+    fmt,
+    sync::{Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
-use moka::{
-    ops::compute::{CompResult, Op},
-    sync::Cache,
+use super::{CacheLayer, CacheUnavailable, Delivery, Epoch, Pending, Trust, UserCache, WATERMARK_MAX_AGE};
+use crate::{
+    bounded_cache::BoundedCache, id::UserId, metrics::Metrics, token::KeysDigest, user_record::UserState,
 };
 
-use super::{CacheUnavailable, Delivery, Epoch, Layer, Pending, UserCache, WATERMARK_MAX_AGE};
-use crate::{id::UserId, token::KeysDigest, user_record::UserState};
-
-/// How much memory the records may take, in bytes.
-const CAPACITY_BYTES: u64 = 64 * 1024 * 1024;
-
-/// How long a record is kept without being replaced.
-const TIME_TO_LIVE: Duration = Duration::from_hours(1);
+/// How long it is remembered which version of a user was told: longer than any reader of the source is
+/// under way, so that what it read before the change is not kept, even if the change itself had to
+/// make room meanwhile.
+const TOLD_FOR: Duration = Duration::from_mins(1);
 
 /// The cache of a deployment that is one process.
-#[derive(Debug)]
 pub struct MemoryUserCache {
-    records: Cache<UserId, UserState>,
+    records: BoundedCache<UserId, UserState>,
+    /// The versions told of late. Held while a record is replaced, too: one writer at a time.
+    told: Mutex<HashMap<UserId, (i64, Instant)>>,
     watermark: RwLock<Option<Watermark>>,
 }
 
@@ -31,50 +30,40 @@ struct Watermark {
 }
 
 impl MemoryUserCache {
-    /// An empty cache.
-    pub fn new() -> Self {
-        let records = Cache::builder()
-            .max_capacity(CAPACITY_BYTES)
-            .weigher(|_, state| weight(state))
-            .time_to_live(TIME_TO_LIVE)
-            .build();
-        Self { records, watermark: RwLock::new(None) }
+    /// An empty cache of at most so many bytes.
+    pub fn new(bytes: u64) -> Self {
+        let records =
+            BoundedCache::new("records", bytes, |_, state: &UserState| state.weight(), &Metrics::new());
+        Self { records, told: Mutex::default(), watermark: RwLock::new(None) }
     }
-}
 
-impl Default for MemoryUserCache {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// Roughly the bytes that an entry takes.
-pub(super) fn weight(state: &UserState) -> u32 {
-    let variable = match state {
-        UserState::Present(record) => {
-            let roles: usize = record.roles.iter().map(|role| role.len() + 24).sum();
-            record.email.len() + roles + record.sessions.len() * 48
+    /// Keeps `state` unless something as new is known. Tells whether it was kept.
+    fn put_if_newer(&self, user: UserId, state: UserState, is_told: bool) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.records.get(&user).map(|held| held.version());
+        let known = held.max(told.get(&user).map(|(version, _)| *version));
+        if known >= Some(state.version()) {
+            return false;
         }
-        UserState::Deleted { .. } => 0,
-    };
-    u32::try_from(variable + 256).unwrap_or(u32::MAX)
-}
-
-impl MemoryUserCache {
-    fn put_if_newer(&self, user: UserId, state: UserState) -> bool {
-        let result = self.records.entry(user).and_compute_with(|held| match held {
-            Some(held) if held.value().version() >= state.version() => Op::Nop,
-            _ => Op::Put(state),
-        });
-        matches!(result, CompResult::Inserted(_) | CompResult::ReplacedWith(_))
+        if is_told {
+            // Looked through now and then, so that it stays as small as what was told in a minute.
+            if told.len().is_power_of_two() {
+                told.retain(|_, (_, at)| at.elapsed() < TOLD_FOR);
+            }
+            told.insert(user, (state.version(), Instant::now()));
+        }
+        self.records.insert(user, state);
+        true
     }
 
     fn watermark(&self) -> Option<Watermark> {
         self.watermark.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
 
-    fn young_watermark(&self) -> Option<Watermark> {
-        self.watermark().filter(|watermark| watermark.delivered.elapsed() < WATERMARK_MAX_AGE)
+impl fmt::Debug for MemoryUserCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MemoryUserCache(..)")
     }
 }
 
@@ -82,32 +71,34 @@ impl MemoryUserCache {
 const EPOCH: Epoch = Epoch(0);
 
 impl UserCache for MemoryUserCache {
-    fn trusted_epoch(&self) -> Option<Epoch> {
-        self.young_watermark().map(|_| EPOCH)
-    }
-
-    fn published_keys(&self) -> Option<KeysDigest> {
-        self.young_watermark().map(|watermark| watermark.keys)
+    fn trust(&self) -> Option<Trust> {
+        let watermark = self.watermark()?;
+        let young = watermark.delivered.elapsed() < WATERMARK_MAX_AGE;
+        young.then_some(Trust { epoch: EPOCH, keys: watermark.keys })
     }
 
     fn last_trusted(&self) -> Option<Instant> {
         self.watermark().map(|watermark| (watermark.delivered + WATERMARK_MAX_AGE).min(Instant::now()))
     }
 
+    fn near(&self, user: UserId) -> Option<UserState> {
+        self.records.get(&user)
+    }
+
     fn get(
         &self,
         _: Epoch,
         user: UserId,
-    ) -> Pending<'_, Result<Option<(UserState, Layer)>, CacheUnavailable>> {
-        Box::pin(async move { Ok(self.records.get(&user).map(|state| (state, Layer::Near))) })
+    ) -> Pending<'_, Result<Option<(UserState, CacheLayer)>, CacheUnavailable>> {
+        Box::pin(async move { Ok(self.near(user).map(|state| (state, CacheLayer::Near))) })
     }
 
     fn last_known(&self, user: UserId) -> Pending<'_, Option<UserState>> {
-        Box::pin(async move { self.records.get(&user) })
+        Box::pin(async move { self.near(user) })
     }
 
     fn fill(&self, _: Epoch, user: UserId, state: UserState) -> Pending<'_, Result<bool, CacheUnavailable>> {
-        Box::pin(async move { Ok(self.put_if_newer(user, state)) })
+        Box::pin(async move { Ok(self.put_if_newer(user, state, false)) })
     }
 
     fn is_up(&self) -> Pending<'_, bool> {
@@ -118,7 +109,7 @@ impl UserCache for MemoryUserCache {
 impl Delivery for MemoryUserCache {
     fn deliver(&self, user: UserId, state: UserState) -> Pending<'_, Result<bool, CacheUnavailable>> {
         Box::pin(async move {
-            self.put_if_newer(user, state);
+            self.put_if_newer(user, state, true);
             Ok(true)
         })
     }

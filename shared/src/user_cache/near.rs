@@ -1,19 +1,9 @@
-use std::sync::{
-    Arc, PoisonError,
-    atomic::{AtomicU64, Ordering::SeqCst},
-};
 use std::{
     hash::{BuildHasher, RandomState},
-    sync::RwLock,
+    sync::atomic::{AtomicU64, Ordering::SeqCst},
 };
 
-use moka::sync::Cache;
-
-use super::memory::weight;
-use crate::{id::UserId, user_record::UserState};
-
-/// How much memory the records may take, in bytes.
-const CAPACITY_BYTES: u64 = 64 * 1024 * 1024;
+use crate::{bounded_cache::BoundedCache, id::UserId, metrics::Metrics, user_record::UserState};
 
 /// Changes are counted in this many groups of users; a change of one user in a group keeps what is
 /// fetched of the others at that moment out of the cache, which costs a fetch and nothing else.
@@ -25,7 +15,7 @@ const GROUPS: usize = 1024;
 /// before the record was there, and is not told again. So whoever fetches takes a [`Ticket`] first,
 /// and the record is kept only if the ticket still holds.
 pub(super) struct Near {
-    records: RwLock<Cache<UserId, Arc<UserState>>>,
+    records: BoundedCache<UserId, UserState>,
     changes: Box<[AtomicU64]>,
     hasher: RandomState,
 }
@@ -35,16 +25,16 @@ pub(super) struct Near {
 pub(super) struct Ticket(u64);
 
 impl Near {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(bytes: u64, metrics: &Metrics) -> Self {
         Self {
-            records: RwLock::new(empty()),
+            records: BoundedCache::new("records", bytes, |_, state| state.weight(), metrics),
             changes: (0..GROUPS).map(|_| AtomicU64::new(0)).collect(),
             hasher: RandomState::new(),
         }
     }
 
-    pub(super) fn get(&self, user: UserId) -> Option<Arc<UserState>> {
-        self.records().get(&user)
+    pub(super) fn get(&self, user: UserId) -> Option<UserState> {
+        self.records.get(&user)
     }
 
     pub(super) fn ticket(&self, user: UserId) -> Ticket {
@@ -56,11 +46,10 @@ impl Near {
         if self.ticket(user) != ticket {
             return;
         }
-        let records = self.records();
-        records.insert(user, Arc::new(state));
+        self.records.insert(user, state);
         // The change may have come between the check and the insertion.
         if self.ticket(user) != ticket {
-            records.invalidate(&user);
+            self.records.remove(&user);
         }
     }
 
@@ -69,7 +58,7 @@ impl Near {
         if let Some(changes) = self.group(user) {
             changes.fetch_add(1, SeqCst);
         }
-        self.records().invalidate(&user);
+        self.records.remove(&user);
     }
 
     /// Nobody knows who has changed: everything is dropped.
@@ -77,21 +66,13 @@ impl Near {
         for changes in &self.changes {
             changes.fetch_add(1, SeqCst);
         }
-        *self.records.write().unwrap_or_else(PoisonError::into_inner) = empty();
-    }
-
-    fn records(&self) -> Cache<UserId, Arc<UserState>> {
-        self.records.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.records.clear();
     }
 
     fn group(&self, user: UserId) -> Option<&AtomicU64> {
         let hash = usize::try_from(self.hasher.hash_one(user) % GROUPS as u64).unwrap_or(0);
         self.changes.get(hash)
     }
-}
-
-fn empty() -> Cache<UserId, Arc<UserState>> {
-    Cache::builder().max_capacity(CAPACITY_BYTES).weigher(|_, state: &Arc<UserState>| weight(state)).build()
 }
 
 #[cfg(test)]
@@ -104,12 +85,12 @@ mod tests {
 
     #[test]
     fn what_is_fetched_while_its_user_changes_is_not_kept() {
-        let near = Near::new();
+        let near = Near::new(1 << 20, &Metrics::new());
         let user = UserId::generate(Random, SystemClock.now());
         let state = |version| UserState::Deleted { version };
         let ticket = near.ticket(user);
         near.keep(ticket, user, state(1));
-        assert_eq!(near.get(user).as_deref(), Some(&state(1)));
+        assert_eq!(near.get(user), Some(state(1)));
         near.changed(user);
         assert_eq!(near.get(user), None);
         near.keep(ticket, user, state(1));
@@ -119,6 +100,6 @@ mod tests {
         near.keep(ticket, user, state(2));
         assert_eq!(near.get(user), None, "it was fetched before all was dropped");
         near.keep(near.ticket(user), user, state(2));
-        assert_eq!(near.get(user).as_deref(), Some(&state(2)));
+        assert_eq!(near.get(user), Some(state(2)));
     }
 }

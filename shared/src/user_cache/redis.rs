@@ -9,10 +9,11 @@ use std::{
 use redis::{AsyncCommands, Client, Script, aio::ConnectionManager};
 use tokio::task::JoinHandle;
 
+use channel::Channel;
 pub use delivery::RedisDelivery;
 
-use super::{CacheUnavailable, Epoch, Layer, Pending, UserCache, decode, encode, near::Near};
-use crate::{id::UserId, redis_connection, token::KeysDigest, user_record::UserState};
+use super::{CacheLayer, CacheUnavailable, Epoch, Pending, Trust, UserCache, decode, encode, near::Near};
+use crate::{breaker::Breaker, id::UserId, metrics::Metrics, redis_connection, user_record::UserState};
 
 /// How long Redis keeps a record without a change. A reader that fills the cache is seconds old at
 /// most, so what it read can never outlive the newer record that would have refused it.
@@ -45,16 +46,22 @@ impl From<redis::RedisError> for CacheUnavailable {
 struct Records {
     connection: ConnectionManager,
     put_if_newer: Arc<Script>,
+    breaker: Arc<Breaker>,
 }
 
 impl Records {
-    fn open(client: Client) -> Result<Self, CacheUnavailable> {
-        let connection = redis_connection::connect(client)?;
-        Ok(Self { connection, put_if_newer: Arc::new(Script::new(include_str!("redis/put_if_newer.lua"))) })
+    fn open(client: Client, metrics: &Metrics) -> Result<Self, CacheUnavailable> {
+        Ok(Self {
+            connection: redis_connection::connect(client)?,
+            put_if_newer: Arc::new(Script::new(include_str!("redis/put_if_newer.lua"))),
+            breaker: Arc::new(Breaker::new("redis", metrics)),
+        })
     }
 
     async fn get(&self, epoch: Epoch, user: UserId) -> Result<Option<UserState>, CacheUnavailable> {
-        let value: Option<Vec<u8>> = self.connection.clone().get(key(epoch, user)).await?;
+        let mut connection = self.connection.clone();
+        let get = async { Ok::<Option<Vec<u8>>, CacheUnavailable>(connection.get(key(epoch, user)).await?) };
+        let value = self.breaker.call(get).await?;
         let value = value.and_then(|bytes| String::from_utf8(bytes).ok());
         Ok(value.and_then(|value| decode(user, &value)))
     }
@@ -62,14 +69,10 @@ impl Records {
     async fn put(&self, epoch: Epoch, user: UserId, state: &UserState) -> Result<bool, CacheUnavailable> {
         let value = encode(state).map_err(|error| CacheUnavailable(error.to_string()))?;
         let mut connection = self.connection.clone();
-        let kept: i64 = self
-            .put_if_newer
-            .key(key(epoch, user))
-            .arg(state.version())
-            .arg(value)
-            .arg(u64::try_from(TIME_TO_LIVE.as_millis()).unwrap_or(u64::MAX))
-            .invoke_async(&mut connection)
-            .await?;
+        let mut put = self.put_if_newer.key(key(epoch, user));
+        put.arg(state.version()).arg(value).arg(u64::try_from(TIME_TO_LIVE.as_millis()).unwrap_or(u64::MAX));
+        let put = async { Ok::<i64, CacheUnavailable>(put.invoke_async(&mut connection).await?) };
+        let kept = self.breaker.call(put).await?;
         Ok(kept == 1)
     }
 
@@ -79,12 +82,28 @@ impl Records {
     }
 }
 
-/// Until when the cache may be believed, and in which epoch.
+/// The newest watermark.
 #[derive(Debug, Clone)]
-struct Trust {
-    epoch: Epoch,
-    keys: KeysDigest,
+struct Watermark {
+    trust: Trust,
+    /// Everything from before then has been delivered.
+    delivered: Instant,
+    /// Until then it is believed.
     until: Instant,
+}
+
+/// The newest watermark that came, shared with the task that reads it.
+#[derive(Clone, Default)]
+struct Watched(Arc<RwLock<Option<Watermark>>>);
+
+impl Watched {
+    fn look<T>(&self, look: impl FnOnce(&Watermark) -> T) -> Option<T> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(look)
+    }
+
+    fn trust(&self) -> Option<Trust> {
+        self.look(|watermark| (Instant::now() < watermark.until).then(|| watermark.trust.clone())).flatten()
+    }
 }
 
 /// The verifiers' side of the cache in Redis: what is hot is kept in this process and dropped as soon
@@ -92,24 +111,29 @@ struct Trust {
 pub struct RedisUserCache {
     records: Records,
     near: Arc<Near>,
-    trust: Arc<RwLock<Option<Trust>>>,
+    watched: Watched,
     channel: JoinHandle<()>,
 }
 
 impl RedisUserCache {
-    /// Opens the cache. It is believed as soon as the first watermark has come.
-    pub fn open(client: Client) -> Result<Self, CacheUnavailable> {
-        let (near, trust) = (Arc::new(Near::new()), Arc::new(RwLock::new(None)));
-        let channel = tokio::spawn(channel::run(client.clone(), near.clone(), trust.clone()));
-        Ok(Self { records: Records::open(client)?, near, trust, channel })
-    }
-
-    fn trust(&self) -> Option<Trust> {
-        self.trust.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn present_trust(&self) -> Option<Trust> {
-        self.trust().filter(|trust| Instant::now() < trust.until)
+    /// Opens the cache, with at most `record_bytes` of hot records here. It is believed as soon as
+    /// the first watermark has come.
+    pub fn open(client: Client, record_bytes: u64, metrics: &Metrics) -> Result<Self, CacheUnavailable> {
+        let (near, watched) = (Arc::new(Near::new(record_bytes, metrics)), Watched::default());
+        let channel = Channel::new(client.clone(), near.clone(), watched.clone(), metrics);
+        let channel = tokio::spawn(channel.run());
+        let (lag, trusted) = (
+            metrics.revocation_lag_seconds.get_or_create_owned(&[]),
+            metrics.cache_trusted.get_or_create_owned(&[]),
+        );
+        let shown = watched.clone();
+        metrics.before_scrape(move || {
+            trusted.set(i64::from(shown.trust().is_some()));
+            lag.set(
+                shown.look(|watermark| watermark.delivered.elapsed().as_secs_f64()).unwrap_or(f64::INFINITY),
+            );
+        });
+        Ok(Self { records: Records::open(client, metrics)?, near, watched, channel })
     }
 }
 
@@ -120,44 +144,45 @@ impl Drop for RedisUserCache {
 }
 
 impl UserCache for RedisUserCache {
-    fn trusted_epoch(&self) -> Option<Epoch> {
-        self.present_trust().map(|trust| trust.epoch)
-    }
-
-    fn published_keys(&self) -> Option<KeysDigest> {
-        self.present_trust().map(|trust| trust.keys)
+    fn trust(&self) -> Option<Trust> {
+        self.watched.trust()
     }
 
     fn last_trusted(&self) -> Option<Instant> {
-        self.trust().map(|trust| trust.until.min(Instant::now()))
+        self.watched.look(|watermark| watermark.until.min(Instant::now()))
+    }
+
+    fn near(&self, user: UserId) -> Option<UserState> {
+        self.near.get(user)
     }
 
     fn get(
         &self,
         epoch: Epoch,
         user: UserId,
-    ) -> Pending<'_, Result<Option<(UserState, Layer)>, CacheUnavailable>> {
+    ) -> Pending<'_, Result<Option<(UserState, CacheLayer)>, CacheUnavailable>> {
         Box::pin(async move {
             if let Some(state) = self.near.get(user) {
-                return Ok(Some(((*state).clone(), Layer::Near)));
+                return Ok(Some((state, CacheLayer::Near)));
             }
             let ticket = self.near.ticket(user);
             // In another epoch by now, changes are told for keys that are not read here.
-            let still = self.trust().is_some_and(|trust| trust.epoch == epoch);
+            let still = self.watched.look(|watermark| watermark.trust.epoch == epoch).unwrap_or(false);
             let Some(state) = self.records.get(epoch, user).await? else { return Ok(None) };
             if still {
                 self.near.keep(ticket, user, state.clone());
             }
-            Ok(Some((state, Layer::Shared)))
+            Ok(Some((state, CacheLayer::Shared)))
         })
     }
 
     fn last_known(&self, user: UserId) -> Pending<'_, Option<UserState>> {
         Box::pin(async move {
             if let Some(state) = self.near.get(user) {
-                return Some((*state).clone());
+                return Some(state);
             }
-            self.records.get(self.trust()?.epoch, user).await.ok().flatten()
+            let epoch = self.watched.look(|watermark| watermark.trust.epoch)?;
+            self.records.get(epoch, user).await.ok().flatten()
         })
     }
 

@@ -7,9 +7,9 @@ use futures_util::future::{BoxFuture, FutureExt, Shared};
 use tokio::sync::oneshot;
 
 use super::SourceUnavailable;
-use crate::{id::UserId, user_record::UserRecord};
+use crate::{id::UserId, user_record::UserState};
 
-type Found = Result<Option<UserRecord>, SourceUnavailable>;
+type Found = Result<UserState, SourceUnavailable>;
 
 /// Look-ups under way: one for each user, however many wait for it.
 #[derive(Default)]
@@ -63,7 +63,7 @@ mod tests {
 
     use tokio::sync::Notify;
 
-    use super::*;
+    use super::{super::UNKNOWN, *};
     use crate::{
         clock::{Clock, SystemClock},
         random::Random,
@@ -79,7 +79,7 @@ mod tests {
             async move {
                 asked.fetch_add(1, SeqCst);
                 go.notified().await;
-                Ok(None)
+                Ok(UNKNOWN)
             }
         };
         let waiting: Vec<_> = (0..100).map(|_| flights.join(user, work)).collect();

@@ -1,15 +1,22 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use shared::{problem::Problem, verification::Verified};
+use shared::{problem::Problem, verification::Grant};
 
 use crate::app::App;
 
+/// The answer for a token that is good.
 #[derive(Serialize)]
-struct Valid {
+pub(crate) struct Valid<'a> {
     success: bool,
     message: &'static str,
     authenticated: bool,
-    data: Verified,
+    data: &'a Grant,
+}
+
+impl<'a> Valid<'a> {
+    pub(crate) fn new(data: &'a Grant) -> Self {
+        Self { success: true, message: "valid token", authenticated: true, data }
+    }
 }
 
 /// `POST /api/verify`: whose token is in the cookie or the `Authorization` header, if it is good.
@@ -18,6 +25,6 @@ pub(crate) async fn verify(
     request: HttpRequest,
     _: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
-    let data = app.verifier.verify_request(&app.cookie.tokens(&request)).await?;
-    Ok(HttpResponse::Ok().json(Valid { success: true, message: "valid token", authenticated: true, data }))
+    let grant = app.verifier.verify_request(&app.cookie.tokens(&request)).await?;
+    Ok(HttpResponse::Ok().json(Valid::new(&grant)))
 }

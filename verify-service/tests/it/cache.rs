@@ -9,7 +9,7 @@ use crate::helpers::TestApp;
 
 async fn record(app: &TestApp, user: UserId) -> UserRecord {
     match app.cache().get(app.epoch().await, user).await.unwrap() {
-        Some((UserState::Present(record), _)) => record,
+        Some((UserState::Present(record), _)) => (*record).clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -24,7 +24,7 @@ async fn a_late_fill_with_what_was_read_before_a_logout_does_not_undo_it() {
         let mut left_behind = ada.clone();
         ada.post(&format!("{}/api/logout", app.auth)).await;
 
-        let late = UserState::Present(before_logout.clone());
+        let late = UserState::from(before_logout.clone());
         assert!(
             !app.cache().fill(app.epoch().await, user, late).await.unwrap(),
             "an older record is refused"
@@ -44,7 +44,7 @@ async fn of_many_writers_the_newest_version_stays() {
         let epoch = app.epoch().await;
         let writes = (0..200).map(|n| {
             let version = known.version + 1 + (n * 77) % 200;
-            let state = UserState::Present(UserRecord { version, ..known.clone() });
+            let state = UserState::from(UserRecord { version, ..known.clone() });
             app.cache().fill(epoch, user, state)
         });
         futures_util::future::join_all(writes).await;

@@ -5,16 +5,29 @@ use std::{
 
 use shared::{
     config::fixed,
+    database::DatabaseUrl,
+    metrics::Metrics,
+    origin::Origin,
     redis_connection::RedisUrl,
     user_cache::{CacheLocation, Epoch, MemoryUserCache, UserCache},
 };
 use tempfile::TempDir;
 use tests::{Answer, PASSWORD, Redis, Visitor, fresh_postgres_database};
 
+/// What is unlike production.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Nothing,
+    ShortTokens,
+    NoDatabase,
+}
+
 /// auth-service and verify-service in this process, over one database and one cache.
 pub(crate) struct TestApp {
     pub(crate) auth: String,
     pub(crate) verify: String,
+    /// The internal port of verify-service.
+    pub(crate) internal: String,
     cache: Option<Arc<dyn UserCache>>,
     pub(crate) redis: Option<Redis>,
     _folder: TempDir,
@@ -25,18 +38,51 @@ impl TestApp {
     pub(crate) async fn both() -> [Self; 2] {
         let folder = TempDir::new().unwrap();
         let sqlite = format!("sqlite://{}", folder.path().join("test.db").display());
-        let memory = CacheLocation::InProcess(Arc::new(MemoryUserCache::new()));
+        let memory = CacheLocation::InProcess(Arc::new(MemoryUserCache::new(1 << 20)));
         let redis = Redis::start();
         let shared_cache = CacheLocation::from(RedisUrl::parse(redis.url()).unwrap());
         [
-            Self::start(&sqlite, memory, None, folder).await,
-            Self::start(&fresh_postgres_database(), shared_cache, Some(redis), TempDir::new().unwrap()).await,
+            Self::start(&sqlite, memory, None, folder, Change::Nothing).await,
+            Self::start(
+                &fresh_postgres_database(),
+                shared_cache,
+                Some(redis),
+                TempDir::new().unwrap(),
+                Change::Nothing,
+            )
+            .await,
         ]
+    }
+
+    /// SQLite with the in-process cache, tokens that last four seconds, and auth-service to renew them.
+    pub(crate) async fn renewing() -> Self {
+        let folder = TempDir::new().unwrap();
+        let sqlite = format!("sqlite://{}", folder.path().join("test.db").display());
+        let memory = CacheLocation::InProcess(Arc::new(MemoryUserCache::new(1 << 20)));
+        Self::start(&sqlite, memory, None, folder, Change::ShortTokens).await
+    }
+
+    /// A verify-service whose database is not there.
+    pub(crate) async fn without_database() -> Self {
+        let folder = TempDir::new().unwrap();
+        let sqlite = format!("sqlite://{}", folder.path().join("test.db").display());
+        Self::start(&sqlite, CacheLocation::Nowhere, None, folder, Change::NoDatabase).await
+    }
+
+    /// An address of verify-service.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.verify.strip_suffix("/api/verify").unwrap())
+    }
+
+    /// The metrics of verify-service.
+    pub(crate) async fn metrics(&self) -> String {
+        Visitor::new().get(&format!("{}/metrics", self.internal)).await.text
     }
 
     /// PostgreSQL without a cache, as with `REDIS_URL=memory:` in programs of their own.
     pub(crate) async fn without_cache() -> Self {
-        Self::start(&fresh_postgres_database(), CacheLocation::Nowhere, None, TempDir::new().unwrap()).await
+        let folder = TempDir::new().unwrap();
+        Self::start(&fresh_postgres_database(), CacheLocation::Nowhere, None, folder, Change::Nothing).await
     }
 
     /// The cache that both services use.
@@ -48,7 +94,7 @@ impl TestApp {
     pub(crate) async fn epoch(&self) -> Epoch {
         let started = Instant::now();
         loop {
-            if let Some(epoch) = self.cache().trusted_epoch() {
+            if let Some(epoch) = self.cache().trust().map(|trust| trust.epoch) {
                 return epoch;
             }
             assert!(started.elapsed().as_secs() < 5, "the cache is not believed");
@@ -56,7 +102,13 @@ impl TestApp {
         }
     }
 
-    async fn start(database: &str, cache: CacheLocation, redis: Option<Redis>, folder: TempDir) -> Self {
+    async fn start(
+        database: &str,
+        cache: CacheLocation,
+        redis: Option<Redis>,
+        folder: TempDir,
+        change: Change,
+    ) -> Self {
         let settings = fixed([
             ("DATABASE_URL", database),
             ("REDIS_URL", "memory:"),
@@ -69,13 +121,23 @@ impl TestApp {
         auth.cache = cache.clone();
         let mut verify = verify_service::Config::read(&settings).unwrap();
         verify.cache = cache.clone();
+        if change == Change::ShortTokens {
+            auth.tokens.lifetime = Duration::from_secs(4);
+        }
         let auth = auth_service::bind(auth).await.unwrap();
+        if change == Change::ShortTokens {
+            verify.auth_service = vec![Origin::parse(&format!("http://127.0.0.1:{}", auth.port())).unwrap()];
+        }
+        if change == Change::NoDatabase {
+            verify.database_url = DatabaseUrl::parse("sqlite:///nowhere/test.db").unwrap();
+        }
         let verify = verify_service::bind(verify).unwrap();
         let url = |port: u16| format!("http://127.0.0.1:{port}");
         let app = Self {
             auth: url(auth.port()),
             verify: format!("{}/api/verify", url(verify.port())),
-            cache: cache.open().unwrap(),
+            internal: url(verify.internal_port().unwrap()),
+            cache: cache.open(1 << 20, &Metrics::new()).unwrap(),
             redis,
             _folder: folder,
         };

@@ -10,9 +10,9 @@ use actix_web::{
     http::header,
 };
 use futures_util::future::LocalBoxFuture;
-use shared::{problem::Problem, verification::Refusal};
+use shared::{navigation::is_navigation, problem::Problem, verification::Refusal};
 
-use super::{Guard, SignedIn, is_navigation};
+use super::{Guard, SignedIn};
 
 impl<S, B> Transform<S, ServiceRequest> for Guard
 where
@@ -66,7 +66,7 @@ where
 
 impl Guard {
     fn refuse(&self, request: &ServiceRequest, refusal: Refusal) -> HttpResponse {
-        if !matches!(refusal, Refusal::Unavailable(_)) && is_navigation(request.request()) {
+        if !matches!(refusal, Refusal::Unavailable(_)) && is_navigation(request.method(), request.headers()) {
             let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
             return HttpResponse::Found()
                 .insert_header((header::LOCATION, self.login_target(wanted)))

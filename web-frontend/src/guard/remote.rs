@@ -1,21 +1,17 @@
-use std::time::Duration;
-
 use actix_web::http::header::{HeaderName, HeaderValue};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use shared::{
+    config::Timeouts,
     http::{REQUEST_ID, RequestId},
+    metrics::Metrics,
     origin::Origin,
+    replicas::{Replicas, Retry},
     verification::{Refusal, Verified},
 };
 
-use crate::http_client;
-
 /// Asks verify-service.
-pub(super) struct Remote {
-    client: reqwest::Client,
-    url: String,
-}
+pub(super) struct Remote(Replicas);
 
 #[derive(Deserialize)]
 struct Valid {
@@ -28,8 +24,8 @@ struct Refused {
 }
 
 impl Remote {
-    pub(super) fn new(service: &Origin, answer_within: Duration) -> reqwest::Result<Self> {
-        Ok(Self { client: http_client::new(answer_within)?, url: format!("{service}/api/verify") })
+    pub(super) fn new(services: Vec<Origin>, timeouts: Timeouts, metrics: &Metrics) -> Self {
+        Self(Replicas::new("verify-service", services, timeouts, metrics))
     }
 
     /// Whose token it is. Whatever is not a clear answer is an outage, not a refusal.
@@ -38,12 +34,15 @@ impl Remote {
         (name, value): (HeaderName, HeaderValue),
         id: Option<RequestId>,
     ) -> Result<Verified, Refusal> {
-        let mut request = self.client.post(&self.url).header(name.as_str(), value.as_bytes());
-        if let Some(id) = &id {
-            request = request.header(REQUEST_ID.as_str(), id.as_str());
-        }
         let unclear = |error: reqwest::Error| Refusal::Unavailable(format!("verify-service: {error:?}"));
-        let answer = request.send().await.map_err(unclear)?;
+        let ask = self.0.send(Retry::Idempotent, |client, origin| {
+            let request = client.post(format!("{origin}/api/verify")).header(name.as_str(), value.as_bytes());
+            match &id {
+                Some(id) => request.header(REQUEST_ID.as_str(), id.as_str()),
+                None => request,
+            }
+        });
+        let answer = ask.await.map_err(|error| Refusal::Unavailable(error.to_string()))?;
         match answer.status() {
             StatusCode::OK => Ok(answer.json::<Valid>().await.map_err(unclear)?.data),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {

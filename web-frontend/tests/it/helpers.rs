@@ -13,6 +13,9 @@ pub(crate) struct TestApp {
     pub(crate) frontend: String,
     pub(crate) auth: String,
     pub(crate) verify: String,
+    /// The internal port of verify-service.
+    pub(crate) internal: String,
+    pub(crate) cache: CacheLocation,
     _folder: TempDir,
 }
 
@@ -32,20 +35,21 @@ impl TestApp {
             ("FRONTEND_ORIGIN", "http://localhost:8080"),
             ("PORT", "0"),
         ];
-        let cache = CacheLocation::InProcess(Arc::new(MemoryUserCache::new()));
+        let cache = CacheLocation::InProcess(Arc::new(MemoryUserCache::new(1 << 20)));
         let mut auth = auth_service::Config::read(&fixed(common)).unwrap();
         auth.passwords.cost = 4;
         auth.cache = cache.clone();
         change(&mut auth);
         let mut verify = verify_service::Config::read(&fixed(common)).unwrap();
-        verify.cache = cache;
+        verify.cache = cache.clone();
         let (auth, verify) = (auth_service::bind(auth).await.unwrap(), verify_service::bind(verify).unwrap());
         let url = |port: u16| format!("http://127.0.0.1:{port}");
         let (auth_url, verify_url) = (url(auth.port()), url(verify.port()));
+        let internal = url(verify.internal_port().unwrap());
         let frontend = start_frontend(&auth_url, &verify_url);
         auth.spawn();
         verify.spawn();
-        Self { frontend, auth: auth_url, verify: verify_url, _folder: folder }
+        Self { frontend, auth: auth_url, verify: verify_url, internal, cache, _folder: folder }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -13,9 +13,11 @@ use clap::Args;
 use diesel::{QueryDsl, RunQueryDsl};
 use redis::{AsyncCommands, aio::ConnectionManager};
 use shared::{
+    config::Timeouts,
     database::{Access, Database, DatabaseUrl, on_backend, schema::users},
     health,
     id::UserId,
+    metrics::Metrics,
     redis_connection::{self, RedisUrl},
 };
 
@@ -128,7 +130,8 @@ pub(crate) async fn serve_user_query(
     floor: UserQuery,
 ) -> anyhow::Result<()> {
     let url = DatabaseUrl::parse(&floor.database_url).map_err(anyhow::Error::msg)?;
-    serve!(address, Canned::try_from(answer)?, Database::new(url, Access::Read), user_query)
+    let database = Database::new(url, Access::Read, Timeouts::default(), &Metrics::new());
+    serve!(address, Canned::try_from(answer)?, database, user_query)
 }
 
 async fn user_query(

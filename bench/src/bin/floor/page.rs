@@ -23,8 +23,6 @@ pub(crate) struct GuardedPage {
     #[arg(long)]
     verify_service: String,
     #[arg(long)]
-    database_url: String,
-    #[arg(long)]
     redis_url: String,
 }
 
@@ -33,11 +31,10 @@ struct Valid {
     data: Verified,
 }
 
-/// The guard that is measured: the one that asks verify-service. What a guard needs that asks the
-/// database and Redis by itself is told, too.
+/// The guard that is measured: the one that verifies in its own process.
 fn guard(page: &GuardedPage) -> anyhow::Result<Guard> {
-    let _ = (&page.database_url, &page.redis_url);
-    Ok(Guard::builder(&page.frontend_origin).verify_service(&page.verify_service).build()?)
+    let guard = Guard::builder(&page.frontend_origin).verify_service(&page.verify_service);
+    Ok(guard.embedded(&page.redis_url).build()?)
 }
 
 pub(crate) async fn serve_open(address: (&str, u16), page: OpenPage) -> anyhow::Result<()> {

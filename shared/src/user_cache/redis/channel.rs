@@ -1,20 +1,20 @@
 //! The connection by which Redis tells of changes, and the watermark that it carries.
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
+use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use redis::{
     AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, PushKind, Value, aio::MultiplexedConnection,
 };
 
-use crate::token::KeysDigest;
-
 use super::{
-    super::{Epoch, WATERMARK_MAX_AGE, near::Near},
-    PREFIX, Trust, WATERMARK, user_of,
+    super::{Epoch, Trust, WATERMARK_MAX_AGE, near::Near},
+    PREFIX, WATERMARK, Watched, Watermark, user_of,
 };
+use crate::{metrics::Metrics, token::KeysDigest};
 
 /// How often the watermark is read. It proves, too, that the connection still carries.
 const READ_INTERVAL: Duration = Duration::from_millis(200);
@@ -26,19 +26,13 @@ const ANSWER_TIMEOUT: Duration = Duration::from_millis(300);
 /// How long a broken connection is left alone.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Listens for good. Whenever the connection breaks the cache is not believed any more, and when it
-/// stands again everything that was kept before is dropped.
-pub(super) async fn run(client: Client, near: Arc<Near>, trust: Arc<RwLock<Option<Trust>>>) {
-    let mut was_up = true;
-    loop {
-        let error = listen(&client, &near, &trust).await;
-        withdraw(&trust);
-        if was_up {
-            tracing::warn!(%error, "the channel to the cache is broken: the source is asked until it stands again");
-        }
-        was_up = matches!(error, Broken::AfterTrust(_));
-        tokio::time::sleep(PAUSE).await;
-    }
+/// The connection that carries the changes, and what it keeps up to date.
+pub(super) struct Channel {
+    client: Client,
+    near: Arc<Near>,
+    watched: Watched,
+    up: Gauge,
+    breaks: Counter,
 }
 
 /// How the connection ended.
@@ -50,26 +44,56 @@ enum Broken {
     AfterTrust(redis::RedisError),
 }
 
-async fn listen(client: &Client, near: &Arc<Near>, trust: &RwLock<Option<Trust>>) -> Broken {
-    let mut connection = match connect(client, near.clone()).await {
-        Ok(connection) => connection,
-        Err(error) => return Broken::BeforeTrust(error),
-    };
-    // From here on every change is told; of what was kept before nobody knows what was missed.
-    near.clear();
-    tracing::debug!("the channel to the cache stands");
-    let mut ticks = tokio::time::interval(READ_INTERVAL);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut trusted = false;
-    loop {
-        ticks.tick().await;
-        match read_watermark(&mut connection).await {
-            Ok(read) => {
-                trusted |= read.is_some();
-                set(trust, near, read);
+impl Channel {
+    pub(super) fn new(client: Client, near: Arc<Near>, watched: Watched, metrics: &Metrics) -> Self {
+        let up = metrics.channel_up.get_or_create_owned(&[]);
+        let breaks = metrics.channel_breaks.get_or_create_owned(&[]);
+        Self { client, near, watched, up, breaks }
+    }
+
+    /// Listens for good. Whenever the connection breaks the cache is not believed any more, and before
+    /// it is believed again everything that was kept is dropped.
+    pub(super) async fn run(self) {
+        let mut was_up = true;
+        loop {
+            let error = self.listen().await;
+            self.watched.withdraw();
+            self.up.set(0);
+            if was_up {
+                self.breaks.inc();
+                tracing::warn!(%error, "the channel to the cache is broken: the source is asked until it stands again");
             }
-            Err(error) if trusted => return Broken::AfterTrust(error),
+            was_up = matches!(error, Broken::AfterTrust(_));
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn listen(&self) -> Broken {
+        let mut connection = match connect(&self.client, self.near.clone()).await {
+            Ok(connection) => connection,
             Err(error) => return Broken::BeforeTrust(error),
+        };
+        self.up.set(1);
+        tracing::debug!("the channel to the cache stands");
+        let mut ticks = tokio::time::interval(READ_INTERVAL);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut trusted = false;
+        loop {
+            ticks.tick().await;
+            match read_watermark(&mut connection).await {
+                Ok(read) => {
+                    let is_young = read.as_ref().is_some_and(|read| Instant::now() < read.until);
+                    // Every change is told since the connection stands; of what was kept before nobody
+                    // knows what was missed. While there is nothing better, it is what was last known.
+                    if is_young && !trusted {
+                        self.near.clear();
+                        trusted = true;
+                    }
+                    self.watched.set(read, &self.near);
+                }
+                Err(error) if trusted => return Broken::AfterTrust(error),
+                Err(error) => return Broken::BeforeTrust(error),
+            }
         }
     }
 }
@@ -118,9 +142,9 @@ fn apply(near: &Near, push: &PushInfo) {
     }
 }
 
-/// The watermark, with the time until which it may be believed; `None` without one. Its age is what
-/// Redis's own clock says, and the whole of the question's way counts against it.
-async fn read_watermark(connection: &mut MultiplexedConnection) -> redis::RedisResult<Option<Trust>> {
+/// The watermark, if there is one. Its age is what Redis's own clock says, and the whole of the
+/// question's way counts against it.
+async fn read_watermark(connection: &mut MultiplexedConnection) -> redis::RedisResult<Option<Watermark>> {
     let asked = Instant::now();
     let ((seconds, microseconds), watermark): ((u64, u64), Option<String>) =
         redis::pipe().cmd("TIME").cmd("GET").arg(WATERMARK).query_async(connection).await?;
@@ -134,27 +158,34 @@ async fn read_watermark(connection: &mut MultiplexedConnection) -> redis::RedisR
     };
     let Some((epoch, delivered, keys)) = watermark.as_deref().and_then(parse) else { return Ok(None) };
     // One from the future was written by a server with another clock: the next one will do.
-    let age = now.checked_sub(delivered);
-    Ok(age.and_then(|age| WATERMARK_MAX_AGE.checked_sub(age)).map(|left| Trust {
-        epoch,
-        keys,
-        until: asked + left,
+    let delivered = now.checked_sub(delivered).and_then(|age| asked.checked_sub(age));
+    Ok(delivered.map(|delivered| Watermark {
+        trust: Trust { epoch, keys },
+        delivered,
+        until: delivered + WATERMARK_MAX_AGE,
     }))
 }
 
-/// What is read replaces what was known; if it is nothing, the last trust ends now.
-fn set(trust: &RwLock<Option<Trust>>, near: &Near, read: Option<Trust>) {
-    let Some(read) = read else { return withdraw(trust) };
-    let epoch = read.epoch;
-    let before = trust.write().unwrap_or_else(PoisonError::into_inner).replace(read);
-    // After the new epoch stands: what is fetched from the old one from here on is not kept.
-    if before.is_none_or(|before| before.epoch != epoch) {
-        near.clear();
+impl Watched {
+    /// What is read replaces what was known; if it is nothing, the last trust ends now.
+    fn set(&self, read: Option<Watermark>, near: &Near) {
+        let Some(read) = read else { return self.withdraw() };
+        let epoch = read.trust.epoch;
+        let is_new_epoch = self.look(|before| before.trust.epoch != epoch).unwrap_or(true);
+        // An epoch that nothing was delivered to yet takes nothing away from what is known.
+        if is_new_epoch && read.until <= Instant::now() {
+            return self.withdraw();
+        }
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(read);
+        // After the new epoch stands: what is fetched from the old one from here on is not kept.
+        if is_new_epoch {
+            near.clear();
+        }
     }
-}
 
-fn withdraw(trust: &RwLock<Option<Trust>>) {
-    if let Some(trust) = &mut *trust.write().unwrap_or_else(PoisonError::into_inner) {
-        trust.until = trust.until.min(Instant::now());
+    fn withdraw(&self) {
+        if let Some(watermark) = &mut *self.0.write().unwrap_or_else(PoisonError::into_inner) {
+            watermark.until = watermark.until.min(Instant::now());
+        }
     }
 }

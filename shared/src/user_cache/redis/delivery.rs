@@ -1,6 +1,6 @@
 use std::{
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use redis::{AsyncCommands, Client, Script};
@@ -9,7 +9,7 @@ use super::{
     super::{CacheUnavailable, Delivery, Epoch, Pending},
     Records, WATERMARK,
 };
-use crate::{id::UserId, random::Random, token::KeysDigest, user_record::UserState};
+use crate::{id::UserId, metrics::Metrics, token::KeysDigest, user_record::UserState};
 
 /// auth-service's side of the cache in Redis.
 pub struct RedisDelivery {
@@ -21,9 +21,9 @@ pub struct RedisDelivery {
 
 impl RedisDelivery {
     /// Opens the cache; it is reached on first use.
-    pub fn open(client: Client) -> Result<Self, CacheUnavailable> {
+    pub fn open(client: Client, metrics: &Metrics) -> Result<Self, CacheUnavailable> {
         Ok(Self {
-            records: Records::open(client)?,
+            records: Records::open(client, metrics)?,
             raise_watermark: Script::new(include_str!("raise_watermark.lua")),
             last: Mutex::new((Epoch(0), 0)),
         })
@@ -35,7 +35,9 @@ impl RedisDelivery {
 
     /// The epoch that the watermark names now, if there is one.
     async fn epoch(&self) -> Result<Option<Epoch>, CacheUnavailable> {
-        let watermark: Option<String> = self.records.connection.clone().get(WATERMARK).await?;
+        let mut connection = self.records.connection.clone();
+        let get = async { Ok::<Option<String>, CacheUnavailable>(connection.get(WATERMARK).await?) };
+        let watermark = self.records.breaker.call(get).await?;
         Ok(watermark.and_then(|text| text.split_once(' ')?.0.parse().ok()).map(Epoch))
     }
 }
@@ -55,21 +57,24 @@ impl Delivery for RedisDelivery {
     fn raise_watermark(&self, ago: Duration, keys: KeysDigest) -> Pending<'_, Result<(), CacheUnavailable>> {
         Box::pin(async move {
             let (last_epoch, last_time) = self.last();
-            // Cut to 53 bits, which Lua and JSON keep exactly.
-            let fresh = u64::from_be_bytes(Random.bytes()) >> 11;
+            let asked = Instant::now();
             let mut connection = self.records.connection.clone();
+            let (seconds, micros): (u64, u64) = redis::cmd("TIME").query_async(&mut connection).await?;
+            let now = Duration::from_secs(seconds) + Duration::from_micros(micros);
+            // Said in the server's time, and not as an age: what is sent to a frozen server arrives when
+            // it goes on, and must not claim then what came to be in between.
+            let delivered = now.saturating_sub(ago + asked.elapsed());
             let (epoch, time): (u64, u64) = self
                 .raise_watermark
                 .key(WATERMARK)
-                .arg(u64::try_from(ago.as_micros()).unwrap_or(u64::MAX))
-                .arg(fresh)
+                .arg(u64::try_from(delivered.as_micros()).unwrap_or(0))
                 .arg(last_epoch.0)
                 .arg(last_time)
                 .arg(keys.as_str())
                 .invoke_async(&mut connection)
                 .await?;
-            if epoch == fresh {
-                tracing::info!(epoch, "a new epoch begins: the cache was empty or may have lost data");
+            if epoch != last_epoch.0 {
+                tracing::info!(epoch, "another epoch: the cache was empty or may have lost data");
             }
             *self.last.lock().unwrap_or_else(PoisonError::into_inner) = (Epoch(epoch), time);
             Ok(())

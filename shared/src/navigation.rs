@@ -1,17 +1,19 @@
-use actix_web::{
-    HttpRequest,
-    http::{Method, header},
+//! Telling a person in a browser from a script.
+
+use actix_web::http::{
+    Method,
+    header::{self, HeaderMap},
 };
 
 /// Whether a person in a browser waits for a page, rather than a script for data.
 ///
 /// Browsers say so themselves (`Sec-Fetch-Mode`); of other clients, those that accept JSON but not
 /// HTML are scripts.
-pub(crate) fn is_navigation(request: &HttpRequest) -> bool {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+pub fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
+    if !matches!(*method, Method::GET | Method::HEAD) {
         return false;
     }
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(mode) = header("sec-fetch-mode") {
         return mode == "navigate";
     }
@@ -30,7 +32,8 @@ mod tests {
             let request = fields
                 .iter()
                 .fold(TestRequest::default().method(method), |request, field| request.insert_header(*field));
-            is_navigation(&request.to_http_request())
+            let request = request.to_http_request();
+            is_navigation(request.method(), request.headers())
         };
         assert!(of(Method::GET, &[]));
         assert!(of(Method::GET, &[("accept", "*/*")]));

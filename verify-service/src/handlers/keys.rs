@@ -1,0 +1,9 @@
+use actix_web::{HttpResponse, web};
+use shared::problem::Problem;
+
+use crate::app::App;
+
+/// `GET /internal/keys`: the public keys as they stand in the database.
+pub(crate) async fn keys(app: web::Data<App>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(app.verifier.find_keys().await?))
+}
