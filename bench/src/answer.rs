@@ -48,6 +48,7 @@ impl Answer {
             return Ok(self);
         }
         let Self { method, path, status, body, .. } = self;
-        Err(Failure::NotMeasured(format!("{method} {path} answers {status}: {}", body.trim())))
+        let begin: String = body.trim().chars().take(120).collect();
+        Err(Failure::NotMeasured(format!("{method} {path} answers {status}: {begin}")))
     }
 }

@@ -58,29 +58,30 @@ struct RunArgs {
     no_build: bool,
 }
 
-/// A target was missed, or a row could not be measured.
+/// A target was missed, a row could not be measured, or nothing at all.
 const MISSED: u8 = 1;
 /// A program answered something wrong.
 const WRONG: u8 = 2;
 
-/// Does what the command line says.
-///
-/// # Errors
-/// When the benchmark cannot run at all.
-pub fn run(cli: &Cli) -> Result<ExitCode> {
+/// Does what the command line says; on failure with one plain line on standard error.
+pub fn main(cli: &Cli) -> ExitCode {
+    run(cli).unwrap_or_else(|failure| {
+        output::progress(format_args!("bench: {failure}"));
+        ExitCode::from(MISSED)
+    })
+}
+
+fn run(cli: &Cli) -> Result<ExitCode> {
     match &cli.command {
-        Some(Command::Compare { a, b }) => {
-            compare::print(&Report::read(a)?, &Report::read(b)?);
-            Ok(ExitCode::SUCCESS)
-        }
+        Some(Command::Compare { a, b }) => compare::print(&Report::read(a)?, &Report::read(b)?),
         Some(Command::Rows) => {
             for row in &ROWS {
                 output::line(format_args!("{}", row.name));
             }
-            Ok(ExitCode::SUCCESS)
         }
-        None => measure(&cli.run),
+        None => return measure(&cli.run),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn measure(args: &RunArgs) -> Result<ExitCode> {

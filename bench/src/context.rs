@@ -40,7 +40,7 @@ impl Plan {
         rounds: 7,
         seconds: 3,
         slow_rounds: 3,
-        slow_seconds: 12,
+        slow_seconds: 10,
         strangers: 100_000,
         of_a_million: 50_000,
         starts: 10,

@@ -16,6 +16,7 @@ pub(crate) struct Machine {
     /// The kernel's release.
     pub(crate) kernel: String,
     /// How many programs ran or wanted to, in the minute before the run.
+    #[serde(default)]
     pub(crate) load: f64,
 }
 

@@ -4,6 +4,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-fn main() -> anyhow::Result<ExitCode> {
-    bench::cli::run(&bench::cli::Cli::parse()).map_err(anyhow::Error::from)
+fn main() -> ExitCode {
+    bench::cli::main(&bench::cli::Cli::parse())
 }

@@ -66,14 +66,7 @@ impl Server {
 
     /// Processor time so far, in seconds.
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        let fields: Vec<&str> =
-            stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
-        let ticks = |field: usize| fields.get(field).and_then(|text| text.parse::<f64>().ok());
-        match (ticks(11), ticks(12)) {
-            (Some(user), Some(system)) => Ok((user + system) / TICKS_PER_SECOND),
-            _ => Err(Failure::NotMeasured(format!("/proc/{}/stat cannot be read", self.process.id()))),
-        }
+        cpu_seconds(self.process.id())
     }
 
     /// Memory in use, in MiB: `VmRSS`.
@@ -82,6 +75,17 @@ impl Server {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
         kib.map(|kib| kib / 1024.0).ok_or_else(|| Failure::not_measured("no VmRSS"))
+    }
+}
+
+/// The processor time of a process so far, in seconds; `self` is this one.
+pub(crate) fn cpu_seconds(process: &str) -> Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
+    let ticks = |field: usize| fields.get(field).and_then(|text| text.parse::<f64>().ok());
+    match (ticks(11), ticks(12)) {
+        (Some(user), Some(system)) => Ok((user + system) / TICKS_PER_SECOND),
+        _ => Err(Failure::NotMeasured(format!("/proc/{process}/stat cannot be read"))),
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn verify_p99(context: &mut Context, name: &str) -> Result<Measured> 
     // A second before, a second of h2load's own to warm up, a second after.
     let load = Load { connections: LOGINS, ..context.load(Placement::Anywhere, seconds + 3) };
     let auth = deployment.auth_service()?;
-    let pairs = interleave(context.plan.rounds.div_ceil(2), p99, || {
+    let pairs = interleave(context.plan.slow_rounds, p99, || {
         let running = context.wrk.start(auth, &logins, load)?;
         thread::sleep(Duration::from_secs(1));
         let sample = p99();

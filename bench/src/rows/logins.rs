@@ -14,6 +14,7 @@ use crate::{
     report::{Measured, Target},
     rounds::{Sample, interleave},
     seed::{BCRYPT_COST, PASSWORD, WITH_PASSWORD},
+    server::cpu_seconds,
     wrk::Load,
 };
 
@@ -31,7 +32,12 @@ pub(crate) fn logins(context: &mut Context, name: &str) -> Result<Measured> {
     let pairs = interleave(
         context.plan.slow_rounds,
         || bare_bcrypt(&hash, context.machine.cores.len(), Duration::from_secs(seconds.into())),
-        || context.throughput(&side, load),
+        || {
+            let before = side.server.cpu_seconds()?;
+            let outcome = context.wrk.run(side.server, side.job, load)?;
+            let spent = side.server.cpu_seconds()? - before;
+            Ok(Sample { figure: outcome.per_second(), cpu: Some(spent / outcome.seconds()) })
+        },
     )?;
     let measured = Measured::against_floor(name, "/s", &pairs, Some(Target::AtLeast(0.95)));
     Ok(measured.with_note(format!("at cost {BCRYPT_COST}, {CONNECTIONS} at once")))
@@ -58,12 +64,14 @@ pub(crate) fn job(context: &Context, deployment: &Deployment) -> Result<Job> {
 
 /// Hashes a second, with a thread on every core.
 fn bare_bcrypt(hash: &str, cores: usize, time: Duration) -> Result<Sample> {
+    let (started, before) = (Instant::now(), cpu_seconds("self")?);
     let rates = thread::scope(|scope| {
         let threads: Vec<_> = (0..cores).map(|_| scope.spawn(|| hashes_a_second(hash, time))).collect();
         threads.into_iter().map(|thread| thread.join().ok().flatten()).collect::<Option<Vec<f64>>>()
     });
     let rates = rates.ok_or_else(|| Failure::not_measured("bcrypt fails"))?;
-    Ok(Sample::of(rates.iter().sum()))
+    let spent = cpu_seconds("self")? - before;
+    Ok(Sample { figure: rates.iter().sum(), cpu: Some(spent / started.elapsed().as_secs_f64()) })
 }
 
 fn hashes_a_second(hash: &str, time: Duration) -> Option<f64> {
