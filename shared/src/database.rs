@@ -50,7 +50,7 @@ pub struct Database {
     pool: r2d2::Pool<connection::Manager>,
     turns: Arc<Semaphore>,
     breaker: Arc<Breaker>,
-    /// How long a request waits for its turn, and then for the answer.
+    /// How long a request waits, for its turn and for the answer.
     patience: Duration,
 }
 
@@ -69,7 +69,9 @@ impl Database {
             breaker: Arc::new(Breaker::new("database", metrics)),
             patience: match access {
                 Access::Own => timeouts.answer * WRITER_PATIENCE,
-                Access::Read => timeouts.answer,
+                // Whoever asks a verifier waits for one answer of its: by half of that time it must
+                // know that the database says nothing, to say itself what was known last.
+                Access::Read => timeouts.answer / 2,
             },
         }
     }
@@ -98,7 +100,8 @@ impl Database {
         &self,
         work: impl FnOnce(&mut Connection) -> T + Send + 'static,
     ) -> Result<T, String> {
-        let turn = tokio::time::timeout(self.patience, self.turns.clone().acquire_owned()).await;
+        let patience = tokio::time::Instant::now() + self.patience;
+        let turn = tokio::time::timeout_at(patience, self.turns.clone().acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err("all connections are in use".into()) };
         let pool = self.pool.clone();
         let done = tokio::task::spawn_blocking(move || {
@@ -107,7 +110,7 @@ impl Database {
             let mut connection = pool.get().map_err(|error| error.to_string())?;
             Ok(work(&mut connection))
         });
-        match tokio::time::timeout(self.patience, done).await {
+        match tokio::time::timeout_at(patience, done).await {
             Ok(done) => done.map_err(|error| error.to_string())?,
             Err(_) => Err("no answer in time".into()),
         }

@@ -41,20 +41,19 @@ async fn redis_and_postgres_killed_and_restarted() {
     let mut both = (stack, postgres);
     let kill = async |(stack, postgres): &mut (Stack, PostgresServer), witness: &Witness| {
         // A sign-out between the two would be known to nobody but a database that is gone.
-        let _nobody = witness.nobody_signs().await;
+        let nobody = witness.nobody_signs().await;
         // What is honoured afterwards is what a verifier knew: a record that has just changed is fetched
         // when it is asked for, and kept when it is asked for again.
         witness.show_everybody().await;
         witness.show_everybody().await;
         postgres.kill();
         stack.redis.as_ref().unwrap().process().unwrap().signal("KILL");
-    };
-    let restart = async |(stack, postgres): &mut (Stack, PostgresServer), _: &Witness| {
+        drop(nobody);
+        sleep(SETTLED * 2).await;
         // An empty Redis is no reason to forget what was known.
         stack.redis.as_mut().unwrap().restart();
-        sleep(SETTLED).await;
-        postgres.restart();
     };
+    let restart = async |(_, postgres): &mut (Stack, PostgresServer), _: &Witness| postgres.restart();
     course("Redis and PostgreSQL killed and restarted", (place, NO_SIGNING), &mut both, kill, restart).await;
     both.0.assert_no_panic();
 }

@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    ops::Range,
     time::{Duration, Instant},
 };
 
@@ -80,9 +81,9 @@ impl Tally {
         texts.join("\n")
     }
 
-    /// How often somebody who was signed in was not let in, for want of knowledge, after `since`.
-    pub(crate) fn unchecked_since(&self, since: Instant) -> usize {
-        self.unchecked.iter().filter(|(at, _, alive)| *alive && *at > since).count()
+    /// How often somebody who was signed in was not let in, for want of knowledge, in that time.
+    pub(crate) fn unchecked_alive(&self, time: &Range<Instant>) -> usize {
+        self.unchecked.iter().filter(|(at, _, alive)| *alive && time.contains(at)).count()
     }
 
     pub(crate) fn unchecked(&self) -> usize {
