@@ -5,6 +5,7 @@
 
 use std::{
     future::{Ready, ready},
+    sync::Arc,
     time::Instant,
 };
 
@@ -27,8 +28,9 @@ use shared::{
 };
 
 use crate::{
+    answers::Answers,
     app::App,
-    handlers::{is_renewal_due, verify::Valid},
+    handlers::is_renewal_due,
     identity,
 };
 
@@ -36,13 +38,15 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Hot {
     app: web::Data<App>,
+    answers: Arc<Answers>,
     answered: Counter,
 }
 
 impl Hot {
     pub(crate) fn new(app: web::Data<App>) -> Self {
         let ok = StatusLabel { status: StatusCode::OK.as_u16() };
-        Self { answered: app.metrics.http_requests.get_or_create_owned(&ok), app }
+        let answered = app.metrics.http_requests.get_or_create_owned(&ok);
+        Self { app, answers: Arc::new(Answers::new()), answered }
     }
 
     /// The answer, if this process knows it by itself.
@@ -66,9 +70,8 @@ impl Hot {
             identity::write(response.headers_mut(), grant.record());
             response
         } else {
-            let mut body = Vec::with_capacity(512);
-            serde_json::to_writer(&mut body, &Valid::new(&grant)).ok()?;
-            let mut response = HttpResponse::with_body(StatusCode::OK, BoxBody::new(web::Bytes::from(body)));
+            let body = self.answers.of(&grant)?;
+            let mut response = HttpResponse::with_body(StatusCode::OK, BoxBody::new(body));
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             response
         };

@@ -34,7 +34,7 @@ pub struct VerifiedUser {
 }
 
 /// The session of a verified token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct VerifiedSession {
     /// The session's id.
     pub id: SessionId,
@@ -69,6 +69,11 @@ pub struct Grant {
 impl Grant {
     /// The user's record.
     pub fn record(&self) -> &UserRecord {
+        &self.record
+    }
+
+    /// The same record, shared: the very one that this process knows.
+    pub fn shared_record(&self) -> &Arc<UserRecord> {
         &self.record
     }
 

@@ -9,7 +9,10 @@ use actix_web::{
     dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
     http::header,
 };
-use futures_util::future::LocalBoxFuture;
+use futures_util::{
+    TryFutureExt,
+    future::{Either, LocalBoxFuture, MapOk},
+};
 use shared::{navigation::is_navigation, problem::Problem, verification::Refusal};
 
 use super::{Guard, SignedIn};
@@ -43,13 +46,21 @@ where
 {
     type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
-    type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
+    type Future =
+        Either<MapOk<S::Future, IntoLeft<B>>, LocalBoxFuture<'static, Result<Self::Response, Error>>>;
 
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
+        // Whom this process knows already goes in without waiting for anybody.
+        if let Some(known) = self.guard.identify_hot(request.request()) {
+            request.extensions_mut().insert(SignedIn(known));
+            return Either::Left(
+                self.service.call(request).map_ok(ServiceResponse::map_into_left_body as IntoLeft<B>),
+            );
+        }
         let (guard, service) = (self.guard.clone(), self.service.clone());
-        Box::pin(async move {
+        Either::Right(Box::pin(async move {
             match guard.identify(request.request()).await {
                 Ok(verified) => {
                     request.extensions_mut().insert(SignedIn(verified));
@@ -60,9 +71,12 @@ where
                     Ok(request.into_response(response).map_into_right_body())
                 }
             }
-        })
+        }))
     }
 }
+
+/// How the answer of the service inside becomes one of the guard.
+type IntoLeft<B> = fn(ServiceResponse<B>) -> ServiceResponse<EitherBody<B>>;
 
 impl Guard {
     fn refuse(&self, request: &ServiceRequest, refusal: Refusal) -> HttpResponse {
