@@ -44,6 +44,15 @@ impl From<QueryError> for DatabaseUnavailable {
     }
 }
 
+/// Why work did not come to an end.
+#[derive(Debug, thiserror::Error)]
+enum Unanswered {
+    #[error("all connections are in use")]
+    NoTurn,
+    #[error("{0}")]
+    Failed(String),
+}
+
 /// A pool of connections. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
@@ -91,28 +100,31 @@ impl Database {
         let unavailable = |reason: String| E::from(DatabaseUnavailable(reason));
         self.breaker.enter().map_err(|open| unavailable(open.to_string()))?;
         let answer = self.answer(work).await;
-        self.breaker.ended(answer.is_ok());
-        answer.map_err(unavailable)?
+        // Having to wait for one's turn says that there is much to do; whoever had a turn says the rest.
+        if !matches!(answer, Err(Unanswered::NoTurn)) || !self.breaker.is_closed() {
+            self.breaker.ended(answer.is_ok());
+        }
+        answer.map_err(|reason| unavailable(reason.to_string()))?
     }
 
     /// What `work` came to, or why it did not come to an end.
     async fn answer<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> T + Send + 'static,
-    ) -> Result<T, String> {
+    ) -> Result<T, Unanswered> {
         let patience = tokio::time::Instant::now() + self.patience;
         let turn = tokio::time::timeout_at(patience, self.turns.clone().acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Err("all connections are in use".into()) };
+        let Ok(Ok(turn)) = turn else { return Err(Unanswered::NoTurn) };
         let pool = self.pool.clone();
         let done = tokio::task::spawn_blocking(move || {
             // The turn goes along: work that nobody waits for any more still has its connection.
             let _turn = turn;
-            let mut connection = pool.get().map_err(|error| error.to_string())?;
+            let mut connection = pool.get().map_err(|error| Unanswered::Failed(error.to_string()))?;
             Ok(work(&mut connection))
         });
         match tokio::time::timeout_at(patience, done).await {
-            Ok(done) => done.map_err(|error| error.to_string())?,
-            Err(_) => Err("no answer in time".into()),
+            Ok(done) => done.map_err(|error| Unanswered::Failed(error.to_string()))?,
+            Err(_) => Err(Unanswered::Failed("no answer in time".into())),
         }
     }
 

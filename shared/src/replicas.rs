@@ -14,6 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::Mutex;
+
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect::Policy};
 
 use crate::{breaker::Breaker, config::Timeouts, metrics::Metrics, origin::Origin};
@@ -49,6 +51,8 @@ struct Inner {
     metrics: Metrics,
     found: RwLock<Found>,
     looking: AtomicBool,
+    /// Held by whoever looks names up, so that each replica stands here once.
+    look_ups: Mutex<()>,
     turn: AtomicUsize,
 }
 
@@ -76,6 +80,7 @@ impl Replicas {
             metrics: metrics.clone(),
             found: RwLock::default(),
             looking: AtomicBool::new(false),
+            look_ups: Mutex::new(()),
             turn: AtomicUsize::new(0),
         }))
     }
@@ -103,7 +108,10 @@ impl Replicas {
             let answer = build(&replica.client, &replica.origin).send().await;
             replica.breaker.ended(answer.is_ok());
             let again = match &answer {
-                Ok(answer) => answer.status() == StatusCode::SERVICE_UNAVAILABLE,
+                // What says so may have done half of it.
+                Ok(answer) => {
+                    retry == Retry::Idempotent && answer.status() == StatusCode::SERVICE_UNAVAILABLE
+                }
                 Err(error) => error.is_connect() || retry == Retry::Idempotent,
             };
             let answer = answer.map_err(|error| replica.out_of_reach(&format_args!("{error:?}")));
@@ -170,16 +178,38 @@ impl Inner {
     }
 
     async fn look_up(&self) -> Result<Vec<Arc<Replica>>, OutOfReach> {
-        let known = self.found.read().unwrap_or_else(PoisonError::into_inner).replicas.clone();
-        let mut replicas = Vec::new();
+        let _one_at_a_time = self.look_ups.lock().await;
+        let (known, at) = {
+            let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
+            (found.replicas.clone(), found.at)
+        };
+        if at.is_some_and(|at| at.elapsed() < LOOK_UP_EVERY) {
+            return Ok(known);
+        }
+        let (mut replicas, mut failure) = (Vec::new(), None);
         for origin in &self.origins {
-            for address in self.addresses(origin).await? {
+            let addresses = match self.addresses(origin).await {
+                Ok(addresses) => addresses,
+                // What is known of this name is kept, and the others do without it.
+                Err(error) => {
+                    replicas.extend(known.iter().filter(|replica| replica.origin == *origin).cloned());
+                    failure = Some(error);
+                    continue;
+                }
+            };
+            for address in addresses {
                 let same = |replica: &&Arc<Replica>| replica.origin == *origin && replica.address == address;
                 replicas.push(match known.iter().find(same) {
                     Some(replica) => replica.clone(),
                     None => Arc::new(self.replica(origin, address)?),
                 });
             }
+        }
+        if let Some(error) = failure {
+            if replicas.is_empty() {
+                return Err(error);
+            }
+            tracing::warn!(%error, "its other replicas are used");
         }
         let mut found = self.found.write().unwrap_or_else(PoisonError::into_inner);
         *found = Found { replicas: replicas.clone(), at: Some(Instant::now()) };

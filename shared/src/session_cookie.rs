@@ -104,8 +104,8 @@ impl SessionCookie {
         let mut only = None;
         for field in headers.get_all(header::COOKIE) {
             for pair in field.to_str().ok()?.split(';') {
-                if let Some((name, value)) = pair.trim_ascii_start().split_once('=')
-                    && name == self.name
+                if let Some((name, value)) = pair.split_once('=')
+                    && name.trim_ascii() == self.name
                     && only.replace(value).is_some()
                 {
                     return None;

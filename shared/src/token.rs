@@ -143,7 +143,7 @@ impl KeySet {
 
     /// What tells this set from any other: the names of its keys, which are their thumbprints.
     pub fn digest(&self) -> KeysDigest {
-        KeysDigest::of(self.keys.keys().map(|kid| &**kid))
+        KeysDigest::of(self.jwks.keys.iter().filter_map(|jwk| jwk.common.key_id.as_deref()))
     }
 
     /// Whether no key is in the set.

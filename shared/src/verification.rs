@@ -39,7 +39,7 @@ pub use remote_source::{KEYS_PATH, RECORD_PATH, RecordAnswer, RemoteSource};
 
 use crate::{
     clock::SharedClock,
-    id::{SessionId, UserId},
+    id::UserId,
     metrics::Metrics,
     token::{Signed, TokenFault},
     user_cache::{CacheLayer, Epoch, Pending, Trust, UserCache},
@@ -88,6 +88,12 @@ impl Default for Tolerance {
 /// How long after its beginning, beyond `stale_max`, a session that is not known is asked for once more:
 /// the age of a watermark that is still believed, and what the clocks may be apart.
 const YOUNG: Duration = Duration::from_secs(5);
+
+/// Without a cache, how long a set of keys is used: a key that was revoked counts no longer than this.
+const KEYS_FRESH_FOR: Duration = Duration::from_secs(1);
+
+/// How far the clocks may be apart that say when a session began and when the source was asked.
+const CLOCK_SKEW: Duration = Duration::from_secs(1);
 
 /// Answers whose a token is and whether it is good.
 pub struct Verifier {
@@ -188,19 +194,28 @@ impl Verifier {
         *layer = found_in;
         match judge(known, signed.clone(), now) {
             // What is known may be a moment older than the session itself.
-            Err(_) if self.is_young(signed.session) => {
+            Err(_) if self.is_young(&signed) => {
                 *layer = Layer::Source;
-                let now_known = self.source.find_user(signed.user, token).await?;
-                judge(now_known.map_or(UNKNOWN, UserState::from), signed, now)
+                let asked = Instant::now();
+                let found = self.source.find_user(signed.user, token).await?;
+                let state = found.map_or(UNKNOWN, UserState::from);
+                self.recent.keep(signed.user, state.clone(), asked);
+                judge(state, signed, now)
             }
             verdict => verdict,
         }
     }
 
-    /// Whether the session began so lately that a record from before it may still be in use.
-    fn is_young(&self, session: SessionId) -> bool {
-        let age = (self.clock.now() - session.created_at()).abs();
-        age.to_std().is_ok_and(|age| age < self.tolerance.stale_max + YOUNG)
+    /// Whether the session began so lately that a record from before it may still be in use, and the
+    /// source was not asked since.
+    fn is_young(&self, token: &Signed) -> bool {
+        let age = (self.clock.now() - token.session.created_at()).abs();
+        let Ok(age) = age.to_std() else { return false };
+        let asked_since = || {
+            let asked = self.recent.get(token.user).map(|(_, asked)| asked.elapsed());
+            asked.is_some_and(|ago| ago + CLOCK_SKEW < age)
+        };
+        age < self.tolerance.stale_max + YOUNG && !asked_since()
     }
 
     /// What a token says that one of our keys signed. Says nothing of the session.
@@ -262,7 +277,8 @@ impl Verifier {
     /// Which set of keys is the right one, as far as the cache says.
     fn wanted_keys(&self, trust: Option<&Trust>) -> WantedKeys {
         match (&self.cache, trust) {
-            (None, _) => WantedKeys::YoungerThan(KeyRing::FRESH_FOR),
+            // Nobody tells of a key that was revoked.
+            (None, _) => WantedKeys::YoungerThan(KEYS_FRESH_FOR),
             (Some(_), Some(trust)) => WantedKeys::These(trust.keys.clone()),
             (Some(_), None) => WantedKeys::YoungerThan(self.tolerance.stale_max),
         }

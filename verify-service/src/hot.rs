@@ -27,12 +27,7 @@ use shared::{
     request_id::RequestId,
 };
 
-use crate::{
-    answers::Answers,
-    app::App,
-    handlers::is_renewal_due,
-    identity,
-};
+use crate::{answers::Answers, app::App, handlers::is_renewal_due, identity};
 
 /// The middleware, to be the outermost.
 #[derive(Clone)]

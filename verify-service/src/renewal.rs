@@ -14,13 +14,16 @@ use shared::{
     id::SessionId,
     metrics::Metrics,
     origin::Origin,
-    replicas::{Replicas, Retry},
+    replicas::{OutOfReach, Replicas, Retry},
     request_id::{REQUEST_ID, RequestId},
 };
 
 /// How long a session is left alone after its token was renewed: a gateway that does not hand
 /// `Set-Cookie` on costs one call in that time and no more.
 const PAUSE: Duration = Duration::from_secs(30);
+
+/// How long an answer that is good waits for a new token.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// How many sessions are remembered for that.
 const SESSIONS: usize = 10_000;
@@ -64,7 +67,8 @@ impl Renewal {
                 None => request,
             }
         });
-        match answer.await {
+        let answer = tokio::time::timeout(PATIENCE, answer).await;
+        match answer.unwrap_or_else(|late| Err(OutOfReach(late.to_string()))) {
             Ok(answer) if answer.status().is_success() => {
                 for cookie in answer.headers().get_all(SET_COOKIE.as_str()) {
                     if let Ok(cookie) = HeaderValue::from_bytes(cookie.as_bytes()) {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use actix_web::{
     Error, HttpMessage,
     body::MessageBody,
@@ -8,6 +10,7 @@ use actix_web::{
 use shared::{
     clock::{Clock, SystemClock},
     http::RequestId,
+    problem::Problem,
 };
 
 use crate::{
@@ -15,6 +18,9 @@ use crate::{
     auth_client::{Call, Request},
     guard::SignedIn,
 };
+
+/// How long a page that is ready waits for a new token.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Gives a person whose token is past half its life a new one for the same session, on the way back
 /// from a guarded page. The old one stays good until it ends, so two tabs may be renewed at once.
@@ -32,7 +38,9 @@ pub(crate) async fn renew<B: MessageBody>(
     if due && let Some(app) = response.request().app_data::<web::Data<App>>().cloned() {
         let tokens = app.cookie.tokens(response.request());
         let id = RequestId::of(response.request());
-        match app.auth.send(Request { call: Call::Refresh, tokens: &tokens, body: None, id }).await {
+        let renewed = app.auth.send(Request { call: Call::Refresh, tokens: &tokens, body: None, id });
+        let renewed = actix_web::rt::time::timeout(PATIENCE, renewed).await;
+        match renewed.unwrap_or_else(|late| Err(Problem::internal(late))) {
             Ok(answer) => {
                 if let Some(cookie) = answer.cookie {
                     app.metrics.renewals.get_or_create(&[]).inc();

@@ -67,8 +67,7 @@ impl Records {
         epoch: Epoch,
         user: UserId,
     ) -> Result<Option<UserState>, CacheUnavailable> {
-        let get = async { Ok::<Option<Vec<u8>>, CacheUnavailable>(connection.get(key(epoch, user)).await?) };
-        let value = self.breaker.call(get).await?;
+        let value: Option<Vec<u8>> = self.call(connection.get(key(epoch, user))).await?;
         let value = value.and_then(|bytes| String::from_utf8(bytes).ok());
         Ok(value.and_then(|value| decode(user, &value)))
     }
@@ -78,9 +77,25 @@ impl Records {
         let mut connection = self.connection.clone();
         let mut put = self.put_if_newer.key(key(epoch, user));
         put.arg(state.version()).arg(value).arg(u64::try_from(TIME_TO_LIVE.as_millis()).unwrap_or(u64::MAX));
-        let put = async { Ok::<i64, CacheUnavailable>(put.invoke_async(&mut connection).await?) };
-        let kept = self.breaker.call(put).await?;
+        let kept: i64 = self.call(put.invoke_async(&mut connection)).await?;
         Ok(kept == 1)
+    }
+
+    /// Makes a call if the breaker lets it out. A server that refuses what is asked is there.
+    async fn call<T>(
+        &self,
+        call: impl Future<Output = redis::RedisResult<T>>,
+    ) -> Result<T, CacheUnavailable> {
+        self.breaker.enter()?;
+        let result = call.await;
+        let is_dead = |error: &redis::RedisError| {
+            error.is_io_error()
+                || error.is_timeout()
+                || error.is_connection_refusal()
+                || error.is_connection_dropped()
+        };
+        self.breaker.ended(!result.as_ref().is_err_and(is_dead));
+        Ok(result?)
     }
 
     async fn is_up(&self) -> bool {

@@ -69,8 +69,8 @@ impl Channel {
     }
 
     async fn listen(&self) -> Broken {
-        let mut connection = match connect(&self.client, self.near.clone()).await {
-            Ok(connection) => connection,
+        let (mut connection, run_id) = match connect(&self.client, self.near.clone()).await {
+            Ok(connected) => connected,
             Err(error) => return Broken::BeforeTrust(error),
         };
         self.up.set(1);
@@ -80,7 +80,7 @@ impl Channel {
         let mut trusted = false;
         loop {
             ticks.tick().await;
-            match read_watermark(&mut connection).await {
+            match read_watermark(&mut connection, &run_id).await {
                 Ok(read) => {
                     let is_young = read.as_ref().is_some_and(|read| Instant::now() < read.until);
                     // Every change is told since the connection stands; of what was kept before nobody
@@ -98,7 +98,8 @@ impl Channel {
     }
 }
 
-async fn connect(client: &Client, near: Arc<Near>) -> redis::RedisResult<MultiplexedConnection> {
+/// A connection that changes are told over, and the run of the server that it leads to.
+async fn connect(client: &Client, near: Arc<Near>) -> redis::RedisResult<(MultiplexedConnection, String)> {
     // Called by the task that reads the socket, in the order of what is read: whoever has the answer
     // to a question has every change that Redis told of before it.
     let apply = move |push: PushInfo| {
@@ -116,7 +117,9 @@ async fn connect(client: &Client, near: Arc<Near>) -> redis::RedisResult<Multipl
     let mut tracking = redis::cmd("CLIENT");
     tracking.arg("TRACKING").arg("ON").arg("BCAST").arg("PREFIX").arg(PREFIX);
     tracking.exec_async(&mut connection).await?;
-    Ok(connection)
+    let info: String = redis::cmd("INFO").arg("server").query_async(&mut connection).await?;
+    let run_id = info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default();
+    Ok((connection, run_id.trim().to_owned()))
 }
 
 fn apply(near: &Near, push: &PushInfo) {
@@ -144,7 +147,10 @@ fn apply(near: &Near, push: &PushInfo) {
 
 /// The watermark, if there is one. Its age is what Redis's own clock says, and the whole of the
 /// question's way counts against it.
-async fn read_watermark(connection: &mut MultiplexedConnection) -> redis::RedisResult<Option<Watermark>> {
+async fn read_watermark(
+    connection: &mut MultiplexedConnection,
+    run_id: &str,
+) -> redis::RedisResult<Option<Watermark>> {
     let asked = Instant::now();
     let ((seconds, microseconds), watermark): ((u64, u64), Option<String>) =
         redis::pipe().cmd("TIME").cmd("GET").arg(WATERMARK).query_async(connection).await?;
@@ -153,7 +159,11 @@ async fn read_watermark(connection: &mut MultiplexedConnection) -> redis::RedisR
         let mut parts = text.split(' ');
         let epoch = Epoch(parts.next()?.parse().ok()?);
         let delivered = Duration::from_micros(parts.next()?.parse().ok()?);
-        let (_run_id, keys) = (parts.next()?, parts.next()?);
+        let (writer, keys) = (parts.next()?, parts.next()?);
+        // By the clock of another server, which this one is a copy of, its age cannot be told.
+        if writer != run_id {
+            return None;
+        }
         Some((epoch, delivered, KeysDigest::read(keys)))
     };
     let Some((epoch, delivered, keys)) = watermark.as_deref().and_then(parse) else { return Ok(None) };
@@ -176,6 +186,9 @@ impl Watched {
         // An epoch that nothing was delivered to yet takes nothing away from what is known.
         if is_new_epoch && read.until <= Instant::now() {
             return self.withdraw();
+        }
+        if is_new_epoch {
+            near.clear();
         }
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(read);
         // After the new epoch stands: what is fetched from the old one from here on is not kept.

@@ -38,8 +38,7 @@ impl RedisDelivery {
     /// The epoch that the watermark names now, if there is one.
     async fn epoch_now(&self) -> Result<Option<Epoch>, CacheUnavailable> {
         let mut connection = self.records.connection.clone();
-        let get = async { Ok::<Option<String>, CacheUnavailable>(connection.get(WATERMARK).await?) };
-        let watermark = self.records.breaker.call(get).await?;
+        let watermark: Option<String> = self.records.call(connection.get(WATERMARK)).await?;
         Ok(watermark.and_then(|text| text.split_once(' ')?.0.parse().ok()).map(Epoch))
     }
 }
