@@ -298,8 +298,8 @@ pub const INTERNAL_PORT_ABOVE: u16 = 1000;
 pub struct Timeouts {
     /// `CONNECT_TIMEOUT`: until a connection stands.
     pub connect: Duration,
-    /// `ANSWER_TIMEOUT`: until an answer is there. Redis has a quarter of it: by then the database
-    /// would have been quicker. What waits in a line by design has more.
+    /// `ANSWER_TIMEOUT`: until an answer is there. What waits in a line by design has more. Redis has
+    /// 250 ms for both: after that the database is quicker.
     pub answer: Duration,
 }
 
