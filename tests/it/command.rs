@@ -164,6 +164,14 @@ async fn a_revoked_key_is_dropped_by_every_verifier_at_once() {
         let revoked = Instant::now();
         wait_for_code(&stack, &mut ada, "invalid_token").await;
         assert!(revoked.elapsed() < Duration::from_secs(2), "{:?}", revoked.elapsed());
+        // Nor is a token that it signed good for a new one.
+        let refresh = format!("{}/api/refresh", stack.auth);
+        while ada.clone().post(&refresh).await.status_and_code() != (403, "invalid_token".into()) {
+            assert!(
+                revoked.elapsed() < Duration::from_secs(3),
+                "auth-service renews what a revoked key signed"
+            );
+        }
         // Another key has taken its place; a replica that still held the old one has let go by now.
         let started = Instant::now();
         loop {
