@@ -90,6 +90,15 @@ impl TestApp {
         self.cache.as_deref().unwrap()
     }
 
+    /// Waits until verify-service believes its cache, if it has one: only from then on is it told of
+    /// changes at once.
+    pub(crate) async fn until_trusted(&self) {
+        let started = Instant::now();
+        while self.metrics().await.contains("drawbridge_cache_trusted{} 0") {
+            assert!(started.elapsed().as_secs() < 5, "the cache is not believed");
+        }
+    }
+
     /// The epoch, once the cache is believed.
     pub(crate) async fn epoch(&self) -> Epoch {
         let started = Instant::now();

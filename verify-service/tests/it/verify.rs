@@ -46,6 +46,7 @@ async fn each_refusal_has_its_status_and_code() {
         nobody.set_cookie("token", "a.b.c");
         assert_eq!(app.ask(&mut nobody).await.status_and_code(), (403, "invalid_token".into()));
 
+        app.until_trusted().await;
         let mut ada = app.signed_in("ada@example.com").await;
         assert_eq!(app.ask(&mut ada).await.status, 200);
         let mut left_behind = ada.clone();

@@ -19,6 +19,10 @@ use crate::{metrics::Metrics, token::KeysDigest};
 /// How often the watermark is read. It proves, too, that the connection still carries.
 const READ_INTERVAL: Duration = Duration::from_millis(200);
 
+/// The same while there is none that can be believed: the sooner it is there, the fewer have to ask the
+/// source.
+const UNTRUSTED_INTERVAL: Duration = Duration::from_millis(25);
+
 /// How long Redis may take to connect and to answer here.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(300);
@@ -75,11 +79,8 @@ impl Channel {
         };
         self.up.set(1);
         tracing::debug!("the channel to the cache stands");
-        let mut ticks = tokio::time::interval(READ_INTERVAL);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut trusted = false;
         loop {
-            ticks.tick().await;
             match read_watermark(&mut connection, &run_id).await {
                 Ok(read) => {
                     let is_young = read.as_ref().is_some_and(|read| Instant::now() < read.until);
@@ -90,6 +91,7 @@ impl Channel {
                         trusted = true;
                     }
                     self.watched.set(read, &self.near);
+                    tokio::time::sleep(if is_young { READ_INTERVAL } else { UNTRUSTED_INTERVAL }).await;
                 }
                 Err(error) if trusted => return Broken::AfterTrust(error),
                 Err(error) => return Broken::BeforeTrust(error),
