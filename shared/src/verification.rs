@@ -192,9 +192,10 @@ impl Verifier {
         }
         let (known, found_in) = self.find_user(trust, signed.user, token).await?;
         *layer = found_in;
+        let version = known.version();
         match judge(known, signed.clone(), now) {
             // What is known may be a moment older than the session itself.
-            Err(_) if self.is_young(&signed) => {
+            Err(_) if self.is_young(&signed, version) => {
                 *layer = Layer::Source;
                 let asked = Instant::now();
                 let found = self.source.find_user(signed.user, token).await?;
@@ -206,14 +207,15 @@ impl Verifier {
         }
     }
 
-    /// Whether the session began so lately that a record from before it may still be in use, and the
-    /// source was not asked since.
-    fn is_young(&self, token: &Signed) -> bool {
+    /// Whether the session began so lately that a record of this version may be from before it. It is not
+    /// if the source was asked since and knew nothing newer.
+    fn is_young(&self, token: &Signed, version: i64) -> bool {
         let age = (self.clock.now() - token.session.created_at()).abs();
         let Ok(age) = age.to_std() else { return false };
         let asked_since = || {
-            let asked = self.recent.get(token.user).map(|(_, asked)| asked.elapsed());
-            asked.is_some_and(|ago| ago + CLOCK_SKEW < age)
+            self.recent.get(token.user).is_some_and(|(state, asked)| {
+                state.version() <= version && asked.elapsed() + CLOCK_SKEW < age
+            })
         };
         age < self.tolerance.stale_max + YOUNG && !asked_since()
     }
