@@ -334,8 +334,12 @@ impl Verifier {
 
     /// Without a young watermark: the source, whose answer holds for a moment.
     async fn find_without(&self, id: UserId, token: &str) -> Result<(UserState, Layer), SourceUnavailable> {
+        let trusted = self.cache.as_ref().and_then(|cache| cache.last_trusted());
         match self.recent.get(id) {
-            Some((state, at)) if at.elapsed() < self.tolerance.stale_max => Ok((state, Layer::Recent)),
+            // What it said while the cache was still believed may be older than what the cache told.
+            Some((state, at)) if at.elapsed() < self.tolerance.stale_max && Some(at) > trusted => {
+                Ok((state, Layer::Recent))
+            }
             _ => Ok((self.ask_source(id, token, None).await?, Layer::Source)),
         }
     }

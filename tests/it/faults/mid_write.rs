@@ -76,7 +76,7 @@ async fn auth_service_killed_in_mid_write_100_times() {
     let healed = witness.time_to_heal(Instant::now(), HEALED).await;
     // Until it must be refused, even what was written last.
     sleep(BOUND).await;
-    let allowed = Allowed { no_signing: true, ended: &["auth-service"], ..Allowed::default() };
+    let allowed = Allowed { no_signing: true, ended: &["auth-service"] };
     let name = format!("auth-service killed in mid-write, {ends:?}");
     conclude(&name, &witness.end().await, (began..Instant::now(), healed), allowed);
     stack.assert_no_panic();
