@@ -194,13 +194,14 @@ fn encode(state: &UserState) -> Result<String, serde_json::Error> {
 }
 
 /// The state in a stored value; `None` if it is not one of ours, or another user's.
-fn decode(user: UserId, value: &str) -> Option<UserState> {
-    let (version, record) = value.split_once('\n')?;
-    let version = version.parse().ok()?;
+fn decode(user: UserId, value: &[u8]) -> Option<UserState> {
+    let end = value.iter().position(|byte| *byte == b'\n')?;
+    let (version, record) = (value.get(..end)?, value.get(end + 1..)?);
+    let version = str::from_utf8(version).ok()?.parse().ok()?;
     if record.is_empty() {
         return Some(UserState::Deleted { version });
     }
-    let record: UserRecord = serde_json::from_str(record).ok()?;
+    let record: UserRecord = serde_json::from_slice(record).ok()?;
     (record.version == version && record.id == user).then(|| record.into())
 }
 
@@ -231,7 +232,7 @@ mod tests {
         let record = record(7);
         let user = record.id;
         for state in [record.into(), UserState::Deleted { version: 8 }] {
-            assert_eq!(decode(user, &encode(&state).unwrap()), Some(state));
+            assert_eq!(decode(user, encode(&state).unwrap().as_bytes()), Some(state));
         }
     }
 
@@ -240,9 +241,9 @@ mod tests {
         let record = record(7);
         let value = encode(&record.clone().into()).unwrap();
         let other = UserId::generate(Random, SystemClock.now());
-        assert_eq!(decode(other, &value), None);
+        assert_eq!(decode(other, value.as_bytes()), None);
         for bad in ["", "7", "x\n", "7\n{}", &value.replacen('7', "9", 1)] {
-            assert_eq!(decode(record.id, bad), None, "{bad}");
+            assert_eq!(decode(record.id, bad.as_bytes()), None, "{bad}");
         }
     }
 

@@ -95,6 +95,10 @@ const KEYS_FRESH_FOR: Duration = Duration::from_secs(1);
 /// How far the clocks may be apart that say when a session began and when the source was asked.
 const CLOCK_SKEW: Duration = Duration::from_secs(1);
 
+/// What a first look at a token showed: that its signature was checked before, or nothing.
+#[derive(Default)]
+pub struct Glimpse(Option<(Trust, Arc<Signed>)>);
+
 /// Answers whose a token is and whether it is good.
 pub struct Verifier {
     keys: KeyRing,
@@ -140,17 +144,46 @@ impl Verifier {
     }
 
     /// Judges a token by what this process knows already: its signature was checked before, and its
-    /// user's record is hot and believed. `None` if somebody has to be asked, or the token is not good.
-    pub fn verify_hot(&self, token: &str) -> Option<Grant> {
+    /// user's record is hot and believed.
+    ///
+    /// # Errors
+    /// If somebody has to be asked, or the token is not good: what [`Verifier::verify_further`] goes on
+    /// with.
+    pub fn verify_hot(&self, token: &str) -> Result<Grant, Glimpse> {
         let started = Instant::now();
-        let cache = self.cache.as_ref()?;
-        let Trust { keys, .. } = cache.trust()?;
-        let keys = self.keys.held(&WantedKeys::These(keys))?;
-        let now = self.clock.now();
-        let token = self.checked.get(token, &keys, now)?;
-        let grant = judge(cache.near(token.user)?, token, now).ok()?;
-        self.measures.note_hot(started.elapsed());
-        Some(grant)
+        let glimpse = self.glimpse(token).unwrap_or_default();
+        let Some((_, token)) = &glimpse.0 else { return Err(glimpse) };
+        let hot = self.cache.as_ref().and_then(|cache| cache.near(token.user));
+        match hot.map(|user| judge(user, token.clone(), self.clock.now())) {
+            Some(Ok(grant)) => {
+                self.measures.note(None, Layer::Near, started.elapsed());
+                Ok(grant)
+            }
+            _ => Err(glimpse),
+        }
+    }
+
+    /// The claims of a token whose signature was checked before with keys that are still published.
+    fn glimpse(&self, token: &str) -> Option<Glimpse> {
+        let trust = self.trust()?;
+        let keys = self.keys.held(&trust.keys)?;
+        let signed = self.checked.get(token, &keys, self.clock.now())?;
+        Some(Glimpse(Some((trust, signed))))
+    }
+
+    /// Judges a token, by asking, that [`Verifier::verify_hot`] has had a look at a moment ago.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify_request`].
+    pub async fn verify_further(&self, token: &str, seen: Glimpse) -> Result<Grant, Refusal> {
+        let started = Instant::now();
+        let mut layer = Layer::Token;
+        let result = match seen.0 {
+            Some((trust, signed)) => self.verify_session(Some(trust), signed, token, &mut layer).await,
+            None => self.verify(token, &mut layer).await,
+        };
+        self.measures.note(result.as_ref().err(), layer, started.elapsed());
+        result
     }
 
     /// Judges the tokens that one request brought.
@@ -186,6 +219,17 @@ impl Verifier {
     async fn verify(&self, token: &str, layer: &mut Layer) -> Result<Grant, Refusal> {
         let trust = self.trust();
         let signed = self.check(token, trust.as_ref()).await?;
+        self.verify_session(trust, signed, token, layer).await
+    }
+
+    /// Whether the session of a token is alive whose signature is good.
+    async fn verify_session(
+        &self,
+        trust: Option<Trust>,
+        signed: Arc<Signed>,
+        token: &str,
+        layer: &mut Layer,
+    ) -> Result<Grant, Refusal> {
         let now = self.clock.now();
         if signed.has_expired(now) {
             return Err(Refusal::ExpiredToken);

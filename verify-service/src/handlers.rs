@@ -7,23 +7,31 @@ pub(crate) mod keys;
 pub(crate) mod record;
 pub(crate) mod verify;
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use shared::{
     request_id::RequestId,
     verification::{Grant, Refusal},
 };
 
-use crate::{app::App, identity};
+use crate::{app::App, hot::Judged, identity};
+
+/// What the engine says of the request's tokens, if it has not said it on the way here.
+async fn judge(app: &App, request: &HttpRequest) -> Result<Grant, Refusal> {
+    let judged = request.extensions_mut().remove::<Judged>();
+    match judged {
+        Some(Judged(judged)) => judged,
+        None => app.verifier.verify_request(&app.cookie.tokens(request)).await,
+    }
+}
 
 /// What a gateway asks: who is behind a request. The answer names them, and brings a new token along
 /// where the old one is past half its life.
 async fn identify(app: &App, request: &HttpRequest) -> Result<HttpResponse, Refusal> {
-    let tokens = app.cookie.tokens(request);
-    let grant = app.verifier.verify_request(&tokens).await?;
+    let grant = judge(app, request).await?;
     let mut response = HttpResponse::new(actix_web::http::StatusCode::OK);
     identity::write(response.headers_mut(), grant.record());
-    if let ([token], true) = (tokens.as_slice(), is_renewal_due(app, &grant))
-        && let Some(renewal) = &app.renewal
+    if let (Some(renewal), true) = (&app.renewal, is_renewal_due(app, &grant))
+        && let [token] = app.cookie.tokens(request).as_slice()
     {
         renewal.renew(grant.session().id, token, RequestId::of(request), response.headers_mut()).await;
     }

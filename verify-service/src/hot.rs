@@ -1,16 +1,18 @@
-//! The way of nearly all requests: a token whose signature was checked before, of a user whose record
-//! is hot. It is taken before anything else is set up for a request, and ends in the same answers as
-//! the handlers'; whatever it does not know goes on to them. (`docs/performance.md`, rows `verify` and
-//! `auth-request`.)
+//! The way of nearly all requests: one token, which is good. It is taken before anything else is set up
+//! for a request, and ends in the same answers as the handlers'. Whatever this process knows by itself is
+//! answered at once (`docs/performance.md`, rows `verify-hot` and `auth-request-hot`); whatever it has to
+//! ask for is, too, if the token is good (rows `verify-redis-hit` and `verify-cold`). All others go on to
+//! the handlers.
 
 use std::{
     future::{Ready, ready},
+    rc::Rc,
     sync::Arc,
     time::Instant,
 };
 
 use actix_web::{
-    Error, HttpResponse,
+    Error, HttpMessage, HttpResponse,
     body::BoxBody,
     dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
     http::{
@@ -19,12 +21,13 @@ use actix_web::{
     },
     web,
 };
-use futures_util::future::Either;
+use futures_util::future::{Either, FutureExt, LocalBoxFuture};
 use prometheus_client::metrics::counter::Counter;
 use shared::{
     http::{add_headers, has_body},
     metrics::StatusLabel,
     request_id::RequestId,
+    verification::{Glimpse, Grant, Refusal},
 };
 
 use crate::{answers::Answers, app::App, handlers::is_renewal_due, identity};
@@ -37,6 +40,19 @@ pub(crate) struct Hot {
     answered: Counter,
 }
 
+/// Who asks, and so what the answer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asker {
+    /// A program: the answer is JSON.
+    Program,
+    /// A gateway: the answer is headers.
+    Gateway,
+}
+
+/// How the one token of a request was judged on its way to the handler, which has only to say so.
+#[derive(Debug, Clone)]
+pub(crate) struct Judged(pub(crate) Result<Grant, Refusal>);
+
 impl Hot {
     pub(crate) fn new(app: web::Data<App>) -> Self {
         let ok = StatusLabel { status: StatusCode::OK.as_u16() };
@@ -44,31 +60,56 @@ impl Hot {
         Self { app, answers: Arc::new(Answers::new()), answered }
     }
 
-    /// The answer, if this process knows it by itself.
-    fn answer(&self, request: &ServiceRequest) -> Option<HttpResponse> {
-        let started = Instant::now();
-        let for_gateway = match (request.method(), request.path()) {
-            (&Method::POST, "/api/verify") => false,
-            (&Method::GET, "/auth-request" | "/forward-auth") => true,
+    /// Who asks with which token; `None` for a request that is the handlers' own.
+    fn question<'a>(&self, request: &'a ServiceRequest) -> Option<(Asker, &'a str)> {
+        let asker = match (request.method(), request.path()) {
+            (&Method::POST, "/api/verify") => Asker::Program,
+            (&Method::GET, "/auth-request" | "/forward-auth") => Asker::Gateway,
             _ => return None,
         };
         if has_body(request) {
             return None;
         }
-        let token = self.app.cookie.only_token(request.headers())?;
-        let grant = self.app.verifier.verify_hot(token)?;
-        let mut response = if for_gateway {
-            if is_renewal_due(&self.app, &grant) {
-                return None;
+        Some((asker, self.app.cookie.only_token(request.headers())?))
+    }
+
+    /// The answer to a request that [`Hot::question`] knows, if the token is good; or else how it was
+    /// judged, for the handler.
+    async fn ask_further(
+        &self,
+        request: &ServiceRequest,
+        (asker, token, seen): (Asker, String, Glimpse),
+        started: Instant,
+    ) -> Option<HttpResponse> {
+        let judged = self.app.verifier.verify_further(&token, seen).await;
+        let answer = judged.as_ref().ok().and_then(|grant| self.answer(request, asker, grant, started));
+        if answer.is_none() {
+            request.extensions_mut().insert(Judged(judged));
+        }
+        answer
+    }
+
+    fn answer(
+        &self,
+        request: &ServiceRequest,
+        asker: Asker,
+        grant: &Grant,
+        started: Instant,
+    ) -> Option<HttpResponse> {
+        let mut response = match asker {
+            // The handler has a new token made.
+            Asker::Gateway if is_renewal_due(&self.app, grant) => return None,
+            Asker::Gateway => {
+                let mut response = HttpResponse::new(StatusCode::OK);
+                identity::write(response.headers_mut(), grant.record());
+                response
             }
-            let mut response = HttpResponse::new(StatusCode::OK);
-            identity::write(response.headers_mut(), grant.record());
-            response
-        } else {
-            let body = self.answers.of(&grant)?;
-            let mut response = HttpResponse::with_body(StatusCode::OK, BoxBody::new(body));
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            response
+            Asker::Program => {
+                let body = self.answers.of(grant)?;
+                let mut response = HttpResponse::with_body(StatusCode::OK, BoxBody::new(body));
+                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                response
+            }
         };
         let id = RequestId::for_request(request.headers());
         add_headers(response.headers_mut(), &id);
@@ -94,14 +135,14 @@ where
     type Future = Ready<Result<HotService<S>, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(HotService { hot: self.clone(), service }))
+        ready(Ok(HotService { hot: Rc::new(self.clone()), service: Rc::new(service) }))
     }
 }
 
 /// A service behind [`Hot`].
 pub(crate) struct HotService<S> {
-    hot: Hot,
-    service: S,
+    hot: Rc<Hot>,
+    service: Rc<S>,
 }
 
 impl<S> Service<ServiceRequest> for HotService<S>
@@ -110,14 +151,32 @@ where
 {
     type Response = ServiceResponse<BoxBody>;
     type Error = Error;
-    type Future = Either<Ready<Result<Self::Response, Error>>, S::Future>;
+    type Future = Either<
+        Ready<Result<Self::Response, Error>>,
+        Either<S::Future, LocalBoxFuture<'static, Result<Self::Response, Error>>>,
+    >;
 
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        match self.hot.answer(&request) {
-            Some(response) => Either::Left(ready(Ok(request.into_response(response)))),
-            None => Either::Right(self.service.call(request)),
-        }
+        let started = Instant::now();
+        let Some((asker, token)) = self.hot.question(&request) else {
+            return Either::Right(Either::Left(self.service.call(request)));
+        };
+        let (token, seen) = match self.hot.app.verifier.verify_hot(token) {
+            Ok(grant) => match self.hot.answer(&request, asker, &grant, started) {
+                Some(response) => return Either::Left(ready(Ok(request.into_response(response)))),
+                None => return Either::Right(Either::Left(self.service.call(request))),
+            },
+            Err(seen) => (token.to_owned(), seen),
+        };
+        let (hot, service) = (self.hot.clone(), self.service.clone());
+        let answer = async move {
+            match hot.ask_further(&request, (asker, token, seen), started).await {
+                Some(response) => Ok(request.into_response(response)),
+                None => service.call(request).await,
+            }
+        };
+        Either::Right(Either::Right(answer.boxed_local()))
     }
 }

@@ -1,5 +1,6 @@
 mod channel;
 mod delivery;
+mod readers;
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
@@ -7,20 +8,25 @@ use std::{
 };
 
 use redis::{
-    AsyncCommands, Client, Script,
+    AsyncCommands, Client, ExistenceCheck, Script, SetExpiry, SetOptions,
     aio::{ConnectionManager, MultiplexedConnection},
 };
 use tokio::task::JoinHandle;
 
 use channel::Channel;
 pub use delivery::RedisDelivery;
+use readers::Readers;
 
 use super::{CacheLayer, CacheUnavailable, Epoch, Pending, Trust, UserCache, decode, encode, near::Near};
 use crate::{breaker::Breaker, id::UserId, metrics::Metrics, redis_connection, user_record::UserState};
 
-/// How long Redis keeps a record without a change. A reader that fills the cache is seconds old at
-/// most, so what it read can never outlive the newer record that would have refused it.
-const TIME_TO_LIVE: Duration = Duration::from_hours(1);
+/// How long Redis keeps a record without a change: an hour. A reader that fills the cache is seconds old
+/// at most, so what it read can never outlive the newer record that would have refused it.
+const TIME_TO_LIVE_MILLIS: u64 = 3_600_000;
+
+/// How long Redis may take to let a reader connect, and to answer it.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// The key of the watermark.
 const WATERMARK: &str = "drawbridge:watermark";
@@ -36,6 +42,10 @@ fn key(epoch: Epoch, user: UserId) -> String {
 /// The user of a record's key, whatever its epoch.
 fn user_of(key: &str) -> Option<UserId> {
     key.rsplit_once(":user:{")?.1.strip_suffix('}')?.parse().ok()
+}
+
+fn encoded(state: &UserState) -> Result<String, CacheUnavailable> {
+    encode(state).map_err(|error| CacheUnavailable(error.to_string()))
 }
 
 impl From<redis::RedisError> for CacheUnavailable {
@@ -68,15 +78,42 @@ impl Records {
         user: UserId,
     ) -> Result<Option<UserState>, CacheUnavailable> {
         let value: Option<Vec<u8>> = self.call(connection.get(key(epoch, user))).await?;
-        let value = value.and_then(|bytes| String::from_utf8(bytes).ok());
         Ok(value.and_then(|value| decode(user, &value)))
     }
 
+    /// Puts a record where there is most likely none. It takes a script only if there is one.
+    async fn fill(
+        &self,
+        mut connection: impl AsyncCommands,
+        epoch: Epoch,
+        user: UserId,
+        state: &UserState,
+    ) -> Result<bool, CacheUnavailable> {
+        let (key, value) = (key(epoch, user), encoded(state)?);
+        let options = SetOptions::default()
+            .conditional_set(ExistenceCheck::NX)
+            .with_expiration(SetExpiry::PX(TIME_TO_LIVE_MILLIS));
+        let put: Option<()> = self.call(connection.set_options(&key, &value, options)).await?;
+        match put {
+            Some(()) => Ok(true),
+            None => self.put_if_newer(connection, &key, value, state.version()).await,
+        }
+    }
+
     async fn put(&self, epoch: Epoch, user: UserId, state: &UserState) -> Result<bool, CacheUnavailable> {
-        let value = encode(state).map_err(|error| CacheUnavailable(error.to_string()))?;
-        let mut connection = self.connection.clone();
-        let mut put = self.put_if_newer.key(key(epoch, user));
-        put.arg(state.version()).arg(value).arg(u64::try_from(TIME_TO_LIVE.as_millis()).unwrap_or(u64::MAX));
+        let (key, value) = (key(epoch, user), encoded(state)?);
+        self.put_if_newer(self.connection.clone(), &key, value, state.version()).await
+    }
+
+    async fn put_if_newer(
+        &self,
+        mut connection: impl AsyncCommands,
+        key: &str,
+        value: String,
+        version: i64,
+    ) -> Result<bool, CacheUnavailable> {
+        let mut put = self.put_if_newer.key(key);
+        put.arg(version).arg(value).arg(TIME_TO_LIVE_MILLIS);
         let kept: i64 = self.call(put.invoke_async(&mut connection)).await?;
         Ok(kept == 1)
     }
@@ -88,12 +125,6 @@ impl Records {
     ) -> Result<T, CacheUnavailable> {
         self.breaker.enter()?;
         let result = call.await;
-        let is_dead = |error: &redis::RedisError| {
-            error.is_io_error()
-                || error.is_timeout()
-                || error.is_connection_refusal()
-                || error.is_connection_dropped()
-        };
         self.breaker.ended(!result.as_ref().is_err_and(is_dead));
         Ok(result?)
     }
@@ -104,6 +135,13 @@ impl Records {
     }
 }
 
+fn is_dead(error: &redis::RedisError) -> bool {
+    error.is_io_error()
+        || error.is_timeout()
+        || error.is_connection_refusal()
+        || error.is_connection_dropped()
+}
+
 /// The newest watermark.
 #[derive(Clone)]
 struct Watermark {
@@ -112,9 +150,18 @@ struct Watermark {
     delivered: Instant,
     /// Until then it is believed.
     until: Instant,
-    /// What brought it. Records are read over the same connection: another one may lead to another
-    /// server by now, of which this watermark says nothing.
+    /// What brought it.
     connection: MultiplexedConnection,
+    /// The run of the server that it is from. Records are read from no other: of what that one holds
+    /// this watermark says nothing.
+    run_id: Arc<str>,
+}
+
+/// The run of the server that a connection leads to, which no other run shares.
+async fn run_id(connection: &mut MultiplexedConnection) -> redis::RedisResult<String> {
+    let info: String = redis::cmd("INFO").arg("server").query_async(connection).await?;
+    let run_id = info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default();
+    Ok(run_id.trim().to_owned())
 }
 
 /// The newest watermark that came, shared with the task that reads it.
@@ -135,6 +182,7 @@ impl Watched {
 /// as Redis says that it has changed.
 pub struct RedisUserCache {
     records: Records,
+    readers: Readers,
     near: Arc<Near>,
     watched: Watched,
     channel: JoinHandle<()>,
@@ -158,7 +206,20 @@ impl RedisUserCache {
                 shown.look(|watermark| watermark.delivered.elapsed().as_secs_f64()).unwrap_or(f64::INFINITY),
             );
         });
-        Ok(Self { records: Records::open(client, metrics)?, near, watched, channel })
+        let (records, readers) = (Records::open(client.clone(), metrics)?, Readers::new(client));
+        Ok(Self { records, readers, near, watched, channel })
+    }
+
+    /// A connection to the server that the watermark is from, if that names this epoch: in another one by
+    /// now, changes are told for other keys.
+    fn connection(&self, epoch: Epoch) -> Option<MultiplexedConnection> {
+        self.watched
+            .look(|watermark| (watermark.trust.epoch == epoch).then(|| self.readers.connection(watermark)))?
+    }
+
+    /// What came of a call over such a connection.
+    fn ended<T>(&self, result: Result<T, CacheUnavailable>) -> Result<T, CacheUnavailable> {
+        result.inspect_err(|_| self.readers.give_up())
     }
 }
 
@@ -191,12 +252,9 @@ impl UserCache for RedisUserCache {
                 return Ok(Some((state, CacheLayer::Near)));
             }
             let ticket = self.near.ticket(user);
-            // In another epoch by now, changes are told for keys that are not read here.
-            let same_epoch = |watermark: &Watermark| {
-                (watermark.trust.epoch == epoch).then(|| watermark.connection.clone())
-            };
-            let Some(connection) = self.watched.look(same_epoch).flatten() else { return Ok(None) };
-            let Some(state) = self.records.get(connection, epoch, user).await? else { return Ok(None) };
+            let Some(connection) = self.connection(epoch) else { return Ok(None) };
+            let found = self.ended(self.records.get(connection, epoch, user).await)?;
+            let Some(state) = found else { return Ok(None) };
             self.near.keep(ticket, user, state.clone());
             Ok(Some((state, CacheLayer::Shared)))
         })
@@ -218,7 +276,10 @@ impl UserCache for RedisUserCache {
         user: UserId,
         state: UserState,
     ) -> Pending<'_, Result<bool, CacheUnavailable>> {
-        Box::pin(async move { self.records.put(epoch, user, &state).await })
+        Box::pin(async move {
+            let Some(connection) = self.connection(epoch) else { return Ok(false) };
+            self.ended(self.records.fill(connection, epoch, user, &state).await)
+        })
     }
 
     fn is_up(&self) -> Pending<'_, bool> {

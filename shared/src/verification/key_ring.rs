@@ -85,10 +85,10 @@ impl KeyRing {
         }
     }
 
-    /// The keys that are held, if they are those that are wanted.
-    pub(super) fn held(&self, wanted: &WantedKeys) -> Option<Arc<KeySet>> {
+    /// The keys that are held, if they are those of this digest.
+    pub(super) fn held(&self, digest: &KeysDigest) -> Option<Arc<KeySet>> {
         let held = self.0.held.read().unwrap_or_else(PoisonError::into_inner);
-        held.as_ref().filter(|held| wanted.accepts(held)).map(|held| held.keys.clone())
+        held.as_ref().filter(|held| held.digest == *digest).map(|held| held.keys.clone())
     }
 
     /// A set that was fetched after `seen`, asking the source if enough time has passed; `None` if

@@ -2,6 +2,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use shared::{problem::Problem, verification::Grant};
 
+use super::judge;
 use crate::app::App;
 
 /// The answer for a token that is good.
@@ -25,6 +26,6 @@ pub(crate) async fn verify(
     request: HttpRequest,
     _: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
-    let grant = app.verifier.verify_request(&app.cookie.tokens(&request)).await?;
+    let grant = judge(&app, &request).await?;
     Ok(HttpResponse::Ok().json(Valid::new(&grant)))
 }

@@ -12,7 +12,7 @@ use redis::{
 
 use super::{
     super::{Epoch, Trust, WATERMARK_MAX_AGE, near::Near},
-    PREFIX, WATERMARK, Watched, Watermark, user_of,
+    ANSWER_TIMEOUT, CONNECT_TIMEOUT, PREFIX, WATERMARK, Watched, Watermark, run_id, user_of,
 };
 use crate::{metrics::Metrics, token::KeysDigest};
 
@@ -22,10 +22,6 @@ const READ_INTERVAL: Duration = Duration::from_millis(200);
 /// The same while there is none that can be believed: the sooner it is there, the fewer have to ask the
 /// source.
 const UNTRUSTED_INTERVAL: Duration = Duration::from_millis(25);
-
-/// How long Redis may take to connect and to answer here.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
-const ANSWER_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// How long a broken connection is left alone.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -101,7 +97,7 @@ impl Channel {
 }
 
 /// A connection that changes are told over, and the run of the server that it leads to.
-async fn connect(client: &Client, near: Arc<Near>) -> redis::RedisResult<(MultiplexedConnection, String)> {
+async fn connect(client: &Client, near: Arc<Near>) -> redis::RedisResult<(MultiplexedConnection, Arc<str>)> {
     // Called by the task that reads the socket, in the order of what is read: whoever has the answer
     // to a question has every change that Redis told of before it.
     let apply = move |push: PushInfo| {
@@ -119,9 +115,8 @@ async fn connect(client: &Client, near: Arc<Near>) -> redis::RedisResult<(Multip
     let mut tracking = redis::cmd("CLIENT");
     tracking.arg("TRACKING").arg("ON").arg("BCAST").arg("PREFIX").arg(PREFIX);
     tracking.exec_async(&mut connection).await?;
-    let info: String = redis::cmd("INFO").arg("server").query_async(&mut connection).await?;
-    let run_id = info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default();
-    Ok((connection, run_id.trim().to_owned()))
+    let run_id = run_id(&mut connection).await?;
+    Ok((connection, run_id.into()))
 }
 
 fn apply(near: &Near, push: &PushInfo) {
@@ -151,7 +146,7 @@ fn apply(near: &Near, push: &PushInfo) {
 /// question's way counts against it.
 async fn read_watermark(
     connection: &mut MultiplexedConnection,
-    run_id: &str,
+    run_id: &Arc<str>,
 ) -> redis::RedisResult<Option<Watermark>> {
     let asked = Instant::now();
     let ((seconds, microseconds), watermark): ((u64, u64), Option<String>) =
@@ -163,7 +158,7 @@ async fn read_watermark(
         let delivered = Duration::from_micros(parts.next()?.parse().ok()?);
         let (writer, keys) = (parts.next()?, parts.next()?);
         // By the clock of another server, which this one is a copy of, its age cannot be told.
-        if writer != run_id {
+        if writer != &**run_id {
             return None;
         }
         Some((epoch, delivered, KeysDigest::read(keys)))
@@ -174,6 +169,7 @@ async fn read_watermark(
     Ok(delivered.map(|delivered| Watermark {
         trust: Trust { epoch, keys },
         connection: connection.clone(),
+        run_id: run_id.clone(),
         delivered,
         until: delivered + WATERMARK_MAX_AGE,
     }))
