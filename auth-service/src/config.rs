@@ -85,7 +85,8 @@ impl Config {
         let cache = reader.cache();
         let master_secret = reader.master_secret();
         let frontend = reader.frontend_origin();
-        let cookie = reader.session_cookie(frontend.as_ref());
+        let backend = reader.backend_origin();
+        let cookie = reader.session_cookie(frontend.as_ref(), backend.as_ref());
         let token_in_body = reader.flag("TOKEN_IN_BODY", false);
         let parties = reader.token_parties(frontend.as_ref());
         let tokens = TokenConfig::read(&mut reader, parties.unwrap_or_default());

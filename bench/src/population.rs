@@ -68,8 +68,9 @@ impl Population {
         text.parse().map_err(Failure::not_measured)
     }
 
-    /// `count` numbers, evenly spread over all people and in no order.
+    /// `count` numbers, evenly spread over all people and in no order; all of them if there are not as many.
     pub(crate) fn sample(&self, count: u32) -> Vec<u32> {
+        let count = count.min(self.count);
         let step = (self.count / count.max(1)).max(1);
         // Neighbours in the list are far apart in the database: 7919 is a prime.
         let shuffled = (0..u64::from(count)).map(|at| at * 7919 % u64::from(count.max(1)));
@@ -106,5 +107,6 @@ mod tests {
         let sample = people(1_000_000).sample(1000);
         assert_eq!(sample.iter().collect::<BTreeSet<_>>().len(), 1000);
         assert!(sample.iter().all(|number| *number < 1_000_000 && number % 1000 == 0));
+        assert_eq!(people(10).sample(12).iter().max(), Some(&9));
     }
 }

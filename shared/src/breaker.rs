@@ -96,6 +96,16 @@ impl Breaker {
             State::Open(until) => State::Open(until),
             State::Trying(_) => State::Open(Instant::now() + PAUSE),
         };
+        // Said once, and not by each request that meets it.
+        match (*state, next) {
+            (State::Closed(_), State::Open(_)) => {
+                tracing::warn!(dependency = self.dependency(), "out of reach: asked again once a second");
+            }
+            (State::Open(_) | State::Trying(_), State::Closed(_)) => {
+                tracing::info!(dependency = self.dependency(), "answers again");
+            }
+            _ => {}
+        }
         *state = next;
         self.shown.set(match next {
             State::Closed(_) => 0,

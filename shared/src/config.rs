@@ -8,8 +8,14 @@ use secrecy::{ExposeSecret, SecretString};
 #[cfg(feature = "database")]
 use crate::database::DatabaseUrl;
 use crate::{
-    origin::Origin, redis_connection::RedisUrl, secret::MasterSecret, session_cookie::SessionCookie,
-    telemetry::LogFormat, user_cache::CacheLocation, verification::Tolerance,
+    origin::Origin,
+    redis_connection::RedisUrl,
+    secret::MasterSecret,
+    session_cookie::{PreviousCookie, SessionCookie},
+    telemetry::LogFormat,
+    topology::{CookieMode, Topology},
+    user_cache::CacheLocation,
+    verification::Tolerance,
 };
 
 /// Where a setting's text comes from: its variable's name in, its value out.
@@ -179,15 +185,23 @@ impl<'a> Reader<'a> {
         self.required("FRONTEND_ORIGIN", Origin::parse)
     }
 
-    /// `COOKIE_MODE` and `COOKIE_NAME`, judged against the frontend's origin.
-    pub fn session_cookie(&mut self, frontend: Option<&Origin>) -> Option<SessionCookie> {
-        self.optional("COOKIE_MODE", |mode| match mode {
-            "proxy" => Ok(()),
-            _ => Err(format!("must be \"proxy\", the one set-up of this version, not \"{mode}\"")),
-        });
+    /// `BACKEND_ORIGIN`: where browsers reach auth-service, if they do.
+    pub fn backend_origin(&mut self) -> Option<Origin> {
+        self.optional("BACKEND_ORIGIN", Origin::parse)
+    }
+
+    /// `COOKIE_MODE`, `COOKIE_NAME` and `COOKIE_PREVIOUS`, judged by the topology.
+    pub fn session_cookie(
+        &mut self,
+        frontend: Option<&Origin>,
+        backend: Option<&Origin>,
+    ) -> Option<SessionCookie> {
+        let mode = self.optional("COOKIE_MODE", str::parse::<CookieMode>).unwrap_or_default();
         let name = self.optional("COOKIE_NAME", |name| Ok(name.to_owned()));
-        let cookie = SessionCookie::for_frontend(frontend?, name.as_deref());
-        cookie.map_err(|refusal| self.faults.push(refusal)).ok()
+        let previous = self.optional("COOKIE_PREVIOUS", PreviousCookie::parse_list).unwrap_or_default();
+        let topology = Topology { frontend: frontend?, backend, mode, name: name.as_deref() };
+        let policy = topology.policy().map_err(|refused| self.faults.push(refused.to_string())).ok()?;
+        Some(SessionCookie::new(policy, previous))
     }
 
     /// `TOKEN_ISSUER` and `TOKEN_AUDIENCE`, the frontend's origin unless set.

@@ -28,6 +28,7 @@ pub mod session_cookie;
 pub mod telemetry;
 pub mod tls;
 pub mod token;
+pub mod topology;
 pub mod user_cache;
 pub mod user_record;
 pub mod verification;

@@ -2,96 +2,162 @@
 
 use actix_web::{
     HttpRequest,
-    cookie::{Cookie, SameSite, time::OffsetDateTime},
-    http::header::{self, HeaderMap},
+    cookie::{
+        Cookie, CookieBuilder, SameSite,
+        time::{Duration, OffsetDateTime},
+    },
+    http::header::{self, HeaderMap, HeaderValue},
 };
 use chrono::{DateTime, Utc};
 
-use crate::{origin::Origin, token::TOKEN_MAX_BYTES};
+use crate::{
+    origin::Origin,
+    token::TOKEN_MAX_BYTES,
+    topology::{self, CookieMode, CookiePolicy, Refused, Topology, is_cookie_name, parents},
+};
 
-/// How the session token travels between the browser and the frontend's origin.
+/// How the session token travels between the browser and the deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionCookie {
+    policy: CookiePolicy,
+    previous: Vec<PreviousCookie>,
+}
+
+/// A cookie that carried the token before mode, name or domain were changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousCookie {
     name: String,
-    secure: bool,
+    domain: Option<String>,
+}
+
+impl PreviousCookie {
+    /// Reads `COOKIE_PREVIOUS`: names separated by commas, each with `@` and its `Domain` if it had one.
+    ///
+    /// # Errors
+    /// A sentence that says which of them cannot be read.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, String> {
+        let parse = |entry: &str| {
+            let (name, domain) = match entry.trim().split_once('@') {
+                Some((name, domain)) => (name, Some(domain.trim_start_matches('.').to_ascii_lowercase())),
+                None => (entry.trim(), None),
+            };
+            let is_domain =
+                |domain: &String| domain.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+            if !is_cookie_name(name)
+                || domain.as_ref().is_some_and(|domain| domain.is_empty() || !is_domain(domain))
+            {
+                return Err(format!(
+                    "must be names such as token or __Secure-token@example.com, not \"{entry}\""
+                ));
+            }
+            Ok(Self { name: name.to_owned(), domain })
+        };
+        text.split(',').map(parse).collect()
+    }
 }
 
 impl SessionCookie {
-    /// The policy for a frontend at `origin`: `__Host-token` over https, `token` on plain-http
-    /// localhost, host-only and `SameSite=Lax` on both.
+    /// The cookie of this policy. What `previous` names is read where the cookie itself does not come,
+    /// and expired whenever it is set.
+    pub fn new(policy: CookiePolicy, previous: Vec<PreviousCookie>) -> Self {
+        let is_itself =
+            |cookie: &PreviousCookie| cookie.name == policy.name && cookie.domain == policy.domain;
+        Self { previous: previous.into_iter().filter(|cookie| !is_itself(cookie)).collect(), policy }
+    }
+
+    /// The cookie that a frontend at `origin` sets by itself.
     ///
     /// # Errors
-    /// A sentence that names the setting that is wrong, what browsers would do, and the fix.
-    pub fn for_frontend(origin: &Origin, name: Option<&str>) -> Result<Self, String> {
-        let secure = origin.is_https();
-        if !secure && !origin.is_localhost() {
-            return Err(format!(
-                "FRONTEND_ORIGIN is {origin}: browsers take no Secure cookie over plain http, and \
-                 without it anybody on the way can steal the session; serve it over https \
-                 (plain http is for localhost alone)"
-            ));
-        }
-        let name = name.unwrap_or(if secure { "__Host-token" } else { "token" });
-        if name.is_empty() || !name.bytes().all(is_token_byte) {
-            return Err(format!("COOKIE_NAME \"{name}\" is not a cookie name (RFC 6265, 4.1.1)"));
-        }
-        let lower = name.to_ascii_lowercase();
-        if !secure && (lower.starts_with("__host-") || lower.starts_with("__secure-")) {
-            return Err(format!(
-                "COOKIE_NAME {name} asks for https, but FRONTEND_ORIGIN is {origin}: browsers would \
-                 drop the cookie; use https or a name without the prefix"
-            ));
-        }
-        Ok(Self { name: name.to_owned(), secure })
+    /// Which setting is wrong, what browsers would do, and the fix.
+    pub fn for_frontend(origin: &Origin, name: Option<&str>) -> Result<Self, Refused> {
+        let topology = Topology { frontend: origin, backend: None, mode: CookieMode::Proxy, name };
+        Ok(Self::new(topology.policy()?, Vec::new()))
+    }
+
+    /// What browsers are told of it.
+    pub fn policy(&self) -> &CookiePolicy {
+        &self.policy
     }
 
     /// The cookie's name.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.policy.name
     }
 
     /// Whether the cookie is sent over https alone.
     pub fn is_secure(&self) -> bool {
-        self.secure
+        self.policy.secure
     }
 
-    /// The cookie that carries `token` until `expires_at`.
-    pub fn issue(&self, token: &str, expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Cookie<'static> {
+    /// The values of `Set-Cookie` that make a browser carry `token` until `expires_at`, and forget what
+    /// carried one before.
+    pub fn issue(&self, token: &str, expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<HeaderValue> {
         // Rounded up: a cookie that ends a moment after its token only brings a token that is refused.
         let seconds = ((expires_at - now).num_milliseconds() + 999).max(0) / 1000;
-        self.build(token.to_owned()).max_age(actix_web::cookie::time::Duration::seconds(seconds)).finish()
+        let cookie = self.build(token.to_owned()).max_age(Duration::seconds(seconds)).finish();
+        let previous = self.previous.iter().map(|cookie| self.expire(&cookie.name, cookie.domain.as_deref()));
+        std::iter::once(self.value(cookie)).chain(previous).flatten().collect()
     }
 
-    /// The cookie that makes a browser forget the session.
-    pub fn clear(&self) -> Cookie<'static> {
-        self.build(String::new())
-            .max_age(actix_web::cookie::time::Duration::ZERO)
-            .expires(OffsetDateTime::UNIX_EPOCH)
-            .finish()
+    /// The values of `Set-Cookie` that make a browser forget the session: the cookie, those of the same
+    /// name that a sibling host may have planted, and those that came before it.
+    pub fn clear(&self) -> Vec<HeaderValue> {
+        let name = self.name();
+        let planted = parents(&self.policy.host).map(|domain| self.expire(name, Some(domain)));
+        let previous = self.previous.iter().map(|cookie| self.expire(&cookie.name, cookie.domain.as_deref()));
+        std::iter::once(self.expire(name, None)).chain(planted).chain(previous).flatten().collect()
+    }
+
+    fn expire(&self, name: &str, domain: Option<&str>) -> Option<HeaderValue> {
+        let cookie = self.build(String::new()).max_age(Duration::ZERO).expires(OffsetDateTime::UNIX_EPOCH);
+        let mut cookie = cookie.finish();
+        cookie.set_name(name.to_owned());
+        match domain {
+            Some(domain) => cookie.set_domain(domain.to_owned()),
+            None => cookie.unset_domain(),
+        }
+        // A cookie with a prefix is expired only by one that keeps the prefix's promise.
+        if name.starts_with("__") {
+            cookie.set_secure(true);
+        }
+        self.value(cookie)
+    }
+
+    fn build(&self, value: String) -> CookieBuilder<'static> {
+        let cookie = Cookie::build(self.policy.name.clone(), value)
+            .path("/")
+            .http_only(true)
+            .secure(self.policy.secure)
+            .same_site(match self.policy.same_site {
+                topology::SameSite::Lax => SameSite::Lax,
+                topology::SameSite::None => SameSite::None,
+            });
+        match &self.policy.domain {
+            Some(domain) => cookie.domain(domain.clone()),
+            None => cookie,
+        }
+    }
+
+    /// The text of `Set-Cookie`. A control character, which no token has, would make it none.
+    fn value(&self, cookie: Cookie<'static>) -> Option<HeaderValue> {
+        let partitioned = if self.policy.partitioned { "; Partitioned" } else { "" };
+        HeaderValue::from_str(&format!("{cookie}{partitioned}")).ok()
     }
 
     /// How tokens that [`SessionCookie::tokens`] read are handed on to a service: one as a bearer
     /// token, several as the cookies that they were, so that the service judges all of them; `None`
     /// for none. A control character, which no header can carry, makes a token that is refused.
-    pub fn forward(&self, tokens: &[String]) -> Option<(header::HeaderName, header::HeaderValue)> {
+    pub fn forward(&self, tokens: &[String]) -> Option<(header::HeaderName, HeaderValue)> {
         let (name, value) = match tokens {
             [] => return None,
             [token] => (header::AUTHORIZATION, format!("Bearer {token}")),
             _ => {
-                let pairs: Vec<_> = tokens.iter().map(|token| format!("{}={token}", self.name)).collect();
+                let pairs: Vec<_> = tokens.iter().map(|token| format!("{}={token}", self.name())).collect();
                 (header::COOKIE, pairs.join("; "))
             }
         };
-        let value = header::HeaderValue::from_str(&value);
-        Some((name, value.unwrap_or(header::HeaderValue::from_static("Bearer -"))))
-    }
-
-    fn build(&self, value: String) -> actix_web::cookie::CookieBuilder<'static> {
-        Cookie::build(self.name.clone(), value)
-            .path("/")
-            .http_only(true)
-            .secure(self.secure)
-            .same_site(SameSite::Lax)
+        let value = HeaderValue::from_str(&value);
+        Some((name, value.unwrap_or(HeaderValue::from_static("Bearer -"))))
     }
 
     /// The token of a request that brings exactly one, in a form that a token of ours can have. What
@@ -105,7 +171,7 @@ impl SessionCookie {
         for field in headers.get_all(header::COOKIE) {
             for pair in field.to_str().ok()?.split(';') {
                 if let Some((name, value)) = pair.split_once('=')
-                    && name.trim_ascii() == self.name
+                    && name.trim_ascii() == self.policy.name
                     && only.replace(value).is_some()
                 {
                     return None;
@@ -127,23 +193,40 @@ impl SessionCookie {
         {
             return vec![bounded(token)];
         }
-        let mut tokens = Vec::new();
-        let fields = request.headers().get_all(header::COOKIE);
-        for pair in fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b';')) {
-            if let Some((name, value)) = split_once(pair, b'=')
-                && name.trim_ascii() == self.name.as_bytes()
-            {
-                let value = bounded(value);
-                if !value.is_empty() && !tokens.contains(&value) {
-                    tokens.push(value);
-                }
-                if tokens.len() == TOKENS_PER_REQUEST {
-                    break;
-                }
+        let tokens = named(request, self.name());
+        if !tokens.is_empty() {
+            return tokens;
+        }
+        let mut previous = self.previous.iter().map(|cookie| named(request, &cookie.name));
+        previous.find(|tokens| !tokens.is_empty()).unwrap_or_default()
+    }
+
+    /// Whether the token of `request` came in a cookie of before, to be replaced.
+    pub fn is_outdated(&self, request: &HttpRequest) -> bool {
+        !self.previous.is_empty()
+            && named(request, self.name()).is_empty()
+            && !self.tokens(request).is_empty()
+    }
+}
+
+/// The different values of the cookies of a name.
+fn named(request: &HttpRequest, wanted: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    let fields = request.headers().get_all(header::COOKIE);
+    for pair in fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b';')) {
+        if let Some((name, value)) = split_once(pair, b'=')
+            && name.trim_ascii() == wanted.as_bytes()
+        {
+            let value = bounded(value);
+            if !value.is_empty() && !tokens.contains(&value) {
+                tokens.push(value);
+            }
+            if tokens.len() == TOKENS_PER_REQUEST {
+                break;
             }
         }
-        tokens
     }
+    tokens
 }
 
 /// How many different cookies of the session's name are looked at.
@@ -160,45 +243,77 @@ fn bounded(token: &[u8]) -> String {
     String::from_utf8_lossy(token.get(..=TOKEN_MAX_BYTES).unwrap_or(token)).into_owned()
 }
 
-/// Whether RFC 9110 allows the byte in a token, and so in a cookie's name.
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use actix_web::test::TestRequest;
 
-    fn cookie(origin: &str, name: Option<&str>) -> Result<SessionCookie, String> {
+    fn cookie(origin: &str, name: Option<&str>) -> Result<SessionCookie, Refused> {
         SessionCookie::for_frontend(&Origin::parse(origin).unwrap(), name)
     }
 
-    #[test]
-    fn the_name_follows_from_the_origin() {
-        assert_eq!(cookie("https://app.example.com", None).unwrap().name(), "__Host-token");
-        assert_eq!(cookie("http://localhost:8080", None).unwrap().name(), "token");
-        assert_eq!(cookie("http://app.localhost", Some("sid")).unwrap().name(), "sid");
+    fn shared(previous: &str) -> SessionCookie {
+        let origin = |text| Origin::parse(text).unwrap();
+        let (app, api) = (origin("https://app.example.com"), origin("https://api.example.com"));
+        let topology = Topology { frontend: &app, backend: Some(&api), mode: CookieMode::Shared, name: None };
+        SessionCookie::new(topology.policy().unwrap(), PreviousCookie::parse_list(previous).unwrap())
+    }
+
+    fn texts(values: &[HeaderValue]) -> Vec<&str> {
+        values.iter().map(|value| value.to_str().unwrap()).collect()
     }
 
     #[test]
-    fn a_policy_that_browsers_would_drop_is_refused() {
-        assert!(cookie("http://app.example.com", None).unwrap_err().contains("FRONTEND_ORIGIN"));
-        assert!(cookie("http://localhost", Some("__Host-t")).unwrap_err().contains("COOKIE_NAME"));
-        assert!(cookie("https://a.example", Some("a b")).is_err());
-        assert!(cookie("https://a.example", Some("a=b")).is_err());
-    }
-
-    #[test]
-    fn a_cookie_is_host_only_and_out_of_reach_of_scripts() {
+    fn a_cookie_is_out_of_reach_of_scripts_and_of_other_hosts() {
         let now = DateTime::UNIX_EPOCH;
+        let end = now + chrono::TimeDelta::seconds(60);
         let cookie = cookie("https://app.example.com", None).unwrap();
-        assert_eq!(
-            cookie.issue("t", now + chrono::TimeDelta::seconds(60), now).to_string(),
-            "__Host-token=t; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60"
+        let issued = cookie.issue("t", end, now);
+        assert_eq!(texts(&issued), ["__Host-token=t; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60"]);
+        let issued = shared("__Host-token").issue("t", end, now);
+        let texts = texts(&issued);
+        assert!(
+            texts[0].starts_with("__Secure-token=t;") && texts[0].contains("Domain=example.com"),
+            "{texts:?}"
         );
-        let cleared = cookie.clear().to_string();
-        assert!(cleared.contains("Max-Age=0") && cleared.contains("Expires=Thu, 01 Jan 1970"));
+        assert!(texts[1].starts_with("__Host-token=;") && texts[1].contains("Max-Age=0"), "{texts:?}");
+        assert!(!texts[1].contains("Domain"), "{texts:?}");
+    }
+
+    #[test]
+    fn what_carried_a_session_is_forgotten_in_every_form() {
+        let cleared = shared("sid@old.example.com").clear();
+        let cleared = texts(&cleared);
+        let has = |name: &str, domain: Option<&str>| {
+            cleared.iter().any(|text| {
+                text.starts_with(&format!("{name}=;"))
+                    && text.contains("Max-Age=0")
+                    && text.contains("Expires=Thu, 01 Jan 1970")
+                    && match domain {
+                        Some(domain) => text.contains(&format!("Domain={domain};")),
+                        None => !text.contains("Domain"),
+                    }
+            })
+        };
+        assert!(has("__Secure-token", None) && has("__Secure-token", Some("example.com")), "{cleared:?}");
+        assert!(has("__Secure-token", Some("api.example.com")), "{cleared:?}");
+        assert!(has("sid", Some("old.example.com")), "{cleared:?}");
+    }
+
+    #[test]
+    fn a_cookie_of_before_counts_where_the_present_one_does_not_come() {
+        let cookie = shared("__Host-token, sid@example.com");
+        let of = |field: &'static str| {
+            let request = TestRequest::default().insert_header(("cookie", field)).to_http_request();
+            (cookie.tokens(&request), cookie.is_outdated(&request))
+        };
+        assert_eq!(of("sid=a; x=y"), (vec!["a".into()], true));
+        assert_eq!(of("sid=a; __Host-token=b"), (vec!["b".into()], true));
+        assert_eq!(of("sid=a; __Secure-token=c"), (vec!["c".into()], false));
+        assert_eq!(of("x=y"), (vec![], false));
+        for bad in ["", "a b", "sid@", "sid@exa mple", "=", "a,,b"] {
+            assert!(PreviousCookie::parse_list(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]
@@ -245,7 +360,7 @@ mod tests {
     fn hostile_cookies_are_bounded_in_length_and_number() {
         let cookie = cookie("http://localhost", None).unwrap();
         let tokens = |field: Vec<u8>| {
-            let value = header::HeaderValue::from_bytes(&field).unwrap();
+            let value = HeaderValue::from_bytes(&field).unwrap();
             cookie.tokens(&TestRequest::default().append_header((header::COOKIE, value)).to_http_request())
         };
         let long = tokens([b"token=".as_slice(), "x".repeat(50_000).as_bytes()].concat());

@@ -99,6 +99,10 @@ pub trait UserCache: Send + Sync {
         state: UserState,
     ) -> Pending<'_, Result<bool, CacheUnavailable>>;
 
+    /// Hears what the source says while the cache is not believed: what this process holds of the user,
+    /// and would go back to if the source went away, too, must not be older.
+    fn learn(&self, user: UserId, state: &UserState);
+
     /// Whether the cache answers.
     fn is_up(&self) -> Pending<'_, bool>;
 }

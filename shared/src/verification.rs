@@ -16,6 +16,7 @@ mod answer;
 mod checked_tokens;
 mod flights;
 mod key_ring;
+mod look_up;
 mod measures;
 mod recent;
 mod refusal;
@@ -42,13 +43,12 @@ use crate::{
     id::UserId,
     metrics::Metrics,
     token::{Signed, TokenFault},
-    user_cache::{CacheLayer, Epoch, Pending, Trust, UserCache},
+    user_cache::{Pending, Trust, UserCache},
     user_record::{UserRecord, UserState},
 };
 use checked_tokens::CheckedTokens;
-use flights::Flights;
+use look_up::LookUp;
 use measures::Measures;
-use recent::Recent;
 
 /// Where the truth is: the database for a verifier that may read it, a verify-service for one that
 /// may not.
@@ -102,13 +102,9 @@ pub struct Glimpse(Option<(Trust, Arc<Signed>)>);
 /// Answers whose a token is and whether it is good.
 pub struct Verifier {
     keys: KeyRing,
-    cache: Option<Arc<dyn UserCache>>,
-    source: Arc<dyn Source>,
+    users: LookUp,
     clock: SharedClock,
-    tolerance: Tolerance,
     checked: CheckedTokens,
-    recent: Arc<Recent>,
-    flights: Flights,
     measures: Measures,
 }
 
@@ -127,13 +123,9 @@ impl Verifier {
     ) -> Self {
         Self {
             keys,
-            cache,
-            source,
+            users: LookUp::new(cache, source, tolerance, metrics),
             clock,
-            tolerance,
             checked: CheckedTokens::new(token_bytes, metrics),
-            recent: Arc::new(Recent::new(metrics)),
-            flights: Flights::default(),
             measures: Measures::new(metrics),
         }
     }
@@ -153,7 +145,7 @@ impl Verifier {
         let started = Instant::now();
         let glimpse = self.glimpse(token).unwrap_or_default();
         let Some((_, token)) = &glimpse.0 else { return Err(glimpse) };
-        let hot = self.cache.as_ref().and_then(|cache| cache.near(token.user));
+        let hot = self.users.near(token.user);
         match hot.map(|user| judge(user, token.clone(), self.clock.now())) {
             Some(Ok(grant)) => {
                 self.measures.note(None, Layer::Near, started.elapsed());
@@ -234,17 +226,14 @@ impl Verifier {
         if signed.has_expired(now) {
             return Err(Refusal::ExpiredToken);
         }
-        let (known, found_in) = self.find_user(trust, signed.user, token).await?;
+        let (known, found_in) = self.users.find(trust, signed.user, token).await?;
         *layer = found_in;
         let version = known.version();
         match judge(known, signed.clone(), now) {
             // What is known may be a moment older than the session itself.
             Err(_) if self.is_young(&signed, version) => {
                 *layer = Layer::Source;
-                let asked = Instant::now();
-                let found = self.source.find_user(signed.user, token).await?;
-                let state = found.map_or(UNKNOWN, UserState::from);
-                self.recent.keep(signed.user, state.clone(), asked);
+                let state = self.users.ask_now(signed.user, token).await?;
                 judge(state, signed, now)
             }
             verdict => verdict,
@@ -257,11 +246,11 @@ impl Verifier {
         let age = (self.clock.now() - token.session.created_at()).abs();
         let Ok(age) = age.to_std() else { return false };
         let asked_since = || {
-            self.recent.get(token.user).is_some_and(|(state, asked)| {
+            self.users.said_last(token.user).is_some_and(|(state, asked)| {
                 state.version() <= version && asked.elapsed() + CLOCK_SKEW < age
             })
         };
-        age < self.tolerance.stale_max + YOUNG && !asked_since()
+        age < self.users.tolerance().stale_max + YOUNG && !asked_since()
     }
 
     /// What a token says that one of our keys signed. Says nothing of the session.
@@ -302,10 +291,7 @@ impl Verifier {
         if signed.has_expired(self.clock.now()) {
             return Err(Refusal::ExpiredToken);
         }
-        if self.recent.is_unknown(signed.user) {
-            return Ok(None);
-        }
-        Ok(self.source.find_user(signed.user, token).await?.map(Arc::new))
+        Ok(self.users.read(signed.user, token).await?.map(Arc::new))
     }
 
     /// The public keys as the source has them now, for a verifier that may not ask it itself.
@@ -313,132 +299,20 @@ impl Verifier {
     /// # Errors
     /// When the source is out of reach.
     pub async fn find_keys(&self) -> Result<JwkSet, Refusal> {
-        Ok(self.source.find_keys().await?)
+        Ok(self.users.source().find_keys().await?)
     }
 
     fn trust(&self) -> Option<Trust> {
-        self.cache.as_ref()?.trust()
+        self.users.cache()?.trust()
     }
 
     /// Which set of keys is the right one, as far as the cache says.
     fn wanted_keys(&self, trust: Option<&Trust>) -> WantedKeys {
-        match (&self.cache, trust) {
+        match (self.users.cache(), trust) {
             // Nobody tells of a key that was revoked.
             (None, _) => WantedKeys::YoungerThan(KEYS_FRESH_FOR),
             (Some(_), Some(trust)) => WantedKeys::These(trust.keys.clone()),
-            (Some(_), None) => WantedKeys::YoungerThan(self.tolerance.stale_max),
-        }
-    }
-
-    async fn find_user(
-        &self,
-        trust: Option<Trust>,
-        id: UserId,
-        token: &str,
-    ) -> Result<(UserState, Layer), Refusal> {
-        let Some(cache) = &self.cache else {
-            let found = self.source.find_user(id, token).await?;
-            return Ok((found.map_or(UNKNOWN, UserState::from), Layer::Source));
-        };
-        let found = match trust {
-            Some(trust) => self.find_through(cache, trust.epoch, id, token).await,
-            None => self.find_without(id, token).await,
-        };
-        match found {
-            Ok(found) => Ok(found),
-            Err(error) => {
-                let known = self.find_last_known(cache, id).await.ok_or(Refusal::from(error))?;
-                Ok((known, Layer::LastKnown))
-            }
-        }
-    }
-
-    /// While the watermark is young: the cache, and the source on a miss.
-    async fn find_through(
-        &self,
-        cache: &Arc<dyn UserCache>,
-        epoch: Epoch,
-        id: UserId,
-        token: &str,
-    ) -> Result<(UserState, Layer), SourceUnavailable> {
-        match cache.get(epoch, id).await {
-            Ok(Some((state, CacheLayer::Near))) => return Ok((state, Layer::Near)),
-            Ok(Some((state, CacheLayer::Shared))) => return Ok((state, Layer::Shared)),
-            Ok(None) => {}
-            Err(error) => {
-                tracing::warn!(%error, "the source is asked instead");
-                return self.find_without(id, token).await;
-            }
-        }
-        if self.recent.is_unknown(id) {
-            return Ok((UNKNOWN, Layer::Source));
-        }
-        Ok((self.ask_source(id, token, Some((cache.clone(), epoch))).await?, Layer::Source))
-    }
-
-    /// Without a young watermark: the source, whose answer holds for a moment.
-    async fn find_without(&self, id: UserId, token: &str) -> Result<(UserState, Layer), SourceUnavailable> {
-        let trusted = self.cache.as_ref().and_then(|cache| cache.last_trusted());
-        match self.recent.get(id) {
-            // What it said while the cache was still believed may be older than what the cache told.
-            Some((state, at)) if at.elapsed() < self.tolerance.stale_max && Some(at) > trusted => {
-                Ok((state, Layer::Recent))
-            }
-            _ => Ok((self.ask_source(id, token, None).await?, Layer::Source)),
-        }
-    }
-
-    /// Without anybody to ask: what was known when everything was last well.
-    async fn find_last_known(&self, cache: &Arc<dyn UserCache>, id: UserId) -> Option<UserState> {
-        let grace = self.tolerance.outage_grace;
-        let recent = self.recent.get(id).filter(|(_, at)| at.elapsed() < grace);
-        let trusted = cache.last_trusted().filter(|at| at.elapsed() < grace);
-        match (recent, trusted) {
-            // What the source said after the cache could last be believed is the last word.
-            (Some((state, asked)), trusted) if trusted.is_none_or(|trusted| asked > trusted) => Some(state),
-            // What it said before may have changed since, and this process has forgotten into what.
-            (_, Some(_)) => cache.last_known(id).await,
-            (_, None) => None,
-        }
-    }
-
-    /// Asks the source, and fills the cache with its answer; whoever asks for the same user meanwhile
-    /// gets the same answer.
-    ///
-    /// The epoch is the one that there was before the source was asked. So it is the asker who fills, and
-    /// nobody who joined later and knows a later one.
-    async fn ask_source(
-        &self,
-        id: UserId,
-        token: &str,
-        fill: Option<(Arc<dyn UserCache>, Epoch)>,
-    ) -> Result<UserState, SourceUnavailable> {
-        let (source, recent, token) = (self.source.clone(), self.recent.clone(), token.to_owned());
-        let look_up = move || async move {
-            let asked = Instant::now();
-            let state = source.find_user(id, &token).await?.map_or(UNKNOWN, UserState::from);
-            recent.keep(id, state.clone(), asked);
-            match fill {
-                Some((cache, epoch)) if state != UNKNOWN => Ok(fill_with(&*cache, epoch, id, state).await),
-                _ => Ok(state),
-            }
-        };
-        self.flights.join(id, look_up).await
-    }
-}
-
-/// Fills the cache; what is the newest then.
-async fn fill_with(cache: &dyn UserCache, epoch: Epoch, id: UserId, state: UserState) -> UserState {
-    match cache.fill(epoch, id, state.clone()).await {
-        Ok(true) => state,
-        // Something newer came while the source was asked.
-        Ok(false) => match cache.get(epoch, id).await {
-            Ok(Some((newer, _))) => newer,
-            _ => state,
-        },
-        Err(error) => {
-            tracing::warn!(%error, "the record is not kept");
-            state
+            (Some(_), None) => WantedKeys::YoungerThan(self.users.tolerance().stale_max),
         }
     }
 }
@@ -455,6 +329,3 @@ fn judge(user: UserState, token: Arc<Signed>, now: DateTime<Utc>) -> Result<Gran
     }
     Ok(Grant { record, token, session_expires_at })
 }
-
-/// No such user, as far as the source says: older than anything that is ever known of one.
-const UNKNOWN: UserState = UserState::Deleted { version: 0 };

@@ -50,7 +50,8 @@ impl Config {
         let cache = reader.cache();
         let cache_sizes = reader.cache_sizes();
         let frontend = reader.frontend_origin();
-        let cookie = reader.session_cookie(frontend.as_ref());
+        let backend = reader.backend_origin();
+        let cookie = reader.session_cookie(frontend.as_ref(), backend.as_ref());
         let parties = reader.token_parties(frontend.as_ref());
         let tolerance = reader.tolerance();
         let timeouts = reader.timeouts();

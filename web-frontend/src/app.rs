@@ -50,7 +50,7 @@ fn guard(config: &Config, metrics: Metrics) -> Result<Guard, BuildError> {
     let services: Vec<_> = config.verify_service.iter().map(ToString::to_string).collect();
     let mut guard = Guard::builder(config.frontend_origin.to_string())
         .verify_service(services.join(","))
-        .cookie_name(config.cookie.name())
+        .cookie(config.cookie.clone())
         .timeouts(config.timeouts)
         .metrics(metrics);
     if config.guard_mode == GuardMode::Embedded {

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
-    cookie::Cookie,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
 };
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -83,11 +85,11 @@ pub(crate) struct Request<'a> {
     pub(crate) id: Option<RequestId>,
 }
 
-/// What auth-service said, and the cookie that says the same to the browser.
+/// What auth-service said, and the cookies that say the same to the browser.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
-    pub(crate) cookie: Option<Cookie<'static>>,
+    pub(crate) cookies: Vec<HeaderValue>,
     content_type: Option<String>,
     retry_after: Option<String>,
 }
@@ -151,7 +153,7 @@ impl AuthClient {
         };
         let (content_type, retry_after) = (text(header::CONTENT_TYPE), text(header::RETRY_AFTER));
         let body: Value = incoming.json().await.map_err(|error| format!("auth-service: {error:?}"))?;
-        let mut answer = Answer { status, body, cookie: None, content_type, retry_after };
+        let mut answer = Answer { status, body, cookies: Vec::new(), content_type, retry_after };
         if !status.is_success() && answer.refusal().is_none() {
             return Err(format!("auth-service, or something before it, answered {status} without a code"));
         }
@@ -161,9 +163,9 @@ impl AuthClient {
                     "auth-service handed out no token: does it have the same MASTER_SECRET as web-frontend, \
                      and do the clocks agree?",
                 )?;
-                answer.cookie = Some(self.cookie.issue(&token, expires_at, self.clock.now()));
+                answer.cookies = self.cookie.issue(&token, expires_at, self.clock.now());
             }
-            Call::Logout if status == StatusCode::OK => answer.cookie = Some(self.cookie.clear()),
+            Call::Logout if status == StatusCode::OK => answer.cookies = self.cookie.clear(),
             _ => {}
         }
         Ok(answer)
@@ -198,10 +200,15 @@ impl Answer {
         if let Some(wait) = &self.retry_after {
             response.insert_header((header::RETRY_AFTER, wait.as_str()));
         }
-        if let Some(cookie) = &self.cookie {
-            response.cookie(cookie.clone());
-        }
+        self.set_cookies(&mut response);
         response
+    }
+
+    /// Adds the cookies to a response that is none of auth-service's.
+    pub(crate) fn set_cookies(&self, response: &mut HttpResponseBuilder) {
+        for cookie in &self.cookies {
+            response.append_header((header::SET_COOKIE, cookie.clone()));
+        }
     }
 
     /// The answer as it is handed on to a client of the JSON interface.

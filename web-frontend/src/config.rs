@@ -66,12 +66,19 @@ impl Config {
         let listen = reader.listen(8080);
         let log = reader.log();
         let frontend_origin = reader.frontend_origin();
-        let cookie = reader.session_cookie(frontend_origin.as_ref());
+        let backend = reader.backend_origin();
+        let cookie = reader.session_cookie(frontend_origin.as_ref(), backend.as_ref());
         if cookie
             .as_ref()
             .is_some_and(|cookie| cookie.name() == PageSessions::cookie_name(cookie.is_secure()))
         {
             reader.fault("COOKIE_NAME", "is the name of the pages' own cookie; take another");
+        }
+        if let Some(caution) = cookie.as_ref().and_then(|cookie| cookie.policy().caution()) {
+            reader.fault(
+                "COOKIE_MODE",
+                format_args!("does not let this service see who is signed in: {caution}"),
+            );
         }
         let auth_service = reader.required("AUTH_SERVICE_URL", Origin::parse_list);
         let verify_service = reader.required("VERIFY_SERVICE_URL", Origin::parse_list);

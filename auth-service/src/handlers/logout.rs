@@ -1,4 +1,4 @@
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use shared::{http::Success, verification::Refusal};
 
 use crate::{app::App, error::Error, storage};
@@ -24,5 +24,9 @@ pub(crate) async fn logout(
             app.relay.announce(prepared, change).await;
         }
     }
-    Ok(HttpResponse::Ok().cookie(app.cookie.clear()).json(Success::message("Logout successful")))
+    let mut response = HttpResponse::Ok();
+    for cookie in app.cookie.clear() {
+        response.append_header((header::SET_COOKIE, cookie));
+    }
+    Ok(response.json(Success::message("Logout successful")))
 }

@@ -1,4 +1,4 @@
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, http::header};
 use serde::Serialize;
 use shared::id::UserId;
 
@@ -40,5 +40,9 @@ pub(super) fn session_answer(
         data: Data { user: User { id, email }, expires_at: *expires_at },
         token: app.may_read_token(request).then_some(text),
     };
-    HttpResponse::Ok().cookie(app.cookie.issue(text, *expires_at, app.clock.now())).json(body)
+    let mut response = HttpResponse::Ok();
+    for cookie in app.cookie.issue(text, *expires_at, app.clock.now()) {
+        response.append_header((header::SET_COOKIE, cookie));
+    }
+    response.json(body)
 }

@@ -101,6 +101,10 @@ impl UserCache for MemoryUserCache {
         Box::pin(async move { Ok(self.put_if_newer(user, state, false)) })
     }
 
+    fn learn(&self, user: UserId, state: &UserState) {
+        self.put_if_newer(user, state.clone(), false);
+    }
+
     fn is_up(&self) -> Pending<'_, bool> {
         Box::pin(async { true })
     }

@@ -53,6 +53,13 @@ impl Near {
         }
     }
 
+    /// Replaces what is kept of a user by what the source says, if that is newer.
+    pub(super) fn learn(&self, user: UserId, state: &UserState) {
+        if self.records.get(&user).is_some_and(|held| held.version() < state.version()) {
+            self.records.insert(user, state.clone());
+        }
+    }
+
     /// The user has changed: what is kept is dropped, and what is being fetched will not be kept.
     pub(super) fn changed(&self, user: UserId) {
         if let Some(changes) = self.group(user) {
@@ -99,7 +106,12 @@ mod tests {
         near.clear();
         near.keep(ticket, user, state(2));
         assert_eq!(near.get(user), None, "it was fetched before all was dropped");
+        near.learn(user, &state(2));
+        assert_eq!(near.get(user), None, "what is learned replaces and is not kept by itself");
         near.keep(near.ticket(user), user, state(2));
+        near.learn(user, &state(1));
         assert_eq!(near.get(user), Some(state(2)));
+        near.learn(user, &state(3));
+        assert_eq!(near.get(user), Some(state(3)));
     }
 }

@@ -282,6 +282,10 @@ impl UserCache for RedisUserCache {
         })
     }
 
+    fn learn(&self, user: UserId, state: &UserState) {
+        self.near.learn(user, state);
+    }
+
     fn is_up(&self) -> Pending<'_, bool> {
         Box::pin(self.records.is_up())
     }

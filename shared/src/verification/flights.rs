@@ -75,7 +75,7 @@ mod tests {
 
     use tokio::sync::Notify;
 
-    use super::{super::UNKNOWN, *};
+    use super::{super::look_up::UNKNOWN, *};
     use crate::{
         clock::{Clock, SystemClock},
         random::Random,

@@ -20,6 +20,10 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// The same after one that brought another set than the cache told of: one of the two is behind.
 const PAUSE_AFTER_MISMATCH: Duration = Duration::from_millis(200);
 
+/// How long a set of keys is used after the cache has told of another, while the source does not say
+/// which: one of them may have been revoked.
+const BEHIND_FOR: Duration = Duration::from_secs(2);
+
 /// Which set of keys is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WantedKeys {
@@ -49,6 +53,8 @@ struct Inner {
     held: RwLock<Option<Held>>,
     /// Held by whoever asks the source: one look-up at a time.
     last_attempt: Mutex<Option<Attempt>>,
+    /// Since when the cache has told of another set than is held.
+    behind_since: std::sync::Mutex<Option<Instant>>,
 }
 
 #[derive(Clone)]
@@ -66,18 +72,23 @@ struct Attempt {
 impl KeyRing {
     /// An empty ring over `source`.
     pub fn new(source: Arc<dyn Source>, parties: TokenParties) -> Self {
-        let inner = Inner { source, parties, held: RwLock::new(None), last_attempt: Mutex::new(None) };
-        Self(Arc::new(inner))
+        Self(Arc::new(Inner {
+            source,
+            parties,
+            held: RwLock::new(None),
+            last_attempt: Mutex::new(None),
+            behind_since: std::sync::Mutex::new(None),
+        }))
     }
 
     /// How long a set of keys is used where nobody tells of changes.
     pub const FRESH_FOR: Duration = Duration::from_mins(1);
 
     /// The keys that are wanted, fetched if need be; those that are held while the source is out of
-    /// reach.
+    /// reach, but for a moment only if the cache has told of others.
     ///
     /// # Errors
-    /// When there were never any.
+    /// When there are none that may be used.
     pub async fn current(&self, wanted: WantedKeys) -> Result<Arc<KeySet>, SourceUnavailable> {
         match self.0.held() {
             Some(held) if wanted.accepts(&held) => Ok(held.keys),
@@ -147,8 +158,15 @@ impl Inner {
                 Err(error) => error,
             },
         };
-        tracing::warn!(error = %failed, "the keys are not renewed");
-        held.map(|held| held.keys).ok_or(failed)
+        tracing::debug!(error = %failed, "the keys are not renewed");
+        let may_be_used = !matches!(wanted, WantedKeys::These(_)) || self.behind_for() < BEHIND_FOR;
+        held.filter(|_| may_be_used).map(|held| held.keys).ok_or(failed)
+    }
+
+    /// How long the cache has told of another set than is held.
+    fn behind_for(&self) -> Duration {
+        let mut since = self.behind_since.lock().unwrap_or_else(PoisonError::into_inner);
+        since.get_or_insert_with(Instant::now).elapsed()
     }
 
     async fn fetch(&self, last_attempt: &mut Option<Attempt>) -> Result<Arc<KeySet>, SourceUnavailable> {
@@ -161,6 +179,7 @@ impl Inner {
         let keys = fetched?;
         let held = Held { digest: keys.digest(), keys: keys.clone(), fetched: Instant::now() };
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held);
+        *self.behind_since.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(keys)
     }
 }

@@ -3,7 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::UNKNOWN;
+use super::look_up::UNKNOWN;
 use crate::{bounded_cache::BoundedCache, id::UserId, metrics::Metrics, user_record::UserState};
 
 /// How much memory the last answers of the source may take. The records themselves are shared with

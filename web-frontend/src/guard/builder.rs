@@ -7,6 +7,7 @@ use shared::{
     origin::Origin,
     redis_connection::RedisUrl,
     session_cookie::SessionCookie,
+    topology::{CookieMode, Topology},
     user_cache::CacheLocation,
     verification::{KeyRing, RemoteSource, Tolerance, Verifier},
 };
@@ -20,13 +21,30 @@ pub struct Builder {
     verify_service: String,
     internal: Option<Vec<Origin>>,
     embedded: Option<CacheOf>,
-    cookie_name: Option<String>,
+    cookie: CookieOf,
     login_path: String,
     parties: Option<TokenParties>,
     timeouts: Timeouts,
     tolerance: Tolerance,
     sizes: CacheSizes,
     metrics: Metrics,
+}
+
+/// What is known of the cookie.
+#[derive(Debug, Clone)]
+enum CookieOf {
+    /// `COOKIE_NAME`, and `BACKEND_ORIGIN` if the cookie is shared with it.
+    Facts {
+        name: Option<String>,
+        shared_with: Option<String>,
+    },
+    Judged(Box<SessionCookie>),
+}
+
+impl Default for CookieOf {
+    fn default() -> Self {
+        Self::Facts { name: None, shared_with: None }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -54,7 +72,7 @@ impl Builder {
             verify_service: "http://127.0.0.1:8082".into(),
             internal: None,
             embedded: None,
-            cookie_name: None,
+            cookie: CookieOf::default(),
             login_path: "/login".into(),
             parties: None,
             timeouts: Timeouts::default(),
@@ -103,8 +121,27 @@ impl Builder {
 
     /// The session cookie's name, if the deployment sets `COOKIE_NAME`.
     #[must_use]
-    pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
-        self.cookie_name = Some(name.into());
+    pub fn cookie_name(mut self, wanted: impl Into<String>) -> Self {
+        if let CookieOf::Facts { name, .. } = &mut self.cookie {
+            *name = Some(wanted.into());
+        }
+        self
+    }
+
+    /// The backend's origin, if the deployment has `COOKIE_MODE=shared`: it sets the cookie for the domain
+    /// that it shares with the frontend.
+    #[must_use]
+    pub fn cookie_shared_with(mut self, backend_origin: impl Into<String>) -> Self {
+        if let CookieOf::Facts { shared_with, .. } = &mut self.cookie {
+            *shared_with = Some(backend_origin.into());
+        }
+        self
+    }
+
+    /// The session cookie as the deployment's settings have it.
+    #[must_use]
+    pub fn cookie(mut self, cookie: SessionCookie) -> Self {
+        self.cookie = CookieOf::Judged(Box::new(cookie));
         self
     }
 
@@ -161,8 +198,18 @@ impl Builder {
         if frontend.local_target(&self.login_path).is_none() {
             return Err(named("login_path", "must be a path on this origin, such as /login".into()));
         }
-        let cookie =
-            SessionCookie::for_frontend(&frontend, self.cookie_name.as_deref()).map_err(BuildError)?;
+        let cookie = match self.cookie {
+            CookieOf::Judged(cookie) => *cookie,
+            CookieOf::Facts { name, shared_with } => {
+                let backend = shared_with.map(|origin| Origin::parse(&origin)).transpose();
+                let backend = backend.map_err(|e| named("the backend's origin", e))?;
+                let mode = if backend.is_some() { CookieMode::Shared } else { CookieMode::Proxy };
+                let topology =
+                    Topology { frontend: &frontend, backend: backend.as_ref(), mode, name: name.as_deref() };
+                let policy = topology.policy().map_err(|refused| BuildError(refused.to_string()))?;
+                SessionCookie::new(policy, Vec::new())
+            }
+        };
         let mode = match self.embedded {
             None => Mode::Remote(Remote::new(services, self.timeouts, &self.metrics)),
             Some(cache) => {

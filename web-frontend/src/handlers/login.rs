@@ -46,9 +46,7 @@ pub(crate) async fn take(
     session.clear();
     session.renew();
     let mut response = see_other(next.as_deref().unwrap_or(AFTER_LOGIN));
-    if let Some(cookie) = answer.cookie {
-        response.cookie(cookie);
-    }
+    answer.set_cookies(&mut response);
     Ok(response.finish())
 }
 

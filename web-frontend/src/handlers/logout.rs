@@ -64,8 +64,6 @@ pub(crate) async fn take(
     session.renew();
     Flash::new("You are signed out.").leave(&session)?;
     let mut response = see_other("/");
-    if let Some(cookie) = answer.cookie {
-        response.cookie(cookie);
-    }
+    answer.set_cookies(&mut response);
     Ok(response.finish())
 }
