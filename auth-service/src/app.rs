@@ -1,9 +1,13 @@
 //! What the handlers work with.
 
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use actix_web::HttpRequest;
 use shared::{
+    client_address::TrustedProxies,
     clock::SharedClock,
     config::CacheSizes,
     database::{Database, DatabaseSource},
@@ -38,6 +42,7 @@ pub struct App {
     pub(crate) clock: SharedClock,
     pub(crate) random: Random,
     token_in_body: bool,
+    trusted_proxies: TrustedProxies,
     proxy_identity: ProxyIdentity,
 }
 
@@ -72,6 +77,7 @@ impl App {
             cookie: config.cookie.clone(),
             tokens: config.tokens.clone(),
             token_in_body: config.token_in_body,
+            trusted_proxies: config.trusted_proxies.clone(),
             proxy_identity: ProxyIdentity::new(&config.master_secret),
             random: Random,
             database,
@@ -83,11 +89,22 @@ impl App {
     /// Whether the client may have the token in the body: a proxy of this deployment, which sets
     /// the cookie on its own origin, or anybody where the operator wants it so.
     pub(crate) fn may_read_token(&self, request: &HttpRequest) -> bool {
-        let proof = request.headers().get(PROXY_IDENTITY).and_then(|value| value.to_str().ok());
-        let is_proxy = || {
-            let (method, path) = (request.method().as_str(), request.path());
-            proof.is_some_and(|proof| self.proxy_identity.accepts(proof, self.clock.now(), method, path))
+        self.token_in_body || self.client_of_proxy(request).is_some()
+    }
+
+    /// The client that a request is from: the one that a proxy of this deployment speaks for, or else the
+    /// one that it came from, behind whatever `TRUSTED_PROXIES` names.
+    pub(crate) fn client_address(&self, request: &HttpRequest) -> IpAddr {
+        let direct = || {
+            let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+            self.trusted_proxies.client(peer, request.headers())
         };
-        self.token_in_body || is_proxy()
+        self.client_of_proxy(request).unwrap_or_else(direct)
+    }
+
+    /// The client that a proxy of this deployment speaks for, if one does.
+    fn client_of_proxy(&self, request: &HttpRequest) -> Option<IpAddr> {
+        let proof = request.headers().get(PROXY_IDENTITY)?.to_str().ok()?;
+        self.proxy_identity.accept(proof, self.clock.now(), request.method().as_str(), request.path())
     }
 }

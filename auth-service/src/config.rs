@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
 use shared::{
+    client_address::TrustedProxies,
     config::{ConfigErrors, Listen, LogConfig, Lookup, Reader, Timeouts, TokenParties},
     database::DatabaseUrl,
     origin::Origin,
     secret::MasterSecret,
     session_cookie::SessionCookie,
+    topology::CookieMode,
     user_cache::CacheLocation,
 };
 
@@ -31,7 +33,13 @@ pub struct Config {
     pub master_secret: MasterSecret,
     /// `FRONTEND_ORIGIN`: whose pages may change something.
     pub frontend_origin: Origin,
-    /// `COOKIE_MODE`, `COOKIE_NAME`.
+    /// `COOKIE_MODE`: whether browsers call this service by themselves, and with which cookie.
+    pub cookie_mode: CookieMode,
+    /// `BACKEND_ORIGIN` and `ALLOWED_ORIGINS`: whose pages may change something, too.
+    pub other_origins: Vec<Origin>,
+    /// `TRUSTED_PROXIES`.
+    pub trusted_proxies: TrustedProxies,
+    /// `COOKIE_MODE`, `COOKIE_NAME`, `COOKIE_PREVIOUS`.
     pub cookie: SessionCookie,
     /// `TOKEN_IN_BODY`: hand the token to every client in the body.
     pub token_in_body: bool,
@@ -87,6 +95,9 @@ impl Config {
         let frontend = reader.frontend_origin();
         let backend = reader.backend_origin();
         let cookie = reader.session_cookie(frontend.as_ref(), backend.as_ref());
+        let cookie_mode = reader.optional("COOKIE_MODE", |text| Ok(text.parse().unwrap_or_default()));
+        let allowed = reader.optional("ALLOWED_ORIGINS", Origin::parse_list).unwrap_or_default();
+        let trusted_proxies = reader.trusted_proxies();
         let token_in_body = reader.flag("TOKEN_IN_BODY", false);
         let parties = reader.token_parties(frontend.as_ref());
         let tokens = TokenConfig::read(&mut reader, parties.unwrap_or_default());
@@ -100,6 +111,9 @@ impl Config {
                     cache,
                     master_secret,
                     frontend_origin,
+                    cookie_mode: cookie_mode.unwrap_or_default(),
+                    other_origins: backend.into_iter().chain(allowed).collect(),
+                    trusted_proxies,
                     cookie,
                     token_in_body,
                     tokens,

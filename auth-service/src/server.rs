@@ -2,15 +2,23 @@
 
 use std::sync::Arc;
 
-use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
+use actix_cors::Cors;
+use actix_web::{
+    App as ActixApp, HttpServer,
+    http::{Method, header},
+    middleware::{Condition, from_fn},
+    web,
+};
 use shared::{
     clock::SystemClock,
-    cross_site::{OwnOrigin, refuse_cross_site},
+    cross_site::{OwnOrigins, refuse_cross_site},
     database::{Access, Connection, Database},
     http::{self, Counted},
     internal,
     metrics::Metrics,
+    origin::Origin,
     serve::{SHUTDOWN_SECONDS, Server, StartError},
+    topology::CookieMode,
 };
 
 use crate::{
@@ -39,12 +47,19 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     let listen = config.listen;
     let refused = |error| StartError::listen(NAME, listen, &error);
     let counted = Counted(metrics.clone());
+    let mut origins = vec![config.frontend_origin];
+    origins.extend(config.other_origins);
+    let is_called_by_browsers = config.cookie_mode != CookieMode::Proxy;
+    if let Some(caution) = config.cookie.policy().caution() {
+        tracing::warn!("{caution}");
+    }
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(app.clone())
             .app_data(counted.clone())
-            .app_data(OwnOrigin(config.frontend_origin.clone()))
+            .app_data(OwnOrigins(origins.clone()))
             .wrap(from_fn(refuse_cross_site))
+            .wrap(Condition::new(is_called_by_browsers, cors(&origins)))
             .wrap(from_fn(http::request_scope))
             .configure(http::configure)
             .configure(routes::configure)
@@ -56,6 +71,19 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     let port = server.addrs().first().map_or(listen.port, std::net::SocketAddr::port);
     let background = vec![actix_web::rt::spawn(relay.run()), actix_web::rt::spawn(rotation)];
     internal::bind(Server::new(NAME, port, server.run(), background), listen, metrics, |_| {})
+}
+
+/// What pages of these origins may do from a browser (Fetch, 3.2). Of others the browser keeps the answer, and
+/// [`refuse_cross_site`] what would change something.
+fn cors(origins: &[Origin]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods([Method::GET, Method::POST, Method::DELETE])
+        .allowed_headers([header::ACCEPT, header::CONTENT_TYPE, http::REQUEST_ID])
+        .expose_headers([http::REQUEST_ID, header::RETRY_AFTER])
+        .supports_credentials()
+        .block_on_origin_mismatch(false)
+        .max_age(600);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(&origin.to_string()))
 }
 
 async fn prepare(config: &Config, vault: Arc<KeyVault>) -> Result<(), StartError> {

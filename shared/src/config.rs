@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 #[cfg(feature = "database")]
 use crate::database::DatabaseUrl;
 use crate::{
+    client_address::TrustedProxies,
     origin::Origin,
     redis_connection::RedisUrl,
     secret::MasterSecret,
@@ -188,6 +189,11 @@ impl<'a> Reader<'a> {
     /// `BACKEND_ORIGIN`: where browsers reach auth-service, if they do.
     pub fn backend_origin(&mut self) -> Option<Origin> {
         self.optional("BACKEND_ORIGIN", Origin::parse)
+    }
+
+    /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed; nobody's unless set.
+    pub fn trusted_proxies(&mut self) -> TrustedProxies {
+        self.optional("TRUSTED_PROXIES", str::parse).unwrap_or_default()
     }
 
     /// `COOKIE_MODE`, `COOKIE_NAME` and `COOKIE_PREVIOUS`, judged by the topology.

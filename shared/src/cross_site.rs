@@ -1,7 +1,7 @@
 //! Requests that change something must not come from another site's page.
 
 use actix_web::{
-    Error,
+    Error, HttpRequest,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{Method, header},
@@ -13,9 +13,9 @@ use crate::{
     problem::{Code, Problem},
 };
 
-/// The origin whose pages may change something: application data for [`refuse_cross_site`].
+/// The origins whose pages may change something: application data for [`refuse_cross_site`].
 #[derive(Debug, Clone)]
-pub struct OwnOrigin(pub Origin);
+pub struct OwnOrigins(pub Vec<Origin>);
 
 /// Refuses requests that change something and come from another site's page.
 ///
@@ -26,21 +26,24 @@ pub async fn refuse_cross_site<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if changes && !is_from_here(&request) {
+    if changes && !is_from_here(request.request()) {
         let detail = "Send the request from a page of this site.";
         return Err(Problem::new(Code::CrossSiteRequest, detail).into());
     }
     next.call(request).await
 }
 
-fn is_from_here(request: &ServiceRequest) -> bool {
+/// Whether a page of one of [`OwnOrigins`] sent a request, or no page at all.
+pub fn is_from_here(request: &HttpRequest) -> bool {
     let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     let site = header("sec-fetch-site");
     if site.is_some_and(|site| matches!(site, "same-origin" | "none")) {
         return true;
     }
     match header(header::ORIGIN.as_str()) {
-        Some(origin) => request.app_data::<OwnOrigin>().is_some_and(|own| own.0.to_string() == origin),
+        Some(origin) => request
+            .app_data::<OwnOrigins>()
+            .is_some_and(|own| own.0.iter().any(|own| own.to_string() == origin)),
         None => site.is_none(),
     }
 }

@@ -102,7 +102,9 @@ pub async fn request_scope<B: MessageBody + 'static>(
     let started = Instant::now();
 
     let has_body = has_body(&request);
-    let waited = tokio::time::timeout(REQUEST_TIMEOUT, next.call(request).instrument(span.clone())).await;
+    let patience =
+        request.app_data::<Patience>().map_or(REQUEST_TIMEOUT, |patience| patience.of(request.path()));
+    let waited = tokio::time::timeout(patience, next.call(request).instrument(span.clone())).await;
     let _entered = span.enter();
     let result = waited.unwrap_or_else(|_| Err(too_slow().into()));
     // A body that nobody has read to its end would stand in the way of the next request.
@@ -146,6 +148,23 @@ pub struct Counted(pub Metrics);
 /// The longest time that a request may take, its body included. What our services wait for by
 /// themselves takes less.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Requests that may take longer, such as an upload to somebody else's backend: application data for
+/// [`request_scope`].
+#[derive(Debug, Clone)]
+pub struct Patience {
+    /// What their paths begin with.
+    pub prefixes: Vec<String>,
+    /// How long they may take until their answer begins.
+    pub limit: Duration,
+}
+
+impl Patience {
+    fn of(&self, path: &str) -> Duration {
+        let is_patient = self.prefixes.iter().any(|prefix| path.starts_with(prefix));
+        if is_patient { self.limit } else { REQUEST_TIMEOUT }
+    }
+}
 
 fn too_slow() -> Problem {
     Problem::new(Code::RequestTimeout, "Send the whole body without a pause.")

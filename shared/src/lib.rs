@@ -3,6 +3,7 @@
 
 mod bounded_cache;
 pub mod breaker;
+pub mod client_address;
 pub mod clock;
 pub mod config;
 pub mod cross_site;

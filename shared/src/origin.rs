@@ -66,6 +66,11 @@ impl Origin {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// Host and port, as a `Host` header has them.
+    pub fn authority(&self) -> &str {
+        &self.0[Position::BeforeHost..Position::AfterPort]
+    }
+
     /// Whether the host is this machine: `localhost`, `*.localhost` or a loopback address.
     pub fn is_localhost(&self) -> bool {
         match self.0.host() {

@@ -84,6 +84,11 @@ impl SessionCookie {
         &self.policy.name
     }
 
+    /// Whether a cookie of this name is or was the session's.
+    pub fn is_named(&self, name: &str) -> bool {
+        name == self.policy.name || self.previous.iter().any(|cookie| cookie.name == name)
+    }
+
     /// Whether the cookie is sent over https alone.
     pub fn is_secure(&self) -> bool {
         self.policy.secure

@@ -1,10 +1,15 @@
 //! What the handlers work with.
 
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
+
+use actix_web::HttpRequest;
 
 use shared::{
-    clock::SystemClock, metrics::Metrics, origin::Origin, proxy_identity::ProxyIdentity, serve::StartError,
-    session_cookie::SessionCookie,
+    client_address::TrustedProxies, clock::SystemClock, metrics::Metrics, origin::Origin,
+    proxy_identity::ProxyIdentity, serve::StartError, session_cookie::SessionCookie,
 };
 
 use crate::{
@@ -12,6 +17,7 @@ use crate::{
     config::{Config, GuardMode},
     guard::{BuildError, Guard},
     page_sessions::PageSessions,
+    upstreams::Upstreams,
 };
 
 pub(crate) const NAME: &str = "web-frontend";
@@ -23,6 +29,8 @@ pub struct App {
     pub(crate) cookie: SessionCookie,
     pub(crate) frontend_origin: Origin,
     pub(crate) page_sessions: PageSessions,
+    pub(crate) upstreams: Upstreams,
+    trusted_proxies: TrustedProxies,
     pub(crate) metrics: Metrics,
 }
 
@@ -41,8 +49,17 @@ impl App {
             frontend_origin: config.frontend_origin.clone(),
             page_sessions: PageSessions::open(config.redis.clone())
                 .map_err(|error| refused(error.to_string()))?,
+            upstreams: Upstreams::new(config.upstreams.clone(), timeouts, config.upstream_timeout)
+                .map_err(|error| refused(error.to_string()))?,
+            trusted_proxies: config.trusted_proxies.clone(),
             metrics,
         })
+    }
+
+    /// The client that a request is from, behind whatever `TRUSTED_PROXIES` names.
+    pub(crate) fn client_address(&self, request: &HttpRequest) -> IpAddr {
+        let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+        self.trusted_proxies.client(peer, request.headers())
     }
 }
 

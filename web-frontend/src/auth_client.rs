@@ -1,7 +1,7 @@
 //! The way to auth-service: requests go over with the token as a bearer token, and what comes back
 //! is told apart from an outage.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
@@ -83,6 +83,8 @@ pub(crate) struct Request<'a> {
     /// Content type and body.
     pub(crate) body: Option<(String, Vec<u8>)>,
     pub(crate) id: Option<RequestId>,
+    /// Whom the call is made for.
+    pub(crate) client: IpAddr,
 }
 
 /// What auth-service said, and the cookies that say the same to the browser.
@@ -124,7 +126,8 @@ impl AuthClient {
         let call = request.call;
         let forwarded = self.cookie.forward(request.tokens);
         let incoming = self.replicas.send(call.retry(), |client, origin| {
-            let proof = self.identity.prove(self.clock.now(), call.method().as_str(), call.path());
+            let proof =
+                self.identity.prove(self.clock.now(), call.method().as_str(), call.path(), request.client);
             let mut outgoing = client
                 .request(call.method(), format!("{origin}{}", call.path()))
                 .timeout(call.patience(self.answer_within))

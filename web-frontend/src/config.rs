@@ -1,6 +1,9 @@
 //! The settings of web-frontend.
 
+use std::time::Duration;
+
 use shared::{
+    client_address::TrustedProxies,
     config::{CacheSizes, ConfigErrors, Listen, LogConfig, Lookup, Reader, Timeouts, TokenParties},
     origin::Origin,
     redis_connection::RedisUrl,
@@ -10,7 +13,7 @@ use shared::{
     verification::Tolerance,
 };
 
-use crate::page_sessions::PageSessions;
+use crate::{page_sessions::PageSessions, upstreams::Upstream};
 
 /// Everything that web-frontend is told at its start.
 #[derive(Debug, Clone)]
@@ -41,8 +44,14 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// `MASTER_SECRET[_FILE]`.
     pub master_secret: MasterSecret,
-    /// `COOKIE_MODE`, `COOKIE_NAME`.
+    /// `COOKIE_MODE`, `COOKIE_NAME`, `COOKIE_PREVIOUS`.
     pub cookie: SessionCookie,
+    /// `UPSTREAMS`: backends below paths of this origin.
+    pub upstreams: Vec<Upstream>,
+    /// `UPSTREAM_TIMEOUT`: how long one of them may keep silent.
+    pub upstream_timeout: Duration,
+    /// `TRUSTED_PROXIES`.
+    pub trusted_proxies: TrustedProxies,
     /// `LOG`, `LOG_FORMAT`.
     pub log: LogConfig,
 }
@@ -88,6 +97,13 @@ impl Config {
             "embedded" => Ok(GuardMode::Embedded),
             _ => Err(format!("must be remote or embedded, not \"{mode}\"")),
         });
+        let upstreams = reader.optional("UPSTREAMS", Upstream::parse_list).unwrap_or_default();
+        let upstream_timeout = reader.duration(
+            "UPSTREAM_TIMEOUT",
+            Duration::from_mins(1),
+            Duration::from_millis(100)..=Duration::from_hours(1),
+        );
+        let trusted_proxies = reader.trusted_proxies();
         let redis = reader.redis();
         let parties = reader.token_parties(frontend_origin.as_ref());
         let (cache_sizes, tolerance, timeouts) =
@@ -116,6 +132,9 @@ impl Config {
                 timeouts,
                 master_secret,
                 cookie,
+                upstreams,
+                upstream_timeout,
+                trusted_proxies,
                 log,
             }),
             _ => None,

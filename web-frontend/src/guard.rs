@@ -36,16 +36,19 @@
 //! | the request | the answer |
 //! | --- | --- |
 //! | a person's navigation | 302 to the login page with `?next=` the wanted path |
+//! | the fourth of them within two minutes, and none got through | a Problem that names the reason: no cookie came, under another name, two of them, … |
 //! | anything else: `fetch`, a form post, a client that accepts JSON alone | a Problem: 403 or 401 with its `code` |
 //! | any, while nobody can say whether the token is good | a Problem: 503 with `Retry-After`; no redirect, and no cookie is touched |
 
+mod attempts;
 mod builder;
+mod diagnosis;
 mod middleware;
 mod remote;
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::AUTHORIZATION};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use shared::{
     http::RequestId,
@@ -63,6 +66,7 @@ use remote::Remote;
 pub struct Guard(Arc<Inner>);
 
 struct Inner {
+    frontend_host: String,
     cookie: SessionCookie,
     login_path: String,
     mode: Mode,
@@ -91,14 +95,43 @@ impl Guard {
         if let Some(known) = self.identify_hot(request) {
             return Ok(known);
         }
-        let tokens = self.0.cookie.tokens(request);
+        self.verify(&self.0.cookie.tokens(request), RequestId::of(request)).await
+    }
+
+    /// Who is behind the tokens that one request brought.
+    pub(crate) async fn verify(&self, tokens: &[String], id: Option<RequestId>) -> Result<Verified, Refusal> {
         match &self.0.mode {
             Mode::Remote(remote) => {
-                let headers = self.0.cookie.forward(&tokens).ok_or(Refusal::MissingToken)?;
-                remote.verify(headers, RequestId::of(request)).await
+                let headers = self.0.cookie.forward(tokens).ok_or(Refusal::MissingToken)?;
+                remote.verify(headers, id).await
             }
-            Mode::Embedded(verifier) => Ok(verifier.verify_request(&tokens).await?.verified()),
+            Mode::Embedded(verifier) => Ok(verifier.verify_request(tokens).await?.verified()),
         }
+    }
+
+    /// The token to hand on for a request that brings its session in a cookie. Of several cookies it is the
+    /// one that is good, and there must be no other.
+    ///
+    /// # Errors
+    /// That none of several is, or not one alone; or that nobody can say so.
+    pub(crate) async fn good_token(&self, request: &HttpRequest) -> Result<Option<String>, Refusal> {
+        if request.headers().contains_key(AUTHORIZATION) {
+            return Ok(None);
+        }
+        let mut tokens = self.0.cookie.tokens(request);
+        if tokens.len() < 2 {
+            return Ok(tokens.pop());
+        }
+        let mut good = None;
+        for token in tokens {
+            match self.verify(slice::from_ref(&token), RequestId::of(request)).await {
+                Ok(_) if good.is_some() => return Err(Refusal::InvalidToken),
+                Ok(_) => good = Some(token),
+                Err(outage @ Refusal::Unavailable(_)) => return Err(outage),
+                Err(_) => {}
+            }
+        }
+        good.map_or(Err(Refusal::InvalidToken), |token| Ok(Some(token)))
     }
 
     /// The same, as far as this process knows it without asking anybody.

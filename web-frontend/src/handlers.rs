@@ -69,7 +69,8 @@ async fn send_credentials(
     let body = CredentialsBody { email: &form.email, password: &form.password };
     let body = serde_json::to_vec(&body).map_err(Problem::internal)?;
     let body = Some(("application/json".to_owned(), body));
-    app.auth.send(Request { call, tokens: &[], body, id: RequestId::of(request) }).await
+    let (id, client) = (RequestId::of(request), app.client_address(request));
+    app.auth.send(Request { call, tokens: &[], body, id, client }).await
 }
 
 /// The address of whoever is signed in, for the frame of a page that everybody may see. In an

@@ -13,6 +13,7 @@ mod pages;
 mod renewal;
 mod routes;
 pub mod server;
+pub mod upstreams;
 
 pub use config::Config;
 pub use server::bind;

@@ -16,10 +16,19 @@ use crate::{
     handlers::{api, health_ready, home, login, logout, private, register},
     page_sessions::PageSessions,
     renewal::renew,
+    upstreams::{Upstreams, forward},
 };
 
 /// Adds the routes.
-pub(crate) fn configure(config: &mut ServiceConfig, sessions: SessionMiddleware<PageSessions>, guard: Guard) {
+pub(crate) fn configure(
+    config: &mut ServiceConfig,
+    sessions: SessionMiddleware<PageSessions>,
+    guard: Guard,
+    upstreams: &Upstreams,
+) {
+    for prefix in upstreams.prefixes() {
+        config.service(web::resource([prefix.to_owned(), format!("{prefix}/{{path:.*}}")]).to(forward));
+    }
     let private = web::scope("/private")
         .wrap(from_fn(renew))
         .wrap(guard)

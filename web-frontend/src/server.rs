@@ -2,8 +2,8 @@
 
 use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
 use shared::{
-    cross_site::{OwnOrigin, refuse_cross_site},
-    http::{self, Counted},
+    cross_site::{OwnOrigins, refuse_cross_site},
+    http::{self, Counted, Patience},
     internal,
     serve::{SHUTDOWN_SECONDS, Server, StartError},
 };
@@ -12,6 +12,7 @@ use crate::{
     app::{App, NAME},
     config::Config,
     routes,
+    upstreams::LONGEST_UPLOAD,
 };
 
 /// Binds the ports.
@@ -27,12 +28,16 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
         ActixApp::new()
             .app_data(app.clone())
             .app_data(Counted(app.metrics.clone()))
-            .app_data(OwnOrigin(app.frontend_origin.clone()))
+            .app_data(Patience {
+                prefixes: app.upstreams.prefixes().map(str::to_owned).collect(),
+                limit: LONGEST_UPLOAD + config.upstream_timeout,
+            })
+            .app_data(OwnOrigins(vec![app.frontend_origin.clone()]))
             .wrap(from_fn(refuse_cross_site))
             .wrap(from_fn(crate::pages::problem::as_pages))
             .wrap(from_fn(http::request_scope))
             .configure(http::configure)
-            .configure(|config| routes::configure(config, page_sessions, app.guard.clone()))
+            .configure(|config| routes::configure(config, page_sessions, app.guard.clone(), &app.upstreams))
     })
     .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS)

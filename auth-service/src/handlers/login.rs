@@ -19,7 +19,11 @@ pub(crate) async fn login(
 ) -> Result<HttpResponse, Error> {
     let email = Email::parse(&body.email)?;
     let password = Password::parse_existing(body.password)?;
-    let credentials = check_password(&app, email, password).await?;
+    let checked = check_password(&app, email, password).await;
+    if let Err(refusal @ (Error::InvalidCredentials | Error::UserDisabled)) = &checked {
+        tracing::info!(client = %app.client_address(&request), %refusal, "a sign-in was refused");
+    }
+    let credentials = checked?;
 
     let now = app.clock.now();
     let session = NewSession {

@@ -12,6 +12,8 @@ use tests::{PASSWORD, Visitor};
 
 use crate::helpers::{Database, TestApp, credentials};
 
+const CLIENT: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 9));
+
 #[actix_web::test]
 async fn the_oldest_sessions_make_room() {
     for database in [Database::Sqlite, Database::Postgres] {
@@ -132,9 +134,9 @@ async fn the_token_is_in_the_body_for_a_proxy_that_proves_itself_and_for_nobody_
     let theirs = "another master secret of thirty-two bytes".to_owned();
     let theirs = ProxyIdentity::new(&shared::secret::MasterSecret::parse(theirs.into()).unwrap());
     for (proof, handed_out) in [
-        (Some(ours.prove(now, "POST", "/api/login")), true),
-        (Some(ours.prove(now, "POST", "/api/refresh")), false),
-        (Some(theirs.prove(now, "POST", "/api/login")), false),
+        (Some(ours.prove(now, "POST", "/api/login", CLIENT)), true),
+        (Some(ours.prove(now, "POST", "/api/refresh", CLIENT)), false),
+        (Some(theirs.prove(now, "POST", "/api/login", CLIENT)), false),
         (Some("v1".to_owned()), false),
         (None, false),
     ] {

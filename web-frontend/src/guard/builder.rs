@@ -242,7 +242,13 @@ impl Builder {
                 Mode::Embedded(Box::new(verifier))
             }
         };
-        Ok(Guard(Arc::new(Inner { cookie, login_path: self.login_path, mode, metrics: self.metrics })))
+        Ok(Guard(Arc::new(Inner {
+            frontend_host: frontend.host().to_owned(),
+            cookie,
+            login_path: self.login_path,
+            mode,
+            metrics: self.metrics,
+        })))
     }
 }
 

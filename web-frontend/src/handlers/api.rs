@@ -62,6 +62,7 @@ async fn forward(
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let body = body.map(|body| (content_type.unwrap_or_default().to_owned(), body.to_vec()));
     let tokens = app.cookie.tokens(request);
-    let answer = app.auth.send(Request { call, tokens: &tokens, body, id: RequestId::of(request) }).await?;
+    let (id, client) = (RequestId::of(request), app.client_address(request));
+    let answer = app.auth.send(Request { call, tokens: &tokens, body, id, client }).await?;
     Ok(answer.into_response())
 }

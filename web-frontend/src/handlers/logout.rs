@@ -53,8 +53,9 @@ pub(crate) async fn take(
         return send(HttpResponse::build(Code::StaleForm.status()), &page);
     }
     let tokens = app.cookie.tokens(&request);
-    let id = RequestId::of(&request);
-    let answer = app.auth.send(Request { call: Call::Logout, tokens: &tokens, body: None, id }).await?;
+    let (id, client) = (RequestId::of(&request), app.client_address(&request));
+    let logout = Request { call: Call::Logout, tokens: &tokens, body: None, id, client };
+    let answer = app.auth.send(logout).await?;
     if let Some((code, _)) = answer.refusal() {
         let detail =
             "You are still signed in, since signing out is not possible just now. Try again shortly.";

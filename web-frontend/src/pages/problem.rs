@@ -54,7 +54,10 @@ pub(crate) async fn as_pages<B: MessageBody + 'static>(
     let problem = response.response().extensions().get::<Problem>().cloned();
     let Some(problem) = problem else { return Ok(response) };
     log_failure(&problem);
-    let page = page(&problem, id.as_ref());
+    let mut page = page(&problem, id.as_ref());
+    for cookie in response.headers().get_all(header::SET_COOKIE) {
+        page.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
     Ok(response.into_response(page))
 }
 

@@ -72,14 +72,24 @@ const MASTER_SECRET: &str = "the master secret of the test suite";
 
 /// web-frontend before these services; its address.
 pub(crate) fn start_frontend(auth_service: &str, verify_service: &str) -> String {
-    let settings = fixed([
+    start_frontend_with(auth_service, verify_service, &[])
+}
+
+/// The same, with more settings.
+pub(crate) fn start_frontend_with(
+    auth_service: &str,
+    verify_service: &str,
+    more: &[(&'static str, &str)],
+) -> String {
+    let settings = [
         ("REDIS_URL", "memory:"),
         ("MASTER_SECRET", MASTER_SECRET),
         ("FRONTEND_ORIGIN", "http://localhost:8080"),
         ("PORT", "0"),
         ("AUTH_SERVICE_URL", auth_service),
         ("VERIFY_SERVICE_URL", verify_service),
-    ]);
+    ];
+    let settings = fixed(settings.into_iter().chain(more.iter().copied()));
     let web = web_frontend::bind(web_frontend::Config::read(&settings).unwrap()).unwrap();
     let url = format!("http://127.0.0.1:{}", web.port());
     web.spawn();

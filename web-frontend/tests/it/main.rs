@@ -10,4 +10,6 @@
 mod forms;
 mod guard;
 mod helpers;
+mod loops;
 mod renewal;
+mod upstreams;
