@@ -189,11 +189,17 @@ fn finish(mut response: HttpResponse, failed: bool, id: &RequestId) -> HttpRespo
                 "the request failed"
             );
         }
-        let cookies = response.headers().get_all(header::SET_COOKIE).cloned().collect::<Vec<_>>();
+        let before = response.headers().clone();
         response =
             problem.response_head().content_type(PROBLEM_JSON).body(problem.to_json(Some(id.as_str())));
-        for cookie in cookies {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
+        // What others have added to the answer stays: cookies, and what a browser lets scripts read of it.
+        let stays = |name: &header::HeaderName| {
+            *name == header::SET_COOKIE
+                || *name == header::VARY
+                || name.as_str().starts_with("access-control-")
+        };
+        for (name, value) in before.iter().filter(|(name, _)| stays(name)) {
+            response.headers_mut().append(name.clone(), value.clone());
         }
     }
     add_headers(response.headers_mut(), id);

@@ -15,6 +15,7 @@ mod faults;
 mod guard;
 mod journey;
 mod load;
+mod matrix;
 mod outage;
 mod pages;
 mod start;

@@ -55,21 +55,46 @@ pub struct Browser {
 impl Browser {
     /// Starts a browser with an empty profile.
     pub async fn start(scripts: Scripts) -> Self {
+        Self::drive(&chromedriver(), &[], |profile| capabilities(profile, scripts)).await
+    }
+
+    /// Starts a driver, and a browser with an empty profile in the folder that `capabilities` is given.
+    pub(crate) async fn drive(
+        driver: &str,
+        settings: &[(&str, String)],
+        capabilities: impl FnOnce(&str) -> Capabilities,
+    ) -> Self {
         let port = free_port();
         let folder = env::temp_dir().join(format!("drawbridge-browser-{}-{port}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        let driver = env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
+        let mut settings = settings.to_vec();
+        settings.push(("TMPDIR", folder.display().to_string()));
         let driver = Process::start(Start {
-            command: vec![driver, format!("--port={port}")],
-            settings: &[],
+            command: vec![driver.to_owned(), format!("--port={port}")],
+            settings: &settings,
             signal: "TERM",
             log: folder.join("driver.log"),
             // A driver that is ended leaves its browser behind; the profile's name finds it.
             remove: Some(&folder),
         });
         let profile = folder.join("profile").display().to_string();
-        let client = connect(port, capabilities(&profile, scripts), &driver).await;
+        let client = connect(port, capabilities(&profile), &driver).await;
         Self { client, _driver: driver }
+    }
+
+    /// What a page's script gets when it calls a URL with the browser's cookies: status and body, 0 where
+    /// the browser keeps the answer from it.
+    pub async fn fetch(&self, method: &str, url: &str, body: Option<Value>) -> (u64, Value) {
+        const SCRIPT: &str = "const [url, method, body, done] = arguments; \
+            fetch(url, {method, credentials: 'include', body: body ?? undefined, \
+              headers: body ? {'content-type': 'application/json'} : {}}) \
+            .then(async answer => done({status: answer.status, text: await answer.text()}), \
+              error => done({status: 0, text: String(error)}))";
+        let body = body.map_or(Value::Null, |body| body.to_string().into());
+        let arguments = vec![url.into(), method.into(), body];
+        let answer = self.client.execute_async(SCRIPT, arguments).await.unwrap();
+        let text = answer["text"].as_str().unwrap();
+        (answer["status"].as_u64().unwrap(), serde_json::from_str(text).unwrap_or_else(|_| text.into()))
     }
 
     /// Ends the session, and with it the browser.
@@ -143,6 +168,11 @@ fn screenshot_folder() -> PathBuf {
     let folder = test.ancestors().nth(3).unwrap().join("screenshots");
     fs::create_dir_all(&folder).unwrap();
     folder
+}
+
+/// The program that drives Chromium.
+pub(crate) fn chromedriver() -> String {
+    env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned())
 }
 
 fn capabilities(user_data: &str, scripts: Scripts) -> Capabilities {

@@ -12,6 +12,8 @@
 #![expect(clippy::disallowed_methods, reason = "the environment says which servers to use")]
 
 mod browser;
+mod edge;
+mod engine;
 mod port;
 mod postgres;
 mod postgres_server;
@@ -22,6 +24,8 @@ mod redis;
 mod visitor;
 
 pub use browser::{Browser, Look, Scripts};
+pub use edge::{Edge, Pages};
+pub use engine::Engine;
 pub use port::{free_port, free_ports};
 pub use postgres::fresh_postgres_database;
 pub use postgres_server::PostgresServer;

@@ -14,10 +14,12 @@ signal=$1 log=$2 remove=$3; shift 3
 child=$!
 echo "$child"
 read -r last
+begun=$(pgrep -P "$child")
 kill -s "$signal" "$child" 2>/dev/null
 kill -s CONT "$child" $(pgrep -P "$child") 2>/dev/null
 wait "$child"
 if [ -n "$remove" ] && [ "$last" != keep ]; then
+  for left in $begun; do kill -s KILL "$left" 2>/dev/null; done
   for left in $(pgrep -f "$remove"); do
     [ "$left" = $$ ] || kill -s KILL "$left" 2>/dev/null
   done

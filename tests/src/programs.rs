@@ -79,6 +79,15 @@ impl Stack {
 
     /// The same, on a database that the test has made.
     pub fn three_programs_on(database_url: String, change: impl Fn(&str, &mut Settings)) -> Self {
+        Self::programs_on(&["auth-service", "verify-service", "web-frontend"], database_url, change)
+    }
+
+    /// auth-service alone, for a frontend of somebody else's.
+    pub fn auth_service_with(change: impl Fn(&str, &mut Settings)) -> Self {
+        Self::programs_on(&["auth-service"], fresh_postgres_database(), change)
+    }
+
+    fn programs_on(names: &[&str], database_url: String, change: impl Fn(&str, &mut Settings)) -> Self {
         let (redis, folder) = (Redis::start(), TempDir::new().unwrap());
         let ports = [free_port(), free_port(), free_port()];
         let [auth, verify, web] = ports.map(|port| format!("http://127.0.0.1:{port}"));
@@ -101,7 +110,7 @@ impl Stack {
             launches: Vec::new(),
             folder,
         };
-        for (name, port) in ["auth-service", "verify-service", "web-frontend"].into_iter().zip(ports) {
+        for (name, port) in names.iter().copied().zip(ports) {
             let mut settings = common.clone();
             change(name, &mut settings);
             stack.start_program(name, port, settings);

@@ -24,7 +24,7 @@ async fn round_and_round(
         }
         assert!(answer.header("location").starts_with("/login?next=/private"), "{answer:?}");
     }
-    panic!("sent round for ever");
+    unreachable!("sent round for ever");
 }
 
 /// Asserts that the page is reached after three redirects, and what it says to whom.
