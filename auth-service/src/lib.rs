@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod config;
+mod cookies;
 pub mod domain;
 pub mod error;
 mod handlers;

@@ -24,7 +24,7 @@ use shared::{
 use crate::{
     app::{App, NAME},
     config::Config,
-    routes,
+    cookies, routes,
     signing_keys::{KeyVault, rotate_by_age},
     storage,
 };
@@ -58,6 +58,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
             .app_data(app.clone())
             .app_data(counted.clone())
             .app_data(OwnOrigins(origins.clone()))
+            .wrap(from_fn(cookies::mend))
             .wrap(from_fn(refuse_cross_site))
             .wrap(Condition::new(is_called_by_browsers, cors(&origins)))
             .wrap(from_fn(http::request_scope))

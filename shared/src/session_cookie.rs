@@ -208,9 +208,9 @@ impl SessionCookie {
 
     /// Whether the token of `request` came in a cookie of before, to be replaced.
     pub fn is_outdated(&self, request: &HttpRequest) -> bool {
-        !self.previous.is_empty()
-            && named(request, self.name()).is_empty()
-            && !self.tokens(request).is_empty()
+        let comes = |name: &str| !named(request, name).is_empty();
+        let is_bearer = request.headers().contains_key(header::AUTHORIZATION);
+        !is_bearer && !comes(self.name()) && self.previous.iter().any(|cookie| comes(&cookie.name))
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets something unexpected must fail")]
 
 mod credentials;
+mod cross_origin;
 mod helpers;
 mod keys;
 mod relay;
