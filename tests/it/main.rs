@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod browser;
+mod client_address;
 mod command;
 mod concurrency;
 mod faults;
