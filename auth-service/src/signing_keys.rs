@@ -93,15 +93,29 @@ impl KeyVault {
     ) -> Result<(), KeyError> {
         let lifetime = TimeDelta::from_std(config.lifetime).unwrap_or(TimeDelta::MAX);
         connection.exclusively(|connection| {
-            if !storage::has_signing_key(connection)? {
-                // In force from ever: a replica whose clock is behind must find it, too.
-                let algorithm = config.algorithm.unwrap_or(Algorithm::EdDSA);
-                let key = self.generate(algorithm, lifetime, now, DateTime::UNIX_EPOCH)?;
-                storage::insert_key(connection, &key)?;
-            }
+            let algorithm = config.algorithm.unwrap_or(Algorithm::EdDSA);
+            // In force from ever: a replica whose clock is behind must find it, too.
+            self.ensure_signing(connection, now, DateTime::UNIX_EPOCH, (algorithm, lifetime))?;
             storage::lengthen_token_lifetime(connection, lifetime)?;
             self.open_current(connection, now).map(|_| ())
         })
+    }
+
+    /// Sees to it that a key signs now: the one that waits for its time does from now on, or else a new one
+    /// that is made, of this kind and for tokens of this lifetime.
+    fn ensure_signing(
+        &self,
+        connection: &mut Connection,
+        now: DateTime<Utc>,
+        active_from: DateTime<Utc>,
+        (algorithm, lifetime): (Algorithm, TimeDelta),
+    ) -> Result<(), KeyError> {
+        let signs = storage::find_signing_key(connection, now)?.is_some();
+        if signs || storage::bring_waiting_keys_forward(connection, now)? {
+            return Ok(());
+        }
+        let key = self.generate(algorithm, lifetime, now, active_from)?;
+        Ok(storage::insert_key(connection, &key)?)
     }
 
     /// Makes a key that takes over once every verifier knows it; its id. It is of the kind of the one
@@ -123,7 +137,10 @@ impl KeyVault {
         wanted: Option<Algorithm>,
     ) -> Result<String, KeyError> {
         let active_from = now + PUBLISHED_AHEAD;
-        let algorithm = wanted.unwrap_or(self.open_current(connection, now)?.header.alg);
+        let algorithm = match wanted {
+            Some(wanted) => wanted,
+            None => self.algorithm_in_use(connection, now)?,
+        };
         // A replica may go on with the old key until it asks the database again.
         let lifetime = storage::supersede_keys(connection, active_from + HELD_FOR)?;
         let key = self.generate(algorithm, lifetime, now, active_from)?;
@@ -133,10 +150,7 @@ impl KeyVault {
 
     /// Whether the deployment's keys were sealed under this vault's secret, as far as there are keys.
     pub fn check_secret(&self, connection: &mut Connection, now: DateTime<Utc>) -> Result<(), KeyError> {
-        if storage::has_signing_key(connection)? {
-            self.open_current(connection, now)?;
-        }
-        Ok(())
+        self.open_signing(connection, now).map(|_| ())
     }
 
     /// [`KeyVault::rotate`], if the newest key was made before `made_before`. Any number of replicas
@@ -162,8 +176,8 @@ impl KeyVault {
         })
     }
 
-    /// Withdraws a key at once: whoever has a token that it signed is signed out. If no other is there
-    /// to sign, one is made that signs at once. `false` if there is no such key.
+    /// Withdraws a key at once: whoever has a token that it signed is signed out. If no other signs yet, the
+    /// one that waits for its time does at once, or a new one that is made. `false` if there is no such key.
     pub fn revoke(
         &self,
         connection: &mut Connection,
@@ -171,15 +185,12 @@ impl KeyVault {
         kid: &str,
     ) -> Result<bool, KeyError> {
         connection.exclusively(|connection| {
-            let algorithm = self.open_current(connection, now)?.header.alg;
+            let algorithm = self.algorithm_in_use(connection, now)?;
             if !storage::revoke_key(connection, kid, now)? {
                 return Ok(false);
             }
-            if !storage::has_signing_key(connection)? {
-                let lifetime = storage::longest_token_lifetime(connection)?;
-                let key = self.generate(algorithm, lifetime, now, now)?;
-                storage::insert_key(connection, &key)?;
-            }
+            let lifetime = storage::longest_token_lifetime(connection)?;
+            self.ensure_signing(connection, now, now, (algorithm, lifetime))?;
             Ok(true)
         })
     }
@@ -215,8 +226,25 @@ impl KeyVault {
     }
 
     fn open_current(&self, connection: &mut Connection, now: DateTime<Utc>) -> Result<SigningKey, KeyError> {
-        let sealed = storage::find_signing_key(connection, now)?
-            .ok_or_else(|| KeyError::Cryptography("no key may sign now".into()))?;
+        let key = self.open_signing(connection, now)?;
+        key.ok_or_else(|| KeyError::Cryptography("no key may sign now".into()))
+    }
+
+    fn algorithm_in_use(
+        &self,
+        connection: &mut Connection,
+        now: DateTime<Utc>,
+    ) -> Result<Algorithm, KeyError> {
+        Ok(self.open_signing(connection, now)?.map_or(Algorithm::EdDSA, |key| key.header.alg))
+    }
+
+    /// The key that signs now, if one does.
+    fn open_signing(
+        &self,
+        connection: &mut Connection,
+        now: DateTime<Utc>,
+    ) -> Result<Option<SigningKey>, KeyError> {
+        let Some(sealed) = storage::find_signing_key(connection, now)? else { return Ok(None) };
         let private = self.0.open(&sealed.kid, &sealed.sealed).map_err(|_| KeyError::OtherMasterSecret)?;
         let algorithm = serde_json::from_str::<Jwk>(&sealed.public_jwk)
             .ok()
@@ -225,7 +253,7 @@ impl KeyVault {
         let mut header = Header::new(algorithm);
         header.typ = Some(TOKEN_TYPE.to_owned());
         header.kid = Some(sealed.kid);
-        Ok(SigningKey { header, key: encoding_key(algorithm, &private) })
+        Ok(Some(SigningKey { header, key: encoding_key(algorithm, &private) }))
     }
 }
 

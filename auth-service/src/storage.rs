@@ -18,8 +18,9 @@ pub use accounts::{
     find_credentials, insert_account, set_disabled, set_password, strengthen_hash,
 };
 pub use keys::{
-    KeySummary, NewKey, SealedKey, find_key_summaries, find_published_kids, find_signing_key,
-    has_signing_key, insert_key, lengthen_token_lifetime, longest_token_lifetime, revoke_key, supersede_keys,
+    KeySummary, NewKey, SealedKey, bring_waiting_keys_forward, find_key_summaries, find_published_kids,
+    find_signing_key, insert_key, lengthen_token_lifetime, longest_token_lifetime, revoke_key,
+    supersede_keys,
 };
 pub use migrations::migrate;
 pub use outbox::{Pending, delete_pending, find_pending};

@@ -183,7 +183,7 @@ impl SessionCookie {
                 }
             }
         }
-        only.filter(|token| token.len() <= TOKEN_MAX_BYTES)
+        only.map(str::trim_ascii).filter(|token| (1..=TOKEN_MAX_BYTES).contains(&token.len()))
     }
 
     /// The tokens that `request` brings, each once: the bearer token (RFC 6750, 2.1) if there is

@@ -57,7 +57,24 @@ pub struct Trust {
     /// The epoch to read and to fill.
     pub epoch: Epoch,
     /// The keys that are published.
-    pub keys: KeysDigest,
+    pub keys: ToldKeys,
+}
+
+/// Which keys are published, as the cache tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldKeys {
+    /// The digest of the set.
+    pub digest: KeysDigest,
+    /// Since when this process has been told so.
+    pub since: Instant,
+}
+
+impl ToldKeys {
+    /// What is told now, after what was told before.
+    fn after(before: Option<&Self>, digest: KeysDigest) -> Self {
+        let same = before.filter(|before| before.digest == digest).cloned();
+        same.unwrap_or_else(|| Self { digest, since: Instant::now() })
+    }
 }
 
 /// Which layer knew the record.
@@ -76,6 +93,9 @@ pub trait UserCache: Send + Sync {
 
     /// When the cache could last be believed.
     fn last_trusted(&self) -> Option<Instant>;
+
+    /// Which keys it told of last, believed or not.
+    fn told_keys(&self) -> Option<ToldKeys>;
 
     /// What this process holds of a user. Ask for [`UserCache::trust`] first.
     fn near(&self, user: UserId) -> Option<UserState>;

@@ -28,7 +28,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::jwk::JwkSet;
 
 pub use answer::{Grant, Verified, VerifiedSession, VerifiedUser};
@@ -88,9 +88,6 @@ impl Default for Tolerance {
 /// How long after its beginning, beyond `stale_max`, a session that is not known is asked for once more:
 /// the age of a watermark that is still believed, and what the clocks may be apart.
 const YOUNG: Duration = Duration::from_secs(5);
-
-/// Without a cache, how long a set of keys is used: a key that was revoked counts no longer than this.
-const KEYS_FRESH_FOR: Duration = Duration::from_secs(1);
 
 /// How far the clocks may be apart that say when a session began and when the source was asked.
 const CLOCK_SKEW: Duration = Duration::from_secs(1);
@@ -158,7 +155,7 @@ impl Verifier {
     /// The claims of a token whose signature was checked before with keys that are still published.
     fn glimpse(&self, token: &str) -> Option<Glimpse> {
         let trust = self.trust()?;
-        let keys = self.keys.held(&trust.keys)?;
+        let keys = self.keys.held(&trust.keys.digest)?;
         let signed = self.checked.get(token, &keys, self.clock.now())?;
         Some(Glimpse(Some((trust, signed))))
     }
@@ -243,14 +240,15 @@ impl Verifier {
     /// Whether the session began so lately that a record of this version may be from before it. It is not
     /// if the source was asked since and knew nothing newer.
     fn is_young(&self, token: &Signed, version: i64) -> bool {
-        let age = (self.clock.now() - token.session.created_at()).abs();
-        let Ok(age) = age.to_std() else { return false };
+        let age = self.clock.now() - token.session.created_at();
+        let is_from_the_future = age < TimeDelta::zero();
+        let Ok(age) = age.abs().to_std() else { return false };
         let asked_since = || {
             self.users.said_last(token.user).is_some_and(|(state, asked)| {
                 state.version() <= version && asked.elapsed() + CLOCK_SKEW < age
             })
         };
-        age < self.users.tolerance().stale_max + YOUNG && !asked_since()
+        age < self.users.tolerance().stale_max + YOUNG && (is_from_the_future || !asked_since())
     }
 
     /// What a token says that one of our keys signed. Says nothing of the session.
@@ -310,9 +308,11 @@ impl Verifier {
     fn wanted_keys(&self, trust: Option<&Trust>) -> WantedKeys {
         match (self.users.cache(), trust) {
             // Nobody tells of a key that was revoked.
-            (None, _) => WantedKeys::YoungerThan(KEYS_FRESH_FOR),
+            (None, _) => WantedKeys::YoungerThan(KeyRing::FRESH_FOR, None),
             (Some(_), Some(trust)) => WantedKeys::These(trust.keys.clone()),
-            (Some(_), None) => WantedKeys::YoungerThan(self.users.tolerance().stale_max),
+            (Some(cache), None) => {
+                WantedKeys::YoungerThan(self.users.tolerance().stale_max, cache.told_keys())
+            }
         }
     }
 }

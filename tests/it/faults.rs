@@ -69,6 +69,27 @@ async fn wait_until_healed(stack: &Stack, names: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_the_database_a_redis_that_comes_back_with_older_data_is_not_believed() {
+    let (mut stack, line) = stack_with_line("DATABASE_URL", &["auth-service", "verify-service"]);
+    // The second verifier has never met them.
+    let second = stack.one_more_verify_service();
+    let (mut stays, mut left) = (stack.signed_in("stays").await, stack.signed_in("left").await);
+    for visitor in [&mut stays, &mut left] {
+        assert_eq!(verify(&stack, visitor).await, 200);
+    }
+    stack.redis.as_ref().unwrap().save();
+    sign_out(&stack, &left).await;
+    line.cut();
+    stack.redis.as_mut().unwrap().restart();
+    let cut = Instant::now();
+    while cut.elapsed() < Duration::from_secs(4) {
+        assert_eq!(left.post(&format!("{second}/api/verify")).await.status, 503);
+        assert!(matches!(verify(&stack, &mut left).await, 401 | 503));
+        assert_eq!(verify(&stack, &mut stays).await, 200, "what was known here is honoured");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_the_database_those_who_were_signed_in_stay_so_for_the_grace() {
     let (stack, line) = stack_with_line("DATABASE_URL", &["auth-service", "verify-service"]);
     let mut stays = stack.signed_in("stays").await;

@@ -1,9 +1,7 @@
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable,
-    RunQueryDsl, Selectable, SelectableHelper,
-    dsl::{exists, max, select},
-    insert_into, update,
+    RunQueryDsl, Selectable, SelectableHelper, dsl::max, insert_into, update,
 };
 use shared::database::{
     Connection, on_backend,
@@ -64,10 +62,14 @@ struct KeyRow<'a> {
     token_seconds: i64,
 }
 
-/// Whether there is a key that signs or will.
-pub fn has_signing_key(connection: &mut Connection) -> QueryResult<bool> {
-    let alive = signing_keys::table.filter(signing_keys::expires_at.is_null());
-    on_backend!(connection, |c| select(exists(alive)).get_result(c))
+/// Lets the keys that wait for their time sign from `now` on. Whether there is one. Call it exclusively.
+pub fn bring_waiting_keys_forward(connection: &mut Connection, now: DateTime<Utc>) -> QueryResult<bool> {
+    let now = now.naive_utc();
+    let waiting =
+        signing_keys::table.filter(signing_keys::expires_at.is_null().and(signing_keys::active_from.gt(now)));
+    let moved =
+        on_backend!(connection, |c| update(waiting).set(signing_keys::active_from.eq(now)).execute(c))?;
+    Ok(moved > 0)
 }
 
 /// The key that signs at `now`: the newest whose time has come.

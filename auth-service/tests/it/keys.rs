@@ -54,6 +54,30 @@ async fn a_rotated_key_is_of_the_kind_of_the_one_before_and_lasts_as_long_as_its
 }
 
 #[actix_web::test]
+async fn a_key_that_is_revoked_just_after_a_rotation_leaves_the_new_one_to_sign_at_once() {
+    for app in TestApp::on_both().await {
+        let vault = KeyVault::new(&app.config.master_secret);
+        let (now, tokens) = (SystemClock.now(), app.config.tokens.clone());
+        let old = app.query(move |c| storage::find_signing_key(c, now).unwrap().unwrap().kid).await;
+        let new = app
+            .query(move |c| {
+                let new = vault.rotate(c, now, None).unwrap();
+                assert!(vault.revoke(c, now, &old).unwrap());
+                // A start and another rotation find a key, too.
+                vault.ensure_key(c, now, &tokens).unwrap();
+                vault.rotate(c, now, None).unwrap();
+                new
+            })
+            .await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let mut ada = app.signed_in("ada@example.com").await;
+        let header = jsonwebtoken::decode_header(ada.cookie("token").unwrap()).unwrap();
+        assert_eq!(header.kid, Some(new));
+        assert_eq!(ada.get(&app.url("/api/me")).await.status, 200);
+    }
+}
+
+#[actix_web::test]
 async fn a_replica_whose_clock_is_behind_signs_with_the_key_that_another_made() {
     for app in TestApp::on_both().await {
         let vault = KeyVault::new(&app.config.master_secret);
@@ -80,7 +104,7 @@ async fn a_new_key_is_published_first_then_signs_and_the_old_one_goes_last() {
                 TokenSigner::new(vault.clone(), database.clone(), shared_clock.clone(), &app.config.tokens);
             let token = signer.issue(user, session, clock.now() + TimeDelta::days(30)).await.unwrap();
             let ring = KeyRing::new(source.clone(), app.config.tokens.parties.clone());
-            let keys = ring.current(WantedKeys::YoungerThan(KeyRing::FRESH_FOR)).await.unwrap();
+            let keys = ring.current(WantedKeys::YoungerThan(KeyRing::FRESH_FOR, None)).await.unwrap();
             assert!(
                 !keys.check(&token.text).unwrap().has_expired(clock.now()),
                 "what is signed now verifies now"

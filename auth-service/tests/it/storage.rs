@@ -177,7 +177,7 @@ fn accounts_are_listed_page_by_page() {
 fn the_newest_key_whose_time_has_come_signs() {
     for (mut c, _folder) in migrated_databases() {
         let now = SystemClock.now();
-        assert!(!storage::has_signing_key(&mut c).unwrap());
+        assert!(storage::find_signing_key(&mut c, SystemClock.now()).unwrap().is_none());
         let key = |kid: &str, active_from: DateTime<Utc>| NewKey {
             kid: kid.into(),
             public_jwk: "{}".into(),

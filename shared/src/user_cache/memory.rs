@@ -5,7 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{CacheLayer, CacheUnavailable, Delivery, Epoch, Pending, Trust, UserCache, WATERMARK_MAX_AGE};
+use super::{
+    CacheLayer, CacheUnavailable, Delivery, Epoch, Pending, ToldKeys, Trust, UserCache, WATERMARK_MAX_AGE,
+};
 use crate::{
     bounded_cache::BoundedCache, id::UserId, metrics::Metrics, token::KeysDigest, user_record::UserState,
 };
@@ -26,7 +28,7 @@ pub struct MemoryUserCache {
 #[derive(Debug, Clone)]
 struct Watermark {
     delivered: Instant,
-    keys: KeysDigest,
+    keys: ToldKeys,
 }
 
 impl MemoryUserCache {
@@ -75,6 +77,10 @@ impl UserCache for MemoryUserCache {
         let watermark = self.watermark()?;
         let young = watermark.delivered.elapsed() < WATERMARK_MAX_AGE;
         young.then_some(Trust { epoch: EPOCH, keys: watermark.keys })
+    }
+
+    fn told_keys(&self) -> Option<ToldKeys> {
+        Some(self.watermark()?.keys)
     }
 
     fn last_trusted(&self) -> Option<Instant> {
@@ -132,6 +138,7 @@ impl Delivery for MemoryUserCache {
             let Some(delivered) = Instant::now().checked_sub(ago) else { return Ok(()) };
             let mut watermark = self.watermark.write().unwrap_or_else(PoisonError::into_inner);
             if watermark.as_ref().is_none_or(|watermark| watermark.delivered < delivered) {
+                let keys = ToldKeys::after(watermark.as_ref().map(|before| &before.keys), keys);
                 *watermark = Some(Watermark { delivered, keys });
             }
             Ok(())

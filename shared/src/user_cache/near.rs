@@ -55,8 +55,9 @@ impl Near {
 
     /// Replaces what is kept of a user by what the source says, if that is newer.
     pub(super) fn learn(&self, user: UserId, state: &UserState) {
+        let ticket = self.ticket(user);
         if self.records.get(&user).is_some_and(|held| held.version() < state.version()) {
-            self.records.insert(user, state.clone());
+            self.keep(ticket, user, state.clone());
         }
     }
 

@@ -17,8 +17,16 @@ use channel::Channel;
 pub use delivery::RedisDelivery;
 use readers::Readers;
 
-use super::{CacheLayer, CacheUnavailable, Epoch, Pending, Trust, UserCache, decode, encode, near::Near};
-use crate::{breaker::Breaker, id::UserId, metrics::Metrics, redis_connection, user_record::UserState};
+use super::{
+    CacheLayer, CacheUnavailable, Epoch, Pending, ToldKeys, Trust, UserCache, decode, encode, near::Near,
+};
+use crate::{
+    breaker::{Breaker, BreakerOpen},
+    id::UserId,
+    metrics::Metrics,
+    redis_connection,
+    user_record::UserState,
+};
 
 /// How long Redis keeps a record without a change: an hour. A reader that fills the cache is seconds old
 /// at most, so what it read can never outlive the newer record that would have refused it.
@@ -76,7 +84,7 @@ impl Records {
         mut connection: impl AsyncCommands,
         epoch: Epoch,
         user: UserId,
-    ) -> Result<Option<UserState>, CacheUnavailable> {
+    ) -> Result<Option<UserState>, Failed> {
         let value: Option<Vec<u8>> = self.call(connection.get(key(epoch, user))).await?;
         Ok(value.and_then(|value| decode(user, &value)))
     }
@@ -88,7 +96,7 @@ impl Records {
         epoch: Epoch,
         user: UserId,
         state: &UserState,
-    ) -> Result<bool, CacheUnavailable> {
+    ) -> Result<bool, Failed> {
         let (key, value) = (key(epoch, user), encoded(state)?);
         let options = SetOptions::default()
             .conditional_set(ExistenceCheck::NX)
@@ -102,7 +110,7 @@ impl Records {
 
     async fn put(&self, epoch: Epoch, user: UserId, state: &UserState) -> Result<bool, CacheUnavailable> {
         let (key, value) = (key(epoch, user), encoded(state)?);
-        self.put_if_newer(self.connection.clone(), &key, value, state.version()).await
+        Ok(self.put_if_newer(self.connection.clone(), &key, value, state.version()).await?)
     }
 
     async fn put_if_newer(
@@ -111,7 +119,7 @@ impl Records {
         key: &str,
         value: String,
         version: i64,
-    ) -> Result<bool, CacheUnavailable> {
+    ) -> Result<bool, Failed> {
         let mut put = self.put_if_newer.key(key);
         put.arg(version).arg(value).arg(TIME_TO_LIVE_MILLIS);
         let kept: i64 = self.call(put.invoke_async(&mut connection)).await?;
@@ -119,19 +127,38 @@ impl Records {
     }
 
     /// Makes a call if the breaker lets it out. A server that refuses what is asked is there.
-    async fn call<T>(
-        &self,
-        call: impl Future<Output = redis::RedisResult<T>>,
-    ) -> Result<T, CacheUnavailable> {
-        self.breaker.enter()?;
+    async fn call<T>(&self, call: impl Future<Output = redis::RedisResult<T>>) -> Result<T, Failed> {
+        let refused = |open: BreakerOpen| Failed { error: open.into(), is_dead: false };
+        self.breaker.enter().map_err(refused)?;
         let result = call.await;
-        self.breaker.ended(!result.as_ref().is_err_and(is_dead));
-        Ok(result?)
+        let is_dead = result.as_ref().is_err_and(is_dead);
+        self.breaker.ended(!is_dead);
+        result.map_err(|error| Failed { error: error.into(), is_dead })
     }
 
     async fn is_up(&self) -> bool {
         let mut connection = self.connection.clone();
         redis::cmd("PING").query_async::<String>(&mut connection).await.is_ok()
+    }
+}
+
+/// A call that failed.
+#[derive(Debug)]
+struct Failed {
+    error: CacheUnavailable,
+    /// Whether the connection does not carry, or the server is gone. One that refuses what is asked is there.
+    is_dead: bool,
+}
+
+impl From<CacheUnavailable> for Failed {
+    fn from(error: CacheUnavailable) -> Self {
+        Self { error, is_dead: false }
+    }
+}
+
+impl From<Failed> for CacheUnavailable {
+    fn from(failed: Failed) -> Self {
+        failed.error
     }
 }
 
@@ -218,8 +245,12 @@ impl RedisUserCache {
     }
 
     /// What came of a call over such a connection.
-    fn ended<T>(&self, result: Result<T, CacheUnavailable>) -> Result<T, CacheUnavailable> {
-        result.inspect_err(|_| self.readers.give_up())
+    fn ended<T>(&self, result: Result<T, Failed>) -> Result<T, CacheUnavailable> {
+        let is_dead = |failed: &Failed| failed.is_dead;
+        if result.as_ref().is_err_and(is_dead) {
+            self.readers.give_up();
+        }
+        Ok(result?)
     }
 }
 
@@ -236,6 +267,10 @@ impl UserCache for RedisUserCache {
 
     fn last_trusted(&self) -> Option<Instant> {
         self.watched.look(|watermark| watermark.until.min(Instant::now()))
+    }
+
+    fn told_keys(&self) -> Option<ToldKeys> {
+        self.watched.look(|watermark| watermark.trust.keys.clone())
     }
 
     fn near(&self, user: UserId) -> Option<UserState> {
@@ -266,7 +301,9 @@ impl UserCache for RedisUserCache {
                 return Some(state);
             }
             let epoch = self.watched.look(|watermark| watermark.trust.epoch)?;
-            self.records.get(self.records.connection.clone(), epoch, user).await.ok().flatten()
+            // From the very run of the server that was believed: another one may have older data.
+            let connection = self.connection(epoch)?;
+            self.ended(self.records.get(connection, epoch, user).await).ok().flatten()
         })
     }
 

@@ -9,10 +9,12 @@ use super::{Source, SourceUnavailable};
 use crate::{
     config::TokenParties,
     token::{KeySet, KeysDigest},
+    user_cache::ToldKeys,
 };
 
-/// The least time between two look-ups, so that tokens with invented `kid`s cost nothing.
-const PAUSE: Duration = Duration::from_secs(5);
+/// The least time between two look-ups for `kid`s that are unknown, so that invented ones cost nothing.
+/// Whoever comes sooner waits: a key that is made in need signs at once.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The same after a look-up that failed: nobody waits for a source that is known to be away.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -28,17 +30,24 @@ const BEHIND_FOR: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WantedKeys {
     /// The one that the cache says is published.
-    These(KeysDigest),
-    /// Any that was fetched less than this ago.
-    YoungerThan(Duration),
+    These(ToldKeys),
+    /// Any that was fetched less than this ago; the cache told of a set last, if it ever did.
+    YoungerThan(Duration, Option<ToldKeys>),
 }
 
 impl WantedKeys {
     fn accepts(&self, held: &Held) -> bool {
         match self {
-            Self::These(digest) => held.digest == *digest,
-            Self::YoungerThan(age) => held.fetched.elapsed() < *age,
+            Self::These(told) => held.digest == told.digest,
+            Self::YoungerThan(age, _) => held.fetched.elapsed() < *age,
         }
+    }
+
+    /// Whether what is held may be used while the source is out of reach. It may not for long once the cache
+    /// has told of another set: one of the keys may have been revoked.
+    fn tolerates(&self, held: &Held) -> bool {
+        let (Self::These(told) | Self::YoungerThan(_, Some(told))) = self else { return true };
+        held.digest == told.digest || held.fetched > told.since || told.since.elapsed() < BEHIND_FOR
     }
 }
 
@@ -53,8 +62,6 @@ struct Inner {
     held: RwLock<Option<Held>>,
     /// Held by whoever asks the source: one look-up at a time.
     last_attempt: Mutex<Option<Attempt>>,
-    /// Since when the cache has told of another set than is held.
-    behind_since: std::sync::Mutex<Option<Instant>>,
 }
 
 #[derive(Clone)]
@@ -72,17 +79,11 @@ struct Attempt {
 impl KeyRing {
     /// An empty ring over `source`.
     pub fn new(source: Arc<dyn Source>, parties: TokenParties) -> Self {
-        Self(Arc::new(Inner {
-            source,
-            parties,
-            held: RwLock::new(None),
-            last_attempt: Mutex::new(None),
-            behind_since: std::sync::Mutex::new(None),
-        }))
+        Self(Arc::new(Inner { source, parties, held: RwLock::new(None), last_attempt: Mutex::new(None) }))
     }
 
     /// How long a set of keys is used where nobody tells of changes.
-    pub const FRESH_FOR: Duration = Duration::from_mins(1);
+    pub const FRESH_FOR: Duration = Duration::from_secs(1);
 
     /// The keys that are wanted, fetched if need be; those that are held while the source is out of
     /// reach, but for a moment only if the cache has told of others.
@@ -102,8 +103,7 @@ impl KeyRing {
         held.as_ref().filter(|held| held.digest == *digest).map(|held| held.keys.clone())
     }
 
-    /// A set that was fetched after `seen`, asking the source if enough time has passed; `None` if
-    /// there is none.
+    /// A set that was fetched after `seen`, asking the source once enough time has passed.
     ///
     /// # Errors
     /// When the source is out of reach, so that nobody knows whether there is one.
@@ -115,17 +115,13 @@ impl KeyRing {
             return Ok(Some(held.keys));
         }
         match &*last_attempt {
-            Some(attempt) if !attempt.is_over() => attempt.failure.clone().map_or(Ok(None), Err),
-            _ => self.0.fetch(&mut last_attempt).await.map(Some),
+            Some(Attempt { failure: Some(failure), at }) if at.elapsed() < PAUSE_AFTER_FAILURE => {
+                return Err(failure.clone());
+            }
+            Some(attempt) => tokio::time::sleep(PAUSE.saturating_sub(attempt.at.elapsed())).await,
+            None => {}
         }
-    }
-}
-
-impl Attempt {
-    /// Whether the source may be asked again.
-    fn is_over(&self) -> bool {
-        let pause = if self.failure.is_some() { PAUSE_AFTER_FAILURE } else { PAUSE };
-        self.at.elapsed() >= pause
+        self.0.fetch(&mut last_attempt).await.map(Some)
     }
 }
 
@@ -159,14 +155,7 @@ impl Inner {
             },
         };
         tracing::debug!(error = %failed, "the keys are not renewed");
-        let may_be_used = !matches!(wanted, WantedKeys::These(_)) || self.behind_for() < BEHIND_FOR;
-        held.filter(|_| may_be_used).map(|held| held.keys).ok_or(failed)
-    }
-
-    /// How long the cache has told of another set than is held.
-    fn behind_for(&self) -> Duration {
-        let mut since = self.behind_since.lock().unwrap_or_else(PoisonError::into_inner);
-        since.get_or_insert_with(Instant::now).elapsed()
+        held.filter(|held| wanted.tolerates(held)).map(|held| held.keys).ok_or(failed)
     }
 
     async fn fetch(&self, last_attempt: &mut Option<Attempt>) -> Result<Arc<KeySet>, SourceUnavailable> {
@@ -179,7 +168,6 @@ impl Inner {
         let keys = fetched?;
         let held = Held { digest: keys.digest(), keys: keys.clone(), fetched: Instant::now() };
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held);
-        *self.behind_since.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(keys)
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct LookUp {
     tolerance: Tolerance,
     recent: Arc<Recent>,
     flights: Flights,
+    /// Of those who want no answer from before they asked.
+    next_flights: Flights,
 }
 
 impl LookUp {
@@ -29,8 +31,9 @@ impl LookUp {
         tolerance: Tolerance,
         metrics: &Metrics,
     ) -> Self {
-        let (recent, flights) = (Arc::new(Recent::new(metrics)), Flights::default());
-        Self { cache, source, tolerance, recent, flights }
+        let recent = Arc::new(Recent::new(metrics));
+        let (flights, next_flights) = (Flights::default(), Flights::default());
+        Self { cache, source, tolerance, recent, flights, next_flights }
     }
 
     /// What is known of a user, and who knew it. `token` is one of theirs with a good signature.
@@ -135,12 +138,16 @@ impl LookUp {
         self.flights.join(id, look_up).await
     }
 
-    /// What the source says of a user, asked now and for nobody else.
+    /// What the source says of a user, asked no sooner than now.
     pub(super) async fn ask_now(&self, id: UserId, token: &str) -> Result<UserState, SourceUnavailable> {
-        let asked = Instant::now();
-        let state = self.source.find_user(id, token).await?.map_or(UNKNOWN, UserState::from);
-        self.recent.keep(id, state.clone(), asked);
-        Ok(state)
+        let (source, recent, token) = (self.source.clone(), self.recent.clone(), token.to_owned());
+        let look_up = move || async move {
+            let asked = Instant::now();
+            let state = source.find_user(id, &token).await?.map_or(UNKNOWN, UserState::from);
+            recent.keep(id, state.clone(), asked);
+            Ok(state)
+        };
+        self.next_flights.join_next(id, look_up).await
     }
 
     /// The same for another verifier, which keeps the answer itself.

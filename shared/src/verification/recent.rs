@@ -45,6 +45,8 @@ impl Recent {
     pub(super) fn keep(&self, user: UserId, state: UserState, asked: Instant) {
         if state == UNKNOWN {
             self.unknown.insert(user, Instant::now());
+        } else {
+            self.unknown.remove(&user);
         }
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.known.get(&user).is_none_or(|(_, held)| held <= asked) {

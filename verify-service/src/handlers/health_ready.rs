@@ -11,7 +11,7 @@ pub(crate) async fn ready(app: web::Data<App>) -> HttpResponse {
     let (database, cache, keys) = tokio::join!(
         app.database.is_up(),
         cache_is_up(&app),
-        app.verifier.keys().current(WantedKeys::YoungerThan(KeyRing::FRESH_FOR))
+        app.verifier.keys().current(WantedKeys::YoungerThan(KeyRing::FRESH_FOR, None))
     );
     health::ready(&[
         Dependency { name: "database", up: database, needed: true },

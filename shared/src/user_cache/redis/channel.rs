@@ -11,7 +11,7 @@ use redis::{
 };
 
 use super::{
-    super::{Epoch, Trust, WATERMARK_MAX_AGE, near::Near},
+    super::{Epoch, ToldKeys, Trust, WATERMARK_MAX_AGE, near::Near},
     ANSWER_TIMEOUT, CONNECT_TIMEOUT, PREFIX, WATERMARK, Watched, Watermark, run_id, user_of,
 };
 use crate::{metrics::Metrics, token::KeysDigest};
@@ -167,7 +167,7 @@ async fn read_watermark(
     // One from the future was written by a server with another clock: the next one will do.
     let delivered = now.checked_sub(delivered).and_then(|age| asked.checked_sub(age));
     Ok(delivered.map(|delivered| Watermark {
-        trust: Trust { epoch, keys },
+        trust: Trust { epoch, keys: ToldKeys::after(None, keys) },
         connection: connection.clone(),
         run_id: run_id.clone(),
         delivered,
@@ -178,7 +178,9 @@ async fn read_watermark(
 impl Watched {
     /// What is read replaces what was known; if it is nothing, the last trust ends now.
     fn set(&self, read: Option<Watermark>, near: &Near) {
-        let Some(read) = read else { return self.withdraw() };
+        let Some(mut read) = read else { return self.withdraw() };
+        let keys = read.trust.keys.digest.clone();
+        read.trust.keys = ToldKeys::after(self.look(|before| before.trust.keys.clone()).as_ref(), keys);
         let epoch = read.trust.epoch;
         let is_new_epoch = self.look(|before| before.trust.epoch != epoch).unwrap_or(true);
         // An epoch that nothing was delivered to yet takes nothing away from what is known.

@@ -15,7 +15,9 @@ local delivered, last_epoch = tonumber(ARGV[1]), tonumber(ARGV[2])
 local epoch, at, writer = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) (%d+) (%x+) ')
 epoch, at = tonumber(epoch), tonumber(at)
 local went_back = epoch and (epoch < last_epoch or (epoch == last_epoch and at < tonumber(ARGV[3])))
-if not epoch or writer ~= run_id or went_back then
+-- A clock that was set back would keep the watermark in the future until it has caught up.
+local is_ahead = at and at > time[1] * 1000000 + time[2]
+if not epoch or writer ~= run_id or went_back or is_ahead then
   epoch, at = math.max(time[1] * 1000000 + time[2], last_epoch + 1, (epoch or 0) + 1), 0
 end
 -- Another server's time says nothing here.

@@ -12,7 +12,7 @@ use thread_local::ThreadLocal;
 
 use super::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, Watermark, run_id};
 
-/// How long a thread waits after it could not connect.
+/// How long a thread waits before it connects anew, after it could not or came to another server.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The threads' connections.
@@ -28,8 +28,8 @@ enum State {
     #[default]
     Never,
     Opening,
-    /// It leads to the run of the server that is named.
-    Open(MultiplexedConnection, String),
+    /// It leads to the run of the server that is named, since then.
+    Open(MultiplexedConnection, String, Instant),
     Failed(Instant),
 }
 
@@ -44,8 +44,8 @@ impl Readers {
         let slot = self.slots.get_or_default();
         let mut state = lock(slot);
         match &*state {
-            State::Open(connection, run_id) if *run_id == *watermark.run_id => return connection.clone(),
-            State::Failed(at) if at.elapsed() < PAUSE => {}
+            State::Open(connection, run_id, _) if *run_id == *watermark.run_id => return connection.clone(),
+            State::Failed(at) | State::Open(_, _, at) if at.elapsed() < PAUSE => {}
             State::Opening => {}
             State::Never | State::Open(..) | State::Failed(_) => {
                 *state = State::Opening;
@@ -79,7 +79,7 @@ async fn open(client: Client, slot: Slot) {
         Ok::<_, redis::RedisError>((connection, run_id))
     };
     *lock(&slot) = match opened.await {
-        Ok((connection, run_id)) => State::Open(connection, run_id),
+        Ok((connection, run_id)) => State::Open(connection, run_id, Instant::now()),
         Err(_) => State::Failed(Instant::now()),
     };
 }
