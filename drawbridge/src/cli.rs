@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{deployment::Deployment, keys, output, up, user};
+use crate::{deployment::Deployment, doctor, keys, output, up, user};
 
 /// The login stack for a frontend and a backend on different domains.
 ///
@@ -12,7 +12,7 @@ use crate::{deployment::Deployment, keys, output, up, user};
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Every command but `up` works on the deployment that DATABASE_URL and \
+    after_help = "Every command but `up` and `doctor` works on the deployment that DATABASE_URL and \
     MASTER_SECRET name, or else on the data folder of `drawbridge up`."
 )]
 pub(crate) struct Cli {
@@ -38,6 +38,11 @@ enum Command {
     /// List, rotate or revoke the keys that sign tokens
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Examine a deployment: whether browsers keep the session's cookie and bring it where it is needed
+    ///
+    /// Works against any backend whose login takes `{email, password}` as JSON. Ends with status 0 only
+    /// when nothing is wrong.
+    Doctor(Box<doctor::DoctorArgs>),
 }
 
 /// Where everything in one process listens and keeps its data.
@@ -123,6 +128,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
             migrate(&deployment).await
         }
         Some(Command::User(command)) => run_user(command).await,
+        Some(Command::Doctor(args)) => doctor::run(*args).await,
         Some(Command::Keys(KeysCommand::List(args))) => keys::list(&existing(args)?).await,
         Some(Command::Keys(KeysCommand::Rotate(args))) => keys::rotate(&existing(args)?).await,
         Some(Command::Keys(KeysCommand::Revoke(args))) => {

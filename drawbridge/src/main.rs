@@ -2,6 +2,7 @@
 
 mod cli;
 mod deployment;
+mod doctor;
 mod keys;
 mod output;
 mod up;

@@ -12,7 +12,7 @@ fn drawbridge(arguments: &[&str]) -> Output {
 fn the_help_names_every_command() {
     let output = drawbridge(&["--help"]);
     let help = String::from_utf8(output.stdout).unwrap();
-    for command in ["up", "migrate", "user", "keys", "--port", "--data"] {
+    for command in ["up", "migrate", "user", "keys", "doctor", "--port", "--data"] {
         assert!(help.contains(command), "{command} is missing: {help}");
     }
     let help = String::from_utf8(drawbridge(&["user", "--help"]).stdout).unwrap();

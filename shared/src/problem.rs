@@ -83,17 +83,17 @@ codes! {
     /// The token's session was ended.
     SessionRevoked = "session_revoked", UNAUTHORIZED, "The session has ended";
     /// A browser that was signed in brought no session cookie.
-    CookieMissing = "cookie_missing", FORBIDDEN, "The sign-in cookie does not arrive.";
+    CookieMissing = "cookie_missing", FORBIDDEN, "The sign-in cookie does not arrive";
     /// It brought one under another name than is read here.
-    CookieOtherName = "cookie_other_name", FORBIDDEN, "The sign-in cookie has another name.";
+    CookieOtherName = "cookie_other_name", FORBIDDEN, "The sign-in cookie has another name";
     /// The page was opened at another host than the cookie is kept for.
-    CookieOtherHost = "cookie_other_host", FORBIDDEN, "The sign-in cookie is kept for another address.";
+    CookieOtherHost = "cookie_other_host", FORBIDDEN, "The sign-in cookie is kept for another address";
     /// Several cookies of the session's name came, and not exactly one is good.
-    CookieDuplicate = "cookie_duplicate", FORBIDDEN, "Two sign-in cookies arrive where one should.";
+    CookieDuplicate = "cookie_duplicate", FORBIDDEN, "Two sign-in cookies arrive where one should";
     /// The page came over plain http, and the cookie goes over https alone.
-    TlsMissing = "tls_missing", FORBIDDEN, "The page was opened without encryption.";
+    TlsMissing = "tls_missing", FORBIDDEN, "The page was opened without encryption";
     /// The machines of the deployment do not agree what time it is.
-    ClockSkew = "clock_skew", FORBIDDEN, "The clocks of this site differ.";
+    ClockSkew = "clock_skew", FORBIDDEN, "The clocks of this site differ";
     /// A request that changes something came from another site.
     CrossSiteRequest = "cross_site_request", FORBIDDEN, "The request came from another site";
     /// The form's token is not the one that this visitor was given.

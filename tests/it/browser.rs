@@ -60,6 +60,13 @@ async fn sign_up_sign_in_and_out(scripts: Scripts) {
     browser.keep_screenshots("signed-out").await;
     browser.client.goto(&page("/private")).await.unwrap();
     browser.wait_for_path("/login?next=/private").await;
+    for _ in 0..2 {
+        browser.client.goto(&page("/private")).await.unwrap();
+        browser.wait_for_path("/login?next=/private").await;
+    }
+    browser.client.goto(&page("/private")).await.unwrap();
+    assert!(browser.text("h1").await.contains("does not arrive"), "after three redirects");
+    browser.keep_screenshots("sent-round").await;
     browser.client.goto(&page("/logout")).await.unwrap();
     browser.keep_screenshots("logout").await;
     browser.client.goto(&page("/nowhere")).await.unwrap();

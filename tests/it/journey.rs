@@ -122,7 +122,7 @@ async fn the_password_of_one_account_does_not_open_another_and_unknown_ones_look
 async fn the_public_keys_are_published_and_nothing_private_with_them() {
     let stack = Stack::one_process();
     let answer = Visitor::new().get(&format!("{}/.well-known/jwks.json", stack.auth)).await;
-    assert_eq!((answer.status, answer.header("cache-control")), (200, "public, max-age=300"));
+    assert_eq!((answer.status, answer.header("cache-control")), (200, "public, max-age=60"));
     let keys = answer.json();
     assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
     let key = &keys["keys"][0];

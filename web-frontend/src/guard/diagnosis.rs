@@ -29,7 +29,7 @@ pub(super) fn diagnose(
 ) -> Problem {
     let (code, fix) = reason(request, cookie, frontend_host, refusal, now);
     let seen = "You were sent to the sign-in page several times, and are still not seen to be signed in.";
-    Problem::new(code, format!("{seen} {} For whoever runs this site: {fix}", code.title()))
+    Problem::new(code, format!("{seen}\n\nFor whoever runs this site: {fix}"))
 }
 
 fn reason(

@@ -1,0 +1,142 @@
+//! A real login, and every cookie that it sets.
+
+use chrono::{DateTime, Utc};
+use reqwest::{
+    Method, StatusCode,
+    header::{ACCEPT, ORIGIN},
+};
+use serde_json::json;
+use shared::{origin::Origin, topology::CookieMode};
+
+use super::{Account, Now, cors, traffic};
+use crate::doctor::{
+    Setup,
+    cookie::SetCookie,
+    finding::Finding,
+    judge::{judge, judge_other},
+    web::{Hop, Jar, Visit, Web},
+};
+
+/// What a login led to.
+#[derive(Default)]
+pub(super) struct Login {
+    /// The session's cookie, and who set it.
+    pub(super) session: Option<(SetCookie, Origin)>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Signs in as a page does.
+pub(super) async fn check(setup: &Setup, web: &Web, account: &Account, now: Now<'_>) -> Login {
+    let origin = setup.login_origin();
+    let subject = format!("POST {origin}{}", setup.login_path);
+    let request = web
+        .request(Method::POST, origin, &setup.login_path)
+        .header(ORIGIN, setup.frontend.to_string())
+        .header(ACCEPT, "application/json")
+        .json(&json!({"email": account.email, "password": account.password}));
+    let visit = match web.follow(request, Jar::default(), now()).await {
+        Ok(visit) => visit,
+        Err(failure) => return Login { findings: vec![failure.finding(&subject)], ..Login::default() },
+    };
+    let mut login = Login::default();
+    if let Some(refusal) = refusal(visit.first.status, &subject) {
+        login.findings.push(refusal);
+        return login;
+    }
+    if setup.mode != CookieMode::Proxy && setup.frontend != setup.backend {
+        login.findings.extend(cors::fault(&visit.first, setup, &subject));
+    }
+    login.findings.extend(traffic::check(&visit));
+    let cookies = cookies(&visit, now());
+    if cookies.is_empty() {
+        login.findings.push(nothing_set(setup, &visit.first, &subject));
+        return login;
+    }
+    let Some(name) = session_name(setup, &cookies) else {
+        let wanted = setup.cookie_name.as_deref().unwrap_or_default();
+        let set: Vec<_> = cookies.iter().map(|(cookie, _)| cookie.name.as_str()).collect();
+        let what = format!("sets {}, but no cookie {wanted}", set.join(", "));
+        login.findings.push(Finding::error(
+            "no_set_cookie",
+            subject,
+            what,
+            "correct the name on either side",
+        ));
+        return login;
+    };
+    let (of_session, others): (Vec<_>, Vec<_>) =
+        cookies.into_iter().partition(|(cookie, _)| cookie.name == name);
+    for (cookie, setter) in &of_session {
+        login.findings.extend(judge(cookie, setter, setup));
+    }
+    for (cookie, setter) in &others {
+        login.findings.extend(judge_other(cookie, setter, setup));
+    }
+    if of_session.len() > 1 {
+        let what = format!(
+            "sets {} cookies called {name}; servers read one of them, and not always the same",
+            of_session.len()
+        );
+        login.findings.push(Finding::error(
+            "duplicate_cookie",
+            subject,
+            what,
+            "set one, and expire the other",
+        ));
+        return login;
+    }
+    login.session = of_session.into_iter().next();
+    login
+}
+
+fn refusal(status: StatusCode, subject: &str) -> Option<Finding> {
+    let (code, fix) = match status.as_u16() {
+        200..=399 => return None,
+        401 | 403 => {
+            ("login_refused", "check the address, the password and whether the backend takes this Origin")
+        }
+        404 | 405 => ("login_refused", "name the path of the login: --login-path"),
+        429 => ("login_refused", "wait, or look at whose address the rate limit counts"),
+        400..=499 => ("login_refused", "the login must take {\"email\", \"password\"} as JSON"),
+        _ => ("login_failed", "look into the log of the backend, and of the proxy in front of it"),
+    };
+    Some(Finding::error(code, subject, format!("answers {status}"), fix))
+}
+
+fn nothing_set(setup: &Setup, hop: &Hop, subject: &str) -> Finding {
+    let what = format!("answers {} without Set-Cookie: no session", hop.status);
+    let fix = if setup.mode == CookieMode::Proxy {
+        "let the frontend's server set the cookie from the backend's answer, and hand Set-Cookie through \
+         whatever stands in front of it"
+    } else {
+        "set the session's cookie in the answer to the login, and hand it through whatever stands in between"
+    };
+    Finding::error("no_set_cookie", subject, what, fix)
+}
+
+/// What is set on all hops, and by whom.
+fn cookies(visit: &Visit, now: DateTime<Utc>) -> Vec<(SetCookie, Origin)> {
+    let mut cookies = Vec::new();
+    for hop in visit.hops() {
+        let Some(setter) = hop.origin() else { continue };
+        for text in hop.set_cookies() {
+            let cookie = SetCookie::parse(&text, hop.url.path(), now).filter(SetCookie::is_alive);
+            cookies.extend(cookie.map(|cookie| (cookie, setter.clone())));
+        }
+    }
+    cookies
+}
+
+/// The name that was given, or the one that Drawbridge would take, or the likeliest: out of the reach of
+/// scripts, and the longest.
+fn session_name(setup: &Setup, cookies: &[(SetCookie, Origin)]) -> Option<String> {
+    let is_set = |name: &str| cookies.iter().any(|(cookie, _)| cookie.name == name);
+    if let Some(name) = &setup.cookie_name {
+        return is_set(name).then(|| name.clone());
+    }
+    if let Some(policy) = setup.policy().ok().filter(|policy| is_set(&policy.name)) {
+        return Some(policy.name);
+    }
+    let likeliest = cookies.iter().max_by_key(|(cookie, _)| (cookie.http_only, cookie.value.len()));
+    likeliest.map(|(cookie, _)| cookie.name.clone())
+}

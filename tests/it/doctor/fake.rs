@@ -1,0 +1,197 @@
+//! A frontend and a backend in one, with one fault.
+
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    thread,
+};
+
+use chrono::TimeDelta;
+use shared::clock::{Clock, SystemClock};
+use tests::PASSWORD;
+
+/// What is wrong with the deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    None,
+    NoCookie,
+    /// The login sets this, which may be right where the deployment is another.
+    Cookie(&'static str),
+    TwoCookies,
+    Oversized,
+    CorsWildcard,
+    CorsNoCredentials,
+    CorsOtherOrigin,
+    ClockSkew,
+    Cacheable,
+    FromCache,
+    OpenDoor,
+    Loop,
+    GuardRefuses,
+    LoginRefused,
+    LoginFails,
+    PlainHttp,
+    UnknownAuthority,
+}
+
+/// Starts one; the port on which it listens.
+pub(super) fn fake(fault: Fault) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            // Whoever goes away early is no fault.
+            thread::spawn(move || serve(stream, fault));
+        }
+    });
+    port
+}
+
+struct Asked {
+    line: String,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Asked {
+    fn read(stream: &TcpStream) -> io::Result<Self> {
+        let mut reader = BufReader::new(stream);
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let mut asked = Self { line, headers: Vec::new(), body: String::new() };
+        loop {
+            let mut header = String::new();
+            reader.read_line(&mut header)?;
+            let Some((name, value)) = header.split_once(':') else { break };
+            asked.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        let length = asked.header("content-length").parse().unwrap_or(0);
+        reader.take(length).read_to_string(&mut asked.body)?;
+        Ok(asked)
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    }
+}
+
+fn serve(mut stream: TcpStream, fault: Fault) -> io::Result<()> {
+    let asked = Asked::read(&stream)?;
+    let (status, headers, body) = answer(&asked, fault);
+    let skew = TimeDelta::minutes(if fault == Fault::ClockSkew { 5 } else { 0 });
+    let date = (SystemClock.now() + skew).format("%a, %d %b %Y %H:%M:%S GMT");
+    let headers: Vec<_> = headers.iter().flat_map(|header| [header.as_str(), "\r\n"]).collect();
+    let headers = headers.concat();
+    write!(
+        stream,
+        "HTTP/1.1 {status} Fake\r\ndate: {date}\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}",
+        body.len()
+    )
+}
+
+fn answer(asked: &Asked, fault: Fault) -> (u16, Vec<String>, &'static str) {
+    let mut words = asked.line.split_whitespace();
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    // A whole URL is what a proxy is asked for, over plain http.
+    if let Some(target) = target.strip_prefix("http://") {
+        return match fault {
+            Fault::PlainHttp => (200, vec![], "come in"),
+            _ => (301, vec![format!("location: https://{target}")], ""),
+        };
+    }
+    match (method, target) {
+        ("GET", "/.well-known/jwks.json") => (200, vec![], r#"{"keys":[{"kty":"OKP"}]}"#),
+        ("OPTIONS", "/api/login") => (204, cors(asked, fault), ""),
+        ("POST", "/api/login") => login(asked, fault),
+        ("GET", "/private") => private(asked, fault),
+        ("GET", "/login") if fault == Fault::Loop => (302, vec!["location: /private".into()], ""),
+        ("GET", "/" | "/login") => (200, vec![], "a page"),
+        _ => (404, vec![], ""),
+    }
+}
+
+fn cors(asked: &Asked, fault: Fault) -> Vec<String> {
+    let origin = match fault {
+        Fault::CorsWildcard => "*",
+        Fault::CorsOtherOrigin => "https://app.example.org",
+        _ => asked.header("origin"),
+    };
+    let mut headers = vec![
+        format!("access-control-allow-origin: {origin}"),
+        "access-control-allow-headers: content-type".to_owned(),
+        "vary: origin".to_owned(),
+    ];
+    if fault != Fault::CorsNoCredentials {
+        headers.push("access-control-allow-credentials: true".to_owned());
+    }
+    headers
+}
+
+fn login(asked: &Asked, fault: Fault) -> (u16, Vec<String>, &'static str) {
+    let is_known = asked.body.contains(PASSWORD) && asked.body.contains("ada@example.com");
+    if fault == Fault::LoginRefused || !is_known {
+        return (401, cors(asked, fault), r#"{"code":"invalid_credentials"}"#);
+    }
+    if fault == Fault::LoginFails {
+        return (502, cors(asked, fault), "");
+    }
+    let good = "sid=good; Path=/; HttpOnly; SameSite=Lax";
+    let secure = "__Host-sid=good; Path=/; HttpOnly; Secure; SameSite=Lax";
+    let cookies = match fault {
+        Fault::NoCookie => vec![],
+        Fault::Cookie(cookie) => vec![cookie.to_owned()],
+        Fault::TwoCookies => {
+            vec![good.to_owned(), "sid=old; Path=/private; HttpOnly; SameSite=Lax".to_owned()]
+        }
+        Fault::Oversized => vec![format!("sid={}; Path=/; HttpOnly; SameSite=Lax", "x".repeat(5000))],
+        Fault::PlainHttp | Fault::UnknownAuthority => vec![secure.to_owned()],
+        _ => vec![good.to_owned()],
+    };
+    let mut headers = cors(asked, fault);
+    headers.extend(cookies.iter().map(|cookie| format!("set-cookie: {cookie}")));
+    headers.push(match fault {
+        Fault::Cacheable => "cache-control: public, max-age=60".into(),
+        Fault::FromCache => "x-cache: HIT from edge".into(),
+        _ => "cache-control: no-store".into(),
+    });
+    (200, headers, r#"{"success":true}"#)
+}
+
+fn private(asked: &Asked, fault: Fault) -> (u16, Vec<String>, &'static str) {
+    let is_in = asked.header("cookie").contains("sid=good") && fault != Fault::GuardRefuses;
+    if fault == Fault::OpenDoor || (is_in && fault != Fault::Loop) {
+        (200, vec![], "the page")
+    } else {
+        (302, vec!["location: /login".into()], "")
+    }
+}
+
+/// A proxy that leads encrypted requests to `edge` and plain ones to `port`; where it listens.
+pub(super) fn way_in(edge: &str, port: u16) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (own, edge) = (listener.local_addr().unwrap().port(), edge.to_owned());
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let edge = edge.clone();
+            thread::spawn(move || lead(stream, &edge, port));
+        }
+    });
+    own
+}
+
+fn lead(mut client: TcpStream, edge: &str, port: u16) -> io::Result<()> {
+    let mut begin = [0; 8];
+    // Long enough to tell the two apart, and whatever comes first is at least as long.
+    client.read_exact(&mut begin)?;
+    let plain = format!("127.0.0.1:{port}");
+    let mut server = TcpStream::connect(if begin == *b"CONNECT " { edge } else { plain.as_str() })?;
+    server.write_all(&begin)?;
+    let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
+    thread::spawn(move || {
+        // Either side may end it.
+        let _ = io::copy(&mut from, &mut to);
+        let _ = to.shutdown(Shutdown::Write);
+    });
+    let _ = io::copy(&mut server, &mut client);
+    client.shutdown(Shutdown::Both)
+}
