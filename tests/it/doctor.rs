@@ -131,6 +131,14 @@ fn each_fault_is_named_and_nothing_else() {
 }
 
 #[test]
+fn a_cookie_that_is_lost_between_backend_and_frontend_is_missed() {
+    let (frontend, backend) = (fake(Fault::NoCookie), fake(Fault::None));
+    let (frontend, backend) = (format!("http://localhost:{frontend}"), format!("http://127.0.0.1:{backend}"));
+    let said = doctor(&["--mode", "proxy", "--frontend", &frontend, "--backend", &backend]);
+    assert_names(&said, "set_cookie_dropped", Fault::NoCookie);
+}
+
+#[test]
 fn faults_that_need_tls_are_named() {
     let (app, api, other) = ("app.example.com", "api.example.com", "api.other.dev");
     for (mode, frontend, backend, fault, code) in [

@@ -49,11 +49,11 @@ pub(crate) async fn examine(setup: &Setup, web: &Web, account: Option<&Account>,
     let policy = setup.policy();
     match &policy {
         Ok(policy) => findings.extend(
-            policy.caution().map(|caution| Finding::note("guard_never_sees", "topology", caution, "")),
+            policy.caution().map(|caution| Finding::note("guard_never_sees", "the settings", caution, "")),
         ),
         Err(refused) => {
             let what = format!("{} {}: {}", refused.setting, refused.fact, refused.browsers);
-            findings.add(Finding::error("topology", "topology", what, refused.fix.clone()));
+            findings.add(Finding::error("topology", "the settings", what, refused.fix.clone()));
         }
     }
     let (there, found) = reach::check(setup, web, now).await;

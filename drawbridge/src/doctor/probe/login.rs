@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use reqwest::{
-    Method, StatusCode,
+    Method, RequestBuilder, StatusCode,
     header::{ACCEPT, ORIGIN},
 };
 use serde_json::json;
@@ -29,12 +29,7 @@ pub(super) struct Login {
 pub(super) async fn check(setup: &Setup, web: &Web, account: &Account, now: Now<'_>) -> Login {
     let origin = setup.login_origin();
     let subject = format!("POST {origin}{}", setup.login_path);
-    let request = web
-        .request(Method::POST, origin, &setup.login_path)
-        .header(ORIGIN, setup.frontend.to_string())
-        .header(ACCEPT, "application/json")
-        .json(&json!({"email": account.email, "password": account.password}));
-    let visit = match web.follow(request, Jar::default(), now()).await {
+    let visit = match web.follow(request(setup, web, origin, account), Jar::default(), now()).await {
         Ok(visit) => visit,
         Err(failure) => return Login { findings: vec![failure.finding(&subject)], ..Login::default() },
     };
@@ -49,7 +44,8 @@ pub(super) async fn check(setup: &Setup, web: &Web, account: &Account, now: Now<
     login.findings.extend(traffic::check(&visit));
     let cookies = cookies(&visit, now());
     if cookies.is_empty() {
-        login.findings.push(nothing_set(setup, &visit.first, &subject));
+        let dropped = dropped(setup, web, account, now).await;
+        login.findings.push(dropped.unwrap_or_else(|| nothing_set(setup, &visit.first, &subject)));
         return login;
     }
     let Some(name) = session_name(setup, &cookies) else {
@@ -87,6 +83,28 @@ pub(super) async fn check(setup: &Setup, web: &Web, account: &Account, now: Now<
     }
     login.session = of_session.into_iter().next();
     login
+}
+
+fn request(setup: &Setup, web: &Web, origin: &Origin, account: &Account) -> RequestBuilder {
+    web.request(Method::POST, origin, &setup.login_path)
+        .header(ORIGIN, setup.frontend.to_string())
+        .header(ACCEPT, "application/json")
+        .json(&json!({"email": account.email, "password": account.password}))
+}
+
+/// Whether the backend by itself sets a cookie that does not come through the frontend.
+async fn dropped(setup: &Setup, web: &Web, account: &Account, now: Now<'_>) -> Option<Finding> {
+    if setup.mode != CookieMode::Proxy || setup.frontend == setup.backend {
+        return None;
+    }
+    let asked = request(setup, web, &setup.backend, account);
+    let visit = web.follow(asked, Jar::default(), now()).await.ok()?;
+    let (cookie, _) = cookies(&visit, now()).into_iter().next()?;
+    let what =
+        format!("sets {} when it is asked directly, and nothing through {}", cookie.name, setup.frontend);
+    let fix = "let the frontend's server set the cookie anew for its own host, and look for a proxy in between \
+               that takes Set-Cookie away";
+    Some(Finding::error("set_cookie_dropped", &setup.backend, what, fix))
 }
 
 fn refusal(status: StatusCode, subject: &str) -> Option<Finding> {
