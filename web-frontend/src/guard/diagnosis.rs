@@ -74,7 +74,7 @@ fn reason(
         return (Code::CookieOtherName, fix);
     }
     let fix = format!(
-        "no cookie named {name} came with the request. Run `drawbridge doctor` with the two origins: it shows where \
+        "no cookie named {name} came with the request. Run drawbridge doctor with the two origins: it shows where \
          the cookie is lost. Often the backend sets it for its own host, or a proxy in between drops Set-Cookie."
     );
     (Code::CookieMissing, fix)
