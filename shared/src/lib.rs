@@ -10,6 +10,7 @@ pub mod cross_site;
 #[cfg(feature = "database")]
 pub mod database;
 pub mod health;
+pub mod healthcheck;
 pub mod http;
 pub mod id;
 pub mod internal;

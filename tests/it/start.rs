@@ -48,6 +48,28 @@ fn one_process_keeps_its_secret_and_stops_cleanly() {
 }
 
 #[test]
+fn a_container_can_ask_its_service_whether_it_is_ready() {
+    let stack = Stack::three_programs();
+    let services =
+        [("auth-service", &stack.auth), ("verify-service", &stack.verify), ("web-frontend", &stack.frontend)];
+    for (name, url) in services {
+        let port = url.rsplit_once(':').unwrap().1;
+        let ready = run(name, &["healthcheck"], &[("PORT", port)]);
+        assert!(ready.status.success(), "{}", String::from_utf8_lossy(&ready.stderr));
+        let nobody = free_port().to_string();
+        let text = refusal(&run(name, &["healthcheck"], &[("PORT", &nobody)]));
+        assert!(text.contains("is not ready") && text.contains(&nobody), "{text}");
+        let text = refusal(&run(name, &["--help"], &[]));
+        assert!(text.contains("healthcheck") && text.lines().count() == 1, "{text}");
+    }
+    stack.redis.as_ref().unwrap().process().unwrap().signal("STOP");
+    let port = stack.auth.rsplit_once(':').unwrap().1;
+    let started = Instant::now();
+    let answer = run("auth-service", &["healthcheck"], &[("PORT", port)]);
+    assert!(started.elapsed().as_secs() < 5, "{answer:?}");
+}
+
+#[test]
 fn what_is_in_the_way_is_said_in_one_line() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data").display().to_string();

@@ -1,12 +1,17 @@
 //! The web-frontend program.
 
+use shared::{config::environment, healthcheck};
+
 #[actix_web::main]
 async fn main() {
     shared::serve::end("web-frontend", run().await);
 }
 
 async fn run() -> anyhow::Result<()> {
-    let config = web_frontend::Config::read(&shared::config::environment)?;
+    if healthcheck::is_asked().map_err(anyhow::Error::msg)? {
+        return healthcheck::run(&environment, 8080).map_err(anyhow::Error::msg);
+    }
+    let config = web_frontend::Config::read(&environment)?;
     shared::telemetry::start(&config.log);
     Ok(web_frontend::bind(config)?.run().await?)
 }
