@@ -207,6 +207,9 @@ impl<'a> Reader<'a> {
         let previous = self.optional("COOKIE_PREVIOUS", PreviousCookie::parse_list).unwrap_or_default();
         let topology = Topology { frontend: frontend?, backend, mode, name: name.as_deref() };
         let policy = topology.policy().map_err(|refused| self.faults.push(refused.to_string())).ok()?;
+        if previous.iter().any(|cookie| cookie.name() == policy.name) {
+            self.fault("COOKIE_PREVIOUS", "names COOKIE_NAME itself: browsers do not say which of the two came; take another COOKIE_NAME");
+        }
         Some(SessionCookie::new(policy, previous))
     }
 

@@ -161,7 +161,10 @@ pub struct Patience {
 
 impl Patience {
     fn of(&self, path: &str) -> Duration {
-        let is_patient = self.prefixes.iter().any(|prefix| path.starts_with(prefix));
+        let is_below = |prefix: &String| {
+            path.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let is_patient = self.prefixes.iter().any(is_below);
         if is_patient { self.limit } else { REQUEST_TIMEOUT }
     }
 }

@@ -31,6 +31,11 @@ pub struct PreviousCookie {
 }
 
 impl PreviousCookie {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Reads `COOKIE_PREVIOUS`: names separated by commas, each with `@` and its `Domain` if it had one.
     ///
     /// # Errors

@@ -230,9 +230,19 @@ impl Topology<'_> {
     }
 }
 
-/// A host that browsers know one name for.
+/// A host that is one, and that browsers know one name for.
 fn sound(setting: &'static str, origin: &Origin) -> Result<(), Refused> {
-    if !origin.host().ends_with('.') {
+    let host = origin.host();
+    let has_empty_label = host.strip_suffix('.').unwrap_or(host).split('.').any(str::is_empty);
+    if has_empty_label || host.contains('*') || origin.port() == 0 {
+        return Err(Refused {
+            setting,
+            fact: format!("is {origin}, which nobody can open"),
+            browsers: "they have no such host",
+            fix: "set it to what people see in the address bar".into(),
+        });
+    }
+    if !host.ends_with('.') {
         return Ok(());
     }
     Err(Refused {
@@ -256,6 +266,9 @@ fn encrypted(setting: &'static str, origin: &Origin) -> Result<(), Refused> {
     })
 }
 
+/// The longest name of a cookie, in bytes.
+const NAME_MAX_BYTES: usize = 64;
+
 /// Whether the name is one (RFC 6265, 4.1.1), and its prefix holds for the cookie (RFC 6265bis, 4.1.3).
 fn check_name(policy: &CookiePolicy) -> Result<(), Refused> {
     let name = &policy.name;
@@ -267,6 +280,13 @@ fn check_name(policy: &CookiePolicy) -> Result<(), Refused> {
             format!("\"{name}\" is not a cookie name"),
             "they read another name out of it",
             "take letters, digits, - and _",
+        );
+    }
+    if name.len() > NAME_MAX_BYTES {
+        return refused(
+            format!("has {} bytes", name.len()),
+            "they drop a cookie of more than 4096 bytes, and some sooner",
+            "take a name of at most 64 bytes",
         );
     }
     let lower = name.to_ascii_lowercase();

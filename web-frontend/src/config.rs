@@ -13,7 +13,7 @@ use shared::{
     verification::Tolerance,
 };
 
-use crate::{page_sessions::PageSessions, upstreams::Upstream};
+use crate::{guard::attempts, page_sessions::PageSessions, upstreams::Upstream};
 
 /// Everything that web-frontend is told at its start.
 #[derive(Debug, Clone)]
@@ -82,6 +82,9 @@ impl Config {
             .is_some_and(|cookie| cookie.name() == PageSessions::cookie_name(cookie.is_secure()))
         {
             reader.fault("COOKIE_NAME", "is the name of the pages' own cookie; take another");
+        }
+        if cookie.as_ref().is_some_and(|cookie| cookie.name() == attempts::cookie_name(cookie.is_secure())) {
+            reader.fault("COOKIE_NAME", "is the name of the guard's own cookie; take another");
         }
         if let Some(caution) = cookie.as_ref().and_then(|cookie| cookie.policy().caution()) {
             reader.fault(

@@ -40,7 +40,7 @@
 //! | anything else: `fetch`, a form post, a client that accepts JSON alone | a Problem: 403 or 401 with its `code` |
 //! | any, while nobody can say whether the token is good | a Problem: 503 with `Retry-After`; no redirect, and no cookie is touched |
 
-mod attempts;
+pub(crate) mod attempts;
 mod builder;
 mod diagnosis;
 mod middleware;

@@ -1,16 +1,19 @@
 //! Backends of somebody else's on this origin: `/backend/*` goes to one of them with the session as a bearer
 //! token instead of the cookie, and comes back with nothing that could touch another's cookies.
 
+mod body;
 mod forward;
 mod headers;
 mod tunnel;
 
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use reqwest::{Client, Url, redirect::Policy};
 use shared::config::Timeouts;
 
-pub(crate) use forward::{LONGEST_UPLOAD, forward};
+pub(crate) use body::LONGEST_UPLOAD;
+pub(crate) use forward::forward;
 
 /// `UPSTREAMS`: a path of this origin, and what stands behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +87,9 @@ impl Upstream {
             return None;
         }
         let wanted = format!("{}{rest}", self.target.path().trim_end_matches('/'));
+        if leads_out(rest) {
+            return None;
+        }
         let mut url = self.target.clone();
         url.set_path(&wanted);
         url.set_query(query);
@@ -92,11 +98,22 @@ impl Upstream {
     }
 }
 
+/// Whether a path has a segment that leads out of where it stands, to a reader who decodes it before
+/// resolving it, takes `\\` for `/`, or cuts segments at `;`.
+fn leads_out(path: &str) -> bool {
+    let decoded: Vec<u8> = percent_decode_str(path).collect();
+    let segments = decoded.split(|byte| matches!(byte, b'/' | b'\\'));
+    let names = segments.map(|segment| segment.split(|byte| *byte == b';').next().unwrap_or_default());
+    names.into_iter().any(|name| matches!(name, b"." | b".."))
+}
+
 /// The backends, and the way to them.
 #[derive(Clone)]
 pub(crate) struct Upstreams {
     all: Vec<Upstream>,
     client: Client,
+    /// For connections that are to go over to another protocol. None of them is ever used again.
+    upgrading: Client,
     /// How long a backend may keep silent.
     patience: Duration,
 }
@@ -108,16 +125,17 @@ impl Upstreams {
         patience: Duration,
     ) -> Result<Self, reqwest::Error> {
         shared::tls::install_provider();
-        let client = Client::builder()
-            .connect_timeout(timeouts.connect)
-            .read_timeout(patience)
-            // What a backend redirects to is the browser's to follow.
-            .redirect(Policy::none())
-            // A connection can be handed over to another protocol in HTTP/1.1 alone.
-            .http1_only()
-            .no_proxy()
-            .build()?;
-        Ok(Self { all, client, patience })
+        let client = || {
+            Client::builder()
+                .connect_timeout(timeouts.connect)
+                // What a backend redirects to is the browser's to follow.
+                .redirect(Policy::none())
+                // A connection can be handed over to another protocol in HTTP/1.1 alone.
+                .http1_only()
+                .no_proxy()
+        };
+        let upgrading = client().pool_max_idle_per_host(0).build()?;
+        Ok(Self { all, client: client().build()?, upgrading, patience })
     }
 
     /// The paths that they take.
@@ -171,9 +189,16 @@ mod tests {
             "/backend/./x",
             "/backend/\\..\\admin",
             "/backend/..",
+            "/backend/..%2fadmin",
+            "/backend/%2e%2e%2fadmin",
+            "/backend/x%2f..%2f..%2fadmin",
+            "/backend/..%5cadmin",
+            "/backend/..;/admin",
+            "/backend/.;a=b/x",
         ] {
             assert_eq!(all[0].url(path, None), None, "{path}");
         }
+        assert!(all[0].url("/backend/a%2Fb;c=d/..e/f..", None).is_some());
         let escaped = all[0].url("/backend//evil.example/", None).unwrap();
         assert_eq!(escaped.host_str(), Some("api.example.com"));
     }

@@ -143,8 +143,10 @@ fn came_unencrypted(request: &HttpRequest) -> bool {
 
 /// Another cookie that carries a token like ours.
 fn look_alike(headers: &HeaderMap, name: &str) -> Option<String> {
-    let fields = headers.get_all(header::COOKIE).filter_map(|field| field.to_str().ok());
-    let mut pairs = fields.flat_map(|field| field.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let fields: Vec<_> =
+        headers.get_all(header::COOKIE).map(|field| String::from_utf8_lossy(field.as_bytes())).collect();
+    let mut pairs =
+        fields.iter().flat_map(|field| field.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let is_name = |text: &str| {
         text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };

@@ -57,7 +57,7 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let sent = attempts::count(request.headers());
+        let sent = attempts::count(request.headers(), self.guard.0.cookie.is_secure());
         // Whom this process knows already goes in without waiting for anybody.
         if sent == 0
             && let Some(known) = self.guard.identify_hot(request.request())
@@ -105,7 +105,9 @@ impl Guard {
                 .insert_header((header::LOCATION, self.login_target(wanted)))
                 .insert_header((header::CACHE_CONTROL, "no-store"))
                 .finish();
-            self.remember(sent + 1, response.headers_mut());
+            if !attempts::is_prefetch(request.headers()) {
+                self.remember(sent + 1, response.headers_mut());
+            }
             response
         } else {
             let problem = self.diagnose(request.request(), refusal);

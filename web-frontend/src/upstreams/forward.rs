@@ -1,31 +1,27 @@
-use std::{io, time::Duration};
+use std::{
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{StatusCode, Version, header},
-    web::{self, Bytes},
+    http::{Method, StatusCode, Version, header},
+    web,
 };
-use futures_util::{StreamExt, stream};
-use reqwest::Body;
+use reqwest::{Client, RequestBuilder, Url};
 use shared::{
     cross_site::is_from_here,
     problem::{Code, Problem},
     request_id::{REQUEST_ID, RequestId},
 };
-use tokio::sync::mpsc;
 
 use super::{
     Upstream,
-    headers::{confined, foreign_cookies, goes_on, relocated},
+    body::{Progress, sent_on, stream_back, without_body},
+    headers::{confined, foreign_cookies, goes_back, goes_on, relocated},
     tunnel::tunnel,
 };
-use crate::{app::App, page_sessions::PageSessions};
-
-/// How long a body may take to be sent. A backend that keeps silent afterwards is given up sooner.
-pub(crate) const LONGEST_UPLOAD: Duration = Duration::from_hours(1);
-
-/// How many pieces of a body wait to be sent on: the client is slowed down beyond that.
-const PIECES: usize = 4;
+use crate::{app::App, guard::attempts, page_sessions::PageSessions};
 
 /// Any request below an upstream's prefix.
 pub(crate) async fn forward(
@@ -40,77 +36,83 @@ pub(crate) async fn forward(
     let url = upstream
         .url(uri.path(), uri.query())
         .ok_or_else(|| Problem::new(Code::BadRequest, "Send the path without . and .. segments."))?;
-    let upgrade = upgrade(&request);
-    if upgrade.is_some() && !is_from_here(&request) {
+    // Both would show or reach what is not the client's.
+    if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+        return Err(Problem::new(Code::MethodNotAllowed, "CONNECT and TRACE are not handed on."));
+    }
+    let goes_over = goes_over_to_websocket(&request);
+    if goes_over && !is_from_here(&request) {
         return Err(Problem::new(Code::CrossSiteRequest, "Open the connection from a page of this site."));
     }
+    let token = app.guard.good_token(&request).await?;
+    let client = if goes_over { &upstreams.upgrading } else { &upstreams.client };
+    let mut outgoing = head_for(&app, &request, client, url.clone(), token.as_deref())?;
+    let progress = Progress::new();
+    if goes_over {
+        outgoing = outgoing.header("connection", "upgrade").header("upgrade", "websocket");
+        let answer = send(upstream, outgoing, upstreams.patience, &progress).await?;
+        let head = head_of(&app, upstream, &url, &answer);
+        if answer.status().as_u16() == 101 {
+            return tunnel(app.clone(), head, answer, payload, token).await;
+        }
+        return Ok(stream_back(head, answer, upstreams.patience));
+    }
+    if has_body(&request) {
+        outgoing = outgoing.body(sent_on(payload, progress.clone()));
+    }
+    let answer = send(upstream, outgoing, upstreams.patience, &progress).await?;
+    let head = head_of(&app, upstream, &url, &answer);
+    if *request.method() == Method::HEAD {
+        return Ok(without_body(head, &answer));
+    }
+    Ok(stream_back(head, answer, upstreams.patience))
+}
 
+/// The request as the backend gets it, without its body.
+fn head_for(
+    app: &App,
+    request: &HttpRequest,
+    client: &Client,
+    url: Url,
+    token: Option<&str>,
+) -> Result<RequestBuilder, Problem> {
     let method = reqwest::Method::from_bytes(request.method().as_str().as_bytes())
         .map_err(|_| Problem::new(Code::BadRequest, "The method cannot be understood."))?;
-    let mut outgoing = upstreams.client.request(method, url.clone());
+    let mut outgoing = client.request(method, url);
     for (name, value) in request.headers() {
-        if goes_on(name, request.headers()) && name != header::COOKIE {
+        // A length without its body would let the backend take the next request for it.
+        let is_length = name == header::CONTENT_LENGTH && !has_body(request);
+        if goes_on(name, request.headers()) && name != header::COOKIE && !is_length {
             outgoing = outgoing.header(name.as_str(), value.as_bytes());
         }
     }
-    let is_ours = |name: &str| is_ours(&app, name);
-    if let Some(cookies) = foreign_cookies(request.headers(), is_ours) {
+    if let Some(cookies) = foreign_cookies(request.headers(), |name| is_ours(app, name)) {
         outgoing = outgoing.header(header::COOKIE.as_str(), cookies.as_bytes());
     }
-    let token = app.guard.good_token(&request).await?;
-    if let Some(token) = &token {
+    if let Some(token) = token {
         outgoing = outgoing.bearer_auth(token);
     }
-    outgoing = outgoing
-        .header("x-forwarded-for", app.client_address(&request).to_string())
-        .header("x-forwarded-host", app.frontend_origin.authority())
-        .header("x-forwarded-proto", if app.frontend_origin.is_https() { "https" } else { "http" });
-    if let Some(id) = RequestId::of(&request) {
+    if let Some(id) = RequestId::of(request) {
         outgoing = outgoing.header(REQUEST_ID.as_str(), id.as_str());
     }
+    let scheme = if app.frontend_origin.is_https() { "https" } else { "http" };
+    Ok(outgoing
+        .header("x-forwarded-for", app.client_address(request).to_string())
+        .header("x-forwarded-host", app.frontend_origin.authority())
+        .header("x-forwarded-proto", scheme))
+}
 
-    if let Some(protocol) = upgrade {
-        outgoing = outgoing.header("connection", "upgrade").header("upgrade", protocol);
-        let answer = send(upstream, outgoing, upstreams.patience).await?;
-        if answer.status().as_u16() == 101 {
-            let response = head(&app, upstream, &url, &answer);
-            return tunnel(app.clone(), response, answer, payload, token).await;
-        }
-        return Ok(stream_back(head(&app, upstream, &url, &answer), answer));
-    }
-    let (body, patience) = if has_body(&request) {
-        (sent_on(payload), LONGEST_UPLOAD)
-    } else {
-        (Body::default(), upstreams.patience)
+/// Whether a request asks to go over to WebSocket (RFC 6455, 4.1). Any other `Upgrade` is this connection's
+/// own affair and left out, which a server may always do (RFC 9110, 7.8).
+fn goes_over_to_websocket(request: &HttpRequest) -> bool {
+    let lists = |name: header::HeaderName, wanted: &str| {
+        let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
+        values.flat_map(|list| list.split(',')).any(|word| word.trim().eq_ignore_ascii_case(wanted))
     };
-    let answer = send(upstream, outgoing.body(body), patience).await?;
-    Ok(stream_back(head(&app, upstream, &url, &answer), answer))
-}
-
-/// The protocol that a request asks to go over to.
-fn upgrade(request: &HttpRequest) -> Option<&str> {
-    let connection = request.headers().get_all(header::CONNECTION).filter_map(|value| value.to_str().ok());
-    let asks =
-        connection.flat_map(|list| list.split(',')).any(|word| word.trim().eq_ignore_ascii_case("upgrade"));
-    request.headers().get(header::UPGRADE).filter(|_| asks)?.to_str().ok()
-}
-
-fn is_ours(app: &App, name: &str) -> bool {
-    app.cookie.is_named(name) || name == PageSessions::cookie_name(app.cookie.is_secure())
-}
-
-async fn send(
-    upstream: &Upstream,
-    request: reqwest::RequestBuilder,
-    patience: Duration,
-) -> Result<reqwest::Response, Problem> {
-    let outage = |cause: String| {
-        let prefix = &upstream.prefix;
-        let detail = "The application behind this address does not answer just now. Try again shortly.";
-        Problem::unavailable(detail, format_args!("the upstream of {prefix}: {cause}"))
-    };
-    let answer = actix_web::rt::time::timeout(patience, request.send()).await;
-    answer.map_err(|late| outage(late.to_string()))?.map_err(|error| outage(format!("{error:?}")))
+    *request.method() == Method::GET
+        && !has_body(request)
+        && lists(header::CONNECTION, "upgrade")
+        && lists(header::UPGRADE, "websocket")
 }
 
 fn has_body(request: &HttpRequest) -> bool {
@@ -118,25 +120,42 @@ fn has_body(request: &HttpRequest) -> bool {
     has(header::CONTENT_LENGTH) || has(header::TRANSFER_ENCODING) || request.version() == Version::HTTP_2
 }
 
-/// The client's body, piece by piece as it comes.
-fn sent_on(mut payload: web::Payload) -> Body {
-    // The payload stays on this thread; the pieces may travel.
-    let (pieces, received) = mpsc::channel::<Result<Bytes, io::Error>>(PIECES);
-    actix_web::rt::spawn(async move {
-        while let Some(piece) = payload.next().await {
-            // A body that breaks off is told as one, and never as one that ended.
-            if pieces.send(piece.map_err(io::Error::other)).await.is_err() {
-                break;
+fn is_ours(app: &App, name: &str) -> bool {
+    let is_secure = app.cookie.is_secure();
+    app.cookie.is_named(name)
+        || name == PageSessions::cookie_name(is_secure)
+        || name == attempts::cookie_name(is_secure)
+}
+
+/// Sends a request, and gives it up once nothing has moved for as long as the backend may keep silent.
+async fn send(
+    upstream: &Upstream,
+    request: RequestBuilder,
+    patience: Duration,
+    progress: &Progress,
+) -> Result<reqwest::Response, Problem> {
+    let outage = |cause: String| {
+        let prefix = &upstream.prefix;
+        let detail = "The application behind this address does not answer just now. Try again shortly.";
+        Problem::unavailable(detail, format_args!("the upstream of {prefix}: {cause}"))
+    };
+    let mut answer = pin!(request.send());
+    loop {
+        let until = progress.moved() + patience;
+        match tokio::time::timeout_at(until.into(), &mut answer).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(_)) if progress.broke_off() => {
+                return Err(Problem::new(Code::BadRequest, "The body broke off. Send it again."));
             }
+            Ok(Err(error)) => return Err(outage(format!("{error:?}"))),
+            Err(_) if progress.moved() + patience > Instant::now() => {}
+            Err(late) => return Err(outage(late.to_string())),
         }
-    });
-    Body::wrap_stream(stream::unfold(received, |mut received| async move {
-        received.recv().await.map(|piece| (piece, received))
-    }))
+    }
 }
 
 /// Status and headers of the answer, as far as they are the client's.
-fn head(app: &App, upstream: &Upstream, asked: &reqwest::Url, answer: &reqwest::Response) -> HttpResponse {
+fn head_of(app: &App, upstream: &Upstream, asked: &Url, answer: &reqwest::Response) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut response = HttpResponse::new(status);
     let mut all = header::HeaderMap::new();
@@ -148,13 +167,13 @@ fn head(app: &App, upstream: &Upstream, asked: &reqwest::Url, answer: &reqwest::
         }
     }
     for (name, value) in &all {
-        if !goes_on(name, &all) {
+        if !goes_back(name, &all) {
             continue;
         }
         let value = if name == header::SET_COOKIE {
             confined(value, &upstream.prefix, app.cookie.is_secure(), |name| is_ours(app, name))
         } else if name == header::LOCATION {
-            relocated(value, asked, &upstream.target, &upstream.prefix).or_else(|| Some(value.clone()))
+            relocated(value, asked, &upstream.target, &upstream.prefix)
         } else {
             Some(value.clone())
         };
@@ -163,16 +182,4 @@ fn head(app: &App, upstream: &Upstream, asked: &reqwest::Url, answer: &reqwest::
         }
     }
     response
-}
-
-/// The answer's body, piece by piece as it comes.
-fn stream_back(head: HttpResponse, answer: reqwest::Response) -> HttpResponse {
-    let length = answer.content_length();
-    let pieces = answer.bytes_stream();
-    match length {
-        Some(length) => {
-            head.set_body(actix_web::body::SizedStream::new(length, pieces)).map_into_boxed_body()
-        }
-        None => head.set_body(actix_web::body::BodyStream::new(pieces)).map_into_boxed_body(),
-    }
 }

@@ -1,89 +1,140 @@
 //! Which headers go on, in which form.
 
-use actix_web::{
-    cookie::Cookie,
-    http::header::{self, HeaderMap, HeaderName, HeaderValue},
-};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 use shared::{proxy_identity::PROXY_IDENTITY, request_id::REQUEST_ID};
 
-/// Headers of one connection (RFC 9110, 7.6.1), and those that a proxy must not take from a client.
-const NOT_ON: [&str; 16] = [
+/// Headers of one connection (RFC 9110, 7.6.1).
+const OF_THE_CONNECTION: [&str; 10] = [
     "connection",
+    "http2-settings",
     "keep-alive",
-    "proxy-connection",
     "proxy-authenticate",
     "proxy-authorization",
+    "proxy-connection",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
-    "host",
-    "forwarded",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-forwarded-port",
-    "x-real-ip",
 ];
 
-/// Whether a header goes on: not if it is of this connection alone, which the `Connection` header may say of
-/// others, too.
+/// By what they say where a client is, or which URL it asked for, backends go that trust a proxy to write them.
+const NOT_THE_CLIENTS: [&str; 10] = [
+    "cf-connecting-ip",
+    "client-ip",
+    "fastly-client-ip",
+    "forwarded",
+    "host",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-url",
+    "x-rewrite-url",
+];
+
+/// What a backend behind a prefix must not say for the whole origin.
+const OF_THE_WHOLE_ORIGIN: [&str; 9] = [
+    "alt-svc",
+    "clear-site-data",
+    "nel",
+    "origin-agent-cluster",
+    "public-key-pins",
+    "report-to",
+    "reporting-endpoints",
+    "service-worker-allowed",
+    "strict-transport-security",
+];
+
+/// Whether a client's header goes on to the backend.
 pub(super) fn goes_on(name: &HeaderName, all: &HeaderMap) -> bool {
+    let text = name.as_str();
+    let is_a_proxys = text.starts_with("x-forwarded-")
+        || text.starts_with("x-real-")
+        || text.starts_with("x-original-")
+        // Some servers read `_` as `-`.
+        || text.contains('_')
+        || NOT_THE_CLIENTS.contains(&text);
+    is_end_to_end(name, all) && !is_a_proxys && name != PROXY_IDENTITY && name != REQUEST_ID
+}
+
+/// Whether a backend's header goes back to the client.
+pub(super) fn goes_back(name: &HeaderName, all: &HeaderMap) -> bool {
+    is_end_to_end(name, all) && !OF_THE_WHOLE_ORIGIN.contains(&name.as_str()) && name != REQUEST_ID
+}
+
+/// Not if it is of this connection alone, which the `Connection` header may say of others, too.
+fn is_end_to_end(name: &HeaderName, all: &HeaderMap) -> bool {
     let listed = all.get_all(header::CONNECTION).filter_map(|value| value.to_str().ok());
-    let is_listed =
-        listed.flat_map(|list| list.split(',')).any(|word| word.trim().eq_ignore_ascii_case(name.as_str()));
-    !NOT_ON.contains(&name.as_str()) && !is_listed && name != PROXY_IDENTITY && name != REQUEST_ID
+    let mut listed = listed.flat_map(|list| list.split(','));
+    !OF_THE_CONNECTION.contains(&name.as_str())
+        && !listed.any(|word| word.trim().eq_ignore_ascii_case(name.as_str()))
 }
 
 /// The cookies that are the backend's: all but ours. HTTP/2 splits the field, HTTP/1.1 has one.
 pub(super) fn foreign_cookies(headers: &HeaderMap, is_ours: impl Fn(&str) -> bool) -> Option<HeaderValue> {
-    let fields = headers.get_all(header::COOKIE).filter_map(|field| field.to_str().ok());
-    let pairs = fields.flat_map(|field| field.split(';')).map(str::trim).filter(|pair| !pair.is_empty());
-    let foreign: Vec<_> =
-        pairs.filter(|pair| !is_ours(pair.split('=').next().unwrap_or_default().trim())).collect();
+    // Browsers send whatever bytes a script has set, so this is not text for sure.
+    let fields = headers.get_all(header::COOKIE).map(HeaderValue::as_bytes);
+    let pairs = fields.flat_map(|field| field.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
+    let name = |pair: &[u8]| {
+        let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
+        String::from_utf8_lossy(name.trim_ascii()).into_owned()
+    };
+    let foreign: Vec<_> = pairs.filter(|pair| !pair.is_empty() && !is_ours(&name(pair))).collect();
     if foreign.is_empty() {
         return None;
     }
-    HeaderValue::from_str(&foreign.join("; ")).ok()
+    HeaderValue::from_bytes(&foreign.join(b"; ".as_slice())).ok()
 }
 
 /// A backend's `Set-Cookie`, confined to its prefix on this host: no `Domain`, and never a cookie of ours or
-/// one whose name promises what a backend behind a prefix cannot keep.
+/// one whose name promises what a backend behind a prefix cannot keep. All else stays as it was written.
 pub(super) fn confined(
     value: &HeaderValue,
     prefix: &str,
     secure: bool,
     is_ours: impl Fn(&str) -> bool,
 ) -> Option<HeaderValue> {
-    let mut cookie = Cookie::parse(value.to_str().ok()?.to_owned()).ok()?;
-    let lower = cookie.name().to_ascii_lowercase();
-    if is_ours(cookie.name()) || lower.starts_with("__host-") || (lower.starts_with("__") && !secure) {
+    let text = str::from_utf8(value.as_bytes()).ok()?;
+    let mut parts = text.split(';');
+    let pair = parts.next()?.trim();
+    let name = pair.split_once('=')?.0.trim();
+    let lower = name.to_ascii_lowercase();
+    if name.is_empty()
+        || is_ours(name)
+        || lower.starts_with("__host-")
+        || (lower.starts_with("__") && !secure)
+    {
         return None;
     }
-    let path = cookie.path().filter(|path| path.starts_with('/')).unwrap_or("/").trim_end_matches('/');
-    let path = if path == prefix || path.starts_with(&format!("{prefix}/")) {
-        path.to_owned()
-    } else {
-        format!("{prefix}{path}")
-    };
-    cookie.set_path(path);
-    cookie.unset_domain();
-    if secure {
-        cookie.set_secure(true);
-    } else {
-        cookie.set_secure(false);
+    let (mut path, mut confined) = ("/", pair.to_owned());
+    for attribute in parts.map(str::trim) {
+        let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
+        match key.trim().to_ascii_lowercase().as_str() {
+            "domain" | "secure" => {}
+            "path" => path = value.trim(),
+            _ => confined.extend(["; ", attribute]),
+        }
     }
-    HeaderValue::from_str(&cookie.to_string()).ok()
+    let path = if path.starts_with('/') { path.trim_end_matches('/') } else { "" };
+    let is_below = path == prefix || path.starts_with(&format!("{prefix}/"));
+    confined.extend(["; Path=", if is_below { "" } else { prefix }, path]);
+    if secure {
+        confined.push_str("; Secure");
+    }
+    HeaderValue::from_bytes(confined.as_bytes()).ok()
 }
 
-/// A backend's `Location` on this origin, if it stays with the backend.
+/// A backend's `Location` on this origin, if it stays with the backend; as it is, if it leads elsewhere; none,
+/// if it leads to where nobody gets from here.
 pub(super) fn relocated(value: &HeaderValue, asked: &Url, target: &Url, prefix: &str) -> Option<HeaderValue> {
     let location = asked.join(value.to_str().ok()?).ok()?;
     if location.origin() != target.origin() {
-        return None;
+        return Some(value.clone());
     }
     let rest = location.path().strip_prefix(target.path().trim_end_matches('/'))?;
+    if !rest.is_empty() && !rest.starts_with('/') {
+        return None;
+    }
     let query = location.query().map(|query| format!("?{query}")).unwrap_or_default();
     let fragment = location.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
     HeaderValue::from_str(&format!("{prefix}{rest}{query}{fragment}")).ok()
@@ -125,6 +176,12 @@ mod tests {
         assert_eq!(of(&["token=s"]), None);
         assert_eq!(of(&["a=1", "token=s", "b=2"]).as_deref(), Some("a=1; b=2"));
         assert_eq!(of(&[]), None);
+        let bytes = HeaderValue::from_bytes("cart=7; x=Jü; token=s".as_bytes()).unwrap();
+        let request = TestRequest::default().insert_header(("cookie", bytes)).to_http_request();
+        assert_eq!(
+            foreign_cookies(request.headers(), is_ours).unwrap().as_bytes(),
+            "cart=7; x=Jü".as_bytes()
+        );
     }
 
     #[test]
@@ -145,6 +202,8 @@ mod tests {
             !of("a=b; Secure", false).unwrap().contains("Secure"),
             "on plain-http localhost it would be dropped"
         );
+        let kept = of("a=b; Partitioned; Priority=High; Max-Age=5", true).unwrap();
+        assert_eq!(kept, "a=b; Partitioned; Priority=High; Max-Age=5; Path=/backend; Secure");
         for text in ["token=evil", "__Host-x=1; Secure; Path=/", "", "novalue"] {
             assert_eq!(of(text, true), None, "{text}");
         }
@@ -160,7 +219,7 @@ mod tests {
         assert_eq!(of("/v1/c?d=e#f").as_deref(), Some("/backend/c?d=e#f"));
         assert_eq!(of("c").as_deref(), Some("/backend/a/c"));
         assert_eq!(of("http://api/v1/c").as_deref(), Some("/backend/c"));
-        assert_eq!(of("https://idp.example/authorize"), None);
-        assert_eq!(of("/other"), None);
+        assert_eq!(of("https://idp.example/authorize").as_deref(), Some("https://idp.example/authorize"));
+        assert_eq!((of("/other"), of("/v10/x"), of("/v1x")), (None, None, None));
     }
 }

@@ -58,6 +58,7 @@ fn start_backend(gate: web::Data<tokio::sync::Semaphore>) -> String {
             .app_data(gate.clone())
             .app_data(web::PayloadConfig::new(1 << 26))
             .route("/v1/slow", web::get().to(slow))
+            .route("/v1/fixed", web::route().to(|| async { "fixed" }))
             .route("/v1/count", web::put().to(count))
             .route(
                 "/v1/moved",
@@ -194,6 +195,105 @@ async fn what_is_out_of_reach_or_out_of_bounds_is_told() {
     let answer =
         raw(&frontend, "GET /backend/../admin HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+}
+
+#[actix_web::test]
+async fn what_head_is_answered_has_the_length_of_the_body_that_is_left_out() {
+    let Backends { frontend, .. } = start().await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let length = async |method: Method| {
+        let answer = client.request(method, format!("{frontend}/backend/fixed")).send().await.unwrap();
+        let length = answer.headers()["content-length"].to_str().unwrap().to_owned();
+        (length, answer.text().await.unwrap())
+    };
+    assert_eq!(length(Method::GET).await, ("5".into(), "fixed".into()));
+    assert_eq!(length(Method::HEAD).await, ("5".into(), String::new()));
+}
+
+#[actix_web::test]
+async fn an_upload_may_take_longer_than_a_backend_may_keep_silent() {
+    let (app, gate) = (TestApp::start().await, web::Data::new(tokio::sync::Semaphore::new(0)));
+    let upstreams = format!("/backend={}/v1", start_backend(gate));
+    let more = [("UPSTREAMS", upstreams.as_str()), ("UPSTREAM_TIMEOUT", "500ms")];
+    let frontend = start_frontend_with(&app.auth, &app.verify, &more);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let pieces = futures_util::stream::unfold(0, |at| async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        (at < 6).then(|| (Ok::<_, std::io::Error>("xx"), at + 1))
+    });
+    let body = reqwest::Body::wrap_stream(pieces);
+    let answer = client.put(format!("{frontend}/backend/count")).body(body).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.text().await.unwrap()), (200, "12".into()));
+    let started = std::time::Instant::now();
+    let mut silent = client.get(format!("{frontend}/backend/slow")).send().await.unwrap();
+    assert_eq!(silent.chunk().await.unwrap().unwrap(), "first");
+    assert!(silent.chunk().await.is_err(), "and one that falls silent is given up");
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+/// A backend that answers each request before it has read the body; the heads that it saw.
+async fn start_hasty() -> (String, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let heads = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let shared = heads.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let shared = shared.clone();
+            tokio::spawn(async move {
+                loop {
+                    let mut head = Vec::new();
+                    while !head.ends_with(b"\r\n\r\n") {
+                        let Ok(byte) = stream.read_u8().await else { return };
+                        head.push(byte);
+                    }
+                    let head = String::from_utf8_lossy(&head).to_lowercase();
+                    let length =
+                        head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+                    shared.lock().unwrap().push(head);
+                    stream.write_all(b"HTTP/1.1 404 None\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+                    let mut body = vec![0; length.unwrap_or(0)];
+                    if stream.read_exact(&mut body).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    (url, heads)
+}
+
+#[actix_web::test]
+async fn no_request_swallows_the_beginning_of_the_next() {
+    let app = TestApp::start().await;
+    let (backend, heads) = start_hasty().await;
+    let upstreams = format!("/backend={backend}/v1");
+    let frontend = start_frontend_with(&app.auth, &app.verify, &[("UPSTREAMS", &upstreams)]);
+    for upgrade in ["foo", "websocket", "h2c"] {
+        for method in ["GET", "POST"] {
+            let armed = format!(
+                "{method} /backend/armed HTTP/1.1\r\nhost: localhost:8080\r\nconnection: upgrade\r\n\
+                 upgrade: {upgrade}\r\ncontent-length: 32\r\n\r\n"
+            );
+            let mut stream = TcpStream::connect(frontend.strip_prefix("http://").unwrap()).await.unwrap();
+            stream.write_all(armed.as_bytes()).await.unwrap();
+            // It waits for a body that never comes; the next visitor comes meanwhile and afterwards.
+            let answer = tokio::time::timeout(Duration::from_millis(300), head(&mut stream)).await;
+            for _ in 0..2 {
+                let mut visitor = Visitor::new();
+                let victim = visitor.request(Method::GET, &format!("{frontend}/backend/victim"));
+                let seen = visitor.send(victim.header("x-pad", "DELETE /admin HTTP/1.1")).await;
+                assert_eq!(seen.status, 404, "{upgrade} {method} {answer:?}");
+            }
+        }
+    }
+    for head in heads.lock().unwrap().iter() {
+        let line = head.lines().next().unwrap();
+        assert!(line.ends_with(" http/1.1") && line.contains(" /v1/"), "{head}");
+        assert!(line.starts_with("get ") || line.starts_with("post "), "{head}");
+    }
+    let heads = heads.lock().unwrap().clone();
+    assert_eq!(heads.iter().filter(|head| head.starts_with("get /v1/victim")).count(), 12, "{heads:#?}");
 }
 
 async fn raw(frontend: &str, request: &str) -> String {
