@@ -36,7 +36,7 @@
 //! | the request | the answer |
 //! | --- | --- |
 //! | a person's navigation | 302 to the login page with `?next=` the wanted path |
-//! | the fourth of them within two minutes, and none got through | a Problem that names the reason: no cookie came, under another name, two of them, … |
+//! | the fourth of them, each within a minute of the one before, and none got through | a Problem that names the reason: no cookie came, under another name, two of them, … |
 //! | anything else: `fetch`, a form post, a client that accepts JSON alone | a Problem: 403 or 401 with its `code` |
 //! | any, while nobody can say whether the token is good | a Problem: 503 with `Retry-After`; no redirect, and no cookie is touched |
 

@@ -77,7 +77,7 @@ impl SetCookie {
                 "partitioned" => cookie.partitioned = true,
                 "samesite" => cookie.same_site = same_site(value),
                 "max-age" => max_age = value.parse::<i64>().ok().or(max_age),
-                "expires" => expires = DateTime::parse_from_rfc2822(value).ok().or(expires),
+                "expires" => expires = date(value).or(expires),
                 _ => {}
             }
         }
@@ -189,6 +189,13 @@ fn domain(text: &str) -> Option<String> {
     }
     let origin = Origin::parse(&format!("https://{text}"));
     Some(origin.map_or_else(|_| text.to_ascii_lowercase(), |origin| origin.host().to_owned()))
+}
+
+/// A date as servers write it: with hyphens, too (RFC 6265bis, 5.1.1).
+fn date(text: &str) -> Option<DateTime<Utc>> {
+    let spaced = text.replace('-', " ");
+    let read = DateTime::parse_from_rfc2822(text).or_else(|_| DateTime::parse_from_rfc2822(&spaced));
+    read.ok().map(|date| date.to_utc())
 }
 
 fn same_site(text: &str) -> SameSite {

@@ -110,7 +110,9 @@ impl Report {
         }
         match &self.first {
             Some(first) => line(format_args!("\nChange this first: {}: {}", first.subject, first.fix)),
-            None => line(format_args!("\nAll is well.")),
+            // What was not looked at is not well for sure.
+            None if self.cookie == "seen" => line(format_args!("\nAll is well.")),
+            None => line(format_args!("\nNothing wrong was seen; without --login no cookie was looked at.")),
         }
     }
 }

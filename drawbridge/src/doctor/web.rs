@@ -75,8 +75,8 @@ impl Web {
             .timeout(WITHIN)
             .no_proxy();
         if let Some(proxy) = proxy {
-            client =
-                client.proxy(Proxy::all(proxy).with_context(|| format!("cannot use the proxy {proxy}"))?);
+            client = client
+                .proxy(Proxy::all(proxy).map_err(|_| anyhow!("--proxy is not the URL of an HTTP proxy"))?);
         }
         Ok(Self { client: client.build().context("cannot make requests")?, is_proxied: proxy.is_some() })
     }
@@ -177,6 +177,11 @@ impl Hop {
     pub(crate) fn set_cookies(&self) -> Vec<String> {
         let values = self.headers.get_all(SET_COOKIE).iter();
         values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
+    }
+
+    /// Where it was, without the query, which may carry a secret.
+    pub(crate) fn place(&self) -> String {
+        format!("{}{}", self.url.origin().ascii_serialization(), self.url.path())
     }
 
     /// Who answered.

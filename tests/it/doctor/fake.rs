@@ -24,10 +24,13 @@ pub(super) enum Fault {
     CorsOtherOrigin,
     ClockSkew,
     Cacheable,
+    FreshForAll,
     FromCache,
     OpenDoor,
     Loop,
     GuardRefuses,
+    LoginBelowThePage,
+    NoPage,
     LoginRefused,
     LoginFails,
     PlainHttp,
@@ -103,9 +106,10 @@ fn answer(asked: &Asked, fault: Fault) -> (u16, Vec<String>, &'static str) {
         ("GET", "/.well-known/jwks.json") => (200, vec![], r#"{"keys":[{"kty":"OKP"}]}"#),
         ("OPTIONS", "/api/login") => (204, cors(asked, fault), ""),
         ("POST", "/api/login") => login(asked, fault),
+        ("GET", "/private") if fault == Fault::NoPage => (404, vec![], ""),
         ("GET", "/private") => private(asked, fault),
         ("GET", "/login") if fault == Fault::Loop => (302, vec!["location: /private".into()], ""),
-        ("GET", "/" | "/login") => (200, vec![], "a page"),
+        ("GET", "/" | "/login" | "/private/login") => (200, vec![], "a page"),
         _ => (404, vec![], ""),
     }
 }
@@ -151,6 +155,7 @@ fn login(asked: &Asked, fault: Fault) -> (u16, Vec<String>, &'static str) {
     headers.extend(cookies.iter().map(|cookie| format!("set-cookie: {cookie}")));
     headers.push(match fault {
         Fault::Cacheable => "cache-control: public, max-age=60".into(),
+        Fault::FreshForAll => "cache-control: max-age=3600".into(),
         Fault::FromCache => "x-cache: HIT from edge".into(),
         _ => "cache-control: no-store".into(),
     });
@@ -159,6 +164,9 @@ fn login(asked: &Asked, fault: Fault) -> (u16, Vec<String>, &'static str) {
 
 fn private(asked: &Asked, fault: Fault) -> (u16, Vec<String>, &'static str) {
     let is_in = asked.header("cookie").contains("sid=good") && fault != Fault::GuardRefuses;
+    if fault == Fault::LoginBelowThePage {
+        return (302, vec!["location: /private/login".into()], "");
+    }
     if fault == Fault::OpenDoor || (is_in && fault != Fault::Loop) {
         (200, vec![], "the page")
     } else {

@@ -18,6 +18,7 @@ fn attributes_are_read_as_browsers_do() {
     assert_eq!(read("a=b; SameSite=Sometimes").same_site, SameSite::Missing);
     assert!(!read("a=b; Max-Age=0").is_alive());
     assert!(!read("a=b; Expires=Thu, 01 Jan 1970 00:00:00 GMT").is_alive());
+    assert!(!read("a=b; Expires=Thu, 01-Jan-1970 00:00:00 GMT").is_alive(), "as older servers write it");
     assert!(read("a=b; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT").is_alive());
     assert_eq!(SetCookie::parse("nothing", "/", DateTime::UNIX_EPOCH), None);
 }

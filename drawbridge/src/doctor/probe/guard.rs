@@ -24,7 +24,7 @@ pub(super) async fn check(setup: &Setup, web: &Web, jar: Option<Jar>, now: DateT
     match visit(setup, web, jar, now).await {
         Ok(visit) => {
             findings.extend(traffic::check(&visit));
-            findings.extend(with_session(&visit, setup, &subject));
+            findings.extend(with_session(&visit, &stranger, setup, &subject));
         }
         Err(failure) => findings.push(failure.finding(&subject)),
     }
@@ -65,7 +65,7 @@ fn without_session(visit: &Visit, subject: &str) -> Option<Finding> {
             format!("answers {status} without a cookie: the guard lets everybody in"),
             "put the guard in front of it, or name a page that is behind one: --private-path",
         )),
-        404 => Some(Finding::warning(
+        404 => Some(Finding::error(
             "private_missing",
             subject,
             "is not there, so that the guard was not examined",
@@ -81,12 +81,17 @@ fn without_session(visit: &Visit, subject: &str) -> Option<Finding> {
     }
 }
 
-fn with_session(visit: &Visit, setup: &Setup, subject: &str) -> Option<Finding> {
+fn with_session(visit: &Visit, stranger: &Visit, setup: &Setup, subject: &str) -> Option<Finding> {
     if visit.is_endless {
         return Some(endless(subject, "whoever has signed in"));
     }
     let last = visit.last();
-    if last.status.is_success() && last.url.path().starts_with(&setup.private_path) {
+    let rest = last.url.path().strip_prefix(setup.private_path.trim_end_matches('/'));
+    let is_there = last.origin().as_ref() == Some(&setup.frontend)
+        && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    // Whoever ends where a stranger ends has not come in.
+    let was_sent_away = last.url == stranger.last().url && stranger.first.status.is_redirection();
+    if last.status.is_success() && is_there && !was_sent_away {
         return None;
     }
     let status = visit.first.status;

@@ -20,19 +20,26 @@ fn cached(hop: &Hop) -> Option<Finding> {
         return None;
     }
     let control = hop.header("cache-control").unwrap_or_default().to_ascii_lowercase();
-    let forbids = |word: &str| control.split(',').any(|directive| directive.trim() == word);
+    let says = |word: &str| control.split(',').any(|directive| directive.trim() == word);
     let lives = control.split(',').any(|directive| directive.trim().starts_with("s-maxage="));
+    // Without a word of whom it is for, a cache may keep it for all (RFC 9111, 3).
+    let is_fresh = control.split(',').any(|directive| {
+        directive
+            .trim()
+            .strip_prefix("max-age=")
+            .is_some_and(|age| age.parse::<u64>().is_ok_and(|age| age > 0))
+    });
     let hit = hop.header("x-cache").is_some_and(|text| text.to_ascii_uppercase().contains("HIT"));
     let sign = if hit || hop.headers.contains_key("age") {
         "came out of a cache (Age, X-Cache)"
-    } else if forbids("public") || lives {
+    } else if says("public") || lives || is_fresh && !says("private") && !says("no-store") {
         "may be kept by shared caches (Cache-Control)"
     } else {
         return None;
     };
     let what = format!("sets a cookie and {sign}: somebody else gets this session");
     let fix = "answer Cache-Control: no-store wherever a cookie is set, and do not cache it on the way";
-    Some(Finding::error("cacheable_set_cookie", &hop.url, what, fix))
+    Some(Finding::error("cacheable_set_cookie", hop.place(), what, fix))
 }
 
 fn long(hop: &Hop) -> Option<Finding> {
@@ -49,7 +56,7 @@ fn long(hop: &Hop) -> Option<Finding> {
     };
     Some(Finding::error(
         "oversized_cookies",
-        &hop.url,
+        hop.place(),
         what,
         "keep identifiers in cookies, and data on the server",
     ))
