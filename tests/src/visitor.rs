@@ -43,11 +43,6 @@ impl Visitor {
         self.cookies.insert(name.to_owned(), value.to_owned());
     }
 
-    /// Takes a cookie out of the jar.
-    pub fn forget_cookie(&mut self, name: &str) {
-        self.cookies.remove(name);
-    }
-
     /// A request with the visitor's cookies, to be completed and given to [`Visitor::send`].
     pub fn request(&self, method: Method, url: &str) -> RequestBuilder {
         let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

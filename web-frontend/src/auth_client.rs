@@ -25,6 +25,8 @@ use shared::{
     session_cookie::SessionCookie,
 };
 
+use crate::guard::attempts;
+
 /// A login waits for other logins' hashes, so its answer may take longer than others.
 const LOGIN_WITHIN: Duration = Duration::from_secs(15);
 
@@ -168,7 +170,10 @@ impl AuthClient {
                 )?;
                 answer.cookies = self.cookie.issue(&token, expires_at, self.clock.now());
             }
-            Call::Logout if status == StatusCode::OK => answer.cookies = self.cookie.clear(),
+            Call::Logout if status == StatusCode::OK => {
+                answer.cookies = self.cookie.clear();
+                answer.cookies.extend(attempts::remember(0, self.cookie.is_secure()));
+            }
             _ => {}
         }
         Ok(answer)

@@ -17,7 +17,6 @@ const REMEMBERED_FOR: u32 = 60;
 
 /// How often the browser was sent.
 pub(super) fn count(headers: &HeaderMap, secure: bool) -> u32 {
-    // Nearly nobody brings it, and everybody waits for this (`docs/performance.md`, row `private-page-guard`).
     let name = cookie_name(secure);
     let fields = headers.get_all(header::COOKIE).map(|field| String::from_utf8_lossy(field.as_bytes()));
     let counted = fields.filter(|field| field.contains(name)).map(|field| {
@@ -35,7 +34,7 @@ pub(super) fn is_prefetch(headers: &HeaderMap) -> bool {
 }
 
 /// `Set-Cookie` that says so.
-pub(super) fn remember(count: u32, secure: bool) -> Option<HeaderValue> {
+pub(crate) fn remember(count: u32, secure: bool) -> Option<HeaderValue> {
     let (attribute, seconds) =
         (if secure { "; Secure" } else { "" }, if count == 0 { 0 } else { REMEMBERED_FOR });
     let name = cookie_name(secure);

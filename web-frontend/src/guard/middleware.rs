@@ -57,16 +57,15 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let sent = attempts::count(request.headers(), self.guard.0.cookie.is_secure());
-        // Whom this process knows already goes in without waiting for anybody.
-        if sent == 0
-            && let Some(known) = self.guard.identify_hot(request.request())
-        {
+        // Whom this process knows already goes in without waiting for anybody, and without a look at how often
+        // the browser was sent: that is forgotten in a minute, or by signing out.
+        if let Some(known) = self.guard.identify_hot(request.request()) {
             request.extensions_mut().insert(SignedIn(known));
             return Either::Left(
                 self.service.call(request).map_ok(ServiceResponse::map_into_left_body as IntoLeft<B>),
             );
         }
+        let sent = attempts::count(request.headers(), self.guard.0.cookie.is_secure());
         let (guard, service) = (self.guard.clone(), self.service.clone());
         Either::Right(Box::pin(async move {
             match guard.identify(request.request()).await {
