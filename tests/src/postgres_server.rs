@@ -97,8 +97,10 @@ fn url(port: u16) -> String {
 fn serve(port: u16, folder: &Path) -> Process {
     let data = folder.join("data").display().to_string();
     let (port_text, log) = (port.to_string(), folder.join("log"));
-    let options =
-        ["-h", "127.0.0.1", "-p", &port_text, "-k", "", "-c", "fsync=off", "-c", "max_connections=300"];
+    let options = ["-h", "127.0.0.1", "-p", &port_text, "-k", ""];
+    // Room for a million users, as a server has that is set up for them; it is taken as it is needed.
+    let settings = ["-c", "fsync=off", "-c", "max_connections=300", "-c", "shared_buffers=512MB"];
+    let options = [options.as_slice(), settings.as_slice()].concat();
     let command = command("postgres", &data, &options);
     let process = Process::start(Start { command, settings: &[], signal: "INT", log, remove: Some(folder) });
     wait_until_up(&format!("{}/postgres", url(port)), &process);
