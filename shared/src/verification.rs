@@ -265,10 +265,7 @@ impl Verifier {
             return Ok(signed);
         }
         let checked = match keys.check(token) {
-            Err(TokenFault::UnknownKey) => match self.keys.newer_than(&keys).await? {
-                Some(newer) => newer.check(token),
-                None => Err(TokenFault::UnknownKey),
-            },
+            Err(TokenFault::UnknownKey) => self.keys.newer_than(&keys).await?.check(token),
             checked => checked,
         };
         let signed = Arc::new(checked.map_err(|_: TokenFault| Refusal::InvalidToken)?);

@@ -107,21 +107,28 @@ impl KeyRing {
     ///
     /// # Errors
     /// When the source is out of reach, so that nobody knows whether there is one.
-    pub async fn newer_than(&self, seen: &Arc<KeySet>) -> Result<Option<Arc<KeySet>>, SourceUnavailable> {
-        let mut last_attempt = self.0.last_attempt.lock().await;
-        if let Some(held) = self.0.held()
-            && !Arc::ptr_eq(&held.keys, seen)
-        {
-            return Ok(Some(held.keys));
-        }
-        match &*last_attempt {
-            Some(Attempt { failure: Some(failure), at }) if at.elapsed() < PAUSE_AFTER_FAILURE => {
-                return Err(failure.clone());
+    pub async fn newer_than(&self, seen: &Arc<KeySet>) -> Result<Arc<KeySet>, SourceUnavailable> {
+        loop {
+            let mut last_attempt = self.0.last_attempt.lock().await;
+            if let Some(held) = self.0.held()
+                && !Arc::ptr_eq(&held.keys, seen)
+            {
+                return Ok(held.keys);
             }
-            Some(attempt) => tokio::time::sleep(PAUSE.saturating_sub(attempt.at.elapsed())).await,
-            None => {}
+            let pause = match &*last_attempt {
+                Some(Attempt { failure: Some(failure), at }) if at.elapsed() < PAUSE_AFTER_FAILURE => {
+                    return Err(failure.clone());
+                }
+                Some(attempt) => PAUSE.saturating_sub(attempt.at.elapsed()),
+                None => Duration::ZERO,
+            };
+            if pause.is_zero() {
+                return self.0.fetch(&mut last_attempt).await;
+            }
+            // Not with the lock in hand: whoever needs the keys that everybody knows does not wait here.
+            drop(last_attempt);
+            tokio::time::sleep(pause).await;
         }
-        self.0.fetch(&mut last_attempt).await.map(Some)
     }
 }
 
