@@ -14,6 +14,8 @@ use shared::{
     user_cache::CacheLocation,
 };
 
+use crate::storage::ReaderRole;
+
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -27,6 +29,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// `DATABASE_URL[_FILE]`.
     pub database_url: DatabaseUrl,
+    /// `DATABASE_READER`: the role that verify-service reads with, which is let read what it needs.
+    pub database_reader: Option<ReaderRole>,
     /// `REDIS_URL[_FILE]`.
     pub cache: CacheLocation,
     /// `MASTER_SECRET[_FILE]`.
@@ -90,6 +94,7 @@ impl Config {
         let log = reader.log();
         let timeouts = reader.timeouts();
         let database_url = reader.database_url();
+        let database_reader = reader.optional("DATABASE_READER", ReaderRole::parse);
         let cache = reader.cache();
         let master_secret = reader.master_secret();
         let frontend = reader.frontend_origin();
@@ -108,6 +113,7 @@ impl Config {
                     listen,
                     timeouts,
                     database_url,
+                    database_reader,
                     cache,
                     master_secret,
                     frontend_origin,

@@ -18,5 +18,6 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(read("/api/me", me::me))
         .service(read("/.well-known/jwks.json", jwks::jwks))
         .service(read("/health/live", health::live))
+        .service(read("/health/serving", health::serving))
         .service(read("/health/ready", health_ready::ready));
 }

@@ -13,6 +13,7 @@ use shared::{
     clock::SystemClock,
     cross_site::{OwnOrigins, refuse_cross_site},
     database::{Access, Connection, Database},
+    draining::Draining,
     http::{self, Counted},
     internal,
     metrics::Metrics,
@@ -47,6 +48,8 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     let listen = config.listen;
     let refused = |error| StartError::listen(NAME, listen, &error);
     let counted = Counted(metrics.clone());
+    let draining = Draining::new(listen.drain_time);
+    let leaving = web::Data::new(draining.clone());
     let mut origins = vec![config.frontend_origin];
     origins.extend(config.other_origins);
     let is_called_by_browsers = config.cookie_mode != CookieMode::Proxy;
@@ -57,6 +60,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         ActixApp::new()
             .app_data(app.clone())
             .app_data(counted.clone())
+            .app_data(leaving.clone())
             .app_data(OwnOrigins(origins.clone()))
             .wrap(from_fn(cookies::mend))
             .wrap(from_fn(refuse_cross_site))
@@ -71,7 +75,8 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     .map_err(refused)?;
     let port = server.addrs().first().map_or(listen.port, std::net::SocketAddr::port);
     let background = vec![actix_web::rt::spawn(relay.run()), actix_web::rt::spawn(rotation)];
-    internal::bind(Server::new(NAME, port, server.run(), background), listen, metrics, |_| {})
+    let server = Server::new(NAME, port, server.run(), background, draining);
+    internal::bind(server, listen, metrics, |_| {})
 }
 
 /// What pages of these origins may do from a browser (Fetch, 3.2). Of others the browser keeps the answer, and
@@ -89,10 +94,14 @@ fn cors(origins: &[Origin]) -> Cors {
 
 async fn prepare(config: &Config, vault: Arc<KeyVault>) -> Result<(), StartError> {
     let (url, tokens) = (config.database_url.clone(), config.tokens.clone());
+    let reader = config.database_reader.clone();
     let prepared = tokio::task::spawn_blocking(move || {
         let mut connection = Connection::open(&url, Access::Own).map_err(|error| error.to_string())?;
         for migration in storage::migrate(&mut connection).map_err(|error| error.to_string())? {
             tracing::info!(migration, "migrated");
+        }
+        if let Some(reader) = &reader {
+            storage::grant_reading(&mut connection, reader).map_err(|error| error.to_string())?;
         }
         let now = shared::clock::Clock::now(&SystemClock);
         vault.ensure_key(&mut connection, now, &tokens).map_err(|error| error.to_string())

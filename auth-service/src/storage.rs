@@ -5,6 +5,7 @@ mod accounts;
 mod keys;
 mod migrations;
 mod outbox;
+mod reader;
 mod sessions;
 
 use diesel::result::Error as QueryError;
@@ -24,6 +25,7 @@ pub use keys::{
 };
 pub use migrations::migrate;
 pub use outbox::{Pending, delete_pending, find_pending};
+pub use reader::{ReaderRole, grant_reading};
 pub use sessions::{NewSession, StartRefused, end_session, start_session};
 
 /// A committed change of a user that the cache is to be told of.

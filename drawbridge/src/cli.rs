@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use auth_service::storage::{self, ReaderRole};
 use clap::{Args, Parser, Subcommand};
+use shared::config::{Reader, environment};
 
-use crate::{deployment::Deployment, doctor, keys, output, up, user};
+use crate::{deployment::Deployment, doctor, keys, output, secrets, up, user};
 
 /// The login stack for a frontend and a backend on different domains.
 ///
@@ -32,6 +34,11 @@ enum Command {
     Up(UpArgs),
     /// Bring the database's schema up to date
     Migrate(DataArgs),
+    /// Make the secrets of a deployment as files, one folder for each program that reads them
+    ///
+    /// One secret is drawn, the master secret; the passwords of PostgreSQL and Redis are derived from it. A file
+    /// that is there stays as it is, so that any of them can be replaced by one's own.
+    Secrets(SecretsArgs),
     /// Add, list, disable or delete accounts
     #[command(subcommand)]
     User(UserCommand),
@@ -62,6 +69,19 @@ struct DataArgs {
     /// Data folder of `drawbridge up` [default: drawbridge-data, unless `DATABASE_URL` is set]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct SecretsArgs {
+    /// Folder to make them in
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Host and port of PostgreSQL, as the services reach it
+    #[arg(long, value_name = "HOST[:PORT]", default_value = "postgres")]
+    pub(crate) postgres: String,
+    /// Host and port of Redis, as the services reach it
+    #[arg(long, value_name = "HOST[:PORT]", default_value = "redis")]
+    pub(crate) redis: String,
 }
 
 #[derive(Subcommand)]
@@ -127,6 +147,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
             };
             migrate(&deployment).await
         }
+        Some(Command::Secrets(args)) => secrets::make(&args),
         Some(Command::User(command)) => run_user(command).await,
         Some(Command::Doctor(args)) => doctor::run(*args).await,
         Some(Command::Keys(KeysCommand::List(args))) => keys::list(&existing(args)?).await,
@@ -150,7 +171,18 @@ async fn run_user(command: UserCommand) -> anyhow::Result<()> {
 }
 
 async fn migrate(deployment: &Deployment) -> anyhow::Result<()> {
-    let done = deployment.query(|c| Ok(auth_service::storage::migrate(c)?)).await?;
+    let mut reader = Reader::new(&environment);
+    let role = reader.optional("DATABASE_READER", ReaderRole::parse);
+    let role = reader.finish(Some(role))?;
+    let done = deployment
+        .query(move |connection| {
+            let done = storage::migrate(connection)?;
+            if let Some(role) = &role {
+                storage::grant_reading(connection, role)?;
+            }
+            Ok(done)
+        })
+        .await?;
     for migration in &done {
         output::line(format_args!("migrated {migration}"));
     }

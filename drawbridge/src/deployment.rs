@@ -2,7 +2,6 @@
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{ErrorKind, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -15,6 +14,8 @@ use shared::{
     random::Random,
     secret::MasterSecret,
 };
+
+use crate::once::write_once;
 
 /// A data folder of `drawbridge up`.
 pub(crate) struct DataFolder(PathBuf);
@@ -56,24 +57,12 @@ impl DataFolder {
         }
     }
 
-    /// Written under another name and then linked, so that nobody ever reads half a secret and two
-    /// first starts agree on one.
     fn ensure_master_secret(&self) -> std::io::Result<()> {
-        let path = self.master_secret();
         // Beside a database that is there another secret would be of no use.
-        if path.exists() || self.database().exists() {
-            return Ok(());
+        if !self.database().exists() {
+            write_once(&self.master_secret(), &STANDARD.encode(Random.bytes::<32>()), 0o600)?;
         }
-        let draft = self.0.join(format!("master-secret.{}", std::process::id()));
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
-        writeln!(file, "{}", STANDARD.encode(Random.bytes::<32>()))?;
-        file.sync_all()?;
-        let linked = fs::hard_link(&draft, &path);
-        fs::remove_file(&draft)?;
-        match linked {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }
 

@@ -4,7 +4,9 @@ mod cli;
 mod deployment;
 mod doctor;
 mod keys;
+mod once;
 mod output;
+mod secrets;
 mod up;
 mod user;
 

@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
         self.secret("MASTER_SECRET", MasterSecret::parse)
     }
 
-    /// `BIND`, `PORT` and `INTERNAL_PORT`: where the service listens.
+    /// `BIND`, `PORT`, `INTERNAL_PORT` and `DRAIN_TIME`: where the service listens, and how it leaves.
     pub fn listen(&mut self, default_port: u16) -> Listen {
         let address = self
             .optional("BIND", |text| {
@@ -178,7 +178,12 @@ impl<'a> Reader<'a> {
             Some(internal) if port != 0 => internal,
             _ => 0,
         };
-        Listen { address, port, internal_port: self.within("INTERNAL_PORT", internal, 0..=u16::MAX) }
+        Listen {
+            address,
+            port,
+            internal_port: self.within("INTERNAL_PORT", internal, 0..=u16::MAX),
+            drain_time: self.duration("DRAIN_TIME", Duration::ZERO, Duration::ZERO..=Duration::from_mins(10)),
+        }
     }
 
     /// `FRONTEND_ORIGIN`: the origin that people see in their address bar.
@@ -311,6 +316,8 @@ pub struct Listen {
     pub port: u16,
     /// The port for metrics and for other services of the deployment; 0 takes any that is free.
     pub internal_port: u16,
+    /// How long it goes on answering after SIGTERM, while it says that it is leaving.
+    pub drain_time: Duration,
 }
 
 /// How far above its port a service's internal one is, unless `INTERNAL_PORT` says otherwise.

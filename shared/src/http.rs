@@ -27,6 +27,7 @@ use tracing::Instrument;
 
 pub use crate::request_id::{REQUEST_ID, RequestId};
 use crate::{
+    draining::Draining,
     metrics::Metrics,
     problem::{Code, PROBLEM_JSON, Problem},
 };
@@ -94,6 +95,7 @@ pub async fn request_scope<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = RequestId::for_request(request.headers());
     let counted = request.app_data::<Counted>().cloned();
+    let draining = request.app_data::<web::Data<Draining>>().cloned();
     request.extensions_mut().insert(id.clone());
     let span = tracing::error_span!("request", request_id = id.as_str());
     // The query may carry what does not belong in a log.
@@ -107,9 +109,13 @@ pub async fn request_scope<B: MessageBody + 'static>(
     let waited = tokio::time::timeout(patience, next.call(request).instrument(span.clone())).await;
     let _entered = span.enter();
     let result = waited.unwrap_or_else(|_| Err(too_slow().into()));
-    // A body that nobody has read to its end would stand in the way of the next request.
+    // A body that nobody has read to its end would stand in the way of the next request, and a service that
+    // is leaving wants the next one to go elsewhere.
+    let is_leaving = draining.is_some_and(|draining| draining.is_on());
     let close = |response: &mut HttpResponse| {
-        if has_body && (!response.status().is_success() || !method_with_body) {
+        let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        let has_rest = has_body && (!response.status().is_success() || !method_with_body);
+        if has_rest || is_leaving && !is_upgraded {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
     };

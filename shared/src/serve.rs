@@ -6,7 +6,7 @@ use actix_web::dev;
 use futures_util::future::select_all;
 use tokio::{signal::unix, task::JoinHandle};
 
-use crate::config::Listen;
+use crate::{config::Listen, draining::Draining};
 
 /// How long requests under way may take after the signal to stop.
 pub const SHUTDOWN_SECONDS: u64 = 10;
@@ -18,6 +18,7 @@ pub struct Server {
     server: dev::Server,
     internal: Option<(u16, dev::Server)>,
     background: Vec<JoinHandle<()>>,
+    draining: Draining,
 }
 
 /// Why a service could not start, in one line that says what to do.
@@ -65,8 +66,14 @@ impl StartError {
 
 impl Server {
     /// Wraps a server that is bound to `port`, with the tasks that end with it.
-    pub fn new(name: &'static str, port: u16, server: dev::Server, background: Vec<JoinHandle<()>>) -> Self {
-        Self { name, port, server, internal: None, background }
+    pub fn new(
+        name: &'static str,
+        port: u16,
+        server: dev::Server,
+        background: Vec<JoinHandle<()>>,
+        draining: Draining,
+    ) -> Self {
+        Self { name, port, server, internal: None, background, draining }
     }
 
     /// The same with a server on its internal port.
@@ -126,17 +133,20 @@ pub fn end(program: &str, result: Result<(), impl std::fmt::Display>) -> ! {
 }
 
 /// Serves all of `servers` until SIGINT or SIGTERM, or until one of them fails; then lets the
-/// requests under way finish, for at most [`SHUTDOWN_SECONDS`].
+/// requests under way finish, for at most [`SHUTDOWN_SECONDS`]. After SIGTERM it goes on listening for
+/// [`Draining::time`], so that whoever sends requests here can turn elsewhere first.
 pub async fn run_all(servers: Vec<Server>) -> io::Result<()> {
     let mut interrupt = unix::signal(unix::SignalKind::interrupt())?;
     let mut terminate = unix::signal(unix::SignalKind::terminate())?;
     let mut handles = Vec::new();
     let mut background = Vec::new();
+    let mut draining = Vec::new();
     let mut running = Vec::new();
     for server in servers {
         tracing::info!(service = server.name, port = server.port, "listening");
         handles.push(server.server.handle());
         background.extend(server.background);
+        draining.push(server.draining);
         running.push(actix_web::rt::spawn(server.server));
         if let Some((_, internal)) = server.internal {
             handles.push(internal.handle());
@@ -146,7 +156,10 @@ pub async fn run_all(servers: Vec<Server>) -> io::Result<()> {
     let mut ended = select_all(running);
     let first = tokio::select! {
         _ = interrupt.recv() => None,
-        _ = terminate.recv() => None,
+        _ = terminate.recv() => {
+            drain(&draining, &mut interrupt, &mut terminate).await;
+            None
+        }
         (result, _, _) = &mut ended => Some(result),
     };
     tracing::info!("stopping");
@@ -167,5 +180,20 @@ pub async fn run_all(servers: Vec<Server>) -> io::Result<()> {
         None => Ok(()),
         Some(Ok(result)) => result,
         Some(Err(error)) => Err(io::Error::other(error)),
+    }
+}
+
+/// Goes on for as long as the slowest of the services wants to, or until somebody asks again.
+async fn drain(draining: &[Draining], interrupt: &mut unix::Signal, terminate: &mut unix::Signal) {
+    draining.iter().for_each(Draining::begin);
+    let time = draining.iter().map(Draining::time).max().unwrap_or_default();
+    if time.is_zero() {
+        return;
+    }
+    tracing::info!(seconds = time.as_secs_f64(), "draining");
+    tokio::select! {
+        () = tokio::time::sleep(time) => {}
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
     }
 }

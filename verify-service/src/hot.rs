@@ -16,7 +16,7 @@ use actix_web::{
     body::BoxBody,
     dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
     http::{
-        Method, StatusCode,
+        ConnectionType, Method, StatusCode,
         header::{CONTENT_TYPE, HeaderValue},
     },
     web,
@@ -24,6 +24,7 @@ use actix_web::{
 use futures_util::future::{Either, FutureExt, LocalBoxFuture};
 use prometheus_client::metrics::counter::Counter;
 use shared::{
+    draining::Draining,
     http::{add_headers, has_body},
     metrics::StatusLabel,
     request_id::RequestId,
@@ -36,6 +37,7 @@ use crate::{answers::Answers, app::App, handlers::is_renewal_due, identity};
 #[derive(Clone)]
 pub(crate) struct Hot {
     app: web::Data<App>,
+    draining: web::Data<Draining>,
     answers: Arc<Answers>,
     answered: Counter,
 }
@@ -54,10 +56,10 @@ enum Asker {
 pub(crate) struct Judged(pub(crate) Result<Grant, Refusal>);
 
 impl Hot {
-    pub(crate) fn new(app: web::Data<App>) -> Self {
+    pub(crate) fn new(app: web::Data<App>, draining: web::Data<Draining>) -> Self {
         let ok = StatusLabel { status: StatusCode::OK.as_u16() };
         let answered = app.metrics.http_requests.get_or_create_owned(&ok);
-        Self { app, answers: Arc::new(Answers::new()), answered }
+        Self { app, draining, answers: Arc::new(Answers::new()), answered }
     }
 
     /// Who asks with which token; `None` for a request that is the handlers' own.
@@ -113,6 +115,9 @@ impl Hot {
         };
         let id = RequestId::for_request(request.headers());
         add_headers(response.headers_mut(), &id);
+        if self.draining.is_on() {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
         let took = started.elapsed();
         self.answered.inc();
         self.app.metrics.http_request_seconds.observe(took.as_secs_f64());

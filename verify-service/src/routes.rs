@@ -17,6 +17,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/forward-auth", web::to(forward_auth::forward_auth))
         .route("/forward-auth/{path:.*}", web::to(forward_auth::forward_auth))
         .service(read("/health/live", health::live))
+        .service(read("/health/serving", health::serving))
         .service(read("/health/ready", health_ready::ready));
 }
 

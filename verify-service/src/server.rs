@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
 use shared::{
     clock::SystemClock,
+    draining::Draining,
     http::{self, Counted},
     internal,
     serve::{SHUTDOWN_SECONDS, Server, StartError},
@@ -23,13 +24,16 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     let app = App::new(config, Arc::new(SystemClock));
     let app = web::Data::new(app.map_err(|error| StartError::dependency(NAME, error))?);
     let (metrics, internal_app) = (app.metrics.clone(), app.clone());
+    let draining = Draining::new(listen.drain_time);
+    let leaving = web::Data::new(draining.clone());
 
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(app.clone())
+            .app_data(leaving.clone())
             .app_data(Counted(app.metrics.clone()))
             .wrap(from_fn(http::request_scope))
-            .wrap(Hot::new(app.clone()))
+            .wrap(Hot::new(app.clone(), leaving.clone()))
             .configure(http::configure)
             .configure(routes::configure)
     })
@@ -38,7 +42,7 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     .bind((listen.address, listen.port))
     .map_err(|error| StartError::listen(NAME, listen, &error))?;
     let port = server.addrs().first().map_or(listen.port, std::net::SocketAddr::port);
-    let server = Server::new(NAME, port, server.run(), Vec::new());
+    let server = Server::new(NAME, port, server.run(), Vec::new(), draining);
     internal::bind(server, listen, metrics, move |config| {
         config.app_data(internal_app.clone()).configure(routes::configure_internal);
     })

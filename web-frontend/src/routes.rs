@@ -50,6 +50,7 @@ pub(crate) fn configure(
         .service(read(assets::STYLE_PATH, assets::style))
         .service(read(assets::ICON_PATH, assets::icon))
         .service(read("/health/live", health::live))
+        .service(read("/health/serving", health::serving))
         .service(read("/health/ready", health_ready::ready))
         .service(pages);
 }

@@ -3,6 +3,7 @@
 use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
 use shared::{
     cross_site::{OwnOrigins, refuse_cross_site},
+    draining::Draining,
     http::{self, Counted, Patience},
     internal,
     serve::{SHUTDOWN_SECONDS, Server, StartError},
@@ -23,10 +24,13 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     let listen = config.listen;
     let app = web::Data::new(App::new(&config)?);
     let metrics = app.metrics.clone();
+    let draining = Draining::new(listen.drain_time);
+    let leaving = web::Data::new(draining.clone());
     let server = HttpServer::new(move || {
         let page_sessions = app.page_sessions.clone().middleware(&config.master_secret, &config.cookie);
         ActixApp::new()
             .app_data(app.clone())
+            .app_data(leaving.clone())
             .app_data(Counted(app.metrics.clone()))
             .app_data(Patience {
                 prefixes: app.upstreams.prefixes().map(str::to_owned).collect(),
@@ -44,5 +48,6 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     .bind((listen.address, listen.port))
     .map_err(|error| StartError::listen(NAME, listen, &error))?;
     let port = server.addrs().first().map_or(listen.port, std::net::SocketAddr::port);
-    internal::bind(Server::new(NAME, port, server.run(), Vec::new()), listen, metrics, |_| {})
+    let server = Server::new(NAME, port, server.run(), Vec::new(), draining);
+    internal::bind(server, listen, metrics, |_| {})
 }

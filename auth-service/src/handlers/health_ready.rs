@@ -1,15 +1,19 @@
 use actix_web::{HttpResponse, web};
-use shared::health::{self, Dependency};
+use shared::{
+    draining::Draining,
+    health::{self, Dependency},
+};
 
 use crate::app::App;
 
 /// `GET /health/ready`: whether people can sign in. Without the cache they still can.
-pub(crate) async fn ready(app: web::Data<App>) -> HttpResponse {
+pub(crate) async fn ready(app: web::Data<App>, draining: web::Data<Draining>) -> HttpResponse {
     let (database, cache) = tokio::join!(app.database.is_up(), cache_is_up(&app));
-    health::ready(&[
+    let dependencies = [
         Dependency { name: "database", up: database, needed: true },
         Dependency { name: "cache", up: cache, needed: false },
-    ])
+    ];
+    health::ready(&draining, &dependencies)
 }
 
 async fn cache_is_up(app: &App) -> bool {

@@ -1,5 +1,6 @@
 use actix_web::{HttpResponse, web};
 use shared::{
+    draining::Draining,
     health::{self, Dependency},
     verification::{KeyRing, WantedKeys},
 };
@@ -7,17 +8,18 @@ use shared::{
 use crate::app::App;
 
 /// `GET /health/ready`: whether tokens can be checked. Without the cache they still can.
-pub(crate) async fn ready(app: web::Data<App>) -> HttpResponse {
+pub(crate) async fn ready(app: web::Data<App>, draining: web::Data<Draining>) -> HttpResponse {
     let (database, cache, keys) = tokio::join!(
         app.database.is_up(),
         cache_is_up(&app),
         app.verifier.keys().current(WantedKeys::YoungerThan(KeyRing::FRESH_FOR, None))
     );
-    health::ready(&[
+    let dependencies = [
         Dependency { name: "database", up: database, needed: true },
         Dependency { name: "cache", up: cache, needed: false },
         Dependency { name: "signing_keys", up: keys.is_ok(), needed: true },
-    ])
+    ];
+    health::ready(&draining, &dependencies)
 }
 
 async fn cache_is_up(app: &App) -> bool {
