@@ -18,7 +18,7 @@ use shared::{
     internal,
     metrics::Metrics,
     origin::Origin,
-    serve::{SHUTDOWN_SECONDS, Server, StartError},
+    serve::{KEEP_ALIVE, SHUTDOWN_SECONDS, Server, StartError},
     topology::CookieMode,
 };
 
@@ -69,6 +69,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
             .configure(http::configure)
             .configure(routes::configure)
     })
+    .keep_alive(KEEP_ALIVE)
     .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .bind((listen.address, listen.port))

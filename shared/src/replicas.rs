@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect::Policy};
 
-use crate::{breaker::Breaker, config::Timeouts, metrics::Metrics, origin::Origin};
+use crate::{breaker::Breaker, config::Timeouts, metrics::Metrics, origin::Origin, tls};
 
 /// How long a look-up of names is used.
 const LOOK_UP_EVERY: Duration = Duration::from_secs(5);
@@ -72,7 +72,6 @@ struct Replica {
 impl Replicas {
     /// The replicas of `service` behind `origins`. Nothing is connected yet.
     pub fn new(service: &'static str, origins: Vec<Origin>, timeouts: Timeouts, metrics: &Metrics) -> Self {
-        crate::tls::install_provider();
         Self(Arc::new(Inner {
             service,
             origins,
@@ -233,9 +232,10 @@ impl Inner {
 
     fn replica(&self, origin: &Origin, address: Option<SocketAddr>) -> Result<Replica, OutOfReach> {
         let mut client = Client::builder()
+            .tls_backend_preconfigured(tls::client_config(tls::public_roots()))
             .connect_timeout(self.timeouts.connect)
             .timeout(self.timeouts.answer)
-            // Our services close an idle connection after 5 s; one that they are closing is not used.
+            // Shorter than a service drains: none of its connections that were idle before is used when it ends.
             .pool_idle_timeout(Duration::from_secs(4))
             // A token goes where it was sent and nowhere else.
             .redirect(Policy::none())

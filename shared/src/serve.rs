@@ -11,6 +11,10 @@ use crate::{config::Listen, draining::Draining};
 /// How long requests under way may take after the signal to stop.
 pub const SHUTDOWN_SECONDS: u64 = 10;
 
+/// How long a connection may be idle. Longer than the balancers in front keep theirs (60 s, as a rule): whoever
+/// closes first must be the one that sends requests, or else one is sent just when the connection is closed.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
 /// A service that is bound to its port.
 pub struct Server {
     name: &'static str,

@@ -8,7 +8,7 @@ use shared::{
     draining::Draining,
     http::{self, Counted},
     internal,
-    serve::{SHUTDOWN_SECONDS, Server, StartError},
+    serve::{KEEP_ALIVE, SHUTDOWN_SECONDS, Server, StartError},
 };
 
 use crate::{app::App, config::Config, hot::Hot, routes};
@@ -37,6 +37,7 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
             .configure(http::configure)
             .configure(routes::configure)
     })
+    .keep_alive(KEEP_ALIVE)
     .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .bind((listen.address, listen.port))

@@ -6,7 +6,7 @@ use shared::{
     draining::Draining,
     http::{self, Counted, Patience},
     internal,
-    serve::{SHUTDOWN_SECONDS, Server, StartError},
+    serve::{KEEP_ALIVE, SHUTDOWN_SECONDS, Server, StartError},
 };
 
 use crate::{
@@ -43,6 +43,7 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
             .configure(http::configure)
             .configure(|config| routes::configure(config, page_sessions, app.guard.clone(), &app.upstreams))
     })
+    .keep_alive(KEEP_ALIVE)
     .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .bind((listen.address, listen.port))

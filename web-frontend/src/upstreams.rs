@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use reqwest::{Client, Url, redirect::Policy};
-use shared::config::Timeouts;
+use shared::{config::Timeouts, tls};
 
 pub(crate) use body::LONGEST_UPLOAD;
 pub(crate) use forward::forward;
@@ -124,9 +124,9 @@ impl Upstreams {
         timeouts: Timeouts,
         patience: Duration,
     ) -> Result<Self, reqwest::Error> {
-        shared::tls::install_provider();
         let client = || {
             Client::builder()
+                .tls_backend_preconfigured(tls::client_config(tls::public_roots()))
                 .connect_timeout(timeouts.connect)
                 // What a backend redirects to is the browser's to follow.
                 .redirect(Policy::none())
