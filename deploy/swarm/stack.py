@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Makes a Swarm stack of docker-compose.yml, which it takes on standard input as `docker compose config` shows it:
+
+    docker compose config --format json | deploy/swarm/stack.py NAME > stack.json
+
+Secrets and configuration become Swarm's own, so that no node needs a checkout; services are found by all their
+addresses (dnsrr), since the gateway and the services themselves spread over replicas; and a new version starts
+before an old one ends. With PUBLISH=0 the gateway's port is not published.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import sys
+
+# A secret of the service that stands before the slash, as `drawbridge secrets` names them.
+SECRETS = {
+    "web-frontend": ["web-frontend/master_secret", "web-frontend/redis_url"],
+    "auth-service": ["auth-service/master_secret", "auth-service/database_url", "auth-service/redis_url"],
+    "verify-service": ["verify-service/database_url", "verify-service/redis_url"],
+    "postgres": ["postgres/superuser_password", "postgres/owner_password", "postgres/reader_password"],
+    "redis": ["redis/password", "redis/redis.conf"],
+}
+# What runs once and is done, or by hand.
+NOT_SERVICES = ["secrets", "drawbridge"]
+# What Compose knows and Swarm does not.
+UNKNOWN = ["depends_on", "build", "restart", "profiles", "security_opt", "shm_size"]
+
+
+def main():
+    name = sys.argv[1]
+    stack = json.load(sys.stdin)
+    configs = {}
+    services = {}
+    for service, spec in stack["services"].items():
+        if service not in NOT_SERVICES:
+            services[service] = convert(service, spec, name, configs)
+    json.dump(
+        {
+            "version": "3.8",
+            "services": services,
+            "networks": {
+                network: {"driver": "overlay", "internal": spec.get("internal", False)}
+                for network, spec in stack["networks"].items()
+            },
+            "volumes": {"postgres-data": {}},
+            "secrets": {
+                secret_name(secret): {"external": True, "name": f"{name}_{secret_name(secret)}"}
+                for secrets in SECRETS.values()
+                for secret in secrets
+            },
+            "configs": configs,
+        },
+        sys.stdout,
+        indent=1,
+    )
+
+
+def convert(service, spec, name, configs):
+    is_stateful = service in ("postgres", "redis")
+    has_port = bool(spec.get("ports"))
+    mounts = []
+    for mount in spec.get("volumes", []):
+        if mount["type"] == "bind":
+            spec.setdefault("configs", []).extend(config_of(mount, name, configs))
+        elif mount["target"] != "/run/secrets":
+            mounts.append({key: mount[key] for key in ("type", "source", "target")})
+    if "shm_size" in spec:
+        size = int(spec["shm_size"])
+        mounts.append({"type": "tmpfs", "target": "/dev/shm", "tmpfs": {"size": size}})
+    spec["volumes"] = mounts
+    spec["secrets"] = [
+        {"source": secret_name(secret), "target": secret.split("/")[1], "mode": 0o444}
+        for secret in SECRETS.get(service, [])
+    ]
+    ports = spec.pop("ports", [])
+    if os.environ.get("PUBLISH", "1") == "1":
+        # On the node where the gateway runs: a port of the whole swarm would hide who the client is.
+        spec["ports"] = [
+            {"target": port["target"], "published": int(port["published"]), "protocol": "tcp", "mode": "host"}
+            for port in ports
+        ]
+    spec["networks"] = list(spec.get("networks", {}))
+    for key in UNKNOWN:
+        spec.pop(key, None)
+    for key in ("command", "entrypoint"):
+        if spec.get(key) is None:
+            spec.pop(key, None)
+    deploy = spec.setdefault("deploy", {})
+    deploy.setdefault("replicas", 1)
+    deploy["endpoint_mode"] = "dnsrr"
+    deploy["restart_policy"] = {"condition": "any", "delay": "1s"}
+    # Whoever holds data or a port of the node must have let go before the next one takes it.
+    order = "stop-first" if is_stateful or has_port else "start-first"
+    deploy["update_config"] = {
+        "parallelism": 1, "order": order, "delay": "2s", "monitor": "10s", "failure_action": "rollback",
+    }
+    deploy["rollback_config"] = {"parallelism": 1, "order": order}
+    if service == "postgres":
+        # Its volume is on one node.
+        deploy["placement"] = {"constraints": ["node.labels.drawbridge-data == true"]}
+    return spec
+
+
+def config_of(mount, name, configs):
+    """The files of a folder, each as a configuration that is named after what it says: Swarm changes none."""
+    for path in sorted(pathlib.Path(mount["source"]).iterdir()):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        key = f"{path.stem}-{digest}"
+        configs[key] = {"file": str(path), "name": f"{name}_{key}"}
+        yield {"source": key, "target": f"{mount['target']}/{path.name}", "mode": 0o444}
+
+
+def secret_name(secret):
+    return secret.replace("/", "_")
+
+
+main()
