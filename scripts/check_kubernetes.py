@@ -1,0 +1,492 @@
+"""Checks rendered Kubernetes manifests; scripts/check-kubernetes calls it.
+
+    check_kubernetes.py "1.30 1.37" production.yaml …
+
+Each file is one rendering: all that is applied to a namespace together.
+"""
+
+import functools
+import re
+import sys
+from pathlib import Path
+
+import kubernetes_validate
+import yaml
+from kubernetes_validate import utils
+
+# A definition is read once and not for each document.
+utils.schema_contents = functools.cache(utils.schema_contents)
+
+NAME = "app.kubernetes.io/name"
+SERVICES = ("web-frontend", "auth-service", "verify-service")
+WORKLOADS = ("Deployment", "StatefulSet", "Job")
+
+# Who reads which of the Secret's items, and nothing else.
+SECRETS = {
+    "auth-service": {"master_secret", "auth_database_url", "redis_url"},
+    "verify-service": {"verify_database_url", "redis_url"},
+    "web-frontend": {"master_secret", "redis_url"},
+    "migrate": {"master_secret", "auth_database_url"},
+    "postgres": {"superuser_password", "owner_password", "reader_password"},
+    "redis": {"redis_conf"},
+}
+
+# Who reaches whom at which port. Between any other two of our pods there is no way.
+WAYS = {
+    ("web-frontend", "auth-service"): {8081},
+    ("web-frontend", "verify-service"): {8082, 9082},
+    ("verify-service", "auth-service"): {8081},
+    ("auth-service", "postgres"): {5432},
+    ("verify-service", "postgres"): {5432},
+    ("auth-service", "redis"): {6379},
+    ("verify-service", "redis"): {6379},
+    ("web-frontend", "redis"): {6379},
+}
+
+
+# Names of settings whose value is a secret, and what an address with a password in it looks like.
+SECRET_SETTING = re.compile("SECRET|PASSWORD|DATABASE_URL|REDIS_URL")
+PASSWORD_IN_URL = re.compile(r"://[^/\s]*:[^/\s]*@")
+
+
+class Rendering:
+    """What is applied together, and the faults that were found in it."""
+
+    def __init__(self, path):
+        self.name = Path(path).stem
+        self.documents = [d for d in yaml.safe_load_all(Path(path).read_text()) if d]
+        self.faults = []
+
+    def of(self, *kinds):
+        return [d for d in self.documents if d["kind"] in kinds]
+
+    def fault(self, document, what):
+        self.faults.append(f"{document['kind']}/{document['metadata']['name']}: {what}")
+
+    def pods(self):
+        """Each workload with its pods' template."""
+        return [(d, d["spec"]["template"]) for d in self.of(*WORKLOADS)]
+
+    def selected(self, selector):
+        return [(d, t) for d, t in self.pods() if matches(selector, labels(t))]
+
+
+def labels(template):
+    return template["metadata"].get("labels", {})
+
+
+def name_of(template):
+    return labels(template).get(NAME)
+
+
+def matches(selector, have):
+    if not all(have.get(k) == v for k, v in selector.get("matchLabels", {}).items()):
+        return False
+    for e in selector.get("matchExpressions", []):
+        there = {
+            "In": have.get(e["key"]) in e.get("values", []),
+            "NotIn": have.get(e["key"]) not in e.get("values", []),
+            "Exists": e["key"] in have,
+            "DoesNotExist": e["key"] not in have,
+        }
+        if not there[e["operator"]]:
+            return False
+    return True
+
+
+def containers(template):
+    return template["spec"].get("initContainers", []) + template["spec"]["containers"]
+
+
+def container_ports(template):
+    return [p for c in containers(template) for p in c.get("ports", [])]
+
+
+def check_schemas(rendering, versions):
+    for document in rendering.documents:
+        for version in versions:
+            try:
+                used = kubernetes_validate.validate(document, version, strict=True)
+                if used == version:
+                    continue
+                rendering.fault(document, f"there are no schemas for Kubernetes {version}")
+            except kubernetes_validate.ValidationError as error:
+                at = ".".join(str(part) for part in error.path) or "the document"
+                rendering.fault(document, f"not valid for Kubernetes {version}: {at}: {error.message}")
+            except kubernetes_validate.SchemaNotFoundError:
+                what = f"Kubernetes {version} has no {document['kind']} in {document['apiVersion']}"
+                rendering.fault(document, what)
+            break
+
+
+def check_names(rendering):
+    seen = set()
+    for document in rendering.documents:
+        key = (document["apiVersion"], document["kind"], document["metadata"]["name"])
+        if key in seen:
+            rendering.fault(document, "is there twice")
+        seen.add(key)
+
+
+def check_pods(rendering):
+    for workload, template in rendering.pods():
+        fault = functools.partial(rendering.fault, workload)
+        spec = template["spec"]
+        if workload["kind"] != "Job" and not matches(workload["spec"]["selector"], labels(template)):
+            fault("its selector does not match its own pods")
+        if spec.get("automountServiceAccountToken") is not False:
+            fault("automountServiceAccountToken is not false")
+        if spec.get("enableServiceLinks") is not False:
+            fault("enableServiceLinks is not false")
+        accounts = {d["metadata"]["name"] for d in rendering.of("ServiceAccount")} | {"default"}
+        if spec.get("serviceAccountName", "default") not in accounts:
+            fault(f"there is no ServiceAccount {spec['serviceAccountName']}")
+        for key in ("hostNetwork", "hostPID", "hostIPC"):
+            if spec.get(key):
+                fault(f"{key} is set")
+        pod_context = spec.get("securityContext", {})
+        for container in containers(template):
+            check_container(rendering, workload, pod_context, container)
+        check_volumes(rendering, workload, template)
+        check_sources(rendering, workload, template)
+
+
+def check_container(rendering, workload, pod_context, container):
+    def fault(what):
+        rendering.fault(workload, f"container {container['name']}: {what}")
+
+    own = container.get("securityContext", {})
+    context = {**pod_context, **own}
+    wanted = {
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    for key, value in wanted.items():
+        if context.get(key) != value:
+            fault(f"securityContext.{key} is not {value}")
+    if context.get("privileged") or context.get("runAsUser") == 0:
+        fault("it is privileged or runs as root")
+
+    resources = container.get("resources", {})
+    if "memory" not in resources.get("limits", {}):
+        fault("it has no limit of memory")
+    if not {"cpu", "memory"} <= set(resources.get("requests", {})):
+        fault("it does not request cpu and memory")
+
+    if workload["kind"] != "Job":
+        names = {p.get("name") for p in container.get("ports", [])}
+        for kind in ("livenessProbe", "readinessProbe", "startupProbe"):
+            probe = container.get(kind)
+            if probe is None:
+                if kind != "startupProbe":
+                    fault(f"it has no {kind}")
+                continue
+            port = (probe.get("httpGet") or probe.get("tcpSocket") or {}).get("port")
+            if isinstance(port, str) and port not in names:
+                fault(f"{kind} asks at port {port}, which it does not have")
+
+    image = container.get("image", "")
+    if "@sha256:" not in image and (":" not in image.rsplit("/", 1)[-1] or image.endswith(":latest")):
+        fault(f"image {image} names no version")
+
+    for variable in container.get("env", []):
+        name = variable["name"]
+        if SECRET_SETTING.search(name) and not name.endswith("_FILE"):
+            fault(f"{name} is a secret; name its file in {name}_FILE")
+
+
+def check_volumes(rendering, workload, template):
+    fault = functools.partial(rendering.fault, workload)
+    name = name_of(template)
+    volumes = {v["name"]: v for v in template["spec"].get("volumes", [])}
+    claims = {c["metadata"]["name"] for c in workload["spec"].get("volumeClaimTemplates", [])}
+    maps = {d["metadata"]["name"] for d in rendering.of("ConfigMap")}
+    secrets = {d["metadata"]["name"]: d for d in rendering.of("Secret")}
+    read = set()
+    for volume in volumes.values():
+        if "configMap" in volume and volume["configMap"]["name"] not in maps:
+            fault(f"there is no ConfigMap {volume['configMap']['name']}")
+        if "secret" not in volume:
+            continue
+        secret = volume["secret"]
+        if not secret.get("items"):
+            fault(f"volume {volume['name']} gives it the whole Secret {secret['secretName']}")
+        keys = {item["key"] for item in secret.get("items", [])}
+        read |= keys
+        if secrets:
+            made = secrets.get(secret["secretName"], {}).get("data", {})
+            for key in sorted(keys - set(made)):
+                fault(f"the Secret {secret['secretName']} has no {key}")
+        elif secret["secretName"] != "drawbridge":
+            fault(f"nobody makes a Secret {secret['secretName']}")
+    for key in sorted(read - SECRETS.get(name, set())):
+        fault(f"it is given {key}, which it has no business with")
+    for key in sorted(SECRETS.get(name, set()) - read):
+        fault(f"it is not given {key}")
+
+    for container in containers(template):
+        mounts = {m["mountPath"]: m["name"] for m in container.get("volumeMounts", [])}
+        for volume in mounts.values():
+            if volume not in volumes and volume not in claims:
+                fault(f"there is no volume {volume}")
+        files = {
+            f"{path}/{item['path']}"
+            for path, volume in mounts.items()
+            for item in volumes.get(volume, {}).get("secret", {}).get("items", [])
+        }
+        for variable in container.get("env", []):
+            if variable["name"].endswith("_FILE") and variable.get("value") not in files:
+                fault(f"{variable['name']} names {variable.get('value')}, which is not mounted")
+
+
+def check_sources(rendering, workload, template):
+    maps = {d["metadata"]["name"] for d in rendering.of("ConfigMap")}
+    for container in containers(template):
+        for source in container.get("envFrom", []):
+            if "secretRef" in source:
+                rendering.fault(workload, "it takes a whole Secret into its environment")
+            elif source["configMapRef"]["name"] not in maps:
+                rendering.fault(workload, f"there is no ConfigMap {source['configMapRef']['name']}")
+
+
+def check_settings(rendering):
+    for document in rendering.of("ConfigMap"):
+        for key, value in document.get("data", {}).items():
+            if key.endswith(".sql"):
+                continue
+            if key not in known_settings():
+                rendering.fault(document, f"no program reads {key}")
+            if is_secret(key, value):
+                rendering.fault(document, f"{key} is a secret")
+
+
+def is_secret(key, value):
+    return SECRET_SETTING.search(key) or PASSWORD_IN_URL.search(value)
+
+
+@functools.cache
+def known_settings():
+    """What the programs ask their environment for, as their source says it."""
+    sources = (p.read_text() for p in Path().glob("*/src/**/*.rs"))
+    return {name for text in sources for name in re.findall(r'"([A-Z][A-Z_]+)"', text)}
+
+
+def check_secrets(rendering):
+    # The one of the local overlay is made on the operator's machine.
+    if rendering.name != "local":
+        for document in rendering.of("Secret"):
+            rendering.fault(document, "a secret stands among the manifests")
+
+
+def check_services(rendering):
+    services = {d["metadata"]["name"]: d["spec"] for d in rendering.of("Service")}
+    for document in rendering.of("Service"):
+        pods = rendering.selected({"matchLabels": document["spec"]["selector"]})
+        if not pods:
+            rendering.fault(document, "its selector matches no pods")
+        for port in document["spec"]["ports"]:
+            for _, template in pods:
+                target = port.get("targetPort", port["port"])
+                ports = container_ports(template)
+                found = [p["containerPort"] for p in ports if target in (p.get("name"), p["containerPort"])]
+                if not found:
+                    rendering.fault(document, f"{name_of(template)} has no port {target}")
+                # Such a Service only answers with addresses: nobody turns one port into another.
+                elif document["spec"].get("clusterIP") == "None" and found != [port["port"]]:
+                    rendering.fault(document, f"is headless, so port {port['port']} must be the pods' own, {found[0]}")
+
+    for document in rendering.of("StatefulSet"):
+        if document["spec"]["serviceName"] not in services:
+            rendering.fault(document, f"there is no Service {document['spec']['serviceName']}")
+    for document in rendering.of("Ingress"):
+        for rule in document["spec"]["rules"]:
+            hosts = {host for tls in document["spec"].get("tls", []) for host in tls["hosts"]}
+            if rule["host"] not in hosts:
+                rendering.fault(document, f"{rule['host']} is served without TLS")
+            for path in rule["http"]["paths"]:
+                service = path["backend"]["service"]
+                ports = services.get(service["name"], {}).get("ports", [])
+                if not any(service["port"] in ({"name": p["name"]}, {"number": p["port"]}) for p in ports):
+                    rendering.fault(document, f"there is no Service {service['name']} with port {service['port']}")
+                elif "internal" in service["port"].values():
+                    rendering.fault(document, "it publishes an internal port")
+
+    # What the services are told of one another.
+    for document in rendering.of("ConfigMap"):
+        for key in ("AUTH_SERVICE_URL", "VERIFY_SERVICE_URL", "VERIFY_INTERNAL_URL"):
+            for url in filter(None, document.get("data", {}).get(key, "").split(",")):
+                found = re.fullmatch(r"http://([^:/]+):(\d+)", url.strip())
+                ports = [p["port"] for p in services.get(found[1], {}).get("ports", [])] if found else []
+                if not found or int(found[2]) not in ports:
+                    rendering.fault(document, f"{key} names {url}, which no Service is")
+
+
+def check_scaling(rendering):
+    deployments = {d["metadata"]["name"]: d for d in rendering.of("Deployment")}
+    for document in rendering.of("HorizontalPodAutoscaler"):
+        spec = document["spec"]
+        target = deployments.get(spec["scaleTargetRef"]["name"])
+        if target is None:
+            rendering.fault(document, f"there is no Deployment {spec['scaleTargetRef']['name']}")
+        elif "replicas" in target["spec"]:
+            rendering.fault(document, "its Deployment says `replicas`, too, and each apply would set it back")
+        if spec["minReplicas"] > spec["maxReplicas"]:
+            rendering.fault(document, "minReplicas is above maxReplicas")
+    for document in rendering.of("PodDisruptionBudget"):
+        if not rendering.selected(document["spec"]["selector"]):
+            rendering.fault(document, "its selector matches no pods")
+    for service in SERVICES:
+        have = {"matchLabels": {NAME: service}}
+        templates = rendering.selected(have)
+        if not templates:
+            rendering.faults.append(f"there is no {service}")
+        for document, template in templates:
+            budgets = rendering.of("PodDisruptionBudget")
+            if not any(matches(b["spec"]["selector"], labels(template)) for b in budgets):
+                rendering.fault(document, "it has no PodDisruptionBudget")
+            for spread in template["spec"].get("topologySpreadConstraints", []):
+                if not matches(spread["labelSelector"], labels(template)):
+                    rendering.fault(document, "a topologySpreadConstraint does not match its own pods")
+
+
+def check_versions(rendering):
+    for document, template in rendering.pods():
+        tag = containers(template)[0]["image"].rpartition(":")[2].replace(".", "-")
+        # Its template cannot be changed, so a new version needs a new name.
+        is_named = rendering.name == "base" or "@" in containers(template)[0]["image"]
+        if document["kind"] == "Job" and not is_named and not document["metadata"]["name"].endswith(f"-{tag}"):
+            rendering.fault(document, f"its name does not end in -{tag}, the version of its image")
+
+
+def check_policies(rendering, everybody):
+    policies = rendering.of("NetworkPolicy")
+    for document in policies:
+        spec = document["spec"]
+        targets = rendering.selected(spec["podSelector"])
+        if not targets:
+            rendering.fault(document, "its podSelector matches no pods")
+        selectors = [spec["podSelector"]]
+        for way, kind in (("ingress", "from"), ("egress", "to")):
+            if way in spec and way.capitalize() not in spec["policyTypes"]:
+                rendering.fault(document, f"it has {way} rules, but its policyTypes lack {way.capitalize()}")
+            for rule in spec.get(way, []):
+                peers = [p["podSelector"] for p in rule.get(kind, []) if is_own(p)]
+                selectors += peers
+                for peer in peers:
+                    if not rendering.selected(peer):
+                        rendering.fault(document, f"{way} {kind} {peer} matches no pods")
+                if way == "ingress":
+                    have = {p["containerPort"] for _, t in targets for p in container_ports(t)}
+                    for port in rule.get("ports", []):
+                        if port["port"] not in have:
+                            rendering.fault(document, f"none of its pods has port {port['port']}")
+        for selector in selectors:
+            for e in selector.get("matchExpressions", []):
+                for value in set(e.get("values", [])) - everybody:
+                    rendering.fault(document, f"nobody is called {value}")
+
+    for document, template in rendering.pods():
+        for way in ("Ingress", "Egress"):
+            if not any(
+                way in p["spec"]["policyTypes"] and not p["spec"].get(way.lower())
+                and matches(p["spec"]["podSelector"], labels(template))
+                for p in policies
+            ):
+                rendering.fault(document, f"no policy denies it all {way.lower()}")
+        for other, target in rendering.pods():
+            way = (name_of(template), name_of(target))
+            ports = {p["containerPort"] for p in container_ports(target)}
+            open_ports = {p for p in ports if may_pass(policies, template, target, p)}
+            missing, surplus = WAYS.get(way, set()) - open_ports, open_ports - WAYS.get(way, set())
+            if missing:
+                rendering.fault(document, f"the policies do not let it reach {way[1]} at {sorted(missing)}")
+            if surplus:
+                rendering.fault(document, f"the policies let it reach {way[1]} at {sorted(surplus)}")
+
+
+def is_own(peer):
+    """Whether pods of this namespace are meant."""
+    return "podSelector" in peer and "namespaceSelector" not in peer
+
+
+def may_pass(policies, source, target, port):
+    """Whether a pod reaches another one of the namespace: both sides must agree."""
+    return agrees(policies, "egress", source, target, port) and agrees(policies, "ingress", target, source, port)
+
+
+def agrees(policies, way, pod, peer, port):
+    rules = [
+        rule
+        for policy in policies
+        if way.capitalize() in policy["spec"]["policyTypes"] and matches(policy["spec"]["podSelector"], labels(pod))
+        for rule in policy["spec"].get(way, [])
+    ]
+    peers = "to" if way == "egress" else "from"
+    return any(
+        (
+            "ports" not in rule
+            or any(p.get("protocol", "TCP") == "TCP" and p["port"] == port for p in rule["ports"])
+        )
+        and (
+            peers not in rule
+            or any(is_own(p) and matches(p["podSelector"], labels(peer)) for p in rule[peers])
+        )
+        for rule in rules
+    )
+
+
+def check_draining(rendering):
+    settings = {k: v for d in rendering.of("ConfigMap") for k, v in d.get("data", {}).items()}
+    drain = re.fullmatch(r"(\d+)s", settings.get("DRAIN_TIME", "6s"))
+    for document, template in rendering.pods():
+        if name_of(template) in SERVICES:
+            grace = template["spec"].get("terminationGracePeriodSeconds", 30)
+            if not drain or int(drain[1]) + 10 >= grace:
+                what = f"terminationGracePeriodSeconds {grace} is not above DRAIN_TIME and 10 s more"
+                rendering.fault(document, what)
+
+
+CHECKS = (
+    check_names,
+    check_pods,
+    check_settings,
+    check_secrets,
+    check_services,
+    check_scaling,
+    check_versions,
+    check_draining,
+)
+
+
+def main(versions, paths):
+    versions = versions.split()
+    renderings = [Rendering(path) for path in paths]
+    everybody = {name_of(t) for r in renderings for _, t in r.pods()}
+    for rendering in renderings:
+        check_schemas(rendering, versions)
+        if rendering.faults:
+            # The checks below take for granted what the schemas say.
+            continue
+        for check in CHECKS:
+            check(rendering)
+        check_policies(rendering, everybody)
+    # What several renderings have in common is told once.
+    faults = {}
+    for rendering in renderings:
+        for fault in rendering.faults:
+            faults.setdefault(fault, []).append(rendering.name)
+    if faults:
+        for fault, names in faults.items():
+            print(f"{fault} ({', '.join(dict.fromkeys(names))})", file=sys.stderr)
+        print(f"kubernetes: {len(faults)} fault(s)", file=sys.stderr)
+        return 1
+    documents = sum(len(r.documents) for r in renderings)
+    print(f"kubernetes: {len(renderings)} renderings, {documents} documents valid for {' '.join(versions)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
