@@ -26,7 +26,7 @@ SECRETS = {
     "auth-service": {"master_secret", "auth_database_url", "redis_url"},
     "verify-service": {"verify_database_url", "redis_url"},
     "web-frontend": {"master_secret", "redis_url"},
-    "migrate": {"master_secret", "auth_database_url"},
+    "migrate": {"auth_database_url"},
     "postgres": {"superuser_password", "owner_password", "reader_password"},
     "redis": {"redis_conf"},
 }

@@ -4,9 +4,15 @@ use std::path::PathBuf;
 
 use auth_service::storage::{self, ReaderRole};
 use clap::{Args, Parser, Subcommand};
-use shared::config::{Reader, environment};
+use shared::{
+    config::{Reader, environment},
+    database::DatabaseUrl,
+};
 
-use crate::{deployment::Deployment, doctor, keys, output, secrets, up, user};
+use crate::{
+    deployment::{Deployment, query},
+    doctor, keys, output, secrets, up, user,
+};
 
 /// The login stack for a frontend and a backend on different domains.
 ///
@@ -141,11 +147,11 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         None => up::up(cli.up).await,
         Some(Command::Up(args)) => up::up(args).await,
         Some(Command::Migrate(args)) => {
-            let deployment = match &args.data {
-                None if Deployment::is_named_by_environment() => Deployment::from_environment()?,
-                _ => Deployment::make(&folder(args.data))?,
-            };
-            migrate(&deployment).await
+            migrate(match &args.data {
+                None if Deployment::is_named_by_environment() => Deployment::database_from_environment()?,
+                _ => Deployment::make(&folder(args.data))?.database_url().clone(),
+            })
+            .await
         }
         Some(Command::Secrets(args)) => secrets::make(&args),
         Some(Command::User(command)) => run_user(command).await,
@@ -170,19 +176,18 @@ async fn run_user(command: UserCommand) -> anyhow::Result<()> {
     }
 }
 
-async fn migrate(deployment: &Deployment) -> anyhow::Result<()> {
+async fn migrate(database_url: DatabaseUrl) -> anyhow::Result<()> {
     let mut reader = Reader::new(&environment);
     let role = reader.optional("DATABASE_READER", ReaderRole::parse);
     let role = reader.finish(Some(role))?;
-    let done = deployment
-        .query(move |connection| {
-            let done = storage::migrate(connection)?;
-            if let Some(role) = &role {
-                storage::grant_reading(connection, role)?;
-            }
-            Ok(done)
-        })
-        .await?;
+    let done = query(database_url, move |connection| {
+        let done = storage::migrate(connection)?;
+        if let Some(role) = &role {
+            storage::grant_reading(connection, role)?;
+        }
+        Ok(done)
+    });
+    let done = done.await?;
     for migration in &done {
         output::line(format_args!("migrated {migration}"));
     }

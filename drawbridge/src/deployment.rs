@@ -88,6 +88,18 @@ impl Deployment {
         Ok(Self { database_url, master_secret })
     }
 
+    /// The database of `DATABASE_URL`, for what needs no secret.
+    pub(crate) fn database_from_environment() -> anyhow::Result<DatabaseUrl> {
+        let mut reader = Reader::new(&environment);
+        let database_url = reader.database_url();
+        Ok(reader.finish(database_url)?)
+    }
+
+    /// Its database.
+    pub(crate) fn database_url(&self) -> &DatabaseUrl {
+        &self.database_url
+    }
+
     /// Refuses a SQLite file that is not there, which would be made by asking for it.
     pub(crate) fn must_exist(self) -> anyhow::Result<Self> {
         match &self.database_url {
@@ -134,9 +146,7 @@ impl Deployment {
         &self,
         work: impl FnOnce(&mut Connection) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
-        let url = self.database_url.clone();
-        let done =
-            tokio::task::spawn_blocking(move || work(&mut Connection::open(&url, Access::Own)?)).await?;
+        let done = query(self.database_url.clone(), work).await;
         done.map_err(|error| {
             let text = format!("{error:#}");
             // As PostgreSQL and SQLite say it.
@@ -148,4 +158,12 @@ impl Deployment {
             }
         })
     }
+}
+
+/// Runs `work` on a database.
+pub(crate) async fn query<T: Send + 'static>(
+    url: DatabaseUrl,
+    work: impl FnOnce(&mut Connection) -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    tokio::task::spawn_blocking(move || work(&mut Connection::open(&url, Access::Own)?)).await?
 }

@@ -12,6 +12,7 @@ mod browser;
 mod client_address;
 mod command;
 mod concurrency;
+mod database;
 mod doctor;
 mod faults;
 mod guard;

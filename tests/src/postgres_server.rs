@@ -1,5 +1,6 @@
 use std::{
     env, fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
     thread,
@@ -17,6 +18,8 @@ use crate::{
 pub struct PostgresServer {
     port: u16,
     folder: PathBuf,
+    /// What it is started with beside the usual.
+    settings: Vec<String>,
     /// `None` between the end of one and the start of the next.
     process: Option<Process>,
 }
@@ -27,7 +30,32 @@ impl PostgresServer {
         env::var("DATABASE_URL").is_err().then(Self::start)
     }
 
+    /// A server whose databases, `postgres` aside, take encrypted connections alone; its key and certificate in PEM.
+    pub fn with_tls(key: &str, certificate: &str) -> Self {
+        let mut server = Self::prepare();
+        let data = server.folder.join("data");
+        let rules = "host postgres all 127.0.0.1/32 trust\nhostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n";
+        fs::write(data.join("pg_hba.conf"), rules).unwrap();
+        for (name, text) in [("server.key", key), ("server.crt", certificate)] {
+            fs::write(data.join(name), text).unwrap();
+            fs::set_permissions(data.join(name), fs::Permissions::from_mode(0o600)).unwrap();
+            if is_root() {
+                run(Command::new("chown").arg("postgres").arg(data.join(name)));
+            }
+        }
+        server.settings = vec!["-c".into(), "ssl=on".into()];
+        server.restart();
+        server
+    }
+
     pub(crate) fn start() -> Self {
+        let mut server = Self::prepare();
+        server.restart();
+        server
+    }
+
+    /// A server that was never started.
+    fn prepare() -> Self {
         let port = free_port();
         let folder = env::temp_dir().join(format!("drawbridge-postgres-{}-{port}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
@@ -39,8 +67,7 @@ impl PostgresServer {
         let init = command("initdb", &data, &options);
         let (program, arguments) = init.split_first().unwrap();
         run(Command::new(program).args(arguments).current_dir(&folder));
-        let process = Some(serve(port, &folder));
-        Self { port, folder, process }
+        Self { port, folder, settings: Vec::new(), process: None }
     }
 
     /// Where it answers, without a database's name.
@@ -65,7 +92,7 @@ impl PostgresServer {
         if let Some(process) = self.process.take() {
             process.end_and_keep_folder();
         }
-        self.process = Some(serve(self.port, &self.folder));
+        self.process = Some(serve(self.port, &self.folder, &self.settings));
     }
 
     /// Stops all of its processes where they are: it takes connections and answers nothing.
@@ -94,14 +121,15 @@ fn url(port: u16) -> String {
     format!("postgres://postgres@127.0.0.1:{port}")
 }
 
-fn serve(port: u16, folder: &Path) -> Process {
+fn serve(port: u16, folder: &Path, more: &[String]) -> Process {
     let data = folder.join("data").display().to_string();
     let (port_text, log) = (port.to_string(), folder.join("log"));
     let options = ["-h", "127.0.0.1", "-p", &port_text, "-k", ""];
     // Room for a million users, as a server has that is set up for them; it is taken as it is needed.
     let settings = ["-c", "fsync=off", "-c", "max_connections=300", "-c", "shared_buffers=512MB"];
     let options = [options.as_slice(), settings.as_slice()].concat();
-    let command = command("postgres", &data, &options);
+    let mut command = command("postgres", &data, &options);
+    command.extend_from_slice(more);
     let process = Process::start(Start { command, settings: &[], signal: "INT", log, remove: Some(folder) });
     wait_until_up(&format!("{}/postgres", url(port)), &process);
     process

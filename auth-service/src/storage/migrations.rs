@@ -1,14 +1,32 @@
+use diesel::{
+    QueryDsl, RunQueryDsl,
+    migration::{Migration, MigrationSource},
+    pg::Pg,
+    sqlite::Sqlite,
+};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use shared::database::{Connection, DatabaseUnavailable};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
+diesel::table! {
+    /// Where diesel keeps which migrations were run.
+    __diesel_schema_migrations (version) {
+        version -> Text,
+    }
+}
+
 /// Brings the schema up to date; the names of the migrations that were run.
+///
+/// A schema that is up to date is only looked at: a role that may not change one will do then.
 ///
 /// # Errors
 /// When the database is out of reach, or a migration fails; nothing is changed then.
 pub fn migrate(connection: &mut Connection) -> Result<Vec<String>, DatabaseUnavailable> {
+    if is_up_to_date(connection) {
+        return Ok(Vec::new());
+    }
     connection.exclusively(|connection| {
         let run = match connection {
             Connection::Postgres(c) => c.run_pending_migrations(POSTGRES),
@@ -17,4 +35,19 @@ pub fn migrate(connection: &mut Connection) -> Result<Vec<String>, DatabaseUnava
         let run = run.map_err(|error| DatabaseUnavailable(format!("a migration failed: {error}")))?;
         Ok(run.iter().map(ToString::to_string).collect())
     })
+}
+
+/// Whether all migrations are known to have been run. If that cannot be told, running them will tell why.
+fn is_up_to_date(connection: &mut Connection) -> bool {
+    let versions = __diesel_schema_migrations::table.select(__diesel_schema_migrations::version);
+    let (run, all) = match connection {
+        Connection::Postgres(c) => (versions.load::<String>(c), versions_of::<Pg>(&POSTGRES)),
+        Connection::Sqlite(c) => (versions.load::<String>(c), versions_of::<Sqlite>(&SQLITE)),
+    };
+    run.ok().zip(all).is_some_and(|(run, all)| all.iter().all(|version| run.contains(version)))
+}
+
+fn versions_of<Backend: diesel::backend::Backend>(migrations: &EmbeddedMigrations) -> Option<Vec<String>> {
+    let all = MigrationSource::<Backend>::migrations(migrations).ok()?;
+    Some(all.iter().map(|migration| migration.name().version().to_string()).collect())
 }
