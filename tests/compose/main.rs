@@ -11,7 +11,10 @@
 
 mod crowd;
 mod machine;
+mod older;
+mod production;
 mod project;
+mod swarm;
 
 /// `docker compose`.
 const COMPOSE: &[&str] = &["docker", "compose"];
