@@ -36,6 +36,11 @@ impl Answer {
         self.body.split(hex).map(str::to_owned).collect()
     }
 
+    /// The first header of this name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(of, _)| of == name).map(|(_, value)| value.as_str())
+    }
+
     /// The headers whose names begin with `prefix`.
     pub(crate) fn headers_from(&self, prefix: &str) -> Vec<(String, Option<String>)> {
         let headers = self.headers.iter().filter(|(name, _)| name.starts_with(prefix));

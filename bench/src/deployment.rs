@@ -118,6 +118,25 @@ impl Deployment {
         self.auth.as_ref().ok_or_else(|| Failure::not_measured("this deployment has no auth-service"))
     }
 
+    /// web-frontend before this verify-service, with this `GUARD_MODE`.
+    pub(crate) fn web_frontend(&self, verify: &Server, guard_mode: &str) -> Result<Server> {
+        let mut settings = self.settings();
+        settings.extend([
+            ("AUTH_SERVICE_URL", self.auth_service()?.origin()),
+            ("VERIFY_SERVICE_URL", verify.origin()),
+            ("GUARD_MODE", guard_mode.to_owned()),
+        ]);
+        let server = Server::start("web-frontend", &[], &settings, (None, self.folder(), "/health/ready"))?;
+        // By then it has seen a watermark.
+        std::thread::sleep(Duration::from_millis(300));
+        Ok(server)
+    }
+
+    /// The process of its Redis, if it is one of the benchmark's own.
+    pub(crate) fn redis_process(&self) -> Option<&str> {
+        Some(self.redis.as_ref()?.process()?.id())
+    }
+
     pub(crate) fn redis_url(&self) -> &str {
         self.redis.as_ref().map_or("memory:", Redis::url)
     }

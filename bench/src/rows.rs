@@ -1,6 +1,7 @@
 //! The rows of the table.
 
 mod cold;
+mod costs;
 mod footprint;
 mod guard;
 mod hot;
@@ -19,7 +20,7 @@ pub(crate) struct Row {
 }
 
 /// All of them, in the order of the table.
-pub(crate) const ROWS: [Row; 14] = [
+pub(crate) const ROWS: [Row; 20] = [
     Row { name: "verify-hot", run: hot::verify },
     Row { name: "verify-hot-p99", run: hot::verify_p99 },
     Row { name: "auth-request-hot", run: hot::auth_request },
@@ -34,4 +35,10 @@ pub(crate) const ROWS: [Row; 14] = [
     Row { name: "memory-100000-users", run: footprint::memory_hot },
     Row { name: "time-to-ready", run: footprint::time_to_ready },
     Row { name: "cold-1000000-users-to-1000", run: size::million_to_thousand },
+    Row { name: "cost-verify", run: costs::verify },
+    Row { name: "cost-verify-redis-hit", run: costs::verify_redis_hit },
+    Row { name: "cost-verify-from-database", run: costs::verify_from_database },
+    Row { name: "cost-page", run: costs::page },
+    Row { name: "cost-page-embedded", run: costs::page_embedded },
+    Row { name: "cost-login", run: costs::login },
 ];

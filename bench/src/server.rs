@@ -80,13 +80,22 @@ impl Server {
 
 /// The processor time of a process so far, in seconds; `self` is this one.
 pub(crate) fn cpu_seconds(process: &str) -> Result<f64> {
+    times(process, [11, 12])
+}
+
+/// The same, with that of its children that have ended.
+pub(crate) fn cpu_seconds_of_family(process: &str) -> Result<f64> {
+    times(process, [11, 12, 13, 14])
+}
+
+/// The sum of these fields of `/proc/<process>/stat` after the program's name, in seconds.
+fn times<const N: usize>(process: &str, wanted: [usize; N]) -> Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
     let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
     let ticks = |field: usize| fields.get(field).and_then(|text| text.parse::<f64>().ok());
-    match (ticks(11), ticks(12)) {
-        (Some(user), Some(system)) => Ok((user + system) / TICKS_PER_SECOND),
-        _ => Err(Failure::NotMeasured(format!("/proc/{process}/stat cannot be read"))),
-    }
+    let sum: Option<f64> = wanted.into_iter().map(ticks).sum();
+    sum.map(|ticks| ticks / TICKS_PER_SECOND)
+        .ok_or_else(|| Failure::NotMeasured(format!("/proc/{process}/stat cannot be read")))
 }
 
 /// Whether `GET path` is answered with 200, asked in the plainest way.
