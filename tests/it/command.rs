@@ -186,3 +186,41 @@ async fn a_revoked_key_is_dropped_by_every_verifier_at_once() {
         assert!(keys.contains("retired since") && keys.contains("signing"), "{keys}");
     }
 }
+
+#[test]
+fn secrets_are_made_once_and_each_program_gets_its_own() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let top = folder.path().join("secrets");
+    let make = || {
+        let output = Command::new(program("drawbridge")).arg("secrets").arg(&top).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let read = |name: &str| std::fs::read_to_string(top.join(name)).unwrap();
+    // Two first starts at once agree.
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(make);
+        }
+    });
+    let master = read("auth-service/master_secret");
+    assert_eq!(master, read("web-frontend/master_secret"));
+    assert!(!top.join("verify-service/master_secret").exists());
+    let (owner, reader) = (read("auth-service/database_url"), read("verify-service/database_url"));
+    assert!(owner.contains(read("postgres/owner_password").trim()) && owner.contains("drawbridge:"));
+    assert!(
+        reader.contains(read("postgres/reader_password").trim()) && reader.contains("drawbridge_reader:")
+    );
+    assert_ne!(read("postgres/owner_password"), read("postgres/reader_password"));
+    assert!(read("redis/redis.conf").contains(read("redis/password").trim()));
+    let left: Vec<_> = std::fs::read_dir(top.join("auth-service")).unwrap().collect();
+    assert_eq!(left.len(), 3, "no draft is left: {left:?}");
+
+    // One's own is kept, and what is missing comes back the same.
+    std::fs::remove_file(top.join("verify-service/database_url")).unwrap();
+    std::fs::remove_file(top.join("verify-service/redis_url")).unwrap();
+    std::fs::write(top.join("verify-service/redis_url"), "redis://elsewhere\n").unwrap();
+    make();
+    assert_eq!(read("verify-service/database_url"), reader);
+    assert_eq!(read("verify-service/redis_url"), "redis://elsewhere\n");
+    assert_eq!(read("auth-service/master_secret"), master);
+}

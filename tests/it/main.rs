@@ -17,6 +17,7 @@ mod doctor;
 mod faults;
 mod guard;
 mod journey;
+mod leave;
 mod load;
 mod matrix;
 mod outage;
