@@ -62,6 +62,7 @@ async fn one_machine() {
 
     for (service, _, _) in SERVICES {
         let one = project.containers(service).pop().unwrap();
+        crowd.end_of("all replicas are there");
         docker(&["kill", &one]);
         tokio::time::sleep(Duration::from_secs(4)).await;
         let killed = crowd.end_of(&format!("a {service} killed"));
@@ -71,8 +72,6 @@ async fn one_machine() {
         docker(&["start", &one]);
         project.healthy(service).await;
     }
-    crowd.end_of("all replicas are back");
-
     for (service, _, _) in SERVICES {
         let before = project.containers(service);
         run(project.command("deploy/rolling-restart").arg(service));

@@ -1,7 +1,9 @@
 use diesel::{
     QueryDsl, RunQueryDsl,
+    dsl::sql,
     migration::{Migration, MigrationSource},
     pg::Pg,
+    sql_types::Bool,
     sqlite::Sqlite,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -9,6 +11,8 @@ use shared::database::{Connection, DatabaseUnavailable};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+const IS_THERE: &str = "to_regclass('__diesel_schema_migrations') IS NOT NULL";
 
 diesel::table! {
     /// Where diesel keeps which migrations were run.
@@ -41,7 +45,13 @@ pub fn migrate(connection: &mut Connection) -> Result<Vec<String>, DatabaseUnava
 fn is_up_to_date(connection: &mut Connection) -> bool {
     let versions = __diesel_schema_migrations::table.select(__diesel_schema_migrations::version);
     let (run, all) = match connection {
-        Connection::Postgres(c) => (versions.load::<String>(c), versions_of::<Pg>(&POSTGRES)),
+        Connection::Postgres(c) => {
+            // Asking for a table that is not there would stand in the server's log as an error.
+            if !diesel::select(sql::<Bool>(IS_THERE)).get_result(c).unwrap_or(false) {
+                return false;
+            }
+            (versions.load::<String>(c), versions_of::<Pg>(&POSTGRES))
+        }
         Connection::Sqlite(c) => (versions.load::<String>(c), versions_of::<Sqlite>(&SQLITE)),
     };
     run.ok().zip(all).is_some_and(|(run, all)| all.iter().all(|version| run.contains(version)))
