@@ -29,7 +29,7 @@ pub(crate) struct Tally {
     pub(crate) refused: usize,
     /// An answer that is not true: the living sent away, the departed let in.
     pub(crate) wrong: usize,
-    /// When the last failure was, from the beginning of the phase.
+    /// When the last request that failed was sent, from the beginning of the phase.
     pub(crate) last_failure: Duration,
     /// The first few failures in words.
     pub(crate) words: Vec<String>,
@@ -225,6 +225,7 @@ impl Person {
     }
 
     async fn send(&self, what: &str, request: reqwest::RequestBuilder) -> Result<Response, Failed> {
+        let sent = Instant::now();
         let answer = request.send().await;
         let (began, tally) = &mut *self.shared.tally.lock().unwrap();
         tally.sent += 1;
@@ -238,9 +239,10 @@ impl Person {
             Err(error) => format!("{what}: {error:?}"),
         };
         tally.failed += 1;
-        tally.last_failure = began.elapsed();
+        tally.last_failure = tally.last_failure.max(sent.saturating_duration_since(*began));
         if tally.words.len() < 5 {
-            tally.words.push(format!("after {:.1} s {failure}", began.elapsed().as_secs_f64()));
+            let at = sent.saturating_duration_since(*began).as_secs_f64();
+            tally.words.push(format!("sent after {at:.1} s {failure}"));
         }
         Err(Failed)
     }

@@ -63,6 +63,18 @@ async fn one_machine() {
     for (service, _, _) in SERVICES {
         let one = project.containers(service).pop().unwrap();
         crowd.end_of("all replicas are there");
+        docker(&["pause", &one]);
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        docker(&["unpause", &one]);
+        let hung = crowd.end_of(&format!("a {service} hung"));
+        assert_eq!(hung.wrong, 0);
+        // Only what it had begun by then waits for it.
+        assert!(hung.failed <= 4 && hung.last_failure < Duration::from_secs(2), "{hung:?}");
+    }
+
+    for (service, _, _) in SERVICES {
+        let one = project.containers(service).pop().unwrap();
+        crowd.end_of("all replicas are there");
         docker(&["kill", &one]);
         tokio::time::sleep(Duration::from_secs(4)).await;
         let killed = crowd.end_of(&format!("a {service} killed"));

@@ -22,4 +22,5 @@ mod load;
 mod matrix;
 mod outage;
 mod pages;
+mod settings;
 mod start;
