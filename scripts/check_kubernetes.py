@@ -207,7 +207,8 @@ def check_volumes(rendering, workload, template):
     secrets = {d["metadata"]["name"]: d for d in rendering.of("Secret")}
     read = set()
     for volume in volumes.values():
-        if "configMap" in volume and volume["configMap"]["name"] not in maps:
+        config = volume.get("configMap", {"optional": True})
+        if not config.get("optional") and config["name"] not in maps:
             fault(f"there is no ConfigMap {volume['configMap']['name']}")
         if "secret" not in volume:
             continue

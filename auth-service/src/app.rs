@@ -56,7 +56,7 @@ impl App {
         metrics: &Metrics,
     ) -> Result<Self, StartError> {
         let refused = |error: &dyn std::fmt::Display| StartError::dependency(NAME, error);
-        let cache = config.cache.clone().open_delivery(metrics).map_err(|error| refused(&error))?;
+        let cache = config.cache.clone().open_delivery(metrics);
         // The owner of the truth checks against it, never against the cache.
         let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
         let keys = KeyRing::new(source.clone(), config.tokens.parties.clone());

@@ -7,7 +7,7 @@ use redis::{Client, Commands, Connection};
 use crate::failure::{Failure, Result};
 
 /// The key of the watermark, which begins with the epoch.
-const WATERMARK: &str = "drawbridge:watermark";
+const WATERMARK: &str = "{drawbridge}:watermark";
 
 /// A connection to the deployment's Redis.
 pub(crate) struct RedisCalls(Connection);
@@ -25,11 +25,11 @@ impl RedisCalls {
         Ok(calls.unwrap_or(0))
     }
 
-    /// The key of a user's record, without the user's id and what follows it.
+    /// The key of a user's record, without the user's id.
     pub(crate) fn record_prefix(&mut self) -> Result<String> {
         let watermark: String = self.0.get(WATERMARK)?;
         let epoch = watermark.split(' ').next().unwrap_or_default();
-        Ok(format!("drawbridge:{epoch}:user:{{"))
+        Ok(format!("{{drawbridge}}:{epoch}:user:"))
     }
 
     /// Empties Redis, and waits until everybody has come to terms with it: auth-service begins a new

@@ -1,18 +1,33 @@
-//! Connections to Redis: one multiplexed connection that heals by itself, every call bounded.
+//! Connections to Redis: where the server is, and one multiplexed connection that heals by itself, every
+//! call bounded.
+//!
+//! Behind Sentinel and in a cluster, too, there is one server that holds all that is ours
+//! (`docs/decisions/0018-sentinel-and-cluster.md`), so all that differs is how that one is found.
+
+mod claims;
+mod cluster;
+mod healing;
+mod sentinel;
+mod server;
+mod url;
 
 use std::{fmt, time::Duration};
 
-use redis::{
-    Client, IntoConnectionInfo,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
+use redis::{Client, IntoConnectionInfo};
 
-/// `REDIS_URL`: `redis://`, `rediss://` (TLS), or `memory:` to go without a server.
+pub use healing::Connection;
+pub use server::RedisServer;
+
+/// How long Redis may take to let somebody connect, and a Sentinel or a node of a cluster to say where the
+/// server is.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// `REDIS_URL`: one server, or where a Sentinel or a cluster says which one it is; `rediss` is TLS. Or
+/// `memory:` to go without a server.
 #[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "one a service, at its start")]
 pub enum RedisUrl {
     /// A Redis server.
-    Server(Client),
+    Server(RedisServer),
     /// No server.
     Memory,
 }
@@ -31,32 +46,33 @@ impl RedisUrl {
     /// Reads the URL. It may hold a password and is not repeated in errors.
     ///
     /// # Errors
-    /// A sentence that says which forms there are.
+    /// A sentence that says which forms there are, or what is wrong with this one.
     pub fn parse(url: &str) -> Result<Self, String> {
         if url == "memory:" {
             return Ok(Self::Memory);
         }
-        let refused = || "must be redis://…, rediss://… or memory:".to_owned();
-        if !url.starts_with("redis://") && !url.starts_with("rediss://") {
-            return Err(refused());
-        }
         crate::tls::install_provider();
-        let info = url.into_connection_info().map_err(|_| refused())?;
-        Client::open(info).map(Self::Server).map_err(|_| refused())
+        let (scheme, rest) = url.split_once("://").unwrap_or_default();
+        Ok(Self::Server(match scheme {
+            "redis" | "rediss" => {
+                let refused =
+                    || "must be redis://[user:password@]host[:port][/db], or rediss:// for TLS".to_owned();
+                let info = url.into_connection_info().map_err(|_| refused())?;
+                Client::open(info).map_err(|_| refused())?.into()
+            }
+            "redis+sentinel" | "rediss+sentinel" => url::sentinel(scheme.starts_with("rediss"), rest)?.into(),
+            "redis+cluster" | "rediss+cluster" => url::cluster(scheme.starts_with("rediss"), rest)?.into(),
+            _ => {
+                return Err("must be redis://…, redis+sentinel://…, redis+cluster://…, the same with \
+                            rediss for TLS, or memory:"
+                    .to_owned());
+            }
+        }))
     }
 }
 
-/// A connection that is made on first use and again whenever it breaks. Connecting takes at most
-/// 250 ms, an answer at most 250 ms: what is not
-/// answered by then is quicker to be had from the database.
-///
-/// # Errors
-/// When there is no async runtime to run it on.
-pub fn connect(client: Client) -> redis::RedisResult<ConnectionManager> {
-    let config = ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(Duration::from_millis(250)))
-        .set_response_timeout(Some(Duration::from_millis(250)))
-        .set_number_of_retries(1)
-        .set_max_delay(Duration::from_millis(100));
-    ConnectionManager::new_lazy_with_config(client, config)
+/// A connection that is made on first use and again whenever it breaks or the server is not the one to ask
+/// any more.
+pub fn connect(server: RedisServer) -> Connection {
+    Connection::new(server)
 }

@@ -25,7 +25,7 @@ use crate::{
     breaker::BreakerOpen,
     id::UserId,
     metrics::Metrics,
-    redis_connection::RedisUrl,
+    redis_connection::{RedisServer, RedisUrl},
     token::KeysDigest,
     user_record::{UserRecord, UserState},
 };
@@ -153,10 +153,9 @@ pub trait Delivery: Send + Sync {
 
 /// Where a service finds the cache.
 #[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "one a service, at its start")]
 pub enum CacheLocation {
     /// In Redis, shared by all.
-    Redis(::redis::Client),
+    Redis(RedisServer),
     /// In this process. Services that share the process share the cache by sharing this value.
     InProcess(Arc<MemoryUserCache>),
     /// Nowhere: a process of its own without Redis would never hear of another's changes, so every
@@ -177,7 +176,7 @@ impl std::fmt::Debug for CacheLocation {
 impl From<RedisUrl> for CacheLocation {
     fn from(url: RedisUrl) -> Self {
         match url {
-            RedisUrl::Server(client) => Self::Redis(client),
+            RedisUrl::Server(server) => Self::Redis(server),
             RedisUrl::Memory => Self::Nowhere,
         }
     }
@@ -186,25 +185,21 @@ impl From<RedisUrl> for CacheLocation {
 impl CacheLocation {
     /// Opens the verifiers' side, if there is a cache; it is reached in the background. This process
     /// keeps at most `record_bytes` of hot records.
-    pub fn open(
-        self,
-        record_bytes: u64,
-        metrics: &Metrics,
-    ) -> Result<Option<Arc<dyn UserCache>>, CacheUnavailable> {
-        Ok(match self {
+    pub fn open(self, record_bytes: u64, metrics: &Metrics) -> Option<Arc<dyn UserCache>> {
+        match self {
             Self::Nowhere => None,
             Self::InProcess(cache) => Some(cache),
-            Self::Redis(client) => Some(Arc::new(RedisUserCache::open(client, record_bytes, metrics)?)),
-        })
+            Self::Redis(server) => Some(Arc::new(RedisUserCache::open(server, record_bytes, metrics))),
+        }
     }
 
     /// Opens auth-service's side, if there is a cache; it is reached on first use.
-    pub fn open_delivery(self, metrics: &Metrics) -> Result<Option<Arc<dyn Delivery>>, CacheUnavailable> {
-        Ok(match self {
+    pub fn open_delivery(self, metrics: &Metrics) -> Option<Arc<dyn Delivery>> {
+        match self {
             Self::Nowhere => None,
             Self::InProcess(cache) => Some(cache),
-            Self::Redis(client) => Some(Arc::new(RedisDelivery::open(client, metrics)?)),
-        })
+            Self::Redis(server) => Some(Arc::new(RedisDelivery::open(server, metrics))),
+        }
     }
 }
 

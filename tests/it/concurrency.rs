@@ -117,8 +117,8 @@ async fn record_in_redis(url: &str, user: UserId) -> UserRecord {
     let client = redis::Client::open(url).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let watermark: String =
-        redis::cmd("GET").arg("drawbridge:watermark").query_async(&mut connection).await.unwrap();
-    let key = format!("drawbridge:{}:user:{{{user}}}", watermark.split(' ').next().unwrap());
+        redis::cmd("GET").arg("{drawbridge}:watermark").query_async(&mut connection).await.unwrap();
+    let key = format!("{{drawbridge}}:{}:user:{user}", watermark.split(' ').next().unwrap());
     let value: String = redis::cmd("GET").arg(key).query_async(&mut connection).await.unwrap();
     serde_json::from_str(value.split_once('\n').unwrap().1).unwrap()
 }

@@ -6,6 +6,7 @@ mod database;
 mod mid_write;
 mod redis;
 mod services;
+mod topologies;
 
 use std::{
     cell::RefCell,

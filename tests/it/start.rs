@@ -127,6 +127,21 @@ fn a_service_names_every_setting_that_is_missing_or_wrong_at_once() {
 }
 
 #[test]
+fn a_service_says_what_is_wrong_with_the_place_of_redis_and_keeps_the_password() {
+    for (url, wrong) in [
+        ("redis+sentinel://ada:hunter2@127.0.0.1:26379", "no name of a master"),
+        ("redis+cluster://ada:hunter2@127.0.0.1:6379/1", "no numbered databases"),
+    ] {
+        for name in ["auth-service", "verify-service", "web-frontend"] {
+            let text = refusal(&run(name, &[], &[("REDIS_URL", url)]));
+            let line = text.lines().find(|line| line.contains("REDIS_URL")).unwrap();
+            assert!(line.contains("must be redis+") && line.contains(wrong), "{line}");
+            assert!(!text.contains("hunter2"), "the password is shown: {text}");
+        }
+    }
+}
+
+#[test]
 fn a_service_without_its_database_or_with_another_secret_says_so() {
     let database = fresh_postgres_database();
     let settings = |database: &str, secret: &str| {

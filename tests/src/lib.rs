@@ -21,6 +21,9 @@ mod process;
 mod programs;
 mod proxy;
 mod redis;
+mod redis_cluster;
+mod redis_node;
+mod redis_sentinel;
 mod visitor;
 
 pub use browser::{Browser, Look, Scripts};
@@ -33,4 +36,7 @@ pub use process::{Process, Start};
 pub use programs::{PASSWORD, Settings, Stack, program, wait_until_ready};
 pub use proxy::Line;
 pub use redis::Redis;
+pub use redis_cluster::RedisCluster;
+pub use redis_node::RedisNode;
+pub use redis_sentinel::RedisSentinel;
 pub use visitor::{Answer, Visitor, time_to_refusal};

@@ -130,6 +130,12 @@ impl Stack {
         format!("http://127.0.0.1:{port}")
     }
 
+    /// Where each verify-service has its internal port.
+    pub fn internal_ports_of_verify_services(&self) -> Vec<u16> {
+        let verifiers = self.launches.iter().filter(|launch| launch.name == "verify-service");
+        verifiers.map(|launch| launch.port + 1000).collect()
+    }
+
     fn start_program(&mut self, name: &str, port: u16, mut settings: Settings) {
         settings.insert("PORT", port.to_string());
         let log = self.folder.path().join(format!("{name}-{port}"));

@@ -8,7 +8,7 @@ use shared::{
     metrics::Metrics,
     origin::Origin,
     session_cookie::SessionCookie,
-    user_cache::{CacheUnavailable, UserCache},
+    user_cache::UserCache,
     verification::{KeyRing, Verifier},
 };
 
@@ -29,11 +29,11 @@ pub struct App {
 impl App {
     /// Puts the parts together. Nothing is connected yet: a verifier that starts in an outage says
     /// so in its answers and heals by itself.
-    pub(crate) fn new(config: Config, clock: SharedClock) -> Result<Self, CacheUnavailable> {
+    pub(crate) fn new(config: Config, clock: SharedClock) -> Self {
         let metrics = Metrics::new();
         let (sizes, timeouts) = (config.cache_sizes, config.timeouts);
         let database = Database::new(config.database_url, Access::Read, timeouts, &metrics);
-        let cache = config.cache.open(sizes.record_bytes, &metrics)?;
+        let cache = config.cache.open(sizes.record_bytes, &metrics);
         let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
         let keys = KeyRing::new(source.clone(), config.parties);
         let verifier = Verifier::new(
@@ -47,7 +47,7 @@ impl App {
         );
         let renewal =
             (!config.auth_service.is_empty()).then(|| Renewal::new(config.auth_service, timeouts, &metrics));
-        Ok(Self {
+        Self {
             verifier,
             cookie: config.cookie,
             frontend_origin: config.frontend_origin,
@@ -56,6 +56,6 @@ impl App {
             cache,
             clock,
             metrics,
-        })
+        }
     }
 }

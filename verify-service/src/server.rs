@@ -21,8 +21,7 @@ const NAME: &str = "verify-service";
 /// One line that says what is wrong.
 pub fn bind(config: Config) -> Result<Server, StartError> {
     let listen = config.listen;
-    let app = App::new(config, Arc::new(SystemClock));
-    let app = web::Data::new(app.map_err(|error| StartError::dependency(NAME, error))?);
+    let app = web::Data::new(App::new(config, Arc::new(SystemClock)));
     let (metrics, internal_app) = (app.metrics.clone(), app.clone());
     let draining = Draining::new(listen.drain_time);
     let leaving = web::Data::new(draining.clone());

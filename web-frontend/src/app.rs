@@ -47,8 +47,7 @@ impl App {
             guard: guard(config, metrics.clone()).map_err(|error| refused(error.to_string()))?,
             cookie: config.cookie.clone(),
             frontend_origin: config.frontend_origin.clone(),
-            page_sessions: PageSessions::open(config.redis.clone())
-                .map_err(|error| refused(error.to_string()))?,
+            page_sessions: PageSessions::open(config.redis.clone()),
             upstreams: Upstreams::new(config.upstreams.clone(), timeouts, config.upstream_timeout)
                 .map_err(|error| refused(error.to_string()))?,
             trusted_proxies: config.trusted_proxies.clone(),

@@ -11,9 +11,9 @@ use actix_session::{
     },
 };
 use actix_web::cookie::{Key, SameSite, time::Duration};
-use redis::{AsyncCommands, ExistenceCheck, SetExpiry, SetOptions, aio::ConnectionManager};
+use redis::{AsyncCommands, ExistenceCheck, SetExpiry, SetOptions};
 use shared::{
-    redis_connection::{self, RedisUrl},
+    redis_connection::{self, Connection, RedisUrl},
     secret::{MasterSecret, Purpose},
     session_cookie::SessionCookie,
 };
@@ -27,7 +27,7 @@ type State = HashMap<String, String>;
 /// long as Redis is out of reach, so that no page fails for its sake.
 #[derive(Clone)]
 pub(crate) struct PageSessions {
-    redis: Option<ConnectionManager>,
+    redis: Option<Connection>,
     cookie: Arc<CookieSessionStore>,
 }
 
@@ -38,12 +38,12 @@ impl PageSessions {
     }
 
     /// Opens the store; Redis is reached on first use.
-    pub(crate) fn open(redis: RedisUrl) -> Result<Self, redis::RedisError> {
+    pub(crate) fn open(redis: RedisUrl) -> Self {
         let redis = match redis {
-            RedisUrl::Server(client) => Some(redis_connection::connect(client)?),
+            RedisUrl::Server(server) => Some(redis_connection::connect(server)),
             RedisUrl::Memory => None,
         };
-        Ok(Self { redis, cookie: Arc::default() })
+        Self { redis, cookie: Arc::default() }
     }
 
     /// The middleware over this store.
@@ -66,15 +66,16 @@ impl PageSessions {
     }
 
     /// Redis, for a session that is kept there.
-    fn redis_of(&self, session: &SessionKey) -> Option<ConnectionManager> {
+    fn redis_of(&self, session: &SessionKey) -> Option<Connection> {
         // What the cookie holds is the state itself, a JSON object; Redis's keys are letters and digits.
         self.redis.clone().filter(|_| !session.as_ref().starts_with('{'))
     }
 }
 
-/// Not below `drawbridge:`, of which verifiers are told every change.
+/// Not below `{drawbridge}:`, of which verifiers are told every change, but in the same slot of a cluster, so
+/// that the same server is asked.
 fn key(session: &SessionKey) -> String {
-    format!("drawbridge-page:{}", session.as_ref())
+    format!("{{drawbridge}}-page:{}", session.as_ref())
 }
 
 fn seconds(ttl: &Duration) -> u64 {

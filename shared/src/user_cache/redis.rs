@@ -1,21 +1,20 @@
 mod channel;
 mod delivery;
 mod readers;
+mod watermark;
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use redis::{
-    AsyncCommands, Client, ExistenceCheck, Script, SetExpiry, SetOptions,
-    aio::{ConnectionManager, MultiplexedConnection},
-};
+use redis::{AsyncCommands, ExistenceCheck, Script, SetExpiry, SetOptions, aio::MultiplexedConnection};
 use tokio::task::JoinHandle;
 
 use channel::Channel;
 pub use delivery::RedisDelivery;
 use readers::Readers;
+use watermark::{Place, WATERMARK, Watched};
 
 use super::{
     CacheLayer, CacheUnavailable, Epoch, Pending, ToldKeys, Trust, UserCache, decode, encode, near::Near,
@@ -24,7 +23,7 @@ use crate::{
     breaker::{Breaker, BreakerOpen},
     id::UserId,
     metrics::Metrics,
-    redis_connection,
+    redis_connection::{self, CONNECT_TIMEOUT, Connection, RedisServer},
     user_record::UserState,
 };
 
@@ -32,24 +31,21 @@ use crate::{
 /// at most, so what it read can never outlive the newer record that would have refused it.
 const TIME_TO_LIVE_MILLIS: u64 = 3_600_000;
 
-/// How long Redis may take to let a reader connect, and to answer it.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
+/// How long Redis may take to answer a reader.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// The key of the watermark.
-const WATERMARK: &str = "drawbridge:watermark";
+/// What every key begins with that verifiers are told of; the braces keep all of them in one slot of a
+/// cluster, and so on one server.
+const PREFIX: &str = "{drawbridge}:";
 
-/// What every key begins with that verifiers are told of.
-const PREFIX: &str = "drawbridge:";
-
-/// The key of a user's record; the braces keep a user's keys on one cluster slot.
+/// The key of a user's record.
 fn key(epoch: Epoch, user: UserId) -> String {
-    format!("{PREFIX}{}:user:{{{user}}}", epoch.0)
+    format!("{PREFIX}{}:user:{user}", epoch.0)
 }
 
 /// The user of a record's key, whatever its epoch.
 fn user_of(key: &str) -> Option<UserId> {
-    key.rsplit_once(":user:{")?.1.strip_suffix('}')?.parse().ok()
+    key.rsplit_once(":user:")?.1.parse().ok()
 }
 
 fn encoded(state: &UserState) -> Result<String, CacheUnavailable> {
@@ -65,18 +61,18 @@ impl From<redis::RedisError> for CacheUnavailable {
 /// Compare-and-set of records.
 #[derive(Clone)]
 struct Records {
-    connection: ConnectionManager,
+    connection: Connection,
     put_if_newer: Arc<Script>,
     breaker: Arc<Breaker>,
 }
 
 impl Records {
-    fn open(client: Client, metrics: &Metrics) -> Result<Self, CacheUnavailable> {
-        Ok(Self {
-            connection: redis_connection::connect(client)?,
+    fn new(server: RedisServer, metrics: &Metrics) -> Self {
+        Self {
+            connection: redis_connection::connect(server),
             put_if_newer: Arc::new(Script::new(include_str!("redis/put_if_newer.lua"))),
             breaker: Arc::new(Breaker::new("redis", metrics)),
-        })
+        }
     }
 
     async fn get(
@@ -169,42 +165,6 @@ fn is_dead(error: &redis::RedisError) -> bool {
         || error.is_connection_dropped()
 }
 
-/// The newest watermark.
-#[derive(Clone)]
-struct Watermark {
-    trust: Trust,
-    /// Everything from before then has been delivered.
-    delivered: Instant,
-    /// Until then it is believed.
-    until: Instant,
-    /// What brought it.
-    connection: MultiplexedConnection,
-    /// The run of the server that it is from. Records are read from no other: of what that one holds
-    /// this watermark says nothing.
-    run_id: Arc<str>,
-}
-
-/// The run of the server that a connection leads to, which no other run shares.
-async fn run_id(connection: &mut MultiplexedConnection) -> redis::RedisResult<String> {
-    let info: String = redis::cmd("INFO").arg("server").query_async(connection).await?;
-    let run_id = info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default();
-    Ok(run_id.trim().to_owned())
-}
-
-/// The newest watermark that came, shared with the task that reads it.
-#[derive(Clone, Default)]
-struct Watched(Arc<RwLock<Option<Watermark>>>);
-
-impl Watched {
-    fn look<T>(&self, look: impl FnOnce(&Watermark) -> T) -> Option<T> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(look)
-    }
-
-    fn trust(&self) -> Option<Trust> {
-        self.look(|watermark| (Instant::now() < watermark.until).then(|| watermark.trust.clone())).flatten()
-    }
-}
-
 /// The verifiers' side of the cache in Redis: what is hot is kept in this process and dropped as soon
 /// as Redis says that it has changed.
 pub struct RedisUserCache {
@@ -218,9 +178,9 @@ pub struct RedisUserCache {
 impl RedisUserCache {
     /// Opens the cache, with at most `record_bytes` of hot records here. It is believed as soon as
     /// the first watermark has come.
-    pub fn open(client: Client, record_bytes: u64, metrics: &Metrics) -> Result<Self, CacheUnavailable> {
+    pub fn open(server: RedisServer, record_bytes: u64, metrics: &Metrics) -> Self {
         let (near, watched) = (Arc::new(Near::new(record_bytes, metrics)), Watched::default());
-        let channel = Channel::new(client.clone(), near.clone(), watched.clone(), metrics);
+        let channel = Channel::new(server.clone(), near.clone(), watched.clone(), metrics);
         let channel = tokio::spawn(channel.run());
         let (lag, trusted) = (
             metrics.revocation_lag_seconds.get_or_create_owned(&[]),
@@ -233,8 +193,8 @@ impl RedisUserCache {
                 shown.look(|watermark| watermark.delivered.elapsed().as_secs_f64()).unwrap_or(f64::INFINITY),
             );
         });
-        let (records, readers) = (Records::open(client.clone(), metrics)?, Readers::new(client));
-        Ok(Self { records, readers, near, watched, channel })
+        let (records, readers) = (Records::new(server, metrics), Readers::default());
+        Self { records, readers, near, watched, channel }
     }
 
     /// A connection to the server that the watermark is from, if that names this epoch: in another one by
@@ -300,10 +260,16 @@ impl UserCache for RedisUserCache {
             if let Some(state) = self.near.get(user) {
                 return Some(state);
             }
-            let epoch = self.watched.look(|watermark| watermark.trust.epoch)?;
+            let (epoch, run, place) = self
+                .watched
+                .look(|watermark| (watermark.trust.epoch, watermark.run.clone(), watermark.place))?;
             // From the very run of the server that was believed: another one may have older data.
-            let connection = self.connection(epoch)?;
-            self.ended(self.records.get(connection, epoch, user).await).ok().flatten()
+            let mut connection = self.connection(epoch)?;
+            let state = self.ended(self.records.get(connection.clone(), epoch, user).await).ok()??;
+            // So may this one, if it follows another one by now. Its watermark has gone back then, too.
+            let text = self.ended(self.records.call(connection.get::<_, String>(WATERMARK)).await).ok()?;
+            let (now, _) = Place::read(&text, &run)?;
+            (now >= place).then_some(state)
         })
     }
 
@@ -340,7 +306,7 @@ mod tests {
     fn a_key_names_its_user_and_nothing_else_does() {
         let user = UserId::generate(Random, SystemClock.now());
         assert_eq!(user_of(&key(Epoch(7), user)), Some(user));
-        for other in [WATERMARK, "drawbridge:7:user:{}", "drawbridge:7:user:{x}", ""] {
+        for other in [WATERMARK, "{drawbridge}:7:user:", "{drawbridge}:7:user:x", ""] {
             assert_eq!(user_of(other), None, "{other}");
         }
     }

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use crate::load::{BOUND, Door, Place, Tally, Witness, Wrong};
 
 /// How long all is well before and after.
-const WELL: Duration = Duration::from_secs(1);
+pub(super) const WELL: Duration = Duration::from_secs(1);
 
 /// How long something stays broken: beyond the bound, so that who left meanwhile must be refused.
 const BROKEN: Duration = Duration::from_secs(6);

@@ -146,7 +146,7 @@ impl TestApp {
             auth: url(auth.port()),
             verify: format!("{}/api/verify", url(verify.port())),
             internal: url(verify.internal_port().unwrap()),
-            cache: cache.open(1 << 20, &Metrics::new()).unwrap(),
+            cache: cache.open(1 << 20, &Metrics::new()),
             redis,
             _folder: folder,
         };

@@ -220,7 +220,6 @@ impl Builder {
                     }
                 };
                 let cache = cache.open(self.sizes.record_bytes, &self.metrics);
-                let cache = cache.map_err(|error| named("the cache:", error.to_string()))?;
                 let internal = match self.internal {
                     Some(internal) => internal,
                     None => internal_of(&services).ok_or_else(|| {

@@ -11,21 +11,23 @@ use actix_web::{
 use bench::answer::{Answer, USER_HEADER};
 use clap::Args;
 use diesel::{QueryDsl, RunQueryDsl};
-use redis::{AsyncCommands, aio::ConnectionManager};
+use redis::{
+    AsyncCommands, Client,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
 use shared::{
     config::Timeouts,
     database::{Access, Database, DatabaseUrl, on_backend, schema::users},
     health,
     id::UserId,
     metrics::Metrics,
-    redis_connection::{self, RedisUrl},
 };
 
 #[derive(Args)]
 pub(crate) struct RedisGet {
     #[arg(long)]
     url: String,
-    /// What the record's key begins with; the user's id and a brace follow
+    /// What the record's key begins with; the user's id follows
     #[arg(long)]
     prefix: String,
 }
@@ -105,10 +107,12 @@ pub(crate) async fn serve_redis_get(
     answer: Answer,
     floor: RedisGet,
 ) -> anyhow::Result<()> {
-    let RedisUrl::Server(client) = RedisUrl::parse(&floor.url).map_err(anyhow::Error::msg)? else {
-        anyhow::bail!("--url names no server");
-    };
-    let records = Records { connection: redis_connection::connect(client)?, prefix: floor.prefix };
+    // The library's own way to hold a connection.
+    let limit = Some(std::time::Duration::from_millis(250));
+    let config = ConnectionManagerConfig::new().set_connection_timeout(limit).set_response_timeout(limit);
+    let client = Client::open(floor.url)?;
+    let connection = ConnectionManager::new_with_config(client, config).await?;
+    let records = Records { connection, prefix: floor.prefix };
     serve!(address, Canned::try_from(answer)?, records, redis_get)
 }
 
@@ -117,7 +121,7 @@ async fn redis_get(
     canned: web::Data<Canned>,
     records: web::Data<Records>,
 ) -> HttpResponse {
-    let key = format!("{}{}}}", records.prefix, user_text(&request));
+    let key = format!("{}{}", records.prefix, user_text(&request));
     match records.connection.clone().get::<_, Option<Vec<u8>>>(key).await {
         Ok(Some(_)) => canned.give(),
         _ => HttpResponse::InternalServerError().finish(),

@@ -1,20 +1,21 @@
 //! The connection by which Redis tells of changes, and the watermark that it carries.
 
 use std::{
-    sync::{Arc, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use redis::{
-    AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, PushKind, Value, aio::MultiplexedConnection,
+    AsyncConnectionConfig, ErrorKind, ProtocolVersion, PushInfo, PushKind, Value, aio::MultiplexedConnection,
 };
 
 use super::{
-    super::{Epoch, ToldKeys, Trust, WATERMARK_MAX_AGE, near::Near},
-    ANSWER_TIMEOUT, CONNECT_TIMEOUT, PREFIX, WATERMARK, Watched, Watermark, run_id, user_of,
+    super::near::Near,
+    ANSWER_TIMEOUT, CONNECT_TIMEOUT, PREFIX, user_of,
+    watermark::{Run, Watched, Watermark, read_watermark, run_id},
 };
-use crate::{metrics::Metrics, token::KeysDigest};
+use crate::{metrics::Metrics, redis_connection::RedisServer};
 
 /// How often the watermark is read. It proves, too, that the connection still carries.
 const READ_INTERVAL: Duration = Duration::from_millis(200);
@@ -23,12 +24,15 @@ const READ_INTERVAL: Duration = Duration::from_millis(200);
 /// source.
 const UNTRUSTED_INTERVAL: Duration = Duration::from_millis(25);
 
+/// How often it is asked, while there is none that can be believed, whether another server is the master.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
 /// How long a broken connection is left alone.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The connection that carries the changes, and what it keeps up to date.
 pub(super) struct Channel {
-    client: Client,
+    server: RedisServer,
     near: Arc<Near>,
     watched: Watched,
     up: Gauge,
@@ -45,10 +49,10 @@ enum Broken {
 }
 
 impl Channel {
-    pub(super) fn new(client: Client, near: Arc<Near>, watched: Watched, metrics: &Metrics) -> Self {
+    pub(super) fn new(server: RedisServer, near: Arc<Near>, watched: Watched, metrics: &Metrics) -> Self {
         let up = metrics.channel_up.get_or_create_owned(&[]);
         let breaks = metrics.channel_breaks.get_or_create_owned(&[]);
-        Self { client, near, watched, up, breaks }
+        Self { server, near, watched, up, breaks }
     }
 
     /// Listens for good. Whenever the connection breaks the cache is not believed any more, and before
@@ -69,17 +73,16 @@ impl Channel {
     }
 
     async fn listen(&self) -> Broken {
-        let (mut connection, run_id) = match connect(&self.client, self.near.clone()).await {
+        let (mut connection, run) = match connect(&self.server, self.near.clone()).await {
             Ok(connected) => connected,
             Err(error) => return Broken::BeforeTrust(error),
         };
         self.up.set(1);
         tracing::debug!("the channel to the cache stands");
-        let mut trusted = false;
+        let (mut trusted, mut looked) = (false, Instant::now());
         loop {
-            match read_watermark(&mut connection, &run_id).await {
-                Ok(read) => {
-                    let is_young = read.as_ref().is_some_and(|read| Instant::now() < read.until);
+            match self.read(&mut connection, &run, &mut looked).await {
+                Ok((read, is_young)) => {
                     // Every change is told since the connection stands; of what was kept before nobody
                     // knows what was missed. While there is nothing better, it is what was last known.
                     if is_young && !trusted {
@@ -94,10 +97,34 @@ impl Channel {
             }
         }
     }
+
+    /// The watermark, if there is one, and whether it is young. Without a young one for a while this may
+    /// be a master of before, which nobody raises a watermark on any more: an error, if so.
+    async fn read(
+        &self,
+        connection: &mut MultiplexedConnection,
+        run: &Arc<Run>,
+        looked: &mut Instant,
+    ) -> redis::RedisResult<(Option<Watermark>, bool)> {
+        let read = read_watermark(connection, run).await?;
+        let is_young = read.as_ref().is_some_and(|read| Instant::now() < read.until);
+        if is_young {
+            *looked = Instant::now();
+        } else if looked.elapsed() > LOOK_INTERVAL {
+            if self.server.is_elsewhere(&run.client).await {
+                return Err((ErrorKind::Io, "another server is the master").into());
+            }
+            *looked = Instant::now();
+        }
+        Ok((read, is_young))
+    }
 }
 
 /// A connection that changes are told over, and the run of the server that it leads to.
-async fn connect(client: &Client, near: Arc<Near>) -> redis::RedisResult<(MultiplexedConnection, Arc<str>)> {
+async fn connect(
+    server: &RedisServer,
+    near: Arc<Near>,
+) -> redis::RedisResult<(MultiplexedConnection, Arc<Run>)> {
     // Called by the task that reads the socket, in the order of what is read: whoever has the answer
     // to a question has every change that Redis told of before it.
     let apply = move |push: PushInfo| {
@@ -108,15 +135,12 @@ async fn connect(client: &Client, near: Arc<Near>) -> redis::RedisResult<(Multip
         .set_connection_timeout(Some(CONNECT_TIMEOUT))
         .set_response_timeout(Some(ANSWER_TIMEOUT))
         .set_push_sender(apply);
-    let info = client.get_connection_info().clone();
-    let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-    let client = Client::open(info.set_redis_settings(settings))?;
-    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+    let (mut connection, client) = server.open(&config, Some(ProtocolVersion::RESP3)).await?;
     let mut tracking = redis::cmd("CLIENT");
     tracking.arg("TRACKING").arg("ON").arg("BCAST").arg("PREFIX").arg(PREFIX);
     tracking.exec_async(&mut connection).await?;
-    let run_id = run_id(&mut connection).await?;
-    Ok((connection, run_id.into()))
+    let id = run_id(&mut connection).await?;
+    Ok((connection, Arc::new(Run { id, client })))
 }
 
 fn apply(near: &Near, push: &PushInfo) {
@@ -138,68 +162,6 @@ fn apply(near: &Near, push: &PushInfo) {
             if let Some(user) = user_of(text) {
                 near.changed(user);
             }
-        }
-    }
-}
-
-/// The watermark, if there is one. Its age is what Redis's own clock says, and the whole of the
-/// question's way counts against it.
-async fn read_watermark(
-    connection: &mut MultiplexedConnection,
-    run_id: &Arc<str>,
-) -> redis::RedisResult<Option<Watermark>> {
-    let asked = Instant::now();
-    let ((seconds, microseconds), watermark): ((u64, u64), Option<String>) =
-        redis::pipe().cmd("TIME").cmd("GET").arg(WATERMARK).query_async(connection).await?;
-    let now = Duration::from_secs(seconds) + Duration::from_micros(microseconds);
-    let parse = |text: &str| -> Option<(Epoch, Duration, KeysDigest)> {
-        let mut parts = text.split(' ');
-        let epoch = Epoch(parts.next()?.parse().ok()?);
-        let delivered = Duration::from_micros(parts.next()?.parse().ok()?);
-        let (writer, keys) = (parts.next()?, parts.next()?);
-        // By the clock of another server, which this one is a copy of, its age cannot be told.
-        if writer != &**run_id {
-            return None;
-        }
-        Some((epoch, delivered, KeysDigest::read(keys)))
-    };
-    let Some((epoch, delivered, keys)) = watermark.as_deref().and_then(parse) else { return Ok(None) };
-    // One from the future was written by a server with another clock: the next one will do.
-    let delivered = now.checked_sub(delivered).and_then(|age| asked.checked_sub(age));
-    Ok(delivered.map(|delivered| Watermark {
-        trust: Trust { epoch, keys: ToldKeys::after(None, keys) },
-        connection: connection.clone(),
-        run_id: run_id.clone(),
-        delivered,
-        until: delivered + WATERMARK_MAX_AGE,
-    }))
-}
-
-impl Watched {
-    /// What is read replaces what was known; if it is nothing, the last trust ends now.
-    fn set(&self, read: Option<Watermark>, near: &Near) {
-        let Some(mut read) = read else { return self.withdraw() };
-        let keys = read.trust.keys.digest.clone();
-        read.trust.keys = ToldKeys::after(self.look(|before| before.trust.keys.clone()).as_ref(), keys);
-        let epoch = read.trust.epoch;
-        let is_new_epoch = self.look(|before| before.trust.epoch != epoch).unwrap_or(true);
-        // An epoch that nothing was delivered to yet takes nothing away from what is known.
-        if is_new_epoch && read.until <= Instant::now() {
-            return self.withdraw();
-        }
-        if is_new_epoch {
-            near.clear();
-        }
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(read);
-        // After the new epoch stands: what is fetched from the old one from here on is not kept.
-        if is_new_epoch {
-            near.clear();
-        }
-    }
-
-    fn withdraw(&self) {
-        if let Some(watermark) = &mut *self.0.write().unwrap_or_else(PoisonError::into_inner) {
-            watermark.until = watermark.until.min(Instant::now());
         }
     }
 }

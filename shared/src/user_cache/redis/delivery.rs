@@ -3,13 +3,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::{AsyncCommands, Client, Script};
+use redis::{AsyncCommands, Script};
 
 use super::{
     super::{CacheUnavailable, Delivery, Epoch, Pending},
-    Records, WATERMARK,
+    Records,
+    watermark::WATERMARK,
 };
-use crate::{id::UserId, metrics::Metrics, token::KeysDigest, user_record::UserState};
+use crate::{
+    id::UserId, metrics::Metrics, redis_connection::RedisServer, token::KeysDigest, user_record::UserState,
+};
 
 /// auth-service's side of the cache in Redis.
 pub struct RedisDelivery {
@@ -22,13 +25,13 @@ pub struct RedisDelivery {
 
 impl RedisDelivery {
     /// Opens the cache; it is reached on first use.
-    pub fn open(client: Client, metrics: &Metrics) -> Result<Self, CacheUnavailable> {
-        Ok(Self {
-            records: Records::open(client, metrics)?,
+    pub fn open(server: RedisServer, metrics: &Metrics) -> Self {
+        Self {
+            records: Records::new(server, metrics),
             server_time: Script::new(include_str!("server_time.lua")),
             raise_watermark: Script::new(include_str!("raise_watermark.lua")),
             last: Mutex::new((Epoch(0), 0)),
-        })
+        }
     }
 
     fn last(&self) -> (Epoch, u64) {

@@ -10,14 +10,17 @@ use std::{
 use redis::{AsyncConnectionConfig, Client, aio::MultiplexedConnection};
 use thread_local::ThreadLocal;
 
-use super::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, Watermark, run_id};
+use super::{
+    ANSWER_TIMEOUT, CONNECT_TIMEOUT,
+    watermark::{Watermark, run_id},
+};
 
 /// How long a thread waits before it connects anew, after it could not or came to another server.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The threads' connections.
+#[derive(Default)]
 pub(super) struct Readers {
-    client: Client,
     slots: ThreadLocal<Slot>,
 }
 
@@ -34,22 +37,18 @@ enum State {
 }
 
 impl Readers {
-    pub(super) fn new(client: Client) -> Self {
-        Self { client, slots: ThreadLocal::new() }
-    }
-
     /// A connection to the very server that the watermark came from. It is this thread's own once that is
     /// open, and the watermark's until then.
     pub(super) fn connection(&self, watermark: &Watermark) -> MultiplexedConnection {
         let slot = self.slots.get_or_default();
         let mut state = lock(slot);
         match &*state {
-            State::Open(connection, run_id, _) if *run_id == *watermark.run_id => return connection.clone(),
+            State::Open(connection, run_id, _) if *run_id == watermark.run.id => return connection.clone(),
             State::Failed(at) | State::Open(_, _, at) if at.elapsed() < PAUSE => {}
             State::Opening => {}
             State::Never | State::Open(..) | State::Failed(_) => {
                 *state = State::Opening;
-                tokio::spawn(open(self.client.clone(), slot.clone()));
+                tokio::spawn(open(watermark.run.client.clone(), slot.clone()));
             }
         }
         watermark.connection.clone()
