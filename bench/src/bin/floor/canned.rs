@@ -107,11 +107,11 @@ pub(crate) async fn serve_redis_get(
     answer: Answer,
     floor: RedisGet,
 ) -> anyhow::Result<()> {
-    // The library's own way to hold a connection.
+    // The library's own way to hold a connection: made by the first who asks, on the thread that answers.
     let limit = Some(std::time::Duration::from_millis(250));
     let config = ConnectionManagerConfig::new().set_connection_timeout(limit).set_response_timeout(limit);
     let client = Client::open(floor.url)?;
-    let connection = ConnectionManager::new_with_config(client, config).await?;
+    let connection = ConnectionManager::new_lazy_with_config(client, config)?;
     let records = Records { connection, prefix: floor.prefix };
     serve!(address, Canned::try_from(answer)?, records, redis_get)
 }
