@@ -3,9 +3,10 @@
 
     docker compose config --format json | deploy/swarm/stack.py NAME > stack.json
 
-Secrets and configuration become Swarm's own, so that no node needs a checkout; services are found by all their
-addresses (dnsrr), since the gateway and the services themselves spread over replicas; and a new version starts
-before an old one ends. With PUBLISH=0 the gateway's port is not published.
+Secrets, certificates and configuration become Swarm's own, so that no node needs a checkout; services are found by all
+their addresses (dnsrr), since the gateway and the services themselves spread over replicas; networks between nodes are
+encrypted; and a new version starts before an old one ends. With PUBLISH=0 the gateway's ports are not published, with
+ENCRYPT=0 the networks are not encrypted.
 """
 
 import hashlib
@@ -31,17 +32,19 @@ UNKNOWN = ["depends_on", "build", "restart", "profiles", "security_opt", "shm_si
 def main():
     name = sys.argv[1]
     stack = json.load(sys.stdin)
-    configs = {}
-    services = {}
+    configs, certificates, services = {}, {}, {}
     for service, spec in stack["services"].items():
         if service not in NOT_SERVICES:
-            services[service] = convert(service, spec, name, configs)
+            services[service] = convert(service, spec, name, configs, certificates)
+    overlay = {"driver": "overlay"}
+    if os.environ.get("ENCRYPT", "1") == "1":
+        overlay["driver_opts"] = {"encrypted": "true"}
     json.dump(
         {
             "version": "3.8",
             "services": services,
             "networks": {
-                network: {"driver": "overlay", "internal": spec.get("internal", False)}
+                network: {**overlay, "internal": spec.get("internal", False)}
                 for network, spec in stack["networks"].items()
             },
             "volumes": {"postgres-data": {}},
@@ -49,7 +52,8 @@ def main():
                 secret_name(secret): {"external": True, "name": f"{name}_{secret_name(secret)}"}
                 for secrets in SECRETS.values()
                 for secret in secrets
-            },
+            }
+            | certificates,
             "configs": configs,
         },
         sys.stdout,
@@ -57,23 +61,25 @@ def main():
     )
 
 
-def convert(service, spec, name, configs):
+def convert(service, spec, name, configs, certificates):
     is_stateful = service in ("postgres", "redis")
     has_port = bool(spec.get("ports"))
     mounts = []
+    spec["secrets"] = [
+        {"source": secret_name(secret), "target": secret.split("/")[1], "mode": 0o444}
+        for secret in SECRETS.get(service, [])
+    ]
     for mount in spec.get("volumes", []):
-        if mount["type"] == "bind":
-            spec.setdefault("configs", []).extend(config_of(mount, name, configs))
+        if mount["target"] == "/certificates":
+            spec["secrets"].extend(files_of(mount, name, certificates))
+        elif mount["type"] == "bind":
+            spec.setdefault("configs", []).extend(files_of(mount, name, configs))
         elif mount["target"] != "/run/secrets":
             mounts.append({key: mount[key] for key in ("type", "source", "target")})
     if "shm_size" in spec:
         size = int(spec["shm_size"])
         mounts.append({"type": "tmpfs", "target": "/dev/shm", "tmpfs": {"size": size}})
     spec["volumes"] = mounts
-    spec["secrets"] = [
-        {"source": secret_name(secret), "target": secret.split("/")[1], "mode": 0o444}
-        for secret in SECRETS.get(service, [])
-    ]
     ports = spec.pop("ports", [])
     if os.environ.get("PUBLISH", "1") == "1":
         # On the node where the gateway runs: a port of the whole swarm would hide who the client is.
@@ -97,18 +103,27 @@ def convert(service, spec, name, configs):
         "parallelism": 1, "order": order, "delay": "2s", "monitor": "10s", "failure_action": "rollback",
     }
     deploy["rollback_config"] = {"parallelism": 1, "order": order}
+    # Swarm replaces what is not healthy. That must be no answer to an outage of the database, of which each verifier
+    # knows more than its successor would, nor to a database that takes its time to recover.
+    if service in SECRETS and not is_stateful:
+        spec["healthcheck"] = {
+            "test": ["CMD", service, "healthcheck", "serving"], "interval": "3s", "timeout": "3s", "retries": 3,
+        }
     if service == "postgres":
+        spec["healthcheck"] = {"disable": True}
         # Its volume is on one node.
         deploy["placement"] = {"constraints": ["node.labels.drawbridge-data == true"]}
     return spec
 
 
-def config_of(mount, name, configs):
-    """The files of a folder, each as a configuration that is named after what it says: Swarm changes none."""
+def files_of(mount, name, known):
+    """The files of a folder, each as one of Swarm's that is named after what it says: Swarm changes none."""
     for path in sorted(pathlib.Path(mount["source"]).iterdir()):
+        if not path.is_file():
+            continue
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
         key = f"{path.stem}-{digest}"
-        configs[key] = {"file": str(path), "name": f"{name}_{key}"}
+        known[key] = {"file": str(path), "name": f"{name}_{key}"}
         yield {"source": key, "target": f"{mount['target']}/{path.name}", "mode": 0o444}
 
 

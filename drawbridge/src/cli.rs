@@ -42,8 +42,8 @@ enum Command {
     Migrate(DataArgs),
     /// Make the secrets of a deployment as files, one folder for each program that reads them
     ///
-    /// One secret is drawn, the master secret; the passwords of PostgreSQL and Redis are derived from it. A file
-    /// that is there stays as it is, so that any of them can be replaced by one's own.
+    /// The master secret and the passwords of PostgreSQL and Redis are drawn, each by itself; what follows from them,
+    /// such as the URLs, is written beside. A file that is there stays as it is.
     Secrets(SecretsArgs),
     /// Add, list, disable or delete accounts
     #[command(subcommand)]

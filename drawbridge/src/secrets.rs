@@ -1,5 +1,6 @@
 //! `drawbridge secrets`: what the programs of a deployment need to trust one another, made as files on the first
-//! start. Each folder holds what one program reads, so that a container is given its own and no other.
+//! start. Each folder holds what one program reads, so that a container is given its own and no other. No secret
+//! follows from another one.
 
 use std::{
     fs::{self, DirBuilder},
@@ -7,84 +8,95 @@ use std::{
     path::Path,
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use secrecy::{ExposeSecret, SecretString};
-use shared::{
-    random::Random,
-    secret::{MasterSecret, Purpose},
-};
+use shared::random::Random;
 
 use crate::{cli::SecretsArgs, once::write_once, output};
 
+/// Whose the secrets are.
+const PROGRAMS: [&str; 5] = ["auth-service", "verify-service", "web-frontend", "postgres", "redis"];
+
 /// Makes what is not there.
 pub(crate) fn make(args: &SecretsArgs) -> anyhow::Result<()> {
-    let (folder, postgres, redis) = (&args.folder, &args.postgres, &args.redis);
-    // Nobody else on this machine has business in it; a container is given the folders below.
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| format!("cannot make {}", folder.display()))?;
-    let master = master_secret(&folder.join("auth-service"))?;
-    let password = |purpose| password(&master, purpose);
-    let (owner, reader, cache) =
-        (password(Purpose::PostgresOwner)?, password(Purpose::PostgresReader)?, password(Purpose::Redis)?);
+    let folder = Folder::open(&args.folder)?;
+    let (postgres, redis) = (&args.postgres, &args.redis);
+    let master = folder.master_secret()?;
+    let password = |of, name| folder.secret(of, name, || URL_SAFE_NO_PAD.encode(Random.bytes::<32>()));
+    password("postgres", "superuser_password")?;
+    let owner = password("postgres", "owner_password")?;
+    let reader = password("postgres", "reader_password")?;
+    let cache = password("redis", "password")?;
+
     let redis_url = format!("redis://:{cache}@{redis}");
-    let text = master.expose_secret().to_owned();
-    let files = [
-        ("auth-service", "database_url", format!("postgres://drawbridge:{owner}@{postgres}/drawbridge")),
+    let of_owner = format!("postgres://drawbridge:{owner}@{postgres}/drawbridge");
+    let of_reader = format!("postgres://drawbridge_reader:{reader}@{postgres}/drawbridge");
+    for (of, name, content) in [
+        ("web-frontend", "master_secret", master.clone()),
+        ("web-frontend", "redis_url", redis_url.clone()),
+        ("auth-service", "database_url", of_owner),
         ("auth-service", "redis_url", redis_url.clone()),
-        (
-            "verify-service",
-            "database_url",
-            format!("postgres://drawbridge_reader:{reader}@{postgres}/drawbridge"),
-        ),
-        ("verify-service", "redis_url", redis_url.clone()),
-        ("web-frontend", "master_secret", text),
-        ("web-frontend", "redis_url", redis_url),
-        ("postgres", "superuser_password", password(Purpose::PostgresSuperuser)?),
-        ("postgres", "owner_password", owner),
-        ("postgres", "reader_password", reader),
-        ("redis", "password", cache.clone()),
+        ("verify-service", "database_url", of_reader),
+        ("verify-service", "redis_url", redis_url),
         ("redis", "redis.conf", format!("requirepass {cache}")),
-    ];
-    let mut made = 0;
-    for (of, name, content) in files {
-        made += usize::from(write(&folder.join(of), name, &content)?);
+    ] {
+        folder.secret(of, name, || content)?;
     }
-    match made {
-        0 => output::line(format_args!("the secrets are there")),
-        _ => output::line(format_args!("secrets made in {}", folder.display())),
+    if folder.read("web-frontend", "master_secret")? != master {
+        bail!(
+            "web-frontend and auth-service have different master secrets in {}: give both the one that the \
+             database's keys are sealed under",
+            args.folder.display()
+        );
     }
+    output::line(format_args!("the secrets are in {}", args.folder.display()));
     Ok(())
 }
 
-/// The deployment's secret, drawn if it is not there.
-fn master_secret(folder: &Path) -> anyhow::Result<SecretString> {
-    const NAME: &str = "master_secret";
-    write(folder, NAME, &STANDARD.encode(Random.bytes::<32>()))?;
-    let path = folder.join(NAME);
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
-}
+/// The folder of all of them.
+struct Folder<'a>(&'a Path);
 
-/// A password of 256 bits that needs no escaping in a URL.
-fn password(master: &SecretString, purpose: Purpose) -> anyhow::Result<String> {
-    let master = MasterSecret::parse(master.clone()).map_err(anyhow::Error::msg)?;
-    let derived = master.derive(purpose);
-    let (bytes, _) = derived.as_bytes().split_at(32);
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
-}
+impl<'a> Folder<'a> {
+    fn open(path: &'a Path) -> anyhow::Result<Self> {
+        // Nobody else on this machine has business in it; a container is given the folders below.
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        made.with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(Self(path))
+    }
 
-/// Writes a file unless it is there. Whoever may enter the folder may read it, for the program runs as another
-/// user than this one.
-fn write(folder: &Path, name: &str, content: &str) -> anyhow::Result<bool> {
-    let path = folder.join(name);
-    let written = DirBuilder::new().recursive(true).mode(0o755).create(folder);
-    let written = written.and_then(|()| write_once(&path, content, 0o444));
-    written.with_context(|| format!("cannot make {}", path.display()))
+    /// The deployment's secret. Where others are there and this one is gone, another one would be of no use: the
+    /// keys in the database are sealed under the one that was.
+    fn master_secret(&self) -> anyhow::Result<String> {
+        let (of, name) = ("auth-service", "master_secret");
+        let is_there = |of, name| self.0.join(of).join(name).exists();
+        // In this order: whoever makes them at the same time makes this one first.
+        if is_there("postgres", "owner_password") && !is_there(of, name) {
+            bail!(
+                "the master secret is gone from {}, and others are there: put it back, or remove all of them \
+                 ({}) and the database to begin anew",
+                self.0.join(of).display(),
+                PROGRAMS.join(", ")
+            );
+        }
+        self.secret(of, name, || STANDARD.encode(Random.bytes::<32>()))
+    }
+
+    /// What a file says, which is written unless it is there. Whoever may enter the folder may read it, for the
+    /// program runs as another user than this one.
+    fn secret(&self, of: &str, name: &str, content: impl FnOnce() -> String) -> anyhow::Result<String> {
+        let path = self.0.join(of).join(name);
+        let written = DirBuilder::new().recursive(true).mode(0o755).create(self.0.join(of));
+        let written = written.and_then(|()| write_once(&path, &content(), 0o444));
+        written.with_context(|| format!("cannot make {}", path.display()))?;
+        self.read(of, name)
+    }
+
+    fn read(&self, of: &str, name: &str) -> anyhow::Result<String> {
+        let path = self.0.join(of).join(name);
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    }
 }

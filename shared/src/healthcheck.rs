@@ -1,5 +1,5 @@
-//! `<service> healthcheck`: whether the service on this machine is ready, for containers that have neither a
-//! shell nor a client of their own.
+//! `<service> healthcheck [ready|serving]`: whether the service on this machine is ready, or wants requests, for
+//! containers that have neither a shell nor a client of their own.
 
 use std::{
     env,
@@ -13,16 +13,22 @@ use crate::config::{Lookup, Reader};
 /// How long connecting may take, and the answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Whether the program was called as `<service> healthcheck`.
+/// What is asked, if the program was called as `<service> healthcheck`: the path, `/health/ready` unless another
+/// word follows.
 ///
 /// # Errors
 /// When it was called with anything else, which no service takes.
-pub fn is_asked() -> Result<bool, String> {
-    let mut arguments = env::args_os().skip(1);
-    match (arguments.next(), arguments.next()) {
-        (None, _) => Ok(false),
-        (Some(word), None) if word == "healthcheck" => Ok(true),
-        _ => Err("takes no argument but healthcheck; it is configured by environment variables".into()),
+pub fn asked() -> Result<Option<&'static str>, String> {
+    let arguments: Vec<_> = env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => Ok(None),
+        ["healthcheck"] | ["healthcheck", "ready"] => Ok(Some("/health/ready")),
+        // For an orchestrator that replaces what fails it: an outage of the database is no reason to.
+        ["healthcheck", "serving"] => Ok(Some("/health/serving")),
+        _ => Err(
+            "takes no argument but healthcheck [ready|serving]; it is configured by environment variables"
+                .into(),
+        ),
     }
 }
 
@@ -30,7 +36,7 @@ pub fn is_asked() -> Result<bool, String> {
 ///
 /// # Errors
 /// A line that says why it is not ready.
-pub fn run(lookup: Lookup, default_port: u16) -> Result<(), String> {
+pub fn run(path: &str, lookup: Lookup, default_port: u16) -> Result<(), String> {
     let mut reader = Reader::new(lookup);
     let listen = reader.listen(default_port);
     reader.finish(Some(())).map_err(|errors| errors.to_string())?;
@@ -41,18 +47,18 @@ pub fn run(lookup: Lookup, default_port: u16) -> Result<(), String> {
     };
     let address = SocketAddr::new(address, listen.port);
     let failed = |what: String| format!("is not ready at {address}: {what}");
-    let answer = ask(address).map_err(|error| failed(error.to_string()))?;
+    let answer = ask(address, path).map_err(|error| failed(error.to_string()))?;
     if answer.starts_with("HTTP/1.1 200") {
         return Ok(());
     }
     Err(failed(answer.lines().last().unwrap_or("no answer").to_owned()))
 }
 
-fn ask(address: SocketAddr) -> std::io::Result<String> {
+fn ask(address: SocketAddr, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    write!(stream, "GET /health/ready HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
     let mut answer = String::new();
     // Ours is a few hundred bytes; whoever else listens there may send more than anybody wants.
     stream.take(16 * 1024).read_to_string(&mut answer)?;

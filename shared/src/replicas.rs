@@ -8,13 +8,11 @@ use std::{
     fmt::Display,
     net::SocketAddr,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
-
-use tokio::sync::Mutex;
 
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect::Policy};
 
@@ -25,6 +23,9 @@ const LOOK_UP_EVERY: Duration = Duration::from_secs(5);
 
 /// At how many replicas a call is tried.
 const TRIES: usize = 3;
+
+/// How long a replica that is leaving is asked only if there is no other. One that is back is found by then.
+const SPARED_FOR: Duration = Duration::from_secs(15);
 
 /// Whether a call may reach more than one replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +53,7 @@ struct Inner {
     found: RwLock<Found>,
     looking: AtomicBool,
     /// Held by whoever looks names up, so that each replica stands here once.
-    look_ups: Mutex<()>,
+    look_ups: tokio::sync::Mutex<()>,
     turn: AtomicUsize,
 }
 
@@ -67,6 +68,9 @@ struct Replica {
     address: Option<SocketAddr>,
     client: Client,
     breaker: Breaker,
+    /// When it last closed a connection behind its answer: it is leaving, and whoever asks it in the moment of
+    /// its end gets none.
+    left: Mutex<Option<Instant>>,
 }
 
 impl Replicas {
@@ -79,7 +83,7 @@ impl Replicas {
             metrics: metrics.clone(),
             found: RwLock::default(),
             looking: AtomicBool::new(false),
-            look_ups: Mutex::new(()),
+            look_ups: tokio::sync::Mutex::default(),
             turn: AtomicUsize::new(0),
         }))
     }
@@ -106,6 +110,9 @@ impl Replicas {
             }
             let answer = build(&replica.client, &replica.origin).send().await;
             replica.breaker.ended(answer.is_ok());
+            if answer.as_ref().is_ok_and(closes) {
+                replica.spare();
+            }
             let again = match &answer {
                 // What says so may have done half of it.
                 Ok(answer) => {
@@ -139,6 +146,9 @@ impl Inner {
         if closed.is_empty() {
             return Ok(open);
         }
+        let (mut closed, leaving): (Vec<_>, Vec<_>) =
+            closed.into_iter().partition(|replica| !replica.is_leaving());
+        closed.extend(leaving);
         // Nobody's request has to find out whether they are back.
         for replica in open {
             if replica.breaker.enter().is_ok() {
@@ -246,11 +256,26 @@ impl Inner {
             name = format!("{} {address}", self.service);
         }
         let client = client.build().map_err(|error| OutOfReach(error.to_string()))?;
-        Ok(Replica { origin: origin.clone(), address, client, breaker: Breaker::new(&name, &self.metrics) })
+        let breaker = Breaker::new(&name, &self.metrics);
+        Ok(Replica { origin: origin.clone(), address, client, breaker, left: Mutex::default() })
     }
 }
 
+/// Whether an answer is the last on its connection, as those of a service that drains are.
+fn closes(answer: &Response) -> bool {
+    answer.headers().get("connection").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+}
+
 impl Replica {
+    fn spare(&self) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn is_leaving(&self) -> bool {
+        let left = *self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.is_some_and(|left| left.elapsed() < SPARED_FOR)
+    }
+
     fn out_of_reach(&self, reason: &impl Display) -> OutOfReach {
         OutOfReach(format!("{}: {reason}", self.breaker.dependency()))
     }

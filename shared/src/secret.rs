@@ -35,14 +35,6 @@ pub enum Purpose {
     ProxyIdentity,
     /// The cookies of the visitor's page session.
     PageSession,
-    /// The passwords that `drawbridge secrets` gives to PostgreSQL and Redis.
-    PostgresSuperuser,
-    /// The same.
-    PostgresOwner,
-    /// The same.
-    PostgresReader,
-    /// The same.
-    Redis,
 }
 
 impl Purpose {
@@ -52,10 +44,6 @@ impl Purpose {
             Self::PasswordPreHash => b"drawbridge/1/password-pre-hash",
             Self::ProxyIdentity => b"drawbridge/1/proxy-identity",
             Self::PageSession => b"drawbridge/1/page-session",
-            Self::PostgresSuperuser => b"drawbridge/1/postgres-superuser",
-            Self::PostgresOwner => b"drawbridge/1/postgres-owner",
-            Self::PostgresReader => b"drawbridge/1/postgres-reader",
-            Self::Redis => b"drawbridge/1/redis",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! People who use a deployment all the time, and know what each answer has to be.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     sync::{
         Arc, Mutex,
@@ -31,6 +32,8 @@ pub(crate) struct Tally {
     pub(crate) wrong: usize,
     /// When the last request that failed was sent, from the beginning of the phase.
     pub(crate) last_failure: Duration,
+    /// What was asked that failed.
+    pub(crate) what: BTreeSet<String>,
     /// The first few failures in words.
     pub(crate) words: Vec<String>,
 }
@@ -239,6 +242,7 @@ impl Person {
             Err(error) => format!("{what}: {error:?}"),
         };
         tally.failed += 1;
+        tally.what.insert(what.to_owned());
         tally.last_failure = tally.last_failure.max(sent.saturating_duration_since(*began));
         if tally.words.len() < 5 {
             let at = sent.saturating_duration_since(*began).as_secs_f64();

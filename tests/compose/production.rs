@@ -68,8 +68,24 @@ async fn two_domains_with_tls() {
     assert_eq!(verified.status(), 200);
     let keys = client.get(format!("{api}/.well-known/jwks.json")).send().await.unwrap();
     assert_eq!(keys.status(), 200);
-    let internal = client.get(format!("{api}/metrics")).send().await.unwrap();
-    assert_eq!(internal.status(), 404);
+    for (origin, path) in [
+        (&api, "/metrics"),
+        (&api, "/health/ready"),
+        (&app, "/health/live"),
+        (&api, "/internal/keys"),
+        (&api, "/auth-request"),
+        // The frontend's proxy calls auth-service; browsers do not.
+        (&api, "/api/login"),
+    ] {
+        let answer = client.get(format!("{origin}{path}")).send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{path}");
+    }
+    // What a client says of its address is not what is noted.
+    let wrong = serde_json::json!({"email": "ada@example.com", "password": "wrong horse"});
+    let refused = client.post(format!("{app}/api/login")).header("x-forwarded-for", "198.51.100.7");
+    assert_eq!(refused.json(&wrong).send().await.unwrap().status(), 401);
+    let log = project.compose(&["logs", "--no-log-prefix", "auth-service"]);
+    assert!(log.contains("a sign-in was refused") && !log.contains("198.51.100.7"), "{log}");
     let nobody = client.get(format!("{app}/")).header("host", "other.example").send().await.unwrap();
     assert_eq!(nobody.status(), 421);
     println!("two domains with TLS: signed up, in and verified");

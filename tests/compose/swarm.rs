@@ -48,7 +48,9 @@ async fn a_swarm() {
         return;
     };
     // No port is published: this test comes in by the address of the gateway's container on this machine.
-    let settings = [("PUBLISH", "0"), ("RESOLVE_IMAGE", "never")];
+    let secrets = tempfile::TempDir::new().unwrap();
+    let secrets = secrets.path().display().to_string();
+    let settings = [("PUBLISH", "0"), ("RESOLVE_IMAGE", "never"), ("SECRETS", secrets.as_str())];
     let project = Project::new(COMPOSE, "swarm", &settings);
     let started = Instant::now();
     run(project.command("deploy/swarm/deploy").arg(STACK));
@@ -77,6 +79,18 @@ async fn a_swarm() {
         let updated = crowd.end_of(&format!("{name} updated"));
         assert_eq!((updated.failed, updated.wrong), (0, 0));
     }
+    // Nobody is replaced for what a database does that is away: whoever is signed in stays so.
+    let verifiers = || docker(&["ps", "-q", "--filter", &format!("name={STACK}_verify")]);
+    let before = verifiers();
+    docker(&["service", "scale", &format!("{}=0", service("postgres"))]);
+    tokio::time::sleep(Duration::from_secs(15)).await;
+    let without = crowd.end_of("PostgreSQL away");
+    assert_eq!(without.wrong, 0);
+    assert!(without.what.iter().all(|what| what.starts_with("POST ")), "{without}: {:?}", without.what);
+    assert_eq!(verifiers(), before);
+    docker(&["service", "scale", &format!("{}=1", service("postgres"))]);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(crowd.end_of("PostgreSQL comes back").wrong, 0);
     // Deploying again makes no other secrets, and changes nothing.
     run(project.command("deploy/swarm/deploy").arg(STACK));
     tokio::time::sleep(Duration::from_secs(2)).await;

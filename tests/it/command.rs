@@ -215,6 +215,13 @@ fn secrets_are_made_once_and_each_program_gets_its_own() {
     let left: Vec<_> = std::fs::read_dir(top.join("auth-service")).unwrap().collect();
     assert_eq!(left.len(), 3, "no draft is left: {left:?}");
 
+    // A secret that is lost is not replaced by another, which would be of no use.
+    std::fs::remove_file(top.join("auth-service/master_secret")).unwrap();
+    let refused = Command::new(program("drawbridge")).arg("secrets").arg(&top).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("master secret is gone"));
+    std::fs::write(top.join("auth-service/master_secret"), &master).unwrap();
+
     // One's own is kept, and what is missing comes back the same.
     std::fs::remove_file(top.join("verify-service/database_url")).unwrap();
     std::fs::remove_file(top.join("verify-service/redis_url")).unwrap();

@@ -70,3 +70,39 @@ async fn whoever_asks_twice_does_not_want_to_wait() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_is_leaving_is_not_asked_any_more() {
+    let second = tests::free_port();
+    let mut stack = Stack::three_programs_with(|name, settings| {
+        settings.insert("DRAIN_TIME", "1m".into());
+        if name == "web-frontend" {
+            let both = format!("{},http://127.0.0.1:{second}", settings["VERIFY_SERVICE_URL"]);
+            settings.insert("VERIFY_SERVICE_URL", both);
+        }
+    });
+    stack.one_more_verify_service_on(second);
+    let mut ada = stack.signed_in("ada").await;
+    let private = format!("{}/private", stack.frontend);
+    let judged = async || {
+        let metrics = Visitor::new().get(&format!("http://127.0.0.1:{}/metrics", second + 1000)).await.text;
+        let counts = metrics.lines().filter(|line| line.starts_with("drawbridge_verifications_total"));
+        counts.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum::<u64>()
+    };
+    for _ in 0..4 {
+        assert_eq!(ada.get(&private).await.status, 200);
+    }
+    let before = judged().await;
+    assert!(before >= 2, "they take turns");
+    stack.processes()[3].signal("TERM");
+    let serving = format!("http://127.0.0.1:{second}/health/serving");
+    while Visitor::new().get(&serving).await.status != 503 {}
+    for _ in 0..20 {
+        assert_eq!(ada.get(&private).await.status, 200);
+    }
+    assert!(judged().await <= before + 1, "its first answer says that it is leaving");
+    // Nobody waits for the minute.
+    for process in stack.processes() {
+        process.signal("KILL");
+    }
+}

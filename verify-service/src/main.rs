@@ -8,8 +8,8 @@ async fn main() {
 }
 
 async fn run() -> anyhow::Result<()> {
-    if healthcheck::is_asked().map_err(anyhow::Error::msg)? {
-        return healthcheck::run(&environment, 8082).map_err(anyhow::Error::msg);
+    if let Some(path) = healthcheck::asked().map_err(anyhow::Error::msg)? {
+        return healthcheck::run(path, &environment, 8082).map_err(anyhow::Error::msg);
     }
     let config = verify_service::Config::read(&environment)?;
     shared::telemetry::start(&config.log);

@@ -130,6 +130,13 @@ impl RedisServer {
 async fn check_master(connection: &mut MultiplexedConnection) -> RedisResult<()> {
     let info: String = redis::cmd("INFO").arg("replication").query_async(connection).await?;
     if info.lines().any(|line| line.trim() == "role:master") {
+        // The number of replicas in reach stands there only where it is required.
+        if !info.contains("connected_slaves:0") && !info.contains("min_slaves_good_slaves:") {
+            tracing::warn!(
+                "this Redis has no min-replicas-to-write: a master that was cut off takes writes as another one \
+                 does, and a session that is ended there may be honoured here (decision 0018)"
+            );
+        }
         return Ok(());
     }
     Err((ErrorKind::Io, "the server that is said to be the master is a replica").into())
