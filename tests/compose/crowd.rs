@@ -1,7 +1,7 @@
 //! People who use a deployment all the time, and know what each answer has to be.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     fmt,
     sync::{
         Arc, Mutex,
@@ -33,7 +33,7 @@ pub(crate) struct Tally {
     /// When the last request that failed was sent, from the beginning of the phase.
     pub(crate) last_failure: Duration,
     /// What was asked that failed.
-    pub(crate) what: BTreeSet<String>,
+    pub(crate) what: BTreeMap<String, usize>,
     /// The first few failures in words.
     pub(crate) words: Vec<String>,
 }
@@ -42,6 +42,15 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { sent, failed, refused, wrong, .. } = self;
         write!(f, "{sent} sent, {failed} failed ({refused} of them 503), {wrong} wrongly answered")
+    }
+}
+
+impl Tally {
+    /// Whether signing in and out failed alone: whoever is signed in stays so. Of a session that began or ended in
+    /// the very moment of an outage nobody may be able to tell.
+    pub(crate) fn let_everybody_stay(&self) -> bool {
+        let others = self.what.iter().filter(|(what, _)| !what.starts_with("POST "));
+        self.wrong == 0 && self.failed == self.refused && others.map(|(_, count)| count).sum::<usize>() <= 2
     }
 }
 
@@ -242,7 +251,7 @@ impl Person {
             Err(error) => format!("{what}: {error:?}"),
         };
         tally.failed += 1;
-        tally.what.insert(what.to_owned());
+        *tally.what.entry(what.to_owned()).or_default() += 1;
         tally.last_failure = tally.last_failure.max(sent.saturating_duration_since(*began));
         if tally.words.len() < 5 {
             let at = sent.saturating_duration_since(*began).as_secs_f64();

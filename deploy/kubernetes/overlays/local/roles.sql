@@ -5,6 +5,6 @@
 CREATE ROLE drawbridge LOGIN PASSWORD :'owner_password';
 CREATE ROLE drawbridge_reader LOGIN PASSWORD :'reader_password';
 ALTER DATABASE drawbridge OWNER TO drawbridge;
--- Only these two connect.
+-- Beside the superuser only these two connect.
 REVOKE ALL ON DATABASE drawbridge FROM PUBLIC;
 GRANT CONNECT ON DATABASE drawbridge TO drawbridge_reader;
