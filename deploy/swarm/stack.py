@@ -21,7 +21,7 @@ SECRETS = {
     "auth-service": ["auth-service/master_secret", "auth-service/database_url", "auth-service/redis_url"],
     "verify-service": ["verify-service/database_url", "verify-service/redis_url"],
     "postgres": ["postgres/superuser_password", "postgres/owner_password", "postgres/reader_password"],
-    "redis": ["redis/password", "redis/redis.conf"],
+    "redis": ["redis/redis.conf"],
 }
 # What runs once and is done, or by hand.
 NOT_SERVICES = ["secrets", "drawbridge"]

@@ -29,19 +29,21 @@ pub(crate) fn make(args: &SecretsArgs) -> anyhow::Result<()> {
     password("postgres", "superuser_password")?;
     let owner = password("postgres", "owner_password")?;
     let reader = password("postgres", "reader_password")?;
-    let cache = password("redis", "password")?;
+    let services = ["auth-service", "verify-service", "web-frontend"];
+    let [of_auth, of_verify, of_web] = services.map(|name| password("redis", name));
+    let (of_auth, of_verify, of_web) = (of_auth?, of_verify?, of_web?);
 
-    let redis_url = format!("redis://:{cache}@{redis}");
+    let redis_url = |name: &str, password: &str| format!("redis://{name}:{password}@{redis}");
     let of_owner = format!("postgres://drawbridge:{owner}@{postgres}/drawbridge");
     let of_reader = format!("postgres://drawbridge_reader:{reader}@{postgres}/drawbridge");
     for (of, name, content) in [
         ("web-frontend", "master_secret", master.clone()),
-        ("web-frontend", "redis_url", redis_url.clone()),
+        ("web-frontend", "redis_url", redis_url("web-frontend", &of_web)),
         ("auth-service", "database_url", of_owner),
-        ("auth-service", "redis_url", redis_url.clone()),
+        ("auth-service", "redis_url", redis_url("auth-service", &of_auth)),
         ("verify-service", "database_url", of_reader),
-        ("verify-service", "redis_url", redis_url),
-        ("redis", "redis.conf", format!("requirepass {cache}")),
+        ("verify-service", "redis_url", redis_url("verify-service", &of_verify)),
+        ("redis", "redis.conf", redis_users([&of_auth, &of_verify, &of_web])),
     ] {
         folder.secret(of, name, || content)?;
     }
@@ -54,6 +56,23 @@ pub(crate) fn make(args: &SecretsArgs) -> anyhow::Result<()> {
     }
     output::line(format_args!("the secrets are in {}", args.folder.display()));
     Ok(())
+}
+
+/// Who may do what in Redis (its ACL): auth-service alone raises the watermark, verify-service puts user records,
+/// web-frontend changes its page sessions and reads the rest, if it verifies by itself; whoever brings no password may ask whether the server is there.
+fn redis_users([auth, verify, web]: [&str; 3]) -> String {
+    const COMMANDS: &str = "+@all -@admin -@dangerous +info";
+    let lines = [
+        "user default on nopass resetkeys resetchannels -@all +ping".to_owned(),
+        format!("user auth-service on >{auth} ~{{drawbridge}}* resetchannels {COMMANDS}"),
+        format!(
+            "user verify-service on >{verify} ~{{drawbridge}}:*:user:* %R~{{drawbridge}}:* resetchannels {COMMANDS}"
+        ),
+        format!(
+            "user web-frontend on >{web} ~{{drawbridge}}-page:* %R~{{drawbridge}}:* resetchannels {COMMANDS}"
+        ),
+    ];
+    lines.join("\n")
 }
 
 /// The folder of all of them.

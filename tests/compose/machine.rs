@@ -256,6 +256,17 @@ fn everything_is_locked_down(project: &Project) {
         assert!(!done && said.contains("permission denied"), "{forbidden}: {said}");
     }
     let redis = project.container("redis");
-    let unasked = docker(&["exec", &redis, "redis-cli", "ping"]);
-    assert!(unasked.contains("NOAUTH"), "Redis wants a password: {unasked}");
+    let unasked = docker(&["exec", &redis, "redis-cli", "get", "{drawbridge}:watermark"]);
+    assert!(unasked.contains("NOPERM"), "Redis wants a password: {unasked}");
+    let as_web = |command: &str| {
+        let command =
+            format!("REDISCLI_AUTH=$(cat /run/secrets/web-frontend) redis-cli --user web-frontend {command}");
+        docker(&["exec", &redis, "sh", "-c", &command])
+    };
+    assert!(as_web("set '{drawbridge}-page:x' 1 ex 1").contains("OK"));
+    for forbidden in ["set '{drawbridge}:1:user:x' 1", "del '{drawbridge}:watermark'", "flushall", "keys '*'"]
+    {
+        let said = as_web(forbidden);
+        assert!(said.contains("NOPERM"), "{forbidden}: {said}");
+    }
 }

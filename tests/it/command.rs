@@ -211,7 +211,11 @@ fn secrets_are_made_once_and_each_program_gets_its_own() {
         reader.contains(read("postgres/reader_password").trim()) && reader.contains("drawbridge_reader:")
     );
     assert_ne!(read("postgres/owner_password"), read("postgres/reader_password"));
-    assert!(read("redis/redis.conf").contains(read("redis/password").trim()));
+    for service in ["auth-service", "verify-service", "web-frontend"] {
+        let password = read(&format!("redis/{service}"));
+        assert!(read(&format!("{service}/redis_url")).contains(&format!("//{service}:{}@", password.trim())));
+        assert!(read("redis/redis.conf").contains(&format!("user {service} on >{} ", password.trim())));
+    }
     let left: Vec<_> = std::fs::read_dir(top.join("auth-service")).unwrap().collect();
     assert_eq!(left.len(), 3, "no draft is left: {left:?}");
 
