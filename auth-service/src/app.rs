@@ -22,6 +22,8 @@ use shared::{
 
 use crate::{
     config::{Config, TokenConfig},
+    devices::Devices,
+    limits::Limits,
     password_hasher::PasswordHasher,
     relay::Relay,
     signing_keys::{KeyVault, TokenSigner},
@@ -39,6 +41,8 @@ pub struct App {
     pub(crate) relay: Relay,
     pub(crate) cookie: SessionCookie,
     pub(crate) tokens: TokenConfig,
+    pub(crate) limits: Limits,
+    pub(crate) devices: Devices,
     pub(crate) clock: SharedClock,
     pub(crate) random: Random,
     token_in_body: bool,
@@ -76,6 +80,8 @@ impl App {
             relay: Relay::new(database.clone(), cache.clone(), clock.clone(), metrics),
             cookie: config.cookie.clone(),
             tokens: config.tokens.clone(),
+            limits: Limits::new(config.limits, config.cache.server(), &config.master_secret),
+            devices: Devices::new(&config.master_secret, &config.cookie),
             token_in_body: config.token_in_body,
             trusted_proxies: config.trusted_proxies.clone(),
             proxy_identity: ProxyIdentity::new(&config.master_secret),
@@ -86,10 +92,15 @@ impl App {
         })
     }
 
+    /// Whether a request came through a proxy of this deployment.
+    pub(crate) fn is_from_proxy(&self, request: &HttpRequest) -> bool {
+        self.client_of_proxy(request).is_some()
+    }
+
     /// Whether the client may have the token in the body: a proxy of this deployment, which sets
     /// the cookie on its own origin, or anybody where the operator wants it so.
     pub(crate) fn may_read_token(&self, request: &HttpRequest) -> bool {
-        self.token_in_body || self.client_of_proxy(request).is_some()
+        self.token_in_body || self.is_from_proxy(request)
     }
 
     /// The client that a request is from: the one that a proxy of this deployment speaks for, or else the

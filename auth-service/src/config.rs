@@ -14,7 +14,7 @@ use shared::{
     user_cache::CacheLocation,
 };
 
-use crate::storage::ReaderRole;
+use crate::{limits::LimitConfig, storage::ReaderRole};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -51,6 +51,8 @@ pub struct Config {
     pub tokens: TokenConfig,
     /// How passwords are hashed.
     pub passwords: PasswordConfig,
+    /// How often passwords may be tried.
+    pub limits: LimitConfig,
     /// `LOG`, `LOG_FORMAT`.
     pub log: LogConfig,
 }
@@ -107,6 +109,7 @@ impl Config {
         let parties = reader.token_parties(frontend.as_ref());
         let tokens = TokenConfig::read(&mut reader, parties.unwrap_or_default());
         let passwords = PasswordConfig::read(&mut reader);
+        let limits = LimitConfig::read(&mut reader);
         let complete = match (database_url, cache, master_secret, frontend, cookie) {
             (Some(database_url), Some(cache), Some(master_secret), Some(frontend_origin), Some(cookie)) => {
                 Some(Self {
@@ -124,6 +127,7 @@ impl Config {
                     token_in_body,
                     tokens,
                     passwords,
+                    limits,
                     log,
                 })
             }

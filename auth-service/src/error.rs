@@ -11,6 +11,7 @@ use shared::{
 
 use crate::{
     domain::{EmailFault, PasswordFault},
+    limits::TooMany,
     password_hasher::Busy,
     signing_keys::KeyError,
     storage::StartRefused,
@@ -31,6 +32,9 @@ pub enum Error {
     /// No such account, or another password.
     #[error("address or password is wrong")]
     InvalidCredentials,
+    /// There were too many attempts.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// The password is right, but the user may not sign in.
     #[error("the user is disabled")]
     UserDisabled,
@@ -78,6 +82,10 @@ impl Error {
             Self::InvalidCredentials => {
                 Problem::new(Code::InvalidCredentials, "Check the address and the password.")
             }
+            Self::TooMany(TooMany(wait)) => {
+                Problem::new(Code::TooManyAttempts, "Wait a while, then try again.")
+                    .retry_after(round_up(*wait))
+            }
             Self::UserDisabled => Problem::new(Code::UserDisabled, "Ask whoever runs this site."),
             Self::Refused(refusal) => refusal.clone().into(),
             Self::Busy(_) => Problem::new(Code::Busy, "Many people sign in just now. Try again shortly.")
@@ -91,6 +99,11 @@ impl Error {
             }
         }
     }
+}
+
+/// Whole seconds, so that nobody comes back a moment too early.
+fn round_up(wait: Duration) -> Duration {
+    Duration::from_secs(wait.as_secs() + 1)
 }
 
 impl ResponseError for Error {

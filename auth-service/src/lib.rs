@@ -3,9 +3,11 @@
 pub mod app;
 pub mod config;
 mod cookies;
+mod devices;
 pub mod domain;
 pub mod error;
 mod handlers;
+pub mod limits;
 pub mod password_hasher;
 pub mod relay;
 mod routes;

@@ -9,6 +9,7 @@ pub mod config;
 pub mod cross_site;
 #[cfg(feature = "database")]
 pub mod database;
+pub mod device_cookie;
 pub mod draining;
 pub mod health;
 pub mod healthcheck;

@@ -98,6 +98,8 @@ codes! {
     CrossSiteRequest = "cross_site_request", FORBIDDEN, "The request came from another site";
     /// The form's token is not the one that this visitor was given.
     StaleForm = "stale_form", FORBIDDEN, "The form is out of date";
+    /// There were too many attempts; the next is free after `Retry-After`.
+    TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS, "Too many attempts";
     /// The service has as much work as it takes on; try again.
     Busy = "busy", SERVICE_UNAVAILABLE, "The service is busy";
     /// Something that the answer depends on is out of reach; try again.

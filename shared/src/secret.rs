@@ -35,6 +35,10 @@ pub enum Purpose {
     ProxyIdentity,
     /// The cookies of the visitor's page session.
     PageSession,
+    /// The names under which attempts are counted.
+    Limits,
+    /// The cookie of a device on which somebody has signed in.
+    Device,
 }
 
 impl Purpose {
@@ -44,6 +48,8 @@ impl Purpose {
             Self::PasswordPreHash => b"drawbridge/1/password-pre-hash",
             Self::ProxyIdentity => b"drawbridge/1/proxy-identity",
             Self::PageSession => b"drawbridge/1/page-session",
+            Self::Limits => b"drawbridge/1/limits",
+            Self::Device => b"drawbridge/1/device",
         }
     }
 }

@@ -183,6 +183,14 @@ impl From<RedisUrl> for CacheLocation {
 }
 
 impl CacheLocation {
+    /// The Redis server that it is in, if it is in one.
+    pub fn server(&self) -> Option<RedisServer> {
+        match self {
+            Self::Redis(server) => Some(server.clone()),
+            Self::InProcess(_) | Self::Nowhere => None,
+        }
+    }
+
     /// Opens the verifiers' side, if there is a cache; it is reached in the background. This process
     /// keeps at most `record_bytes` of hot records.
     pub fn open(self, record_bytes: u64, metrics: &Metrics) -> Option<Arc<dyn UserCache>> {

@@ -45,6 +45,8 @@ impl Project {
             ("FRONTEND_ORIGIN", origin.clone()),
             ("TAG", "test".to_owned()),
             ("BCRYPT_COST", "10".to_owned()),
+            // The crowd comes from one address.
+            ("REGISTER_LIMIT_NETWORK", "1000/1s".to_owned()),
         ]);
         all.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
         Self { compose: compose.to_vec(), settings: all, origin }

@@ -16,6 +16,7 @@ mod database;
 mod doctor;
 mod faults;
 mod guard;
+mod guessing;
 mod journey;
 mod leave;
 mod load;

@@ -33,7 +33,7 @@ pub use port::{free_port, free_ports};
 pub use postgres::fresh_postgres_database;
 pub use postgres_server::PostgresServer;
 pub use process::{Process, Start};
-pub use programs::{PASSWORD, Settings, Stack, program, wait_until_ready};
+pub use programs::{LIMITS, PASSWORD, Settings, Stack, program, wait_until_ready};
 pub use proxy::Line;
 pub use redis::Redis;
 pub use redis_cluster::RedisCluster;

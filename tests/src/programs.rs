@@ -28,6 +28,15 @@ pub fn program(name: &str) -> PathBuf {
     program
 }
 
+/// The settings that say how often passwords may be tried.
+pub const LIMITS: [&str; 5] = [
+    "LOGIN_LIMIT_ACCOUNT",
+    "LOGIN_LIMIT_DEVICE",
+    "LOGIN_LIMIT_NETWORK",
+    "LOGIN_LIMIT_ALL",
+    "REGISTER_LIMIT_NETWORK",
+];
+
 /// A program's settings: variable and value.
 pub type Settings = BTreeMap<&'static str, String>;
 
@@ -100,6 +109,7 @@ impl Stack {
             ("VERIFY_SERVICE_URL", verify.clone()),
             ("BCRYPT_COST", "10".to_owned()),
         ]);
+        let common: Settings = common.into_iter().chain(no_limits()).collect();
         let mut stack = Self {
             frontend: web.replace("127.0.0.1", "localhost"),
             auth,
@@ -162,7 +172,8 @@ impl Stack {
             "--data".into(),
             data.display().to_string(),
         ];
-        let process = start(&command, &[("BCRYPT_COST", "10".to_owned())], &folder.path().join("log"));
+        let settings: Vec<_> = no_limits().into_iter().chain([("BCRYPT_COST", "10".to_owned())]).collect();
+        let process = start(&command, &settings, &folder.path().join("log"));
         for port in port..port + 3 {
             wait_until_ready(port, &process);
         }
@@ -232,6 +243,11 @@ impl Stack {
         let log = self.log();
         assert!(!log.contains("panicked at") && !log.contains("stack backtrace"), "{log}");
     }
+}
+
+/// Tests try many passwords in a short time, all from this machine; those that are about it set limits.
+fn no_limits() -> Vec<(&'static str, String)> {
+    LIMITS.iter().map(|name| (*name, "1000000/1ms".to_owned())).collect()
 }
 
 fn start(command: &[String], settings: &[(&str, String)], log: &Path) -> Process {

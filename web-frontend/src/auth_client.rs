@@ -16,6 +16,7 @@ use serde_json::Value;
 use shared::{
     clock::SharedClock,
     config::Timeouts,
+    device_cookie::{self, DEVICE},
     http::{REQUEST_ID, RequestId},
     metrics::Metrics,
     origin::Origin,
@@ -87,6 +88,8 @@ pub(crate) struct Request<'a> {
     pub(crate) id: Option<RequestId>,
     /// Whom the call is made for.
     pub(crate) client: IpAddr,
+    /// What the browser shows of having been here before.
+    pub(crate) device: Option<String>,
 }
 
 /// What auth-service said, and the cookies that say the same to the browser.
@@ -140,6 +143,9 @@ impl AuthClient {
             if let Some(id) = &request.id {
                 outgoing = outgoing.header(REQUEST_ID.as_str(), id.as_str());
             }
+            if let Some(device) = &request.device {
+                outgoing = outgoing.header(DEVICE, device);
+            }
             if let Some((content_type, body)) = &request.body {
                 outgoing = outgoing.header(header::CONTENT_TYPE.as_str(), content_type).body(body.clone());
             }
@@ -169,6 +175,9 @@ impl AuthClient {
                      and do the clocks agree?",
                 )?;
                 answer.cookies = self.cookie.issue(&token, expires_at, self.clock.now());
+                if let Some(device) = answer.take_text("device") {
+                    answer.cookies.extend(device_cookie::set(&device, self.cookie.policy()));
+                }
             }
             Call::Logout if status == StatusCode::OK => {
                 answer.cookies = self.cookie.clear();
@@ -190,8 +199,13 @@ impl Answer {
     /// Takes the token out of the body, so that no script ever sees it.
     fn take_token(&mut self) -> Option<(String, DateTime<Utc>)> {
         let expires_at = self.body.pointer("/data/expires_at")?.as_str()?.parse().ok()?;
-        match self.body.as_object_mut()?.remove("token")? {
-            Value::String(token) => Some((token, expires_at)),
+        Some((self.take_text("token")?, expires_at))
+    }
+
+    /// Takes a text out of the body.
+    fn take_text(&mut self, field: &str) -> Option<String> {
+        match self.body.as_object_mut()?.remove(field)? {
+            Value::String(text) => Some(text),
             _ => None,
         }
     }

@@ -10,7 +10,7 @@ pub(crate) mod register;
 
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
-use shared::{http::RequestId, problem::Problem, verification::Refusal};
+use shared::{device_cookie, http::RequestId, problem::Problem, verification::Refusal};
 
 use crate::{
     app::App,
@@ -70,7 +70,8 @@ async fn send_credentials(
     let body = serde_json::to_vec(&body).map_err(Problem::internal)?;
     let body = Some(("application/json".to_owned(), body));
     let (id, client) = (RequestId::of(request), app.client_address(request));
-    app.auth.send(Request { call, tokens: &[], body, id, client }).await
+    let device = device_cookie::read(request.headers(), app.cookie.policy());
+    app.auth.send(Request { call, tokens: &[], body, id, client, device }).await
 }
 
 /// The address of whoever is signed in, for the frame of a page that everybody may see. In an

@@ -45,7 +45,14 @@ pub(crate) async fn renew<B: MessageBody>(
         let tokens = app.cookie.tokens(response.request());
         let id = RequestId::of(response.request());
         let client = app.client_address(response.request());
-        let renewed = app.auth.send(Request { call: Call::Refresh, tokens: &tokens, body: None, id, client });
+        let renewed = app.auth.send(Request {
+            call: Call::Refresh,
+            tokens: &tokens,
+            body: None,
+            id,
+            client,
+            device: None,
+        });
         let renewed = actix_web::rt::time::timeout(PATIENCE, renewed).await;
         match renewed.unwrap_or_else(|late| Err(Problem::internal(late))) {
             Ok(answer) => {

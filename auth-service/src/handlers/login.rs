@@ -19,9 +19,19 @@ pub(crate) async fn login(
 ) -> Result<HttpResponse, Error> {
     let email = Email::parse(&body.email)?;
     let password = Password::parse_existing(body.password)?;
-    let checked = check_password(&app, email, password).await;
+    let device = app.devices.of(&request, app.is_from_proxy(&request));
+    let known = app.devices.known(device.as_ref(), &email);
+    let admitted = app.limits.sign_in(&email, app.client_address(&request), known.as_deref()).await;
+    let admitted = admitted.inspect_err(|refusal| {
+        tracing::info!(client = %app.client_address(&request), %refusal, "a sign-in was refused");
+    })?;
+    let checked = check_password(&app, email.clone(), password).await;
     if let Err(refusal @ (Error::InvalidCredentials | Error::UserDisabled)) = &checked {
         tracing::info!(client = %app.client_address(&request), %refusal, "a sign-in was refused");
+    }
+    // An outage says nothing of the password either.
+    if !matches!(checked, Err(Error::InvalidCredentials)) {
+        admitted.give_back().await;
     }
     let credentials = checked?;
 
@@ -39,7 +49,9 @@ pub(crate) async fn login(
     let prepared = app.relay.prepare();
     let change = app.database.run(move |c| storage::start_session(c, &session)).await?;
     app.relay.announce(prepared, change).await;
-    Ok(session_answer(&app, &request, "Login successful", (session.user_id, &credentials.email), &token))
+    let device = app.devices.remembering(device, &email, app.random);
+    let user = (session.user_id, credentials.email.as_str());
+    Ok(session_answer(&app, &request, "Login successful", user, &token, Some(&device)))
 }
 
 /// The account, if the password is its own. An unknown address takes as long as a wrong password.

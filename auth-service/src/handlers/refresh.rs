@@ -13,5 +13,5 @@ pub(crate) async fn refresh(
     let grant = app.verifier.verify_request(&app.cookie.tokens(&request)).await?;
     let (user, session) = (grant.record(), grant.session());
     let token = app.signer.issue(user.id, session.id, session.expires_at).await?;
-    Ok(session_answer(&app, &request, "Session renewed", (user.id, &user.email), &token))
+    Ok(session_answer(&app, &request, "Session renewed", (user.id, &user.email), &token, None))
 }

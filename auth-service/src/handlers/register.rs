@@ -1,4 +1,4 @@
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use shared::{
     http::{Object, Success},
@@ -27,10 +27,12 @@ struct RegisteredUser {
 /// `POST /api/register`: makes an account (201), unless the address has one (409).
 pub(crate) async fn register(
     app: web::Data<App>,
+    request: HttpRequest,
     web::Json(Object(body)): web::Json<Object<CredentialsBody>>,
 ) -> Result<HttpResponse, Error> {
     let email = Email::parse(&body.email)?;
     let password = Password::parse_new(body.password)?;
+    app.limits.register(app.client_address(&request)).await?;
     let wanted = email.clone();
     let taken = app.database.query(move |c| storage::email_is_taken(c, &wanted)).await?;
     if taken {

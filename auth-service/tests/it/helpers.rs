@@ -93,7 +93,11 @@ impl Database {
 
 /// The settings of a test: bcrypt at a cost that no real deployment may have.
 fn config(database_url: &str) -> Config {
+    let no_limit = "1000000/1ms";
     let settings = fixed([
+        ("LOGIN_LIMIT_ACCOUNT", no_limit),
+        ("LOGIN_LIMIT_NETWORK", no_limit),
+        ("REGISTER_LIMIT_NETWORK", no_limit),
         ("DATABASE_URL", database_url),
         ("REDIS_URL", "memory:"),
         ("MASTER_SECRET", "the master secret of the test suite"),

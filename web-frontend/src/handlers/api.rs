@@ -3,7 +3,7 @@ use actix_web::{
     http::header,
     web::{self, Bytes},
 };
-use shared::{http::RequestId, problem::Problem};
+use shared::{device_cookie, http::RequestId, problem::Problem};
 
 use crate::{
     app::App,
@@ -63,6 +63,7 @@ async fn forward(
     let body = body.map(|body| (content_type.unwrap_or_default().to_owned(), body.to_vec()));
     let tokens = app.cookie.tokens(request);
     let (id, client) = (RequestId::of(request), app.client_address(request));
-    let answer = app.auth.send(Request { call, tokens: &tokens, body, id, client }).await?;
+    let device = device_cookie::read(request.headers(), app.cookie.policy());
+    let answer = app.auth.send(Request { call, tokens: &tokens, body, id, client, device }).await?;
     Ok(answer.into_response())
 }

@@ -54,7 +54,7 @@ pub(crate) async fn take(
     }
     let tokens = app.cookie.tokens(&request);
     let (id, client) = (RequestId::of(&request), app.client_address(&request));
-    let logout = Request { call: Call::Logout, tokens: &tokens, body: None, id, client };
+    let logout = Request { call: Call::Logout, tokens: &tokens, body: None, id, client, device: None };
     let answer = app.auth.send(logout).await?;
     if let Some((code, _)) = answer.refusal() {
         let detail =
