@@ -130,7 +130,7 @@ impl Topology<'_> {
                 return Err(Refused {
                     setting: "BACKEND_ORIGIN",
                     fact: "is not set".into(),
-                    browsers: "they would call the backend by an origin that nobody has judged",
+                    browsers: "browsers would call the backend by an origin that nobody has judged",
                     fix: format!(
                         "set it to where browsers reach auth-service, which COOKIE_MODE={mode} needs"
                     ),
@@ -174,14 +174,14 @@ impl Topology<'_> {
             Relation::OtherScheme => Err(Refused {
                 setting: "FRONTEND_ORIGIN",
                 fact: format!("is {} and BACKEND_ORIGIN is {backend}", self.frontend),
-                browsers: "they count http and https as two sites and send no cookie from one to the other",
+                browsers: "browsers count http and https as two sites and send no cookie from one to the other",
                 fix: "serve both over https".into(),
             }),
             Relation::UnderPublicSuffix { suffix } => Err(unshared(
                 format!(
                     "needs a parent domain, but {suffix} is a public suffix, where strangers have hosts, too"
                 ),
-                "they drop a cookie with such a Domain without a word",
+                "browsers drop a cookie with such a Domain without a word",
             )),
             Relation::CrossSite => Err(unshared(
                 format!(
@@ -189,7 +189,7 @@ impl Topology<'_> {
                     self.frontend.host(),
                     backend.host()
                 ),
-                "they drop a cookie whose Domain is not a parent of the host that sets it",
+                "browsers drop a cookie whose Domain is not a parent of the host that sets it",
             )),
         }
     }
@@ -202,7 +202,7 @@ impl Topology<'_> {
             _ if !backend.is_https() => Err(Refused {
                 setting: "BACKEND_ORIGIN",
                 fact: format!("is {backend} and on another site than FRONTEND_ORIGIN"),
-                browsers: "they take a cookie across sites over https alone",
+                browsers: "browsers take a cookie across sites over https alone",
                 fix: "serve the backend over https".into(),
             }),
             _ => Ok(CookiePolicy {
@@ -238,7 +238,7 @@ fn sound(setting: &'static str, origin: &Origin) -> Result<(), Refused> {
         return Err(Refused {
             setting,
             fact: format!("is {origin}, which nobody can open"),
-            browsers: "they have no such host",
+            browsers: "browsers have no such host",
             fix: "set it to what people see in the address bar".into(),
         });
     }
@@ -248,7 +248,7 @@ fn sound(setting: &'static str, origin: &Origin) -> Result<(), Refused> {
     Err(Refused {
         setting,
         fact: format!("is {origin}, with a dot at the end of the host"),
-        browsers: "they count it as another host than the one without, with cookies of its own",
+        browsers: "browsers count it as another host than the one without, with cookies of its own",
         fix: "take the dot away".into(),
     })
 }
@@ -260,7 +260,7 @@ fn encrypted(setting: &'static str, origin: &Origin) -> Result<(), Refused> {
     Err(Refused {
         setting,
         fact: format!("is {origin}"),
-        browsers: "they take no Secure cookie over plain http, and without Secure anybody on the way can steal \
+        browsers: "browsers take no Secure cookie over plain http, and without Secure anybody on the way can steal \
                    the session",
         fix: "serve it over https (plain http is for localhost alone)".into(),
     })
@@ -278,14 +278,14 @@ fn check_name(policy: &CookiePolicy) -> Result<(), Refused> {
     if !is_cookie_name(name) {
         return refused(
             format!("\"{name}\" is not a cookie name"),
-            "they read another name out of it",
+            "browsers read another name out of it",
             "take letters, digits, - and _",
         );
     }
     if name.len() > NAME_MAX_BYTES {
         return refused(
             format!("has {} bytes", name.len()),
-            "they drop a cookie of more than 4096 bytes, and some sooner",
+            "browsers drop a cookie of more than 4096 bytes, and some sooner",
             "take a name of at most 64 bytes",
         );
     }
@@ -294,7 +294,7 @@ fn check_name(policy: &CookiePolicy) -> Result<(), Refused> {
     if !policy.secure && (prefixed("__host-") || prefixed("__secure-") || prefixed("__http-")) {
         return refused(
             format!("{name} asks for https, and {} is served over plain http", policy.host),
-            "they drop the cookie",
+            "browsers drop the cookie",
             "use https, or a name without the prefix",
         );
     }
@@ -303,7 +303,7 @@ fn check_name(policy: &CookiePolicy) -> Result<(), Refused> {
     {
         return refused(
             format!("{name} asks for a cookie of one host, and this one is for all of {domain}"),
-            "they drop the cookie",
+            "browsers drop the cookie",
             "take a name that begins with __Secure-",
         );
     }

@@ -249,9 +249,13 @@ fn everything_is_locked_down(project: &Project) {
         (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
     assert!(as_reader("SELECT count(*) FROM users").0, "verify-service can read");
-    for forbidden in
-        ["SELECT count(*) FROM passwords", "UPDATE users SET disabled = false", "CREATE TABLE mine (id int)"]
-    {
+    for forbidden in [
+        "SELECT count(*) FROM passwords",
+        "SET default_transaction_read_only = off; UPDATE users SET disabled = false",
+        "SET default_transaction_read_only = off; CREATE TABLE mine (id int)",
+        "SET default_transaction_read_only = off; SELECT lo_create(0)",
+        "SELECT pg_advisory_lock(1)",
+    ] {
         let (done, said) = as_reader(forbidden);
         assert!(!done && said.contains("permission denied"), "{forbidden}: {said}");
     }
