@@ -83,8 +83,8 @@ impl Error {
                 Problem::new(Code::InvalidCredentials, "Check the address and the password.")
             }
             Self::TooMany(TooMany(wait)) => {
-                Problem::new(Code::TooManyAttempts, "Wait a while, then try again.")
-                    .retry_after(round_up(*wait))
+                let detail = format!("There were too many attempts. Try again in {}.", in_words(*wait));
+                Problem::new(Code::TooManyAttempts, detail).retry_after(round_up(*wait))
             }
             Self::UserDisabled => Problem::new(Code::UserDisabled, "Ask whoever runs this site."),
             Self::Refused(refusal) => refusal.clone().into(),
@@ -106,6 +106,16 @@ fn round_up(wait: Duration) -> Duration {
     Duration::from_secs(wait.as_secs() + 1)
 }
 
+/// As a person would say it.
+fn in_words(wait: Duration) -> String {
+    let (number, unit) = match round_up(wait).as_secs() {
+        seconds @ ..60 => (seconds, "second"),
+        seconds @ ..3_600 => (seconds.div_ceil(60), "minute"),
+        seconds => (seconds.div_ceil(3_600), "hour"),
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         self.problem().status_code()
@@ -113,5 +123,19 @@ impl ResponseError for Error {
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
         self.problem().error_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_said_as_a_person_would() {
+        for (seconds, wanted) in
+            [(0, "1 second"), (58, "59 seconds"), (59, "1 minute"), (280, "5 minutes"), (3_600, "2 hours")]
+        {
+            assert_eq!(in_words(Duration::from_secs(seconds)), wanted);
+        }
     }
 }

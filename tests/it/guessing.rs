@@ -144,7 +144,7 @@ async fn whoever_signs_in_rightly_is_never_slowed_and_a_person_is_told_to_wait()
         let fields = [("csrf", csrf.as_str()), ("email", &ada), ("password", "a wrong horse")];
         let answer = person.post_form(&login, &fields).await;
         if answer.status == 429 {
-            assert!(answer.text.contains("Wait a while"), "{}", answer.text);
+            assert!(answer.text.contains("Try again in 5 minutes."), "{}", answer.text);
             assert!(!answer.header("retry-after").is_empty());
             return;
         }

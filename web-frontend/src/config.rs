@@ -5,6 +5,7 @@ use std::time::Duration;
 use shared::{
     client_address::TrustedProxies,
     config::{CacheSizes, ConfigErrors, Listen, LogConfig, Lookup, Reader, Timeouts, TokenParties},
+    device_cookie,
     origin::Origin,
     redis_connection::RedisUrl,
     secret::MasterSecret,
@@ -85,6 +86,9 @@ impl Config {
         }
         if cookie.as_ref().is_some_and(|cookie| cookie.name() == attempts::cookie_name(cookie.is_secure())) {
             reader.fault("COOKIE_NAME", "is the name of the guard's own cookie; take another");
+        }
+        if cookie.as_ref().is_some_and(|cookie| cookie.name() == device_cookie::name(cookie.policy())) {
+            reader.fault("COOKIE_NAME", "is the name of a device's own cookie; take another");
         }
         if let Some(caution) = cookie.as_ref().and_then(|cookie| cookie.policy().caution()) {
             reader.fault(

@@ -11,6 +11,7 @@ use actix_web::{
 use reqwest::{Client, RequestBuilder, Url};
 use shared::{
     cross_site::is_from_here,
+    device_cookie,
     problem::{Code, Problem},
     request_id::{REQUEST_ID, RequestId},
 };
@@ -125,6 +126,7 @@ fn is_ours(app: &App, name: &str) -> bool {
     app.cookie.is_named(name)
         || name == PageSessions::cookie_name(is_secure)
         || name == attempts::cookie_name(is_secure)
+        || name == device_cookie::name(app.cookie.policy())
 }
 
 /// Sends a request, and gives it up once nothing has moved for as long as the backend may keep silent.

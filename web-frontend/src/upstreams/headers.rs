@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
-use shared::{proxy_identity::PROXY_IDENTITY, request_id::REQUEST_ID};
+use shared::{device_cookie::DEVICE, proxy_identity::PROXY_IDENTITY, request_id::REQUEST_ID};
 
 /// Headers of one connection (RFC 9110, 7.6.1).
 const OF_THE_CONNECTION: [&str; 10] = [
@@ -54,7 +54,7 @@ pub(super) fn goes_on(name: &HeaderName, all: &HeaderMap) -> bool {
         // Some servers read `_` as `-`.
         || text.contains('_')
         || NOT_THE_CLIENTS.contains(&text);
-    is_end_to_end(name, all) && !is_a_proxys && name != PROXY_IDENTITY && name != REQUEST_ID
+    is_end_to_end(name, all) && !is_a_proxys && name != PROXY_IDENTITY && name != DEVICE && name != REQUEST_ID
 }
 
 /// Whether a backend's header goes back to the client.
