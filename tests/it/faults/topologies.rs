@@ -13,7 +13,7 @@ const FAILED_OVER: Duration = Duration::from_secs(15);
 
 /// Within what time the cache is believed again once there is a master: what lags behind asks anew once
 /// a second, and the relay begins its epoch.
-const BELIEVED: Duration = Duration::from_secs(5);
+const BELIEVED: Duration = Duration::from_secs(15);
 
 /// Within what time an old master is made a replica.
 const DEMOTED: Duration = Duration::from_secs(30);
