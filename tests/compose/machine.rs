@@ -241,7 +241,7 @@ fn everything_is_locked_down(project: &Project) {
     let as_reader = |query: &str| {
         let postgres = project.container("postgres");
         let command = format!(
-            "PGPASSWORD=$(cat /run/secrets/reader_password) psql -h 127.0.0.1 -U drawbridge_reader -d drawbridge -c '{query}'"
+            "PGOPTIONS=-cdefault_transaction_read_only=off PGPASSWORD=$(cat /run/secrets/reader_password) psql -h 127.0.0.1 -U drawbridge_reader -d drawbridge -c '{query}'"
         );
         let output =
             std::process::Command::new("docker").args(["exec", &postgres, "sh", "-c", &command]).output();
@@ -251,9 +251,9 @@ fn everything_is_locked_down(project: &Project) {
     assert!(as_reader("SELECT count(*) FROM users").0, "verify-service can read");
     for forbidden in [
         "SELECT count(*) FROM passwords",
-        "SET default_transaction_read_only = off; UPDATE users SET disabled = false",
-        "SET default_transaction_read_only = off; CREATE TABLE mine (id int)",
-        "SET default_transaction_read_only = off; SELECT lo_create(0)",
+        "UPDATE users SET disabled = false",
+        "CREATE TABLE mine (id int)",
+        "SELECT lo_create(0)",
         "SELECT pg_advisory_lock(1)",
     ] {
         let (done, said) = as_reader(forbidden);
