@@ -42,7 +42,7 @@ impl Rate {
         self.interval().saturating_mul(u64::from(self.burst.saturating_sub(1)))
     }
 
-    /// How long until one may be done whose theoretical arrival is `arrival`, in microseconds; 0 for now.
+    /// The microseconds to wait at `now` where the next is due at `arrival` by the rate alone; 0 if it need not wait.
     pub(super) fn wait(self, arrival: u64, now: u64) -> u64 {
         arrival.saturating_sub(self.tolerance()).saturating_sub(now)
     }
