@@ -298,7 +298,11 @@ where
         .default_service(web::to(|| only("GET, HEAD, POST")))
 }
 
-async fn only(methods: &'static str) -> Result<HttpResponse, Problem> {
+/// The answer to any method but these.
+///
+/// # Errors
+/// Always.
+pub async fn only(methods: &'static str) -> Result<HttpResponse, Problem> {
     let detail = format!("This path takes {methods}.");
     Err(Problem::new(Code::MethodNotAllowed, detail).allow(methods))
 }
