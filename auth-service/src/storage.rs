@@ -2,11 +2,15 @@
 //! together with the user's version and the outbox row that will tell the cache.
 
 mod accounts;
+mod export;
+mod import;
 mod keys;
 mod migrations;
 mod outbox;
 mod reader;
+mod roles;
 mod sessions;
+mod sign_out;
 
 use diesel::result::Error as QueryError;
 use shared::{
@@ -18,6 +22,8 @@ pub use accounts::{
     AccountSummary, Credentials, NewAccount, delete_account, email_is_taken, find_account, find_accounts,
     find_credentials, insert_account, set_disabled, set_password, strengthen_hash,
 };
+pub use export::{ExportedAccount, find_accounts_to_export};
+pub use import::{ImportedAccount, find_known_keys, import_accounts};
 pub use keys::{
     KeySummary, NewKey, SealedKey, bring_waiting_keys_forward, find_key_summaries, find_published_kids,
     find_signing_key, insert_key, lengthen_token_lifetime, longest_token_lifetime, revoke_key,
@@ -26,7 +32,9 @@ pub use keys::{
 pub use migrations::migrate;
 pub use outbox::{Pending, delete_pending, find_pending};
 pub use reader::{ReaderRole, grant_reading};
+pub use roles::{RoleChange, change_roles, find_roles};
 pub use sessions::{NewSession, StartRefused, end_session, start_session};
+pub use sign_out::{end_sessions_of, find_signed_in};
 
 /// A committed change of a user that the cache is to be told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
