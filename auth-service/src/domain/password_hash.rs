@@ -92,9 +92,9 @@ mod tests {
             (of("$2b$03$", REST), HashFault::TooCheap(3)),
             (of("$2b$15$", REST), HashFault::TooExpensive { cost: 15, max: 14 }),
             (of("$2b$xx$", REST), HashFault::Malformed),
-            (of("$2b$10$", &REST[1..]), HashFault::Malformed),
+            (of("$2b$10$", REST.trim_start_matches('N')), HashFault::Malformed),
             (of("$2b$10$", &REST.replace('o', "*")), HashFault::Malformed),
-            (of("$2b$10$", &format!("{}é", &REST[2..])), HashFault::Malformed),
+            (of("$2b$10$", &REST.replace("N9", "é")), HashFault::Malformed),
             (of(" $2b$10$", REST), HashFault::NotBcrypt),
         ] {
             let refused = PasswordHash::parse(&text, 14).unwrap_err();
