@@ -20,6 +20,7 @@ mod guessing;
 mod journey;
 mod leave;
 mod load;
+mod mailbox;
 mod matrix;
 mod outage;
 mod pages;

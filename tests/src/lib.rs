@@ -12,8 +12,10 @@
 #![expect(clippy::disallowed_methods, reason = "the environment says which servers to use")]
 
 mod browser;
+mod certificates;
 mod edge;
 mod engine;
+mod mailbox;
 mod port;
 mod postgres;
 mod postgres_server;
@@ -29,6 +31,7 @@ mod visitor;
 pub use browser::{Browser, Look, Scripts};
 pub use edge::{Edge, Pages};
 pub use engine::Engine;
+pub use mailbox::{Encryption, Mail, Mailbox, Mood};
 pub use port::{free_port, free_ports};
 pub use postgres::fresh_postgres_database;
 pub use postgres_server::PostgresServer;
