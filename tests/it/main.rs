@@ -24,5 +24,6 @@ mod mailbox;
 mod matrix;
 mod outage;
 mod pages;
+mod passkey_engines;
 mod settings;
 mod start;

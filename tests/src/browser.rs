@@ -156,9 +156,9 @@ impl Browser {
         self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await;
     }
 
-    async fn devtools(&self, command: &str, parameters: Value) -> Value {
-        let body = json!({"cmd": command, "params": parameters});
-        self.client.issue_cmd(Devtools(body)).await.unwrap()
+    pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let (path, body) = ("goog/cdp/execute".to_owned(), json!({"cmd": command, "params": parameters}));
+        self.client.issue_cmd(Extension { method: http::Method::POST, path, body: Some(body) }).await.unwrap()
     }
 }
 
@@ -204,15 +204,21 @@ async fn connect(port: u16, capabilities: Capabilities, driver: &Process) -> Cli
     builder.connect(&url).await.unwrap_or_else(|error| panic!("{error}: {}", driver.log()))
 }
 
+/// A command that not every driver knows.
 #[derive(Debug)]
-struct Devtools(Value);
+pub(crate) struct Extension {
+    pub(crate) method: http::Method,
+    /// What stands behind the session's own address.
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
+}
 
-impl WebDriverCompatibleCommand for Devtools {
+impl WebDriverCompatibleCommand for Extension {
     fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
-        (http::Method::POST, Some(self.0.to_string()))
+        (self.method.clone(), self.body.as_ref().map(Value::to_string))
     }
 }

@@ -11,6 +11,7 @@
 )]
 #![expect(clippy::disallowed_methods, reason = "the environment says which servers to use")]
 
+mod authenticator;
 mod browser;
 mod certificates;
 mod edge;
@@ -28,6 +29,7 @@ mod redis_node;
 mod redis_sentinel;
 mod visitor;
 
+pub use authenticator::Authenticator;
 pub use browser::{Browser, Look, Scripts};
 pub use edge::{Edge, Pages};
 pub use engine::Engine;
