@@ -7,6 +7,7 @@
     reason = "a test that meets something unexpected must fail"
 )]
 
+mod accessibility;
 mod bad_input;
 mod browser;
 mod client_address;

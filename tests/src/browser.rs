@@ -142,11 +142,7 @@ impl Browser {
                 json!({"width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": false}),
             )
             .await;
-            self.devtools(
-                "Emulation.setEmulatedMedia",
-                json!({"features": [{"name": "prefers-color-scheme", "value": look.scheme}]}),
-            )
-            .await;
+            self.set_scheme(look.scheme).await;
             let size = self.devtools("Page.getLayoutMetrics", json!({})).await;
             let content = size["cssContentSize"]["width"].as_f64().unwrap();
             assert!(content <= f64::from(look.width), "{name} is {content} px wide on {}", look.name);
@@ -156,7 +152,13 @@ impl Browser {
         self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await;
     }
 
-    pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
+    /// Lets pages believe that the person wants them `light` or `dark`; empty: whatever is usual.
+    pub(crate) async fn set_scheme(&self, scheme: &str) {
+        let feature = json!({"name": "prefers-color-scheme", "value": scheme});
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": [feature]})).await;
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let (path, body) = ("goog/cdp/execute".to_owned(), json!({"cmd": command, "params": parameters}));
         self.client.issue_cmd(Extension { method: http::Method::POST, path, body: Some(body) }).await.unwrap()
     }

@@ -11,6 +11,7 @@
 )]
 #![expect(clippy::disallowed_methods, reason = "the environment says which servers to use")]
 
+mod accessibility;
 mod authenticator;
 mod browser;
 mod certificates;
