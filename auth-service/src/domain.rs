@@ -2,8 +2,19 @@
 
 mod device;
 mod email;
+mod event;
+mod link_token;
 mod password;
+mod recovery_code;
+mod strength;
+mod totp;
+pub(crate) mod user_agent;
 
 pub use device::Device;
 pub use email::{Email, EmailFault};
+pub use event::EventKind;
+pub use link_token::LinkToken;
 pub use password::{Password, PasswordFault};
+pub use recovery_code::{RECOVERY_CODES, RecoveryCode};
+pub use strength::Strength;
+pub use totp::{TotpSecret, qr_svg};
