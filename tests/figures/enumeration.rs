@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
-use tests::{Answer, Stack, Visitor};
+use tests::{Answer, Mailbox, Stack, Visitor};
 
 use crate::{
     ALONE,
@@ -96,18 +96,19 @@ impl Endpoint<'_> {
     }
 }
 
-async fn with_accounts() -> Stack {
-    let stack = Stack::three_programs();
-    for n in 0..ACCOUNTS {
-        stack.registered(&format!("holder-{n}")).await;
-    }
-    stack
-}
-
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_password_does_not_tell_who_has_an_account() {
+async fn neither_a_wrong_password_nor_a_forgotten_one_nor_a_sign_up_tells_who_has_an_account() {
     let _alone = ALONE.lock().await;
-    let stack = with_accounts().await;
-    let body = |address: &str| json!({"email": address, "password": "a wrong horse battery"});
-    Endpoint { stack: &stack, path: "/api/login", body, takes_addresses: false }.assert_silent().await;
+    let mailbox = Mailbox::start();
+    let stack = Stack::three_programs_mailing(&mailbox, |_, _| {});
+    for n in 0..ACCOUNTS {
+        stack.confirmed(&mailbox, &format!("holder-{n}")).await;
+    }
+    let credentials = |address: &str| json!({"email": address, "password": "a wrong horse battery"});
+    let address = |address: &str| json!({"email": address});
+    let endpoint = |path, body, takes_addresses| Endpoint { stack: &stack, path, body, takes_addresses };
+    endpoint("/api/login", credentials as fn(&str) -> Value, false).assert_silent().await;
+    endpoint("/api/password/forgot", address, false).assert_silent().await;
+    endpoint("/api/register", credentials, true).assert_silent().await;
+    stack.assert_no_panic();
 }

@@ -72,8 +72,7 @@ async fn greeted(mailbox: &Mailbox) -> Sender<TcpStream> {
 
 async fn encrypt(mailbox: &Mailbox, stream: TcpStream) -> Sender<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
-    let authority =
-        rustls::pki_types::CertificateDer::from_pem_slice(mailbox.authority().as_bytes()).unwrap();
+    let authority = rustls::pki_types::CertificateDer::from_pem_file(mailbox.authority()).unwrap();
     roots.add(authority).unwrap();
     let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     let server = "127.0.0.1".try_into().unwrap();

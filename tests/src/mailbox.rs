@@ -4,11 +4,14 @@ mod mail;
 mod smtp;
 
 use std::{
+    fs,
+    path::PathBuf,
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
+use tempfile::TempDir;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Notify, watch},
@@ -17,10 +20,12 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 pub use self::mail::Mail;
-use crate::{certificates::Certificates, port::free_port};
+use crate::{certificates::Certificates, port::free_port, programs::Settings};
 
 /// How long a mail may take to come.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+const AUTHORITY: &str = "authority.pem";
 
 /// How a client gets to speak in secret with the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +55,8 @@ pub enum Mood {
 #[derive(Debug)]
 pub struct Mailbox {
     port: u16,
-    authority: String,
+    /// A folder with the certificate of its authority.
+    folder: TempDir,
     mood: watch::Sender<Mood>,
     desk: Arc<Desk>,
 }
@@ -88,13 +94,14 @@ impl Mailbox {
         // A port that is not handed out again while the server is down.
         let port = free_port();
         let certificates = Certificates::new();
-        let authority = certificates.pem();
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join(AUTHORITY), certificates.pem()).unwrap();
         let (acceptor, its_desk) = (certificates.acceptor(), desk.clone());
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(listen(port, its_desk, acceptor));
         });
-        let mailbox = Self { port, authority, mood, desk };
+        let mailbox = Self { port, folder, mood, desk };
         mailbox.wait_until(|is_up| is_up);
         mailbox
     }
@@ -104,15 +111,32 @@ impl Mailbox {
         self.port
     }
 
-    /// Where programs send mail, without user and password: `smtp://127.0.0.1:2525`.
+    /// `SMTP_URL`, as the programs take it.
     pub fn url(&self) -> String {
-        let scheme = if self.desk.encryption == Encryption::Implicit { "smtps" } else { "smtp" };
-        format!("{scheme}://127.0.0.1:{}", self.port)
+        let login = self.desk.login.as_ref().map_or_else(String::new, |(user, password)| {
+            let encode = |text: &str| text.replace('%', "%25").replace(' ', "%20").replace('@', "%40");
+            format!("{}:{}@", encode(user), encode(password))
+        });
+        let authority = self.authority();
+        let (scheme, query) = match self.desk.encryption {
+            Encryption::None => ("smtp", "tls=none".to_owned()),
+            Encryption::StartTls => ("smtp", format!("ca={}", authority.display())),
+            Encryption::Implicit => ("smtps", format!("ca={}", authority.display())),
+        };
+        format!("{scheme}://{login}127.0.0.1:{}?{query}", self.port)
     }
 
-    /// The certificate of its authority, in PEM.
-    pub fn authority(&self) -> &str {
-        &self.authority
+    /// The file with the certificate of its authority, in PEM.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.path().join(AUTHORITY)
+    }
+
+    /// Lets a program send its mails here.
+    pub(crate) fn set_up(&self, name: &str, settings: &mut Settings) {
+        if name == "auth-service" {
+            settings.insert("SMTP_URL", self.url());
+            settings.insert("MAIL_FROM", "no-reply@drawbridge.example".to_owned());
+        }
     }
 
     /// Changes how it treats its clients, from their next command on.

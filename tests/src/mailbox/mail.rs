@@ -77,6 +77,13 @@ impl Mail {
         assert!(self.html.is_empty() || self.html.contains(&reference), "{url} is not in {}", self.html);
         url
     }
+
+    /// The token in the first link whose path begins so.
+    pub fn token(&self, path: &str) -> String {
+        let link = self.link(path);
+        let token = link.query_pairs().find(|(name, _)| name == "token");
+        token.unwrap_or_else(|| panic!("no token in {link}")).1.into_owned()
+    }
 }
 
 fn unfolded(value: &str) -> String {
