@@ -13,6 +13,7 @@
 
 mod accessibility;
 mod authenticator;
+mod authenticator_app;
 mod browser;
 mod certificates;
 mod edge;
@@ -31,6 +32,7 @@ mod redis_sentinel;
 mod visitor;
 
 pub use authenticator::Authenticator;
+pub use authenticator_app::AuthenticatorApp;
 pub use browser::{Browser, Look, Scripts};
 pub use edge::{Edge, Pages};
 pub use engine::Engine;
