@@ -13,7 +13,10 @@ use secrecy::zeroize::Zeroizing;
 use shared::secret::{MasterSecret, Purpose};
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::{config::PasswordConfig, domain::Password};
+use crate::{
+    config::PasswordConfig,
+    domain::{Password, PasswordHash},
+};
 
 /// The longest password that bcrypt reads whole, in bytes: 72 with the NUL that ends it.
 const BCRYPT_MAX_BYTES: usize = 71;
@@ -171,11 +174,9 @@ impl Bcrypt {
         Verdict::Mismatch
     }
 
-    /// The cost of a `$2a$`, `$2b$` or `$2y$` hash, if it may be run here.
+    /// The cost of a stored hash, if it may be run here.
     fn runnable_cost(&self, hash: &str) -> Option<u32> {
-        let rest = ["$2a$", "$2b$", "$2y$"].iter().find_map(|version| hash.strip_prefix(version))?;
-        let cost = rest.split_once('$')?.0.parse().ok()?;
-        (hash.len() == 60 && (4..=self.max_cost).contains(&cost)).then_some(cost)
+        PasswordHash::cost_of(hash, self.max_cost).ok()
     }
 
     /// Takes as long as a hash of `cost`, for nothing.

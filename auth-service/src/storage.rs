@@ -3,6 +3,8 @@
 
 mod accounts;
 mod audit;
+mod export;
+mod import;
 mod keys;
 mod links;
 mod mail_jobs;
@@ -11,9 +13,11 @@ mod outbox;
 mod passkeys;
 mod profile;
 mod reader;
+mod roles;
 mod second_factors;
 mod session_details;
 mod sessions;
+mod sign_out;
 
 use diesel::result::Error as QueryError;
 use shared::{
@@ -26,6 +30,8 @@ pub use accounts::{
     find_credentials, insert_account, set_disabled, set_password, strengthen_hash,
 };
 pub use audit::{Event, EventFilter, NewEvent, delete_events_before, find_events, insert_event};
+pub use export::{ExportedAccount, find_accounts_to_export};
+pub use import::{ImportedAccount, find_known_keys, import_accounts};
 pub use keys::{
     KeySummary, NewKey, SealedKey, bring_waiting_keys_forward, find_key_summaries, find_published_kids,
     find_signing_key, insert_key, lengthen_token_lifetime, longest_token_lifetime, revoke_key,
@@ -44,6 +50,7 @@ pub use profile::{
     redeem_registration, reset_password, verify_address,
 };
 pub use reader::{ReaderRole, grant_reading};
+pub use roles::{RoleChange, change_roles, find_roles};
 pub use second_factors::{
     Removal, SecondFactors, TotpRow, begin_totp, confirm_totp, delete_passkey, delete_totp,
     find_second_factors, find_totp, replace_recovery_codes, take_totp_step, use_recovery_code,
@@ -52,6 +59,7 @@ pub use session_details::{
     SessionView, end_other_sessions, find_confirmation, find_sessions, note_confirmation, note_seen,
 };
 pub use sessions::{NewSession, Proof, StartRefused, end_session, start_session};
+pub use sign_out::{end_sessions_of, find_signed_in};
 
 /// A committed change of a user that the cache is to be told of.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -45,9 +45,9 @@ enum Command {
     /// The master secret and the passwords of PostgreSQL and Redis are drawn, each by itself; what follows from them,
     /// such as the URLs, is written beside. A file that is there stays as it is.
     Secrets(SecretsArgs),
-    /// Add, list, disable or delete accounts
+    /// Add, list, disable, delete, import and export accounts, sign people out, change their roles
     #[command(subcommand)]
-    User(UserCommand),
+    User(Box<user::UserCommand>),
     /// List, rotate or revoke the keys that sign tokens
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -70,11 +70,22 @@ pub(crate) struct UpArgs {
     pub(crate) data: PathBuf,
 }
 
+/// Which deployment a command works on.
 #[derive(Args)]
-struct DataArgs {
+pub(crate) struct DataArgs {
     /// Data folder of `drawbridge up` [default: drawbridge-data, unless `DATABASE_URL` is set]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+}
+
+impl DataArgs {
+    /// The deployment that the environment names, or the data folder, which must be there.
+    pub(crate) fn deployment(self) -> anyhow::Result<Deployment> {
+        match self.data {
+            None if Deployment::is_named_by_environment() => Deployment::from_environment()?.must_exist(),
+            data => Deployment::find(&folder(data)),
+        }
+    }
 }
 
 #[derive(Args)]
@@ -88,37 +99,6 @@ pub(crate) struct SecretsArgs {
     /// Host and port of Redis, as the services reach it
     #[arg(long, value_name = "HOST[:PORT]", default_value = "redis")]
     pub(crate) redis: String,
-}
-
-#[derive(Subcommand)]
-enum UserCommand {
-    /// Make an account; the password is asked for, or read from standard input
-    Add(EmailArgs),
-    /// List all accounts
-    List(DataArgs),
-    /// Disable an account and end its sessions
-    Disable(DisableArgs),
-    /// Delete an account with all that belongs to it
-    Delete(EmailArgs),
-    /// Give an account another password and end its sessions
-    SetPassword(EmailArgs),
-}
-
-#[derive(Args)]
-struct EmailArgs {
-    /// E-mail address of the account
-    email: String,
-    #[command(flatten)]
-    data: DataArgs,
-}
-
-#[derive(Args)]
-struct DisableArgs {
-    #[command(flatten)]
-    account: EmailArgs,
-    /// Let the account sign in again
-    #[arg(long)]
-    undo: bool,
 }
 
 #[derive(Subcommand)]
@@ -154,25 +134,13 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
             .await
         }
         Some(Command::Secrets(args)) => secrets::make(&args),
-        Some(Command::User(command)) => run_user(command).await,
+        Some(Command::User(command)) => user::run(*command).await,
         Some(Command::Doctor(args)) => doctor::run(*args).await,
-        Some(Command::Keys(KeysCommand::List(args))) => keys::list(&existing(args)?).await,
-        Some(Command::Keys(KeysCommand::Rotate(args))) => keys::rotate(&existing(args)?).await,
+        Some(Command::Keys(KeysCommand::List(args))) => keys::list(&args.deployment()?).await,
+        Some(Command::Keys(KeysCommand::Rotate(args))) => keys::rotate(&args.deployment()?).await,
         Some(Command::Keys(KeysCommand::Revoke(args))) => {
-            keys::revoke(&existing(args.data)?, &args.kid).await
+            keys::revoke(&args.data.deployment()?, &args.kid).await
         }
-    }
-}
-
-async fn run_user(command: UserCommand) -> anyhow::Result<()> {
-    match command {
-        UserCommand::Add(args) => user::add(&existing(args.data)?, &args.email).await,
-        UserCommand::List(args) => user::list(&existing(args)?).await,
-        UserCommand::Disable(DisableArgs { account, undo }) => {
-            user::disable(&existing(account.data)?, &account.email, !undo).await
-        }
-        UserCommand::Delete(args) => user::delete(&existing(args.data)?, &args.email).await,
-        UserCommand::SetPassword(args) => user::set_password(&existing(args.data)?, &args.email).await,
     }
 }
 
@@ -199,12 +167,4 @@ async fn migrate(database_url: DatabaseUrl) -> anyhow::Result<()> {
 
 fn folder(data: Option<PathBuf>) -> PathBuf {
     data.unwrap_or_else(|| PathBuf::from(DATA))
-}
-
-/// The deployment that the environment names, or the data folder, which must be there.
-fn existing(args: DataArgs) -> anyhow::Result<Deployment> {
-    match args.data {
-        None if Deployment::is_named_by_environment() => Deployment::from_environment()?.must_exist(),
-        data => Deployment::find(&folder(data)),
-    }
 }

@@ -28,7 +28,7 @@ pub(crate) fn write_once(path: &Path, line: &str, mode: u32) -> io::Result<bool>
 }
 
 /// A name beside the file's that nobody else takes.
-fn draft(path: &Path) -> PathBuf {
+pub(crate) fn draft(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
     name.push(URL_SAFE_NO_PAD.encode(Random.bytes::<9>()));

@@ -1,108 +1,79 @@
-//! `drawbridge user …`
+//! `drawbridge user …`: what can be said, and who does it.
 
-use std::io::{IsTerminal, stdin};
+mod accounts;
+mod export;
+mod format;
+mod import;
+mod roles;
+mod sign_out;
 
-use anyhow::{Context, anyhow, bail};
-use auth_service::{
-    config::PasswordConfig,
-    domain::{Email, Password},
-    password_hasher::PasswordHasher,
-    signing_keys::KeyVault,
-    storage::{self, AccountSummary, NewAccount},
-};
-use shared::{
-    clock::{Clock, SystemClock},
-    config::{Reader, environment},
-    id::UserId,
-    random::Random,
-};
+use clap::{Args, Subcommand};
 
-use crate::{deployment::Deployment, output};
+use crate::cli::DataArgs;
 
-/// How many accounts are read at a time.
-const PAGE: i64 = 1000;
-
-pub(crate) async fn add(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
-    let email = Email::parse(email)?;
-    let hash = read_hash(deployment).await?;
-    let now = SystemClock.now();
-    let account = NewAccount { id: UserId::generate(Random, now), email: email.clone(), hash, now };
-    let id = account.id;
-    if !deployment.query(move |c| Ok(storage::insert_account(c, &account)?)).await? {
-        bail!("{email} has an account already");
-    }
-    output::line(format_args!("added {email} ({id})"));
-    Ok(())
+/// What is done to accounts.
+#[derive(Subcommand)]
+pub(crate) enum UserCommand {
+    /// Make an account; the password is asked for, or read from standard input
+    Add(EmailArgs),
+    /// List all accounts
+    List(DataArgs),
+    /// Disable an account and end its sessions
+    Disable(DisableArgs),
+    /// Delete an account with all that belongs to it
+    Delete(EmailArgs),
+    /// Give an account another password and end its sessions
+    SetPassword(EmailArgs),
+    /// Send a link by which the holder of an account chooses another password
+    ResetPassword(EmailArgs),
+    /// End all sessions of an account, or of everybody
+    SignOut(sign_out::SignOutArgs),
+    /// Show an account's roles, or change them
+    Roles(roles::RolesArgs),
+    /// Make accounts of another system's, with their bcrypt hashes
+    ///
+    /// Reads CSV with a header, or JSON Lines. An address that has an account is left as it is, so a run that was
+    /// interrupted goes on when it is started again. A row that cannot be taken is reported with its line on
+    /// standard error, and the others are imported; then the status is 1.
+    Import(import::ImportArgs),
+    /// Write all accounts as CSV or JSON Lines
+    Export(export::ExportArgs),
 }
 
-pub(crate) async fn list(deployment: &Deployment) -> anyhow::Result<()> {
-    let mut after = None;
-    loop {
-        let page = deployment.query(move |c| Ok(storage::find_accounts(c, after, PAGE)?)).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = Some(last.id);
-        for AccountSummary { id, email, disabled, created_at } in page {
-            let state = if disabled { "disabled" } else { "active" };
-            output::line(format_args!("{id}  {}  {state:8}  {email}", created_at.format("%Y-%m-%d")));
+/// An account, and where it is.
+#[derive(Args)]
+pub(crate) struct EmailArgs {
+    /// E-mail address of the account
+    email: String,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct DisableArgs {
+    #[command(flatten)]
+    account: EmailArgs,
+    /// Let the account sign in again
+    #[arg(long)]
+    undo: bool,
+}
+
+/// Does what was said.
+pub(crate) async fn run(command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::Add(args) => accounts::add(&args.data.deployment()?, &args.email).await,
+        UserCommand::List(args) => accounts::list(&args.deployment()?).await,
+        UserCommand::Disable(DisableArgs { account, undo }) => {
+            accounts::disable(&account.data.deployment()?, &account.email, !undo).await
         }
-    }
-}
-
-pub(crate) async fn disable(deployment: &Deployment, email: &str, disabled: bool) -> anyhow::Result<()> {
-    let account = find(deployment, email).await?;
-    let now = SystemClock.now();
-    deployment.query(move |c| Ok(storage::set_disabled(c, account.id, disabled, now)?)).await?;
-    let done = if disabled { "disabled, all sessions ended" } else { "may sign in again" };
-    output::line(format_args!("{}: {done}", account.email));
-    Ok(())
-}
-
-pub(crate) async fn delete(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
-    let account = find(deployment, email).await?;
-    let now = SystemClock.now();
-    deployment.query(move |c| Ok(storage::delete_account(c, account.id, now)?)).await?;
-    output::line(format_args!("{}: deleted", account.email));
-    Ok(())
-}
-
-pub(crate) async fn set_password(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
-    let account = find(deployment, email).await?;
-    let hash = read_hash(deployment).await?;
-    let now = SystemClock.now();
-    deployment.query(move |c| Ok(storage::set_password(c, account.id, &hash, now)?)).await?;
-    output::line(format_args!("{}: password set, all sessions ended", account.email));
-    Ok(())
-}
-
-async fn find(deployment: &Deployment, email: &str) -> anyhow::Result<AccountSummary> {
-    let email = Email::parse(email)?;
-    let wanted = email.clone();
-    let found = deployment.query(move |c| Ok(storage::find_account(c, &wanted)?)).await?;
-    found.ok_or_else(|| anyhow!("no account has the address {email}"))
-}
-
-/// A hash of the password that is typed, or that standard input brings as its first line. It is
-/// never an argument, which every user of the machine could read.
-async fn read_hash(deployment: &Deployment) -> anyhow::Result<String> {
-    let mut reader = Reader::new(&environment);
-    let config = PasswordConfig::read(&mut reader);
-    reader.finish(Some(()))?;
-    // Under another secret a long password would be hashed to what nobody can sign in with.
-    let vault = KeyVault::new(deployment.master_secret());
-    let now = SystemClock.now();
-    deployment.query(move |c| Ok(vault.check_secret(c, now)?)).await?;
-    let text = if stdin().is_terminal() {
-        let first = rpassword::prompt_password("Password: ").context("cannot read the password")?;
-        let again = rpassword::prompt_password("Again: ").context("cannot read the password")?;
-        if first != again {
-            bail!("the two passwords differ");
+        UserCommand::Delete(args) => accounts::delete(&args.data.deployment()?, &args.email).await,
+        UserCommand::SetPassword(args) => accounts::set_password(&args.data.deployment()?, &args.email).await,
+        UserCommand::ResetPassword(args) => {
+            accounts::reset_password(&args.data.deployment()?, &args.email).await
         }
-        first
-    } else {
-        let mut line = String::new();
-        stdin().read_line(&mut line).context("cannot read the password")?;
-        line.trim_end_matches(['\r', '\n']).to_owned()
-    };
-    let password = Password::parse_new(text)?;
-    Ok(PasswordHasher::new(config, deployment.master_secret())?.hash(password).await?)
+        UserCommand::SignOut(args) => sign_out::sign_out(args).await,
+        UserCommand::Roles(args) => roles::roles(args).await,
+        UserCommand::Import(args) => import::import(args).await,
+        UserCommand::Export(args) => export::export(args).await,
+    }
 }

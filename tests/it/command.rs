@@ -10,7 +10,7 @@ use serde_json::json;
 use tests::{Answer, PASSWORD, Stack, Visitor, program};
 
 /// Runs the command on the stack's deployment.
-fn drawbridge(stack: &Stack, arguments: &[&str], input: &str) -> Output {
+pub(crate) fn drawbridge(stack: &Stack, arguments: &[&str], input: &str) -> Output {
     let mut command = Command::new(program("drawbridge"));
     command.args(arguments).env_remove("DATABASE_URL").env("BCRYPT_COST", "10");
     if stack.redis.is_some() {
@@ -26,21 +26,21 @@ fn drawbridge(stack: &Stack, arguments: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     let text = [output.stdout.as_slice(), &output.stderr].concat();
     let text = String::from_utf8(text).unwrap();
     assert!(output.status.success(), "{text}");
     text
 }
 
-fn refused(output: &Output) -> String {
+pub(crate) fn refused(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(text.lines().count(), 1, "{text}");
     text
 }
 
-async fn log_in(stack: &Stack, email: &str, password: &str) -> (Visitor, Answer) {
+pub(crate) async fn log_in(stack: &Stack, email: &str, password: &str) -> (Visitor, Answer) {
     let mut visitor = Visitor::new();
     let body = json!({"email": email, "password": password});
     let answer = visitor.post_json(&format!("{}/api/login", stack.frontend), &body).await;
@@ -48,7 +48,7 @@ async fn log_in(stack: &Stack, email: &str, password: &str) -> (Visitor, Answer)
 }
 
 /// Waits until a change of another process has reached the verifier: the relay's second.
-async fn wait_for_code(stack: &Stack, visitor: &mut Visitor, code: &str) {
+pub(crate) async fn wait_for_code(stack: &Stack, visitor: &mut Visitor, code: &str) {
     let started = Instant::now();
     loop {
         let answer = visitor.post(&format!("{}/api/verify", stack.verify)).await;

@@ -106,7 +106,8 @@ impl MailJob {
     /// On whose behalf it is sent.
     pub(crate) fn caller(&self) -> Caller {
         Caller {
-            actor: Actor::Person,
+            // A person is somewhere.
+            actor: if self.from.is_some() { Actor::Person } else { Actor::Operator },
             address: self.from,
             user_agent: self.user_agent.clone(),
             request_id: self.request_id.clone(),
