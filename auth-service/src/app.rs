@@ -21,12 +21,20 @@ use shared::{
 };
 
 use crate::{
+    breach_check::BreachCheck,
+    caller::Caller,
     config::{Config, TokenConfig},
     devices::Devices,
+    domain::{Email, Password, Strength},
+    error::Error,
     limits::Limits,
+    mail::{Folder, Links, MailJob, MailQueue, MailTransport, Notice},
+    passkeys::Passkeys,
     password_hasher::PasswordHasher,
     relay::Relay,
+    second_factors::Factors,
     signing_keys::{KeyVault, TokenSigner},
+    storage::NewEvent,
 };
 
 pub(crate) const NAME: &str = "auth-service";
@@ -43,6 +51,16 @@ pub struct App {
     pub(crate) tokens: TokenConfig,
     pub(crate) limits: Limits,
     pub(crate) devices: Devices,
+    pub(crate) factors: Factors,
+    pub(crate) passkeys: Option<Passkeys>,
+    pub(crate) links: Arc<Links>,
+    /// None where nothing here can send mail.
+    pub(crate) mail: Option<MailQueue>,
+    /// Where mails are kept instead of sent.
+    pub(crate) mailbox: Option<Folder>,
+    pub(crate) verifies_addresses: bool,
+    pub(crate) breach_check: Option<BreachCheck>,
+    pub(crate) site_name: String,
     pub(crate) clock: SharedClock,
     pub(crate) random: Random,
     token_in_body: bool,
@@ -64,6 +82,14 @@ impl App {
         // The owner of the truth checks against it, never against the cache.
         let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
         let keys = KeyRing::new(source.clone(), config.tokens.parties.clone());
+        let passkeys = config.relying_party.as_deref().map(|relying_party| {
+            Passkeys::new(relying_party, &config.frontend_origin, &config.site_name, database.clone())
+        });
+        let breach_check = config.breach_check.as_ref().map(BreachCheck::new);
+        let mailbox = config.mail.as_ref().and_then(|mail| match &mail.transport {
+            MailTransport::Folder(path) => Some(Folder::new(path)),
+            MailTransport::Smtp(_) => None,
+        });
         Ok(Self {
             hasher: PasswordHasher::new(config.passwords, &config.master_secret)
                 .map_err(|error| refused(&error))?,
@@ -82,6 +108,14 @@ impl App {
             tokens: config.tokens.clone(),
             limits: Limits::new(config.limits, config.cache.server(), &config.master_secret),
             devices: Devices::new(&config.master_secret, &config.cookie),
+            factors: Factors::new(config.second_factor, &config.master_secret),
+            passkeys: passkeys.transpose().map_err(|error| refused(&error))?,
+            links: Arc::new(Links::new(&config.master_secret)),
+            mail: config.mail.as_ref().map(|_| MailQueue::new(&config.master_secret)),
+            mailbox,
+            verifies_addresses: config.email_verification,
+            breach_check: breach_check.transpose().map_err(|error| refused(&error))?,
+            site_name: config.site_name.clone(),
             token_in_body: config.token_in_body,
             trusted_proxies: config.trusted_proxies.clone(),
             proxy_identity: ProxyIdentity::new(&config.master_secret),
@@ -111,6 +145,41 @@ impl App {
             self.trusted_proxies.client(peer, request.headers())
         };
         self.client_of_proxy(request).unwrap_or_else(direct)
+    }
+
+    /// The queue of mails.
+    pub(crate) fn mail(&self) -> Result<&MailQueue, Error> {
+        self.mail.as_ref().ok_or(Error::MailNotConfigured)
+    }
+
+    /// Tells the worker of this process that there is mail, if there is one.
+    pub(crate) fn wake_mail(&self) {
+        if let Some(mail) = &self.mail {
+            mail.wake();
+        }
+    }
+
+    /// An event of which the holder of the account is told by mail, where mail is sent.
+    pub(crate) fn telling(&self, event: NewEvent, caller: &Caller, to: &str, notice: Notice) -> NewEvent {
+        let now = self.clock.now();
+        event.mailing(self.mail.as_ref().map(|mail| mail.row(&MailJob::notice(caller, to, notice), now)))
+    }
+
+    /// Passkeys, where the deployment and its topology have them.
+    pub(crate) fn passkeys(&self) -> Result<&Passkeys, Error> {
+        self.factors.possible()?;
+        self.passkeys.as_ref().ok_or(Error::FactorNotPossible)
+    }
+
+    /// Refuses a password that is easily guessed or known from a leak.
+    pub(crate) async fn check_new_password(&self, password: &Password, email: &Email) -> Result<(), Error> {
+        if !Strength::of(password, Some(email), &self.site_name).is_acceptable {
+            return Err(Error::PasswordTooCommon);
+        }
+        match &self.breach_check {
+            Some(check) if check.knows(password).await => Err(Error::PasswordLeaked),
+            _ => Ok(()),
+        }
     }
 
     /// The client that a proxy of this deployment speaks for, if one does.

@@ -1,8 +1,9 @@
 //! The settings of auth-service.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 use jsonwebtoken::Algorithm;
+use serde::Serialize;
 use shared::{
     client_address::TrustedProxies,
     config::{ConfigErrors, Listen, LogConfig, Lookup, Reader, Timeouts, TokenParties},
@@ -10,11 +11,16 @@ use shared::{
     origin::Origin,
     secret::MasterSecret,
     session_cookie::SessionCookie,
-    topology::CookieMode,
+    topology::{self, CookieMode},
     user_cache::CacheLocation,
 };
 
-use crate::{limits::LimitConfig, storage::ReaderRole};
+use crate::{
+    breach_check::BreachCheckUrl,
+    limits::LimitConfig,
+    mail::{MailConfig, MailTransport},
+    storage::ReaderRole,
+};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -53,8 +59,47 @@ pub struct Config {
     pub passwords: PasswordConfig,
     /// How often passwords may be tried.
     pub limits: LimitConfig,
+    /// `SITE_NAME`: what mails, authenticator apps and passkeys call the site.
+    pub site_name: String,
+    /// How mail is sent, if it is.
+    pub mail: Option<MailConfig>,
+    /// `EMAIL_VERIFICATION`: whether an account is made only when its address was confirmed.
+    pub email_verification: bool,
+    /// `SECOND_FACTOR`.
+    pub second_factor: SecondFactorPolicy,
+    /// The id under which passkeys are made (`PASSKEY_DOMAIN`); none where the topology allows none.
+    pub relying_party: Option<String>,
+    /// `BREACH_CHECK_URL`: where new passwords are looked up among leaked ones.
+    pub breach_check: Option<BreachCheckUrl>,
+    /// `AUDIT_RETENTION`: how long the audit log keeps what happened.
+    pub audit_retention: Duration,
     /// `LOG`, `LOG_FORMAT`.
     pub log: LogConfig,
+}
+
+/// `SECOND_FACTOR`: whether sign-in asks for more than a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecondFactorPolicy {
+    /// Nobody has one, and none is asked for.
+    Off,
+    /// Whoever has one is asked for it.
+    Optional,
+    /// Whoever has none sets one up at the next sign-in.
+    Required,
+}
+
+impl FromStr for SecondFactorPolicy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self::Off),
+            "optional" => Ok(Self::Optional),
+            "required" => Ok(Self::Required),
+            _ => Err(format!("must be off, optional or required, not \"{text}\"")),
+        }
+    }
 }
 
 /// How tokens are made, and how long they and their sessions last.
@@ -110,6 +155,27 @@ impl Config {
         let tokens = TokenConfig::read(&mut reader, parties.unwrap_or_default());
         let passwords = PasswordConfig::read(&mut reader);
         let limits = LimitConfig::read(&mut reader);
+        let site_name =
+            reader.optional("SITE_NAME", parse_site_name).unwrap_or_else(|| "Drawbridge".to_owned());
+        let mail = frontend.as_ref().and_then(|origin| MailConfig::read(&mut reader, origin, &site_name));
+        let sends = mail.as_ref().is_some_and(|mail| matches!(mail.transport, MailTransport::Smtp(_)));
+        let email_verification = reader.flag("EMAIL_VERIFICATION", sends);
+        if email_verification && mail.is_none() {
+            reader.fault("EMAIL_VERIFICATION", "is true, but nothing here can send mail: set SMTP_URL, too");
+        }
+        let second_factor =
+            reader.optional("SECOND_FACTOR", str::parse).unwrap_or(SecondFactorPolicy::Optional);
+        let passkey_domain = reader.optional("PASSKEY_DOMAIN", |text| Ok(text.to_ascii_lowercase()));
+        let relying_party = frontend.as_ref().zip(cookie.as_ref()).and_then(|(frontend, cookie)| {
+            topology::relying_party(frontend, cookie.policy(), passkey_domain.as_deref()).unwrap_or_else(
+                |fault| {
+                    reader.fault("PASSKEY_DOMAIN", fault);
+                    None
+                },
+            )
+        });
+        let breach_check = reader.optional("BREACH_CHECK_URL", BreachCheckUrl::parse);
+        let audit_retention = reader.duration("AUDIT_RETENTION", 365 * DAY, DAY..=3650 * DAY);
         let complete = match (database_url, cache, master_secret, frontend, cookie) {
             (Some(database_url), Some(cache), Some(master_secret), Some(frontend_origin), Some(cookie)) => {
                 Some(Self {
@@ -128,6 +194,13 @@ impl Config {
                     tokens,
                     passwords,
                     limits,
+                    site_name,
+                    mail,
+                    email_verification,
+                    second_factor,
+                    relying_party,
+                    breach_check,
+                    audit_retention,
                     log,
                 })
             }
@@ -135,6 +208,14 @@ impl Config {
         };
         reader.finish(complete)
     }
+}
+
+/// A name that fits into a subject, a page's title and an authenticator app.
+fn parse_site_name(text: &str) -> Result<String, String> {
+    if text.chars().count() > 60 || text.chars().any(char::is_control) {
+        return Err("must have at most 60 characters, all of which can be shown".into());
+    }
+    Ok(text.to_owned())
 }
 
 impl TokenConfig {

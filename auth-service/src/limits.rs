@@ -18,6 +18,7 @@ use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use shared::{
     config::Reader,
+    id::UserId,
     redis_connection::RedisServer,
     secret::{MasterSecret, Purpose},
 };
@@ -39,6 +40,10 @@ pub struct LimitConfig {
     pub all: Rate,
     /// `REGISTER_LIMIT_NETWORK`: accounts made from one network.
     pub register: Rate,
+    /// `CODE_LIMIT`: wrong codes of one account, from devices that it does not know and from each that it does.
+    pub code: Rate,
+    /// `MAIL_LIMIT_ADDRESS`: mails that anybody may have sent to one address.
+    pub mail: Rate,
 }
 
 impl LimitConfig {
@@ -51,6 +56,8 @@ impl LimitConfig {
             network: rate("LOGIN_LIMIT_NETWORK", Rate::new(100, Duration::from_secs(10))),
             all: rate("LOGIN_LIMIT_ALL", Rate::new(2_000, Duration::from_millis(50))),
             register: rate("REGISTER_LIMIT_NETWORK", Rate::new(30, Duration::from_mins(1))),
+            code: rate("CODE_LIMIT", Rate::new(10, Duration::from_mins(1))),
+            mail: rate("MAIL_LIMIT_ADDRESS", Rate::new(5, Duration::from_mins(10))),
         }
     }
 }
@@ -117,6 +124,28 @@ impl Limits {
     /// As [`Limits::sign_in`].
     pub async fn register(&self, client: IpAddr) -> Result<Admitted<'_>, TooMany> {
         self.admit(vec![self.bucket("register", &network(client), self.config.register)]).await
+    }
+
+    /// Asks for leave to try a code or a passkey at an account whose password is known; `device` as in
+    /// [`Limits::sign_in`].
+    ///
+    /// # Errors
+    /// As [`Limits::sign_in`].
+    pub async fn code(&self, user: UserId, device: Option<&str>) -> Result<Admitted<'_>, TooMany> {
+        let device = device.unwrap_or("unknown");
+        self.admit(vec![self.bucket("code", &format!("{user} {device}"), self.config.code)]).await
+    }
+
+    /// Asks for leave to have a mail sent to an address, whether or not it has an account.
+    ///
+    /// # Errors
+    /// As [`Limits::sign_in`].
+    pub async fn mail(&self, email: &Email, client: IpAddr) -> Result<Admitted<'_>, TooMany> {
+        let buckets = vec![
+            self.bucket("mail", &email.key(), self.config.mail),
+            self.bucket("register", &network(client), self.config.register),
+        ];
+        self.admit(buckets).await
     }
 
     async fn admit(&self, buckets: Vec<Bucket>) -> Result<Admitted<'_>, TooMany> {

@@ -25,7 +25,10 @@ use shared::{
 use crate::{
     app::{App, NAME},
     config::Config,
-    cookies, routes,
+    cookies,
+    housekeeping::keep_house,
+    mail::Worker,
+    routes,
     signing_keys::{KeyVault, rotate_by_age},
     storage,
 };
@@ -44,6 +47,17 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     let rotation = rotate_by_age(vault.clone(), database.clone(), clock.clone(), config.tokens.clone());
     let app = web::Data::new(App::new(&config, database, vault, clock, &metrics)?);
     let relay = app.relay.clone();
+    let mut background = vec![
+        actix_web::rt::spawn(relay.run()),
+        actix_web::rt::spawn(rotation),
+        actix_web::rt::spawn(keep_house(app.database.clone(), app.clock.clone(), config.audit_retention)),
+    ];
+    if let (Some(queue), Some(mail)) = (&app.mail, config.mail.clone()) {
+        let (queue, links) = (queue.clone(), app.links.clone());
+        let worker = Worker::new(mail, queue, links, app.database.clone(), app.clock.clone());
+        let worker = worker.map_err(|reason| StartError::dependency(NAME, reason))?;
+        background.push(actix_web::rt::spawn(worker.run()));
+    }
 
     let listen = config.listen;
     let refused = |error| StartError::listen(NAME, listen, &error);
@@ -75,7 +89,6 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     .bind((listen.address, listen.port))
     .map_err(refused)?;
     let port = server.addrs().first().map_or(listen.port, std::net::SocketAddr::port);
-    let background = vec![actix_web::rt::spawn(relay.run()), actix_web::rt::spawn(rotation)];
     let server = Server::new(NAME, port, server.run(), background, draining);
     internal::bind(server, listen, metrics, |_| {})
 }

@@ -3,9 +3,11 @@
 use std::{cell::Cell, path::Path, process::Command, rc::Rc, sync::Arc, time::Duration};
 
 use auth_service::{
+    caller::Caller,
     config::TokenConfig,
+    domain::EventKind,
     signing_keys::{KeyVault, TokenSigner},
-    storage,
+    storage::{self, NewEvent},
 };
 use chrono::SubsecRound;
 use secrecy::SecretString;
@@ -194,7 +196,9 @@ impl Deployment {
         let url = DatabaseUrl::parse(&self.database_url).map_err(Failure::not_measured)?;
         let mut connection = Connection::open(&url, Access::Own)?;
         let (user, session) = (self.people.user(number)?, self.people.session(number)?);
-        let ended = storage::end_session(&mut connection, user, session, SystemClock.now())?;
+        let now = SystemClock.now();
+        let event = NewEvent::new(EventKind::SignedOut, &Caller::operator(), now).to(user).within(session);
+        let ended = storage::end_session(&mut connection, user, session, now, &event)?;
         ended
             .map(|_| ())
             .ok_or_else(|| Failure::not_measured("the session that is to be revoked is not there"))

@@ -39,6 +39,11 @@ impl DataFolder {
         self.0.join("drawbridge.db")
     }
 
+    /// The folder of mails that are kept instead of sent.
+    pub(crate) fn mailbox(&self) -> PathBuf {
+        self.0.join("mail")
+    }
+
     /// The file of the master secret, readable by its owner alone.
     pub(crate) fn master_secret(&self) -> PathBuf {
         self.0.join("master-secret")

@@ -24,6 +24,8 @@ pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
 
     let database_url = format!("sqlite://{}", absolute(folder.database())?.display());
     let secret_file = folder.master_secret().display().to_string();
+    let mailbox = format!("folder:{}", absolute(folder.mailbox())?.display());
+    let sends_mail = ["SMTP_URL", "SMTP_URL_FILE"].iter().any(|name| environment(name).is_some());
     let setting = |own_port: u16, name: &str| match name {
         "PORT" => Some(own_port.to_string()),
         "BIND" => Some("127.0.0.1".into()),
@@ -31,6 +33,8 @@ pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
         "REDIS_URL" => Some("memory:".into()),
         "MASTER_SECRET" | "INTERNAL_PORT" => None,
         "MASTER_SECRET_FILE" => Some(secret_file.clone()),
+        // Without a mail server mails are kept, to be read on a page.
+        "SMTP_URL" if !sends_mail => Some(mailbox.clone()),
         "FRONTEND_ORIGIN" => Some(format!("http://localhost:{port}")),
         "AUTH_SERVICE_URL" => Some(format!("http://127.0.0.1:{auth_port}")),
         "VERIFY_SERVICE_URL" => Some(format!("http://127.0.0.1:{verify_port}")),
@@ -60,11 +64,17 @@ pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
     let servers =
         vec![auth_service::bind(auth).await?, verify_service::bind(verify)?, web_frontend::bind(web)?];
     let folder = env::current_dir().map_or(data.clone(), |here| here.join(&data));
+    let mail = if sends_mail {
+        "sent as SMTP_URL says".to_owned()
+    } else {
+        format!("kept, not sent: http://127.0.0.1:{auth_port}/mailbox")
+    };
     output::line(format_args!(
         "Drawbridge {} is up.\n\n  \
            Open            http://localhost:{port}\n  \
            auth-service    http://127.0.0.1:{auth_port}\n  \
            verify-service  http://127.0.0.1:{verify_port}\n  \
+           mail            {mail}\n  \
            data            {}\n\n\
          Stop with Ctrl-C.",
         env!("CARGO_PKG_VERSION"),

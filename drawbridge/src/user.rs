@@ -24,6 +24,8 @@ pub(crate) enum UserCommand {
     Delete(EmailArgs),
     /// Give an account another password and end its sessions
     SetPassword(EmailArgs),
+    /// Send a link by which the holder of an account chooses another password
+    ResetPassword(EmailArgs),
     /// End all sessions of an account, or of everybody
     SignOut(sign_out::SignOutArgs),
     /// Show an account's roles, or change them
@@ -66,6 +68,9 @@ pub(crate) async fn run(command: UserCommand) -> anyhow::Result<()> {
         }
         UserCommand::Delete(args) => accounts::delete(&args.data.deployment()?, &args.email).await,
         UserCommand::SetPassword(args) => accounts::set_password(&args.data.deployment()?, &args.email).await,
+        UserCommand::ResetPassword(args) => {
+            accounts::reset_password(&args.data.deployment()?, &args.email).await
+        }
         UserCommand::SignOut(args) => sign_out::sign_out(args).await,
         UserCommand::Roles(args) => roles::roles(args).await,
         UserCommand::Import(args) => import::import(args).await,

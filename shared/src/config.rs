@@ -139,16 +139,25 @@ impl<'a> Reader<'a> {
         name: &str,
         parse: impl FnOnce(SecretString) -> Result<T, String>,
     ) -> Option<T> {
+        if self.text(name).is_none() && self.text(&format!("{name}_FILE")).is_none() {
+            self.fault(name, format_args!("(or {name}_FILE) is required but not set"));
+        }
+        self.optional_secret(name, parse)
+    }
+
+    /// The same for a secret that may be left out.
+    pub fn optional_secret<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(SecretString) -> Result<T, String>,
+    ) -> Option<T> {
         let file_name = format!("{name}_FILE");
         let secret = match (self.text(name), self.text(&file_name)) {
             (Some(_), Some(_)) => {
                 self.fault(name, format_args!("and {file_name} are both set; keep one"));
                 return None;
             }
-            (None, None) => {
-                self.fault(name, format_args!("(or {file_name}) is required but not set"));
-                return None;
-            }
+            (None, None) => return None,
             (Some(value), None) => SecretString::from(value),
             (None, Some(path)) => match std::fs::read_to_string(&path) {
                 Ok(content) => SecretString::from(content.trim_end_matches(['\r', '\n'])),

@@ -21,6 +21,11 @@ macro_rules! identifier {
                 Self(random.uuid_v7(now))
             }
 
+            /// Its 16 bytes.
+            pub fn as_bytes(self) -> [u8; 16] {
+                *self.0.as_bytes()
+            }
+
             /// The millisecond in which this identifier was made (RFC 9562, 5.7).
             pub fn created_at(self) -> DateTime<Utc> {
                 let (seconds, nanoseconds) = self.0.get_timestamp().map_or((0, 0), |at| at.to_unix());
@@ -83,6 +88,21 @@ identifier! {
 identifier! {
     /// A change that waits to be told to the cache.
     OutboxId
+}
+
+identifier! {
+    /// A mail that waits to be written and sent.
+    MailJobId
+}
+
+identifier! {
+    /// Something that happened to an account.
+    EventId
+}
+
+identifier! {
+    /// A challenge of WebAuthn that waits for its answer.
+    CeremonyId
 }
 
 #[cfg(test)]

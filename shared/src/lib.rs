@@ -11,6 +11,7 @@ pub mod cross_site;
 pub mod database;
 pub mod device_cookie;
 pub mod draining;
+pub mod forwarded;
 pub mod health;
 pub mod healthcheck;
 pub mod http;

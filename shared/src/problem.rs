@@ -66,10 +66,48 @@ codes! {
     PasswordTooShort = "password_too_short", UNPROCESSABLE_ENTITY, "The password is too short";
     /// The password is longer than 1,024 bytes.
     PasswordTooLong = "password_too_long", UNPROCESSABLE_ENTITY, "The password is too long";
+    /// The password is among the first that somebody who guesses would try.
+    PasswordTooCommon = "password_too_common", UNPROCESSABLE_ENTITY, "The password is easily guessed";
+    /// The password is known from a leak of some other site.
+    PasswordLeaked = "password_leaked", UNPROCESSABLE_ENTITY, "The password is known from a leak";
     /// An account has this address already.
     EmailTaken = "email_taken", CONFLICT, "The address has an account";
     /// The address has no account, or the password is another.
     InvalidCredentials = "invalid_credentials", UNAUTHORIZED, "E-mail address or password is wrong";
+    /// The password is right, and the account asks for a second factor, too.
+    SecondFactorRequired = "second_factor_required", UNAUTHORIZED, "A second factor is needed";
+    /// The code is wrong, has been used, or its time is over.
+    InvalidCode = "invalid_code", UNAUTHORIZED, "The code is not valid";
+    /// The passkey's answer is not the one that was asked for.
+    InvalidPasskey = "invalid_passkey", UNAUTHORIZED, "The passkey was not accepted";
+    /// The second step came too long after the first.
+    LoginExpired = "login_expired", UNAUTHORIZED, "The sign-in took too long";
+    /// What is asked for needs the person to show again who they are.
+    ConfirmationRequired = "confirmation_required", FORBIDDEN, "Show again that it is you";
+    /// The link was used, replaced, or its time is over.
+    LinkInvalid = "link_invalid", GONE, "The link is no longer good";
+    /// Nothing here can send mail.
+    MailNotConfigured = "mail_not_configured", NOT_IMPLEMENTED, "This site sends no mail";
+    /// The deployment has second factors switched off, or an address that no passkey can be bound to.
+    FactorNotPossible = "factor_not_possible", CONFLICT, "This is not possible here";
+    /// The set-up of the authenticator app was not begun.
+    TotpNotBegun = "totp_not_begun", CONFLICT, "The set-up was not begun";
+    /// There is an authenticator app already.
+    TotpPresent = "totp_present", CONFLICT, "There is an authenticator app already";
+    /// There is no second factor that recovery codes could stand in for.
+    NoSecondFactor = "no_second_factor", CONFLICT, "There is no second factor";
+    /// This site asks for a second factor, and this is the last one.
+    LastFactor = "last_factor", CONFLICT, "This is the last second factor";
+    /// Without it nobody could sign in to the account any more.
+    LastWayIn = "last_way_in", CONFLICT, "This is the last way to sign in";
+    /// The passkey is in use already.
+    PasskeyKnown = "passkey_known", CONFLICT, "The passkey is known already";
+    /// The account has no such passkey.
+    PasskeyNotFound = "passkey_not_found", NOT_FOUND, "There is no such passkey";
+    /// The account has as many passkeys as it may have.
+    TooManyPasskeys = "too_many_passkeys", CONFLICT, "There are too many passkeys";
+    /// A name is empty, too long, or has characters that cannot be shown.
+    InvalidName = "invalid_name", UNPROCESSABLE_ENTITY, "The name cannot be taken";
     /// No token came with the request.
     MissingToken = "missing_token", FORBIDDEN, "No token came with the request";
     /// The token is not one of ours, or not the only one.

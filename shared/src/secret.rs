@@ -39,6 +39,16 @@ pub enum Purpose {
     Limits,
     /// The cookie of a device on which somebody has signed in.
     Device,
+    /// Mails that wait, at rest.
+    MailJobs,
+    /// What the links in mails do, at rest.
+    Links,
+    /// The secrets of authenticator apps, at rest.
+    TotpSecrets,
+    /// The hashes of recovery codes.
+    RecoveryCodes,
+    /// A sign-in between its first and its second step.
+    PendingLogin,
 }
 
 impl Purpose {
@@ -50,6 +60,11 @@ impl Purpose {
             Self::PageSession => b"drawbridge/1/page-session",
             Self::Limits => b"drawbridge/1/limits",
             Self::Device => b"drawbridge/1/device",
+            Self::MailJobs => b"drawbridge/1/mail-jobs",
+            Self::Links => b"drawbridge/1/links",
+            Self::TotpSecrets => b"drawbridge/1/totp-secrets",
+            Self::RecoveryCodes => b"drawbridge/1/recovery-codes",
+            Self::PendingLogin => b"drawbridge/1/pending-login",
         }
     }
 }

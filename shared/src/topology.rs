@@ -100,6 +100,40 @@ impl CookiePolicy {
     }
 }
 
+/// The id under which passkeys are made (WebAuthn, 5.1.2): `wanted`, or else the domain of the cookie, or else the
+/// frontend's host. `None` where the frontend is an IP address, to which no passkey can be bound.
+///
+/// # Errors
+/// A sentence that says what `wanted` may be.
+pub fn relying_party(
+    frontend: &Origin,
+    cookie: &CookiePolicy,
+    wanted: Option<&str>,
+) -> Result<Option<String>, String> {
+    if frontend.ip().is_some() {
+        return match wanted {
+            Some(_) => {
+                Err("is set, but no passkey can be bound to an IP address: give FRONTEND_ORIGIN a name"
+                    .into())
+            }
+            None => Ok(None),
+        };
+    }
+    let host = frontend.host();
+    let allowed: Vec<_> = std::iter::once(host).chain(parents(host)).collect();
+    match wanted {
+        Some(wanted) if allowed.contains(&wanted) => Ok(Some(wanted.to_owned())),
+        Some(wanted) => {
+            Err(format!("must be {host} or a domain above it that is no public suffix, not \"{wanted}\""))
+        }
+        None => Ok(cookie
+            .domain
+            .clone()
+            .filter(|domain| allowed.contains(&domain.as_str()))
+            .or(Some(host.to_owned()))),
+    }
+}
+
 /// Why browsers would not do what the deployment needs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting} {fact}: {browsers}; {fix}")]

@@ -7,6 +7,7 @@
     reason = "a test that meets something unexpected must fail"
 )]
 
+mod accessibility;
 mod bad_input;
 mod browser;
 mod client_address;
@@ -21,9 +22,11 @@ mod import;
 mod journey;
 mod leave;
 mod load;
+mod mailbox;
 mod matrix;
 mod operators;
 mod outage;
 mod pages;
+mod passkey_engines;
 mod settings;
 mod start;

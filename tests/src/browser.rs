@@ -142,11 +142,7 @@ impl Browser {
                 json!({"width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": false}),
             )
             .await;
-            self.devtools(
-                "Emulation.setEmulatedMedia",
-                json!({"features": [{"name": "prefers-color-scheme", "value": look.scheme}]}),
-            )
-            .await;
+            self.set_scheme(look.scheme).await;
             let size = self.devtools("Page.getLayoutMetrics", json!({})).await;
             let content = size["cssContentSize"]["width"].as_f64().unwrap();
             assert!(content <= f64::from(look.width), "{name} is {content} px wide on {}", look.name);
@@ -156,9 +152,15 @@ impl Browser {
         self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await;
     }
 
+    /// Lets pages believe that the person wants them `light` or `dark`; empty: whatever is usual.
+    pub(crate) async fn set_scheme(&self, scheme: &str) {
+        let feature = json!({"name": "prefers-color-scheme", "value": scheme});
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": [feature]})).await;
+    }
+
     async fn devtools(&self, command: &str, parameters: Value) -> Value {
-        let body = json!({"cmd": command, "params": parameters});
-        self.client.issue_cmd(Devtools(body)).await.unwrap()
+        let (path, body) = ("goog/cdp/execute".to_owned(), json!({"cmd": command, "params": parameters}));
+        self.client.issue_cmd(Extension { method: http::Method::POST, path, body: Some(body) }).await.unwrap()
     }
 }
 
@@ -204,15 +206,21 @@ async fn connect(port: u16, capabilities: Capabilities, driver: &Process) -> Cli
     builder.connect(&url).await.unwrap_or_else(|error| panic!("{error}: {}", driver.log()))
 }
 
+/// A command that not every driver knows.
 #[derive(Debug)]
-struct Devtools(Value);
+pub(crate) struct Extension {
+    pub(crate) method: http::Method,
+    /// What stands behind the session's own address.
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
+}
 
-impl WebDriverCompatibleCommand for Devtools {
+impl WebDriverCompatibleCommand for Extension {
     fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
-        (http::Method::POST, Some(self.0.to_string()))
+        (self.method.clone(), self.body.as_ref().map(Value::to_string))
     }
 }

@@ -3,28 +3,17 @@
 use std::{
     collections::HashMap,
     net::TcpListener as StdListener,
-    sync::{Arc, Mutex, RwLock},
+    sync::{Arc, RwLock},
     thread,
 };
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PublicKeyData,
-};
-use rustls::{
-    ServerConfig,
-    crypto::aws_lc_rs::sign::any_supported_type,
-    pki_types::PrivateKeyDer,
-    server::{ClientHello, ResolvesServerCert},
-    sign::CertifiedKey,
-};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional},
     net::{TcpListener, TcpStream},
 };
 use tokio_rustls::TlsAcceptor;
+
+use crate::certificates::Certificates;
 
 /// An HTTP proxy that knows some names and refuses all others, and what ends TLS behind it.
 #[derive(Debug)]
@@ -40,15 +29,12 @@ type Routes = Arc<RwLock<HashMap<String, u16>>>;
 impl Edge {
     /// Starts an edge that knows no name yet.
     pub fn start() -> Self {
-        // An error means that a provider is there already.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let listener = StdListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let (port, routes) = (listener.local_addr().unwrap().port(), Routes::default());
         let certificates = Certificates::new();
-        let (authority, spki) = (certificates.authority.pem(), certificates.spki());
-        let config = ServerConfig::builder().with_no_client_auth().with_cert_resolver(Arc::new(certificates));
-        let (acceptor, known) = (TlsAcceptor::from(Arc::new(config)), routes.clone());
+        let (authority, spki) = (certificates.pem(), certificates.spki());
+        let (acceptor, known) = (certificates.acceptor(), routes.clone());
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
@@ -108,48 +94,6 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, routes: Routes) -> Opti
     let mut server = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
     copy_bidirectional(&mut client, &mut server).await.ok()?;
     None
-}
-
-/// Certificates for whatever name is asked for, by an authority that nobody else knows.
-#[derive(Debug)]
-struct Certificates {
-    authority: Certificate,
-    issuer: Issuer<'static, KeyPair>,
-    made: Mutex<HashMap<String, Arc<CertifiedKey>>>,
-}
-
-impl Certificates {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut parameters = CertificateParams::new(Vec::new()).unwrap();
-        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        parameters.distinguished_name.push(DnType::CommonName, "Drawbridge tests");
-        parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        let authority = parameters.self_signed(&key).unwrap();
-        Self { authority, issuer: Issuer::new(parameters, key), made: Mutex::default() }
-    }
-
-    fn spki(&self) -> String {
-        STANDARD.encode(digest(&SHA256, &self.issuer.key().subject_public_key_info()))
-    }
-
-    fn make(&self, name: &str) -> Arc<CertifiedKey> {
-        let key = KeyPair::generate().unwrap();
-        let mut parameters = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let leaf = parameters.signed_by(&key, &self.issuer).unwrap();
-        let chain = vec![leaf.der().clone(), self.authority.der().clone()];
-        let key = any_supported_type(&PrivateKeyDer::Pkcs8(key.serialize_der().into())).unwrap();
-        Arc::new(CertifiedKey::new(chain, key))
-    }
-}
-
-impl ResolvesServerCert for Certificates {
-    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let name = hello.server_name()?;
-        let mut made = self.made.lock().unwrap();
-        Some(made.entry(name.to_owned()).or_insert_with(|| self.make(name)).clone())
-    }
 }
 
 /// A site of somebody else's: one page, whatever the path.

@@ -53,6 +53,11 @@ impl Engine {
         }
     }
 
+    /// Whether it knows passkeys, and its driver has an authenticator for them.
+    pub fn has_passkeys(self) -> bool {
+        self != Self::WebKit
+    }
+
     /// Starts it with an empty profile; it gets to the names that `edge` knows, and to no other.
     pub async fn start(self, edge: &Edge) -> Browser {
         let proxy = edge.proxy();
@@ -84,7 +89,13 @@ impl Engine {
                 Browser::drive("geckodriver", &[], move |_| {
                     object(json!({
                         "browserName": "firefox", "acceptInsecureCerts": true, "proxy": manual,
-                        "moz:firefoxOptions": {"binary": binary, "args": ["-headless"]},
+                        "moz:firefoxOptions": {"binary": binary, "args": ["-headless"], "prefs": {
+                            // An authenticator of the driver's, not one that is plugged in; also where nobody
+                            // else knows the authority.
+                            "security.webauth.webauthn_enable_softtoken": true,
+                            "security.webauth.webauthn_enable_usbtoken": false,
+                            "security.webauthn.allow_with_certificate_override": true,
+                        }},
                     }))
                 })
                 .await

@@ -11,9 +11,13 @@
 )]
 #![expect(clippy::disallowed_methods, reason = "the environment says which servers to use")]
 
+mod accessibility;
+mod authenticator;
 mod browser;
+mod certificates;
 mod edge;
 mod engine;
+mod mailbox;
 mod port;
 mod postgres;
 mod postgres_server;
@@ -26,9 +30,11 @@ mod redis_node;
 mod redis_sentinel;
 mod visitor;
 
+pub use authenticator::Authenticator;
 pub use browser::{Browser, Look, Scripts};
 pub use edge::{Edge, Pages};
 pub use engine::Engine;
+pub use mailbox::{Encryption, Mail, Mailbox, Mood};
 pub use port::{free_port, free_ports};
 pub use postgres::fresh_postgres_database;
 pub use postgres_server::PostgresServer;

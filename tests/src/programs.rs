@@ -9,6 +9,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
+    mailbox::Mailbox,
     port::{free_port, free_ports},
     postgres::fresh_postgres_database,
     process::{Process, Start},
@@ -28,13 +29,15 @@ pub fn program(name: &str) -> PathBuf {
     program
 }
 
-/// The settings that say how often passwords may be tried.
-pub const LIMITS: [&str; 5] = [
+/// The settings that say how often passwords and codes may be tried, and mails be asked for.
+pub const LIMITS: [&str; 7] = [
     "LOGIN_LIMIT_ACCOUNT",
     "LOGIN_LIMIT_DEVICE",
     "LOGIN_LIMIT_NETWORK",
     "LOGIN_LIMIT_ALL",
     "REGISTER_LIMIT_NETWORK",
+    "CODE_LIMIT",
+    "MAIL_LIMIT_ADDRESS",
 ];
 
 /// A program's settings: variable and value.
@@ -84,6 +87,14 @@ impl Stack {
     /// The same, with other settings: `change` is given each program's name and settings.
     pub fn three_programs_with(change: impl Fn(&str, &mut Settings)) -> Self {
         Self::three_programs_on(fresh_postgres_database(), change)
+    }
+
+    /// The same, sending its mails to this server.
+    pub fn three_programs_mailing(mailbox: &Mailbox, change: impl Fn(&str, &mut Settings)) -> Self {
+        Self::three_programs_with(|name, settings| {
+            mailbox.set_up(name, settings);
+            change(name, settings);
+        })
     }
 
     /// The same, on a database that the test has made.
@@ -226,6 +237,20 @@ impl Stack {
         let body = serde_json::json!({"email": email, "password": PASSWORD});
         let answer = Visitor::new().post_json(&format!("{}/api/register", self.auth), &body).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
+        email
+    }
+
+    /// The same where addresses are confirmed by mail.
+    pub async fn confirmed(&self, mailbox: &Mailbox, name: &str) -> String {
+        let email = format!("{name}@example.com");
+        let mut visitor = Visitor::new();
+        let body = serde_json::json!({"email": email, "password": PASSWORD});
+        let answer = visitor.post_json(&format!("{}/api/register", self.auth), &body).await;
+        assert_eq!(answer.status, 202, "{}", answer.text);
+        let token = mailbox.next_to(&email).await.token("/confirm-address");
+        let body = serde_json::json!({"token": token, "password": PASSWORD});
+        let answer = visitor.post_json(&format!("{}/api/email/verify", self.auth), &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
         email
     }
 

@@ -40,6 +40,11 @@ impl Password {
         Ok(Self(SecretString::from(text)))
     }
 
+    /// The password's text, to be judged and for nothing else.
+    pub(crate) fn expose_text(&self) -> &str {
+        self.0.expose_secret()
+    }
+
     /// The password's bytes, to be hashed and for nothing else.
     pub(crate) fn expose_bytes(&self) -> &[u8] {
         self.0.expose_secret().as_bytes()

@@ -1,7 +1,13 @@
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use shared::{http::Success, verification::Refusal};
 
-use crate::{app::App, error::Error, storage};
+use crate::{
+    app::App,
+    caller::Caller,
+    domain::EventKind,
+    error::Error,
+    storage::{self, NewEvent},
+};
 
 /// `POST /api/logout`: ends the session and clears the cookie; also 200 without a session.
 ///
@@ -18,15 +24,22 @@ pub(crate) async fn logout(
             Err(_) => continue,
         };
         let (user, session, now) = (signed.user, signed.session, app.clock.now());
-        let end = move |c: &mut _| storage::end_session(c, user, session, now);
+        let event = NewEvent::new(EventKind::SignedOut, &Caller::of(&app, &request), now);
+        let event = event.to(user).within(session);
+        let end = move |c: &mut _| storage::end_session(c, user, session, now, &event);
         let prepared = app.relay.prepare();
         if let Some(change) = app.database.query(end).await? {
             app.relay.announce(prepared, change).await;
         }
     }
+    Ok(signed_out(&app).json(Success::message("Logout successful")))
+}
+
+/// The head of an answer after which the browser has no session.
+pub(super) fn signed_out(app: &App) -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
     for cookie in app.cookie.clear() {
         response.append_header((header::SET_COOKIE, cookie));
     }
-    Ok(response.json(Success::message("Logout successful")))
+    response
 }

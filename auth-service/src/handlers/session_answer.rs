@@ -2,7 +2,7 @@ use actix_web::{HttpRequest, HttpResponse, http::header};
 use serde::Serialize;
 use shared::{device_cookie, id::UserId};
 
-use crate::{app::App, domain::Device, signing_keys::IssuedToken};
+use crate::{app::App, sign_in::SignedIn};
 
 #[derive(Serialize)]
 struct SessionAnswer<'a> {
@@ -19,6 +19,8 @@ struct SessionAnswer<'a> {
 struct Data<'a> {
     user: User<'a>,
     expires_at: chrono::DateTime<chrono::Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_codes: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -28,26 +30,26 @@ struct User<'a> {
 }
 
 /// The answer that hands out a token: in the cookie, and in the body for a proxy of ours. The same of what the device
-/// is to be known by.
+/// is to be known by. Recovery codes come along where the sign-in made some.
 pub(super) fn session_answer(
     app: &App,
     request: &HttpRequest,
     message: &'static str,
-    (id, email): (UserId, &str),
-    token: &IssuedToken,
-    device: Option<&Device>,
+    session: &SignedIn,
+    recovery_codes: Option<Vec<String>>,
 ) -> HttpResponse {
-    let IssuedToken { text, expires_at } = token;
-    let is_from_proxy = app.is_from_proxy(request);
+    let (text, expires_at) = (&session.token.text, session.token.expires_at);
+    let (is_from_proxy, device) = (app.is_from_proxy(request), session.device.as_ref());
+    let user = User { id: session.user, email: &session.email };
     let body = SessionAnswer {
         success: true,
         message,
-        data: Data { user: User { id, email }, expires_at: *expires_at },
+        data: Data { user, expires_at, recovery_codes },
         token: app.may_read_token(request).then_some(text),
         device: device.filter(|_| is_from_proxy).map(ToString::to_string),
     };
     let mut response = HttpResponse::Ok();
-    for cookie in app.cookie.issue(text, *expires_at, app.clock.now()) {
+    for cookie in app.cookie.issue(text, expires_at, app.clock.now()) {
         response.append_header((header::SET_COOKIE, cookie));
     }
     let set = device.filter(|_| !is_from_proxy);

@@ -14,8 +14,11 @@ use shared::{
 };
 
 use super::{
-    Change, QueryResult,
+    Change, NewEvent, QueryResult,
+    audit::delete_events_of,
+    insert_event,
     outbox::{bump_version, record_change},
+    profile::{Keep, NewPassword, put_password},
 };
 use crate::domain::Email;
 
@@ -41,6 +44,8 @@ pub struct NewAccount {
     pub id: UserId,
     /// The address.
     pub email: Email,
+    /// Whether the person has shown that it is theirs.
+    pub email_verified: bool,
     /// The password's hash.
     pub hash: String,
     /// Now.
@@ -75,10 +80,10 @@ struct UserRow<'a> {
 
 #[derive(Insertable)]
 #[diesel(table_name = passwords)]
-struct PasswordRow<'a> {
-    user_id: UserId,
-    hash: &'a str,
-    changed_at: NaiveDateTime,
+pub(super) struct PasswordRow<'a> {
+    pub(super) user_id: UserId,
+    pub(super) hash: &'a str,
+    pub(super) changed_at: NaiveDateTime,
 }
 
 /// What a login with this address is checked against.
@@ -106,26 +111,49 @@ pub fn email_is_taken(connection: &mut Connection, email: &Email) -> QueryResult
 }
 
 /// Makes an account. `false` if another has the address, and then nothing is changed.
-pub fn insert_account(connection: &mut Connection, account: &NewAccount) -> QueryResult<bool> {
+pub fn insert_account(
+    connection: &mut Connection,
+    account: &NewAccount,
+    event: &NewEvent,
+) -> QueryResult<bool> {
+    connection.transaction(|connection| {
+        let made = insert_account_rows(connection, account)?;
+        if made {
+            insert_event(connection, event)?;
+        }
+        Ok(made)
+    })
+}
+
+/// The same, in a transaction that has begun.
+pub(super) fn insert_account_rows(connection: &mut Connection, account: &NewAccount) -> QueryResult<bool> {
     let now = account.now.naive_utc();
     let user = UserRow {
         id: account.id,
         email: account.email.as_str(),
         email_key: account.email.key(),
-        email_verified: false,
+        email_verified: account.email_verified,
         disabled: false,
         version: 1,
         created_at: now,
     };
     let password = PasswordRow { user_id: account.id, hash: &account.hash, changed_at: now };
-    connection.transaction(|connection| {
-        let inserted = on_backend!(&mut *connection, |c| {
-            insert_into(users::table).values(&user).on_conflict(users::email_key).do_nothing().execute(c)
-        })?;
-        if inserted == 1 {
-            on_backend!(connection, |c| insert_into(passwords::table).values(&password).execute(c))?;
-        }
-        Ok(inserted == 1)
+    let inserted = on_backend!(&mut *connection, |c| {
+        insert_into(users::table).values(&user).on_conflict(users::email_key).do_nothing().execute(c)
+    })?;
+    if inserted == 1 {
+        on_backend!(connection, |c| insert_into(passwords::table).values(&password).execute(c))?;
+    }
+    Ok(inserted == 1)
+}
+
+/// When the user chose the password, if there is one.
+pub(super) fn password_changed_at(
+    connection: &mut Connection,
+    user: UserId,
+) -> QueryResult<Option<NaiveDateTime>> {
+    on_backend!(connection, |c| {
+        passwords::table.find(user).select(passwords::changed_at).first(c).optional()
     })
 }
 
@@ -147,21 +175,13 @@ pub fn set_password(
     user: UserId,
     hash: &str,
     now: DateTime<Utc>,
+    event: &NewEvent,
 ) -> QueryResult<Option<Change>> {
+    let new = NewPassword { user, hash: hash.to_owned(), now, keep: Keep::None };
     connection.transaction(|connection| {
         let Some(version) = bump_version(connection, user)? else { return Ok(None) };
-        let row = PasswordRow { user_id: user, hash, changed_at: now.naive_utc() };
-        on_backend!(&mut *connection, |c| {
-            insert_into(passwords::table)
-                .values(&row)
-                .on_conflict(passwords::user_id)
-                .do_update()
-                .set((passwords::hash.eq(hash), passwords::changed_at.eq(now.naive_utc())))
-                .execute(c)
-        })?;
-        on_backend!(&mut *connection, |c| {
-            delete(sessions::table.filter(sessions::user_id.eq(user))).execute(c)
-        })?;
+        put_password(connection, &new)?;
+        insert_event(connection, event)?;
         record_change(connection, user, version, now).map(Some)
     })
 }
@@ -172,6 +192,7 @@ pub fn set_disabled(
     user: UserId,
     disabled: bool,
     now: DateTime<Utc>,
+    event: &NewEvent,
 ) -> QueryResult<Option<Change>> {
     connection.transaction(|connection| {
         let Some(version) = bump_version(connection, user)? else { return Ok(None) };
@@ -183,19 +204,24 @@ pub fn set_disabled(
                 delete(sessions::table.filter(sessions::user_id.eq(user))).execute(c)
             })?;
         }
+        insert_event(connection, event)?;
         record_change(connection, user, version, now).map(Some)
     })
 }
 
-/// Deletes the account with all that belongs to it. `None` if there is no such user.
+/// Deletes the account with all that belongs to it, what the audit log knows of it included; only that it was deleted
+/// stays. `None` if there is no such user.
 pub fn delete_account(
     connection: &mut Connection,
     user: UserId,
     now: DateTime<Utc>,
+    event: &NewEvent,
 ) -> QueryResult<Option<Change>> {
     connection.transaction(|connection| {
         let Some(version) = bump_version(connection, user)? else { return Ok(None) };
         on_backend!(&mut *connection, |c| delete(users::table.find(user)).execute(c))?;
+        delete_events_of(connection, user)?;
+        insert_event(connection, event)?;
         record_change(connection, user, version, now).map(Some)
     })
 }

@@ -10,10 +10,13 @@ use shared::{
 };
 
 use super::{
-    Change, QueryResult,
+    Change, NewEvent, QueryResult, insert_event,
     outbox::{bump_version, record_change},
 };
-use crate::domain::Role;
+use crate::{
+    caller::Caller,
+    domain::{EventKind, Role},
+};
 
 /// What is to become of a user's roles.
 #[derive(Debug, Clone)]
@@ -51,6 +54,7 @@ pub fn change_roles(
     user: UserId,
     change: &RoleChange,
     now: DateTime<Utc>,
+    caller: &Caller,
 ) -> QueryResult<Option<Change>> {
     connection.transaction(|connection| {
         let Some(version) = bump_version(connection, user)? else { return Ok(None) };
@@ -71,6 +75,9 @@ pub fn change_roles(
             let row = RoleRow { user_id: user, role };
             on_backend!(&mut *connection, |c| insert_into(user_roles::table).values(&row).execute(c))?;
         }
+        let after: Vec<_> = after.into_iter().collect();
+        let event = NewEvent::new(EventKind::RolesChanged, caller, now).to(user).saying(after.join(", "));
+        insert_event(connection, &event)?;
         record_change(connection, user, version, now).map(Some)
     })
 }

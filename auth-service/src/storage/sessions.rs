@@ -1,4 +1,4 @@
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, NullableExpressionMethods, QueryDsl, RunQueryDsl,
     delete,
@@ -15,25 +15,44 @@ use shared::{
 };
 
 use super::{
-    Change, QueryResult,
+    Change, EventFilter, MailJobRow, NewEvent, QueryResult, find_events, find_passkey, insert_event,
     outbox::{bump_version, record_change},
+    session_details::{DetailsRow, insert_details},
 };
+use crate::domain::EventKind;
 
 /// A session to be started.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub struct NewSession {
     /// The session.
     pub id: SessionId,
     /// Whose it is.
     pub user_id: UserId,
-    /// When the password that was checked had been chosen; if it was changed since, nobody gets in.
-    pub password_changed_at: Option<NaiveDateTime>,
+    /// By what the person has shown who they are.
+    pub proof: Proof,
+    /// From where.
+    pub address: String,
+    /// With what.
+    pub user_agent: String,
     /// Now.
     pub now: DateTime<Utc>,
     /// The absolute end.
     pub expires_at: DateTime<Utc>,
     /// How many sessions the user may have; the oldest make room.
     pub limit: u32,
+    /// What the audit log keeps of it.
+    pub event: NewEvent,
+    /// The mail that tells the holder of a device that is new, unless it is the first of all.
+    pub news: Option<MailJobRow>,
+}
+
+/// By what a person has shown who they are. It must still hold when the session begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// A password that was chosen then, if it was.
+    Password(Option<NaiveDateTime>),
+    /// The passkey with this credential id.
+    Passkey(Vec<u8>),
 }
 
 #[derive(Insertable)]
@@ -73,19 +92,27 @@ pub fn start_session(connection: &mut Connection, new: &NewSession) -> Result<Ch
     connection.transaction(|connection| {
         // From here on nobody else changes this user, so what is read below stays true.
         let version = bump_version(connection, new.user_id)?.ok_or(StartRefused::Changed)?;
-        let (disabled, password_changed_at) = on_backend!(&mut *connection, |c| {
+        let (disabled, created_at, password_changed_at) = on_backend!(&mut *connection, |c| {
             users::table
                 .left_join(passwords::table)
                 .filter(users::id.eq(new.user_id))
-                .select((users::disabled, passwords::changed_at.nullable()))
-                .first::<(bool, Option<NaiveDateTime>)>(c)
+                .select((users::disabled, users::created_at, passwords::changed_at.nullable()))
+                .first::<(bool, NaiveDateTime, Option<NaiveDateTime>)>(c)
         })?;
         if disabled {
             return Err(StartRefused::Disabled);
         }
-        if password_changed_at != new.password_changed_at {
+        let holds = match &new.proof {
+            Proof::Password(changed_at) => password_changed_at == *changed_at,
+            Proof::Passkey(id) => {
+                find_passkey(connection, id)?.is_some_and(|passkey| passkey.user_id == new.user_id)
+            }
+        };
+        if !holds {
             return Err(StartRefused::Changed);
         }
+        let is_young = new.now.naive_utc() - created_at < YOUNG;
+        let is_first = is_young && !has_signed_in(connection, new.user_id)?;
         make_room(connection, new)?;
         let row = SessionRow {
             id: new.id,
@@ -94,8 +121,26 @@ pub fn start_session(connection: &mut Connection, new: &NewSession) -> Result<Ch
             expires_at: new.expires_at.naive_utc(),
         };
         on_backend!(&mut *connection, |c| insert_into(sessions::table).values(&row).execute(c))?;
+        let details = DetailsRow {
+            session_id: new.id,
+            address: &new.address,
+            user_agent: &new.user_agent,
+            last_seen_at: Some(new.now.naive_utc()),
+            confirmed_at: new.now.naive_utc(),
+        };
+        insert_details(connection, &details)?;
+        let news = new.news.clone().filter(|_| !is_first);
+        insert_event(connection, &new.event.clone().mailing(news))?;
         Ok(record_change(connection, new.user_id, version, new.now)?)
     })
+}
+
+/// How long an account is so young that its first sign-in is no news to its holder.
+const YOUNG: TimeDelta = TimeDelta::days(1);
+
+fn has_signed_in(connection: &mut Connection, user: UserId) -> QueryResult<bool> {
+    let filter = EventFilter { user: Some(user), kind: Some(EventKind::SignedIn), ..EventFilter::default() };
+    Ok(!find_events(connection, &filter, 1)?.is_empty())
 }
 
 fn make_room(connection: &mut Connection, new: &NewSession) -> QueryResult<()> {
@@ -123,6 +168,7 @@ pub fn end_session(
     user: UserId,
     session: SessionId,
     now: DateTime<Utc>,
+    event: &NewEvent,
 ) -> QueryResult<Option<Change>> {
     let this = sessions::table.filter(sessions::id.eq(session).and(sessions::user_id.eq(user)));
     // A session that is gone costs no write.
@@ -132,6 +178,7 @@ pub fn end_session(
     connection.transaction(|connection| {
         let Some(version) = bump_version(connection, user)? else { return Ok(None) };
         on_backend!(&mut *connection, |c| delete(this).execute(c))?;
+        insert_event(connection, event)?;
         record_change(connection, user, version, now).map(Some)
     })
 }

@@ -11,7 +11,8 @@ use shared::{
     random::Random,
 };
 
-use super::QueryResult;
+use super::{NewEvent, QueryResult, insert_event};
+use crate::{caller::Caller, domain::EventKind};
 
 #[derive(Insertable)]
 #[diesel(table_name = outbox)]
@@ -46,7 +47,12 @@ pub fn find_signed_in(
 /// How many sessions that were.
 ///
 /// It takes turns with others that do the same: each changes many users in whatever order.
-pub fn end_sessions_of(connection: &mut Connection, of: &[UserId], now: DateTime<Utc>) -> QueryResult<usize> {
+pub fn end_sessions_of(
+    connection: &mut Connection,
+    of: &[UserId],
+    now: DateTime<Utc>,
+    caller: &Caller,
+) -> QueryResult<usize> {
     connection.exclusively(|connection| {
         // As in every change: first the version, so that nobody signs in between.
         let versions: Vec<(UserId, i64)> = on_backend!(&mut *connection, |c| {
@@ -71,7 +77,11 @@ pub fn end_sessions_of(connection: &mut Connection, of: &[UserId], now: DateTime
                 created_at: now.naive_utc(),
             })
             .collect();
-        on_backend!(connection, |c| insert_into(outbox::table).values(&rows).execute(c))?;
+        on_backend!(&mut *connection, |c| insert_into(outbox::table).values(&rows).execute(c))?;
+        for row in &rows {
+            let event = NewEvent::new(EventKind::SessionsEnded, caller, now).to(row.user_id);
+            insert_event(connection, &event)?;
+        }
         Ok(ended.len())
     })
 }

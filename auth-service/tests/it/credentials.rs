@@ -1,6 +1,10 @@
 //! Registering, and what a password opens.
 
-use auth_service::{domain::Email, storage};
+use auth_service::{
+    caller::Caller,
+    domain::{Email, EventKind},
+    storage::{self, NewEvent},
+};
 use tests::PASSWORD;
 
 use crate::helpers::TestApp;
@@ -36,7 +40,8 @@ async fn a_hash_of_another_system_opens_the_account_and_is_made_stronger() {
         let user = stored().await.user_id;
         let now = shared::clock::Clock::now(&shared::clock::SystemClock);
         let hash = theirs.clone();
-        app.query(move |c| storage::set_password(c, user, &hash, now).unwrap()).await;
+        let event = NewEvent::new(EventKind::PasswordChanged, &Caller::operator(), now).to(user);
+        app.query(move |c| storage::set_password(c, user, &hash, now, &event).unwrap()).await;
 
         assert_eq!(app.log_in("ada@example.com", PASSWORD).await.1.status, 200);
         assert_eq!(stored().await.hash.unwrap(), theirs, "as strong as is wanted");

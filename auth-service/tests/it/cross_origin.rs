@@ -22,6 +22,7 @@ async fn shared(previous: &'static str) -> TestApp {
         let backend = reader.backend_origin();
         config.cookie = reader.session_cookie(Some(&config.frontend_origin), backend.as_ref()).unwrap();
         config.cookie_mode = shared::topology::CookieMode::Shared;
+        config.relying_party = Some("example.com".into());
         config.other_origins = vec![backend.unwrap(), shared::origin::Origin::parse(OTHER).unwrap()];
     })
     .await

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use auth_service::storage;
+use auth_service::{
+    caller::Caller,
+    domain::EventKind,
+    storage::{self, NewEvent},
+};
 use shared::{
     clock::{Clock, SystemClock},
     id::UserId,
@@ -32,9 +36,16 @@ async fn a_change_that_was_committed_but_not_told_is_told_within_a_second() {
         let user: UserId = me["data"]["user"]["id"].as_str().unwrap().parse().unwrap();
         // As by a replica that commits and dies.
         let now = SystemClock.now();
-        app.query(move |c| storage::set_disabled(c, user, true, now).unwrap().unwrap()).await;
+        let event = move |kind| NewEvent::new(kind, &Caller::operator(), now).to(user);
+        app.query(move |c| {
+            storage::set_disabled(c, user, true, now, &event(EventKind::AccountDisabled)).unwrap().unwrap()
+        })
+        .await;
         wait_for(&app, user, |state| matches!(state, UserState::Present(record) if record.disabled)).await;
-        app.query(move |c| storage::delete_account(c, user, now).unwrap().unwrap()).await;
+        app.query(move |c| {
+            storage::delete_account(c, user, now, &event(EventKind::AccountDeleted)).unwrap().unwrap()
+        })
+        .await;
         wait_for(&app, user, |state| matches!(state, UserState::Deleted { .. })).await;
         let started = std::time::Instant::now();
         while !app.query(|c| storage::find_pending(c, 10).unwrap()).await.is_empty() {

@@ -1,11 +1,12 @@
 //! The queries, on both databases.
 
 use auth_service::{
-    domain::Email,
+    caller::Caller,
+    domain::{Email, EventKind},
     storage::{
-        self, NewAccount, NewKey, NewSession, StartRefused, delete_account, end_session, find_account,
-        find_accounts, find_credentials, find_pending, insert_account, set_disabled, set_password,
-        start_session, strengthen_hash,
+        self, NewAccount, NewEvent, NewKey, NewSession, Proof, StartRefused, delete_account, end_session,
+        find_account, find_accounts, find_credentials, find_pending, insert_account, set_disabled,
+        set_password, start_session, strengthen_hash,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,14 +21,18 @@ use shared::{
 
 use crate::helpers::migrated_databases;
 
+fn event(kind: EventKind, user: UserId) -> NewEvent {
+    NewEvent::new(kind, &Caller::operator(), SystemClock.now()).to(user)
+}
+
 fn email(text: &str) -> Email {
     Email::parse(text).unwrap()
 }
 
 fn add_account(connection: &mut Connection, address: &str, now: DateTime<Utc>) -> UserId {
     let id = UserId::generate(Random, now);
-    let account = NewAccount { id, email: email(address), hash: "hash".into(), now };
-    assert!(insert_account(connection, &account).unwrap());
+    let account = NewAccount { id, email: email(address), email_verified: false, hash: "hash".into(), now };
+    assert!(insert_account(connection, &account, &event(EventKind::SignedUp, id)).unwrap());
     id
 }
 
@@ -37,10 +42,14 @@ fn session(connection: &mut Connection, user: UserId, now: DateTime<Utc>) -> New
     NewSession {
         id: SessionId::generate(Random, now),
         user_id: user,
-        password_changed_at: credentials.password_changed_at,
+        proof: Proof::Password(credentials.password_changed_at),
+        address: "203.0.113.9".into(),
+        user_agent: "curl/8".into(),
         now,
         expires_at: now + TimeDelta::days(30),
         limit: 50,
+        event: event(EventKind::SignedIn, user),
+        news: None,
     }
 }
 
@@ -52,10 +61,14 @@ fn an_account_is_stored_and_found_to_the_microsecond() {
         let same = NewAccount {
             id: UserId::generate(Random, now),
             email: email("ADA@example.com"),
+            email_verified: false,
             hash: "x".into(),
             now,
         };
-        assert!(!insert_account(&mut c, &same).unwrap(), "one account per address");
+        assert!(
+            !insert_account(&mut c, &same, &event(EventKind::SignedUp, id)).unwrap(),
+            "one account per address"
+        );
         assert!(storage::email_is_taken(&mut c, &email("ada@EXAMPLE.com")).unwrap());
 
         let credentials = find_credentials(&mut c, &email("ada@example.com")).unwrap().unwrap();
@@ -81,27 +94,35 @@ fn every_change_counts_and_stands_in_the_outbox_with_the_state_after_it() {
         assert_eq!(record.sessions.get(new.id), Some(new.expires_at));
         assert_eq!(find_user_record(&mut c, id).unwrap().as_ref(), Some(&**record));
 
-        let ended = end_session(&mut c, id, new.id, now).unwrap().unwrap();
+        let ended = end_session(&mut c, id, new.id, now, &event(EventKind::SignedOut, id)).unwrap().unwrap();
         assert!(
             matches!(&ended.state, UserState::Present(record) if record.version == 3 && record.sessions.is_empty())
         );
-        assert!(end_session(&mut c, id, new.id, now).unwrap().is_none(), "it had ended");
+        assert!(
+            end_session(&mut c, id, new.id, now, &event(EventKind::SignedOut, id)).unwrap().is_none(),
+            "it had ended"
+        );
 
         let new = session(&mut c, id, now);
         start_session(&mut c, &new).unwrap();
         let other = add_account(&mut c, "eve@example.com", now);
-        assert!(end_session(&mut c, other, new.id, now).unwrap().is_none(), "nobody ends another's session");
-        let disabled = set_disabled(&mut c, id, true, now).unwrap().unwrap();
+        assert!(
+            end_session(&mut c, other, new.id, now, &event(EventKind::SignedOut, other)).unwrap().is_none(),
+            "nobody ends another's session"
+        );
+        let disabled =
+            set_disabled(&mut c, id, true, now, &event(EventKind::AccountDisabled, id)).unwrap().unwrap();
         assert!(
             matches!(&disabled.state, UserState::Present(record) if record.disabled && record.sessions.is_empty())
         );
         assert_eq!(start_session(&mut c, &new), Err(StartRefused::Disabled));
-        set_disabled(&mut c, id, false, now).unwrap().unwrap();
+        set_disabled(&mut c, id, false, now, &event(EventKind::AccountEnabled, id)).unwrap().unwrap();
 
-        let deleted = delete_account(&mut c, id, now).unwrap().unwrap();
+        let deleted =
+            delete_account(&mut c, id, now, &event(EventKind::AccountDeleted, id)).unwrap().unwrap();
         assert_eq!(deleted.state, UserState::Deleted { version: 7 });
         assert!(find_user_record(&mut c, id).unwrap().is_none());
-        assert!(delete_account(&mut c, id, now).unwrap().is_none());
+        assert!(delete_account(&mut c, id, now, &event(EventKind::AccountDeleted, id)).unwrap().is_none());
 
         let waiting = find_pending(&mut c, 100).unwrap();
         let mut versions: Vec<_> = waiting.iter().map(|change| change.version).collect();
@@ -125,7 +146,15 @@ fn a_login_that_began_before_the_password_changed_does_not_get_in() {
             "only the hash that was checked is replaced"
         );
         start_session(&mut c, &checked).unwrap();
-        let changed = set_password(&mut c, id, "another", now + TimeDelta::seconds(1)).unwrap().unwrap();
+        let changed = set_password(
+            &mut c,
+            id,
+            "another",
+            now + TimeDelta::seconds(1),
+            &event(EventKind::PasswordChanged, id),
+        )
+        .unwrap()
+        .unwrap();
         assert!(matches!(&changed.state, UserState::Present(record) if record.sessions.is_empty()));
         let late = NewSession { id: SessionId::generate(Random, now), ..checked };
         assert_eq!(start_session(&mut c, &late), Err(StartRefused::Changed));

@@ -1,15 +1,18 @@
-//! One account at a time: `drawbridge user add`, `list`, `disable`, `delete` and `set-password`.
+//! One account at a time: `drawbridge user add`, `list`, `disable`, `delete`, `set-password` and `reset-password`.
 
 use std::io::{IsTerminal, stdin};
 
 use anyhow::{Context, anyhow, bail};
 use auth_service::{
+    caller::Caller,
     config::PasswordConfig,
-    domain::{Email, Password},
+    domain::{Email, EventKind, Password},
+    mail::{MailJob, MailQueue, What},
     password_hasher::PasswordHasher,
     signing_keys::KeyVault,
-    storage::{self, AccountSummary, NewAccount},
+    storage::{self, AccountSummary, NewAccount, NewEvent},
 };
+use chrono::{DateTime, Utc};
 use shared::{
     clock::{Clock, SystemClock},
     config::{Reader, environment},
@@ -26,9 +29,10 @@ pub(super) async fn add(deployment: &Deployment, email: &str) -> anyhow::Result<
     let email = Email::parse(email)?;
     let hash = read_hash(deployment).await?;
     let now = SystemClock.now();
-    let account = NewAccount { id: UserId::generate(Random, now), email: email.clone(), hash, now };
-    let id = account.id;
-    if !deployment.query(move |c| Ok(storage::insert_account(c, &account)?)).await? {
+    let id = UserId::generate(Random, now);
+    let account = NewAccount { id, email: email.clone(), email_verified: false, hash, now };
+    let event = event(EventKind::SignedUp, id, now);
+    if !deployment.query(move |c| Ok(storage::insert_account(c, &account, &event)?)).await? {
         bail!("{email} has an account already");
     }
     output::line(format_args!("added {email} ({id})"));
@@ -51,7 +55,9 @@ pub(super) async fn list(deployment: &Deployment) -> anyhow::Result<()> {
 pub(super) async fn disable(deployment: &Deployment, email: &str, disabled: bool) -> anyhow::Result<()> {
     let account = find(deployment, email).await?;
     let now = SystemClock.now();
-    deployment.query(move |c| Ok(storage::set_disabled(c, account.id, disabled, now)?)).await?;
+    let kind = if disabled { EventKind::AccountDisabled } else { EventKind::AccountEnabled };
+    let event = event(kind, account.id, now);
+    deployment.query(move |c| Ok(storage::set_disabled(c, account.id, disabled, now, &event)?)).await?;
     let done = if disabled { "disabled, all sessions ended" } else { "may sign in again" };
     output::line(format_args!("{}: {done}", account.email));
     Ok(())
@@ -60,7 +66,8 @@ pub(super) async fn disable(deployment: &Deployment, email: &str, disabled: bool
 pub(super) async fn delete(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
     let account = find(deployment, email).await?;
     let now = SystemClock.now();
-    deployment.query(move |c| Ok(storage::delete_account(c, account.id, now)?)).await?;
+    let event = event(EventKind::AccountDeleted, account.id, now);
+    deployment.query(move |c| Ok(storage::delete_account(c, account.id, now, &event)?)).await?;
     output::line(format_args!("{}: deleted", account.email));
     Ok(())
 }
@@ -69,9 +76,35 @@ pub(super) async fn set_password(deployment: &Deployment, email: &str) -> anyhow
     let account = find(deployment, email).await?;
     let hash = read_hash(deployment).await?;
     let now = SystemClock.now();
-    deployment.query(move |c| Ok(storage::set_password(c, account.id, &hash, now)?)).await?;
+    let event = event(EventKind::PasswordChanged, account.id, now);
+    deployment.query(move |c| Ok(storage::set_password(c, account.id, &hash, now, &event)?)).await?;
     output::line(format_args!("{}: password set, all sessions ended", account.email));
     Ok(())
+}
+
+/// Puts a mail with a link in the queue, by which the holder of the account chooses another password. An
+/// operator never learns it.
+pub(super) async fn reset_password(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
+    let account = find(deployment, email).await?;
+    if account.disabled {
+        bail!("{} is disabled: no link is sent to it", account.email);
+    }
+    let vault = KeyVault::new(deployment.master_secret());
+    let now = SystemClock.now();
+    deployment.query(move |c| Ok(vault.check_secret(c, now)?)).await?;
+    let job = MailJob::new(&Caller::operator(), What::Forgot { email: account.email.clone() });
+    let row = MailQueue::new(deployment.master_secret()).row(&job, now);
+    deployment.query(move |c| Ok(storage::insert_mail_job(c, &row)?)).await?;
+    output::line(format_args!(
+        "{}: a link is sent as soon as auth-service has mail (SMTP_URL)",
+        account.email
+    ));
+    Ok(())
+}
+
+/// What the audit log keeps of what an operator does.
+fn event(kind: EventKind, user: UserId, now: DateTime<Utc>) -> NewEvent {
+    NewEvent::new(kind, &Caller::operator(), now).to(user)
 }
 
 /// The account with this address, or a line that says that there is none.

@@ -1,6 +1,7 @@
 //! `drawbridge user roles`
 
 use auth_service::{
+    caller::Caller,
     domain::Role,
     storage::{self, RoleChange},
 };
@@ -46,7 +47,7 @@ pub(super) async fn roles(args: RolesArgs) -> anyhow::Result<()> {
     let id = account.id;
     let roles = deployment.query(move |connection| {
         if let Some(change) = change {
-            storage::change_roles(connection, id, &change, SystemClock.now())?;
+            storage::change_roles(connection, id, &change, SystemClock.now(), &Caller::operator())?;
         }
         Ok(storage::find_roles(connection, id)?)
     });

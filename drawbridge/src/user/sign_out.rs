@@ -1,6 +1,6 @@
 //! `drawbridge user sign-out`
 
-use auth_service::storage;
+use auth_service::{caller::Caller, storage};
 use clap::Args;
 use shared::clock::{Clock, SystemClock};
 
@@ -33,7 +33,9 @@ pub(super) async fn sign_out(args: SignOutArgs) -> anyhow::Result<()> {
 async fn one(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
     let account = find(deployment, email).await?;
     let now = SystemClock.now();
-    let ended = deployment.query(move |c| Ok(storage::end_sessions_of(c, &[account.id], now)?)).await?;
+    let ended = deployment
+        .query(move |c| Ok(storage::end_sessions_of(c, &[account.id], now, &Caller::operator())?))
+        .await?;
     output::line(format_args!("{}: {}", account.email, sessions(ended)));
     Ok(())
 }
@@ -42,11 +44,12 @@ async fn everybody(deployment: &Deployment) -> anyhow::Result<()> {
     let (people, ended) = deployment
         .query(|connection| {
             let (mut people, mut ended, mut after) = (0, 0, None);
+            let operator = Caller::operator();
             loop {
                 let page = storage::find_signed_in(connection, after, BATCH)?;
                 let Some(last) = page.last() else { return Ok((people, ended)) };
                 after = Some(*last);
-                ended += storage::end_sessions_of(connection, &page, SystemClock.now())?;
+                ended += storage::end_sessions_of(connection, &page, SystemClock.now(), &operator)?;
                 people += page.len();
             }
         })

@@ -1,6 +1,49 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    audit_events (id) {
+        id -> Binary,
+        at -> Timestamp,
+        kind -> Text,
+        user_id -> Nullable<Binary>,
+        actor -> Text,
+        address -> Text,
+        user_agent -> Text,
+        session_id -> Nullable<Binary>,
+        request_id -> Text,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    ceremonies (id) {
+        id -> Binary,
+        user_id -> Nullable<Binary>,
+        state -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    links (hash) {
+        hash -> Binary,
+        kind -> Text,
+        user_id -> Nullable<Binary>,
+        sealed -> Binary,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    mail_jobs (id) {
+        id -> Binary,
+        sealed -> Binary,
+        due_at -> Timestamp,
+        attempts -> BigInt,
+    }
+}
+
+diesel::table! {
     outbox (id) {
         id -> Binary,
         user_id -> Binary,
@@ -10,10 +53,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    passkeys (id) {
+        id -> Binary,
+        user_id -> Binary,
+        name -> Text,
+        credential -> Text,
+        created_at -> Timestamp,
+        last_used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     passwords (user_id) {
         user_id -> Binary,
         hash -> Text,
         changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    recovery_codes (user_id, hash) {
+        user_id -> Binary,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    session_details (session_id) {
+        session_id -> Binary,
+        address -> Text,
+        user_agent -> Text,
+        last_seen_at -> Nullable<Timestamp>,
+        confirmed_at -> Timestamp,
     }
 }
 
@@ -45,6 +116,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    totp_secrets (user_id) {
+        user_id -> Binary,
+        sealed -> Binary,
+        last_step -> BigInt,
+        created_at -> Timestamp,
+        confirmed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     user_roles (user_id, role) {
         user_id -> Binary,
         role -> Text,
@@ -63,17 +144,31 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(ceremonies -> users (user_id));
+diesel::joinable!(links -> users (user_id));
+diesel::joinable!(passkeys -> users (user_id));
 diesel::joinable!(passwords -> users (user_id));
+diesel::joinable!(recovery_codes -> users (user_id));
+diesel::joinable!(session_details -> sessions (session_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(signing_key_secrets -> signing_keys (kid));
+diesel::joinable!(totp_secrets -> users (user_id));
 diesel::joinable!(user_roles -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    audit_events,
+    ceremonies,
+    links,
+    mail_jobs,
     outbox,
+    passkeys,
     passwords,
+    recovery_codes,
+    session_details,
     sessions,
     signing_key_secrets,
     signing_keys,
+    totp_secrets,
     user_roles,
     users,
 );

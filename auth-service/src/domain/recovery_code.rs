@@ -1,0 +1,79 @@
+//! Recovery codes: a way in for somebody who has lost the second factor, each once.
+
+use aws_lc_rs::hmac;
+use shared::random::Random;
+
+/// How many there are in a set.
+pub const RECOVERY_CODES: usize = 10;
+
+/// Digits that are hard to take for one another (Crockford's Base32, lower case).
+const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Twelve digits of five bits: 60 bits, of which nobody tries more than a few an hour (ASVS 5.0, V6.5.4 asks for 20).
+const LENGTH: usize = 12;
+
+/// A code, as it is compared: without what a person puts between its digits.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecoveryCode(String);
+
+impl RecoveryCode {
+    /// A new one.
+    pub fn generate(random: Random) -> Self {
+        let bytes: [u8; LENGTH] = random.bytes();
+        let digit = |byte: &u8| DIGITS.get(usize::from(byte % 32)).map_or('0', |digit| char::from(*digit));
+        Self(bytes.iter().map(digit).collect())
+    }
+
+    /// Reads what a person typed: any case, with dashes and spaces, and `o`, `i` and `l` for the digits that they
+    /// look like.
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = |c: char| match c.to_ascii_lowercase() {
+            'o' => '0',
+            'i' | 'l' => '1',
+            c => c,
+        };
+        let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').map(plain).collect();
+        let is_code = text.len() == LENGTH && text.bytes().all(|byte| DIGITS.contains(&byte));
+        is_code.then_some(Self(text))
+    }
+
+    /// What is kept of it.
+    pub fn hash(&self, key: &hmac::Key) -> Vec<u8> {
+        hmac::sign(key, self.0.as_bytes()).as_ref().to_vec()
+    }
+}
+
+impl std::fmt::Display for RecoveryCode {
+    /// In groups of four.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.chars().enumerate().try_for_each(|(at, digit)| {
+            let dash = if at > 0 && at % 4 == 0 { "-" } else { "" };
+            write!(f, "{dash}{digit}")
+        })
+    }
+}
+
+impl std::fmt::Debug for RecoveryCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RecoveryCode(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_however_it_is_typed() {
+        let code = RecoveryCode::generate(Random);
+        let text = code.to_string();
+        assert_eq!(text.len(), 14);
+        let spaced = text.to_uppercase().replace('-', "  ").replace('0', "O").replace('1', "l");
+        for typed in [text.clone(), spaced, text.replace('-', "")] {
+            assert_eq!(RecoveryCode::parse(&typed), Some(code.clone()), "{typed}");
+        }
+        for bad in ["", "123456", "0123-4567-89a", "0123-4567-89abc", "0123-4567-89au"] {
+            assert_eq!(RecoveryCode::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Codes of an authenticator app (RFC 6238): SHA-1, six digits, 30 seconds, which is what all apps know.
+
+use chrono::{DateTime, Utc};
+use qrcode::{QrCode, render::svg};
+use secrecy::zeroize::Zeroizing;
+use shared::random::Random;
+use totp_rs::{Builder, Totp};
+
+/// 160 bits, as RFC 4226, 4, asks for.
+const SECRET_BYTES: usize = 20;
+
+/// How far the clocks of server and phone may be apart, in steps either way.
+const SKEW: u16 = 1;
+
+/// The secret that server and app share.
+pub struct TotpSecret(Zeroizing<[u8; SECRET_BYTES]>);
+
+impl TotpSecret {
+    /// A new one.
+    pub fn generate(random: Random) -> Self {
+        Self(Zeroizing::new(random.bytes()))
+    }
+
+    /// One that was kept.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Self(Zeroizing::new(bytes.try_into().ok()?)))
+    }
+
+    /// Its bytes, to be sealed.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+
+    /// The time step of a code that is good at `now`.
+    pub fn check(&self, code: &str, now: DateTime<Utc>) -> Option<i64> {
+        let seconds = u64::try_from(now.timestamp()).ok()?;
+        let step = self.totp("", "").check(code, seconds)?;
+        i64::try_from(step).ok()
+    }
+
+    /// What a person types where no camera is: Base32 in groups of four.
+    pub fn text(&self) -> String {
+        const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        // 160 bits are 32 digits of 5 bits.
+        let bit = |at: usize| self.0.get(at / 8).map_or(0, |byte| usize::from(byte >> (7 - at % 8)) & 1);
+        let digit = |n: usize| (0..5).fold(0, |digit, place| digit * 2 + bit(n * 5 + place));
+        let digits = (0..SECRET_BYTES * 8 / 5).filter_map(|n| ALPHABET.get(digit(n)));
+        digits.enumerate().fold(String::new(), |mut text, (at, digit)| {
+            if at > 0 && at % 4 == 0 {
+                text.push(' ');
+            }
+            text.push(char::from(*digit));
+            text
+        })
+    }
+
+    /// What an app reads: `otpauth://totp/…`.
+    pub fn uri(&self, issuer: &str, account: &str) -> Option<String> {
+        // A colon would end the issuer.
+        let (issuer, account) = (issuer.replace(':', " "), account.replace(':', " "));
+        self.totp(&issuer, &account).to_url().ok()
+    }
+
+    fn totp(&self, issuer: &str, account: &str) -> Totp {
+        let issuer = Some(issuer).filter(|issuer| !issuer.is_empty());
+        Builder::new()
+            .with_secret(self.0.to_vec())
+            .with_skew(SKEW)
+            .with_account_name(account)
+            .with_issuer(issuer)
+            .build_noncompliant()
+    }
+}
+
+impl std::fmt::Debug for TotpSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TotpSecret(..)")
+    }
+}
+
+/// A text as a QR code: an `<svg>` that brings no style and no script, black on white.
+pub fn qr_svg(text: &str) -> Option<String> {
+    let code = QrCode::new(text).ok()?;
+    let image = code
+        .render::<svg::Color>()
+        .dark_color(svg::Color("#000"))
+        .light_color(svg::Color("#fff"))
+        .min_dimensions(200, 200)
+        .build();
+    // What stands before the element is for files.
+    image.find("<svg").and_then(|start| image.get(start..)).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_those_of_rfc_6238() {
+        let secret = TotpSecret::from_bytes(b"12345678901234567890").unwrap();
+        // Appendix B, the last six of its eight digits.
+        for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {
+            let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+            assert_eq!(secret.check(code, at(seconds)), Some(seconds / 30), "{code}");
+            assert_eq!(secret.check(code, at(seconds + 30)), Some(seconds / 30), "one step late");
+            assert_eq!(secret.check(code, at(seconds - 30)), Some(seconds / 30), "one step early");
+            assert_eq!(secret.check(code, at(seconds + 60)), None);
+        }
+        for bad in ["", "28708", "2870820", "28708x", "２８７０８２"] {
+            assert_eq!(secret.check(bad, DateTime::from_timestamp(59, 0).unwrap()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_app_reads_what_a_person_could_type() {
+        let secret = TotpSecret::from_bytes(b"12345678901234567890").unwrap();
+        assert_eq!(secret.text(), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
+        let uri = secret.uri("A: B", "ada@example.com").unwrap();
+        assert!(uri.starts_with("otpauth://totp/A%20%20B:ada%40example.com?"), "{uri}");
+        assert!(uri.contains("secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), "{uri}");
+        let svg = qr_svg(&uri).unwrap();
+        assert!(svg.starts_with("<svg") && !svg.contains("style"), "{svg}");
+    }
+}

@@ -1,0 +1,71 @@
+//! Which browser and which system a `User-Agent` names, for people who look at their sessions.
+
+/// The browser's name, as its makers write it.
+pub(crate) fn browser(user_agent: &str) -> Option<&'static str> {
+    // Most name others, too, for the sake of old sites: the first that is found is the one.
+    const MARKS: &[(&str, &str)] = &[
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Vivaldi/", "Vivaldi"),
+        ("SamsungBrowser/", "Samsung Internet"),
+        ("DuckDuckGo/", "DuckDuckGo"),
+        ("FxiOS/", "Firefox"),
+        ("Firefox/", "Firefox"),
+        ("CriOS/", "Chrome"),
+        ("Chromium/", "Chromium"),
+        ("Chrome/", "Chrome"),
+        ("Epiphany/", "Web"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ];
+    find(user_agent, MARKS)
+}
+
+/// The system's name.
+pub(crate) fn system(user_agent: &str) -> Option<&'static str> {
+    const MARKS: &[(&str, &str)] = &[
+        ("iPhone", "iOS"),
+        ("iPad", "iPadOS"),
+        ("Android", "Android"),
+        ("CrOS", "ChromeOS"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+        ("FreeBSD", "FreeBSD"),
+    ];
+    find(user_agent, MARKS)
+}
+
+fn find(user_agent: &str, marks: &[(&str, &'static str)]) -> Option<&'static str> {
+    marks.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_told_from_those_that_it_claims_to_be() {
+        for (user_agent, wanted) in [
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", ("Firefox", "Linux")),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 \
+                 Safari/537.36 Edg/142.0.0.0",
+                ("Edge", "Windows"),
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                 Version/26.0 Mobile/15E148 Safari/604.1",
+                ("Safari", "iOS"),
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile \
+                 Safari/537.36",
+                ("Chrome", "Android"),
+            ),
+        ] {
+            assert_eq!((browser(user_agent), system(user_agent)), (Some(wanted.0), Some(wanted.1)));
+        }
+        assert_eq!((browser(""), system("my script")), (None, None));
+    }
+}
