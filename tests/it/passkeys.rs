@@ -151,7 +151,7 @@ async fn without_passkeys_the_pages_offer_none_and_an_app_will_do() {
     ada.is_shown("/account/authenticator").await;
     ada.browser.click(SEND).await;
     ada.browser.wait_for_text(".secret", " ").await;
-    let mut app = AuthenticatorApp::new(&ada.browser.text(".secret").await);
+    let mut app = AuthenticatorApp::scan(&ada.browser.text(".secret").await);
     ada.sends(&[("code", &app.next_code().await)]).await;
     ada.browser.wait_for_path("/account/recovery-codes").await;
     ada.signs_out().await;

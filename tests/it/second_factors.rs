@@ -9,7 +9,7 @@ use crate::person::{Person, SEND};
 /// Reads the key on the page and tells an app.
 async fn app_on_the_page(person: &Person<'_>) -> AuthenticatorApp {
     person.browser.wait_for_text(".secret", " ").await;
-    AuthenticatorApp::new(&person.browser.text(".secret").await)
+    AuthenticatorApp::scan(&person.browser.text(".secret").await)
 }
 
 /// The codes on the page that shows them once.
@@ -105,7 +105,7 @@ async fn a_code_that_many_send_at_once_works_for_one() {
     let stack = Stack::three_programs();
     let (mut ada, email) = (stack.signed_in("ada").await, "ada@example.com");
     let begun = ada.post_json(&format!("{}/api/totp/begin", stack.frontend), &json!({})).await;
-    let mut app = AuthenticatorApp::new(begun.json()["data"]["secret"].as_str().unwrap());
+    let mut app = AuthenticatorApp::scan(begun.json()["data"]["secret"].as_str().unwrap());
     let body = json!({"code": app.next_code().await});
     let confirmed = ada.post_json(&format!("{}/api/totp/confirm", stack.frontend), &body).await;
     assert_eq!(confirmed.status, 200, "{}", confirmed.text);

@@ -1,63 +1,61 @@
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use aws_lc_rs::hmac;
 
-/// How long a code is shown.
-const STEP: Duration = Duration::from_secs(30);
+/// How long a code is shown, in seconds.
+const STEP: u64 = 30;
 
-/// How long the way from here to the server may take.
-const MARGIN: Duration = Duration::from_secs(5);
+/// How long the way from here to the server may take, in seconds.
+const WAY: u64 = 5;
 
-/// An authenticator app on somebody's phone, written from RFC 6238 and from nothing of the product.
+/// An authenticator app that has scanned a secret (RFC 6238: SHA-1, six digits, 30 seconds).
 #[derive(Debug)]
 pub struct AuthenticatorApp {
-    secret: Vec<u8>,
+    key: hmac::Key,
     /// The step of the code that was read last.
     last: u64,
 }
 
 impl AuthenticatorApp {
-    /// An app that was told this key, in Base32 with or without spaces.
-    pub fn new(key: &str) -> Self {
-        const DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-        let (mut secret, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
-        for digit in key.chars().filter(|c| !c.is_whitespace() && *c != '=') {
-            let value =
-                DIGITS.find(digit.to_ascii_uppercase()).unwrap_or_else(|| panic!("not Base32: {key}"));
-            bits = bits << 5 | u32::try_from(value).unwrap();
-            held += 5;
-            if held >= 8 {
-                held -= 8;
-                secret.push(u8::try_from(bits >> held & 0xff).unwrap());
-                bits &= (1 << held) - 1;
-            }
-        }
-        Self { secret, last: 0 }
+    /// Takes the secret as a person types it: Base32, in groups.
+    pub fn scan(secret: &str) -> Self {
+        let digit = |c: char| "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c).expect("a digit of Base32");
+        let bits = secret.chars().filter(|c| *c != ' ').map(digit).collect::<Vec<_>>();
+        let bit = |at: usize| u8::try_from(bits[at / 5] >> (4 - at % 5) & 1).unwrap();
+        let byte = |n: usize| (0..8).fold(0, |byte, at| byte * 2 + bit(n * 8 + at));
+        let bytes: Vec<u8> = (0..bits.len() * 5 / 8).map(byte).collect();
+        Self { key: hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &bytes), last: 0 }
     }
 
-    /// A code that it has not shown before. A server that forgives a clock one step either way takes three in a
-    /// row; the fourth has to wait for its time.
+    /// The code of now, or of so many steps later.
+    pub fn code(&self, steps: i64) -> String {
+        self.code_of((seconds() / STEP).checked_add_signed(steps).unwrap())
+    }
+
+    /// A code that was not read before. A server that forgives a clock one step either way takes three in a row;
+    /// the fourth has to wait for its time.
     pub async fn next_code(&mut self) -> String {
         loop {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-            let earliest = (now + MARGIN).as_secs() / STEP.as_secs() - 1;
-            let latest = now.as_secs() / STEP.as_secs() + 1;
+            let now = seconds();
+            let (earliest, latest) = ((now + WAY) / STEP - 1, now / STEP + 1);
             let step = earliest.max(self.last + 1);
             if step <= latest {
                 self.last = step;
-                return self.code(step);
+                return self.code_of(step);
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
 
-    /// The code of a step since 1970 (RFC 4226, 5.3).
-    pub fn code(&self, step: u64) -> String {
-        let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &self.secret);
-        let tag = hmac::sign(&key, &step.to_be_bytes());
-        let bytes = tag.as_ref();
-        let start = usize::from(bytes[bytes.len() - 1] & 0xf);
-        let word = bytes[start..start + 4].try_into().unwrap();
-        format!("{:06}", (u32::from_be_bytes(word) & 0x7fff_ffff) % 1_000_000)
+    fn code_of(&self, step: u64) -> String {
+        let tag = hmac::sign(&self.key, &step.to_be_bytes());
+        let tag = tag.as_ref();
+        let offset = usize::from(tag[19] & 0xf);
+        let four = [tag[offset] & 0x7f, tag[offset + 1], tag[offset + 2], tag[offset + 3]];
+        format!("{:06}", u32::from_be_bytes(four) % 1_000_000)
     }
+}
+
+fn seconds() -> u64 {
+    UNIX_EPOCH.elapsed().unwrap().as_secs()
 }

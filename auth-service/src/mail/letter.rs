@@ -194,9 +194,14 @@ pub(super) fn escape(text: &str) -> String {
 /// Escapes a text and lets addresses in it be clicked.
 pub(super) fn linked(text: &str) -> String {
     let words = text.split(' ').map(|word| {
-        let escaped = escape(word);
-        let is_link = word.starts_with("http://") || word.starts_with("https://");
-        if is_link { format!("<a href=\"{escaped}\" style=\"color:#2f5bd7\">{escaped}</a>") } else { escaped }
+        let link = word.trim_end_matches(['.', ',']);
+        let (escaped, rest) = (escape(link), word.get(link.len()..).unwrap_or_default());
+        let is_link = link.starts_with("http://") || link.starts_with("https://");
+        if is_link {
+            format!("<a href=\"{escaped}\" style=\"color:#2f5bd7\">{escaped}</a>{rest}")
+        } else {
+            format!("{escaped}{rest}")
+        }
     });
     words.collect::<Vec<_>>().join(" ")
 }

@@ -17,7 +17,7 @@ use super::{
 /// How long a mail server may take for each of its answers.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The way to a mail server, over connections that are kept.
+/// The way to a mail server: a connection for each mail.
 pub(super) struct Smtp(AsyncSmtpTransport<Tokio1Executor>);
 
 impl Smtp {

@@ -1,6 +1,10 @@
 use std::sync::Arc;
 
-use auth_service::{Config, config::PasswordConfig};
+use auth_service::{
+    Config,
+    config::PasswordConfig,
+    mail::{MailConfig, MailTransport, Sender},
+};
 use serde_json::{Value, json};
 use shared::{
     config::fixed,
@@ -8,7 +12,7 @@ use shared::{
     user_cache::{CacheLocation, MemoryUserCache},
 };
 use tempfile::TempDir;
-use tests::{Answer, PASSWORD, Visitor, fresh_postgres_database};
+use tests::{Answer, Mailbox, PASSWORD, Visitor, fresh_postgres_database};
 
 /// auth-service in this process, on a database of its own.
 pub(crate) struct TestApp {
@@ -38,6 +42,23 @@ impl TestApp {
         Self { config, cache, url, _folder: folder }
     }
 
+    /// One on each database that sends its mails, and makes accounts of confirmed addresses alone.
+    pub(crate) async fn mailing() -> [(Self, Mailbox); 2] {
+        [Self::mailing_on(Database::Sqlite).await, Self::mailing_on(Database::Postgres).await]
+    }
+
+    async fn mailing_on(database: Database) -> (Self, Mailbox) {
+        let mailbox = Mailbox::start();
+        let app = Self::start(database, |config| {
+            let transport = MailTransport::parse(&mailbox.url()).unwrap();
+            let from = Sender("Drawbridge <login@drawbridge.example>".parse().unwrap());
+            let (site_name, frontend) = ("Drawbridge".to_owned(), config.frontend_origin.clone());
+            config.mail = Some(MailConfig { transport, from, site_name, frontend });
+            config.email_verification = true;
+        });
+        (app.await, mailbox)
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
@@ -60,6 +81,33 @@ impl TestApp {
         let mut visitor = Visitor::new();
         let answer = visitor.post_json(&self.url("/api/login"), &credentials(email, password)).await;
         (visitor, answer)
+    }
+
+    pub(crate) async fn post(&self, visitor: &mut Visitor, path: &str, body: Value) -> Answer {
+        visitor.post_json(&self.url(path), &body).await
+    }
+
+    pub(crate) async fn delete(&self, visitor: &mut Visitor, path: &str) -> Answer {
+        visitor.send(visitor.request(reqwest::Method::DELETE, &self.url(path))).await
+    }
+
+    /// What happened to the visitor's account, newest first.
+    pub(crate) async fn activity(&self, visitor: &mut Visitor) -> Vec<String> {
+        let answer = visitor.get(&self.url("/api/activity")).await.json();
+        let events = answer["data"]["events"].as_array().unwrap().iter();
+        events.map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// A visitor who has confirmed an address and signed in.
+    pub(crate) async fn confirmed(&self, mailbox: &Mailbox, email: &str) -> Visitor {
+        assert_eq!(self.register(email, PASSWORD).await.status, 202);
+        let token = mailbox.next_to(email).await.token("/confirm-address");
+        let body = json!({"token": token, "password": PASSWORD});
+        let answer = self.post(&mut Visitor::new(), "/api/email/verify", body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let (visitor, answer) = self.log_in(email, PASSWORD).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        visitor
     }
 
     /// A visitor with a new account and a session.
@@ -98,6 +146,8 @@ fn config(database_url: &str) -> Config {
         ("LOGIN_LIMIT_ACCOUNT", no_limit),
         ("LOGIN_LIMIT_NETWORK", no_limit),
         ("REGISTER_LIMIT_NETWORK", no_limit),
+        ("CODE_LIMIT", no_limit),
+        ("MAIL_LIMIT_ADDRESS", no_limit),
         ("DATABASE_URL", database_url),
         ("REDIS_URL", "memory:"),
         ("MASTER_SECRET", "the master secret of the test suite"),

@@ -195,7 +195,7 @@ fn report(tally: &Tally, dry_run: bool) {
     ));
     if tally.without_password > 0 {
         output::line(format_args!(
-            "{} without a password, who choose one by \"forgotten password\"",
+            "{} of them without a password, to be chosen by \"forgotten password\"",
             grouped(tally.without_password)
         ));
     }
