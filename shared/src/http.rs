@@ -303,7 +303,11 @@ pub fn takes_only(methods: &'static str) -> Route {
     web::route().to(move || only(methods))
 }
 
-async fn only(methods: &'static str) -> Result<HttpResponse, Problem> {
+/// The answer to any method but these.
+///
+/// # Errors
+/// Always.
+pub async fn only(methods: &'static str) -> Result<HttpResponse, Problem> {
     let detail = format!("This path takes {methods}.");
     Err(Problem::new(Code::MethodNotAllowed, detail).allow(methods))
 }
