@@ -54,7 +54,7 @@ async fn an_account_is_made_by_a_link_and_the_password_and_the_link_works_once()
     let link = mail.link("/confirm-address");
     scan(&link).await;
     ada.browser.client.goto(link.as_str()).await.unwrap();
-    ada.reads(email).await;
+    assert_eq!(ada.is_told().await, email);
     ada.browser.examine("confirm-address").await;
     ada.sends(&[("current", "a wrong horse battery")]).await;
     ada.browser.wait_for_text("main [role=alert]", "password").await;
@@ -186,7 +186,7 @@ async fn an_address_is_changed_by_a_link_to_the_new_one_and_the_old_one_hears_of
 
     scan(&link).await;
     ada.browser.client.goto(link.as_str()).await.unwrap();
-    ada.reads(new).await;
+    assert_eq!(ada.is_told().await, new);
     ada.browser.examine("confirm-new-address").await;
     ada.sends(&[]).await;
     ada.browser.wait_for_path("/account").await;

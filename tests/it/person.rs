@@ -1,3 +1,4 @@
+use fantoccini::Locator;
 use tests::{Browser, PASSWORD, Scripts, Stack};
 
 /// The button that sends a page's form; others show what was typed, or choose a language.
@@ -62,6 +63,12 @@ impl<'a> Person<'a> {
         self.is_shown("/private").await;
         self.browser.click("#sign-out").await;
         self.browser.wait_for_path("/").await;
+    }
+
+    /// The address that a form says it is about.
+    pub(crate) async fn is_told(&self) -> String {
+        let field = self.browser.client.wait().for_element(Locator::Css("#told")).await.unwrap();
+        field.prop("value").await.unwrap().unwrap_or_default()
     }
 
     /// Reads it on the page, or on the next.
