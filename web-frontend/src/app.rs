@@ -13,10 +13,13 @@ use shared::{
 };
 
 use crate::{
+    assets::Assets,
     auth_client::AuthClient,
     config::{Config, GuardMode},
     guard::{BuildError, Guard},
     page_sessions::PageSessions,
+    seen::Seen,
+    site::Site,
     upstreams::Upstreams,
 };
 
@@ -30,6 +33,9 @@ pub struct App {
     pub(crate) frontend_origin: Origin,
     pub(crate) page_sessions: PageSessions,
     pub(crate) upstreams: Upstreams,
+    pub(crate) site: Site,
+    pub(crate) assets: Assets,
+    pub(crate) seen: Seen,
     trusted_proxies: TrustedProxies,
     pub(crate) metrics: Metrics,
 }
@@ -50,6 +56,9 @@ impl App {
             page_sessions: PageSessions::open(config.redis.clone()),
             upstreams: Upstreams::new(config.upstreams.clone(), timeouts, config.upstream_timeout)
                 .map_err(|error| refused(error.to_string()))?,
+            site: config.site.clone(),
+            assets: Assets::new(&config.site),
+            seen: Seen::new(),
             trusted_proxies: config.trusted_proxies.clone(),
             metrics,
         })

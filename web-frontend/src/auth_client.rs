@@ -1,18 +1,19 @@
 //! The way to auth-service: requests go over with the token as a bearer token, and what comes back
 //! is told apart from an outage.
 
-use std::{net::IpAddr, time::Duration};
+mod answer;
+mod call;
+
+use std::{borrow::Cow, net::IpAddr, time::Duration};
 
 use actix_web::{
-    HttpResponse, HttpResponseBuilder,
+    HttpRequest,
     http::{
         StatusCode,
-        header::{self, HeaderValue},
+        header::{CONTENT_TYPE, HeaderMap, USER_AGENT},
     },
 };
-use chrono::{DateTime, Utc};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::Serialize;
 use shared::{
     clock::SharedClock,
     config::Timeouts,
@@ -22,83 +23,89 @@ use shared::{
     origin::Origin,
     problem::Problem,
     proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
-    replicas::{Replicas, Retry},
+    replicas::Replicas,
     session_cookie::SessionCookie,
 };
 
-use crate::guard::attempts;
+pub(crate) use answer::{Answer, Refused};
+use call::Outcome;
+pub(crate) use call::{Call, Method};
 
-/// A login waits for other logins' hashes, so its answer may take longer than others.
-const LOGIN_WITHIN: Duration = Duration::from_secs(15);
+use crate::{app::App, guard::attempts, language::Language};
 
-/// A logout waits for other changes of the database, so its answer may take this many times as long.
-const LOGOUT_PATIENCE: u32 = 5;
+/// The header that tells which browser a call is made for.
+const BROWSER: &str = "x-drawbridge-user-agent";
 
-/// The calls of auth-service that are offered on the frontend's origin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Call {
-    Login,
-    Register,
-    Logout,
-    Refresh,
-    Me,
-}
+/// The header that tells in which language the person is written to.
+const LANGUAGE: &str = "x-drawbridge-language";
 
-impl Call {
-    fn method(self) -> reqwest::Method {
-        match self {
-            Self::Me => reqwest::Method::GET,
-            _ => reqwest::Method::POST,
-        }
-    }
-
-    /// How long it may take, where `usual` is what others have.
-    fn patience(self, usual: Duration) -> Duration {
-        match self {
-            Self::Login | Self::Register => LOGIN_WITHIN,
-            Self::Logout => usual * LOGOUT_PATIENCE,
-            Self::Refresh | Self::Me => usual,
-        }
-    }
-
-    fn retry(self) -> Retry {
-        match self {
-            Self::Login | Self::Register => Retry::Unheard,
-            Self::Logout | Self::Refresh | Self::Me => Retry::Idempotent,
-        }
-    }
-
-    fn path(self) -> &'static str {
-        match self {
-            Self::Login => "/api/login",
-            Self::Register => "/api/register",
-            Self::Logout => "/api/logout",
-            Self::Refresh => "/api/refresh",
-            Self::Me => "/api/me",
-        }
-    }
-}
+/// What of a browser's own description is told, in bytes.
+const LONGEST_BROWSER: usize = 256;
 
 /// What goes over.
-pub(crate) struct Request<'a> {
-    pub(crate) call: Call,
-    pub(crate) tokens: &'a [String],
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    call: Call,
+    path: Cow<'static, str>,
+    query: Option<String>,
+    tokens: Vec<String>,
     /// Content type and body.
-    pub(crate) body: Option<(String, Vec<u8>)>,
-    pub(crate) id: Option<RequestId>,
+    body: Option<(String, Vec<u8>)>,
+    id: Option<RequestId>,
     /// Whom the call is made for.
-    pub(crate) client: IpAddr,
+    client: IpAddr,
     /// What the browser shows of having been here before.
-    pub(crate) device: Option<String>,
+    device: Option<String>,
+    browser: String,
+    language: Language,
 }
 
-/// What auth-service said, and the cookies that say the same to the browser.
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) body: Value,
-    pub(crate) cookies: Vec<HeaderValue>,
-    content_type: Option<String>,
-    retry_after: Option<String>,
+impl Request {
+    /// A call for whoever sent `request`.
+    pub(crate) fn new(app: &App, request: &HttpRequest, call: Call) -> Self {
+        Self {
+            path: Cow::Borrowed(call.path),
+            call,
+            query: None,
+            tokens: app.cookie.tokens(request),
+            body: None,
+            id: RequestId::of(request),
+            client: app.client_address(request),
+            device: device_cookie::read(request.headers(), app.cookie.policy()),
+            browser: browser(request.headers()),
+            language: Language::of(request.headers(), app.cookie.is_secure()),
+        }
+    }
+
+    /// With an identifier in the path, which must be one: hexadecimal with dashes, or base64url.
+    pub(crate) fn id(mut self, id: &str) -> Option<Self> {
+        let is_id = (1..=64).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        self.path = Cow::Owned(self.call.path.replace("{id}", id));
+        is_id.then_some(self)
+    }
+
+    /// With a query.
+    pub(crate) fn query(self, query: impl Into<String>) -> Self {
+        Self { query: Some(query.into()).filter(|query| !query.is_empty()), ..self }
+    }
+
+    /// With a body as a client sent it.
+    pub(crate) fn body(self, content_type: &str, body: Vec<u8>) -> Self {
+        Self { body: Some((content_type.to_owned(), body)), ..self }
+    }
+
+    /// With a body of ours.
+    pub(crate) fn json(self, body: &impl Serialize) -> Result<Self, Problem> {
+        Ok(self.body("application/json", serde_json::to_vec(body).map_err(Problem::internal)?))
+    }
+}
+
+/// How a browser describes itself, as far as a log or a page would show it.
+fn browser(headers: &HeaderMap) -> String {
+    let agent = headers.get(USER_AGENT).map_or(&b""[..], |value| value.as_bytes());
+    let visible = agent.iter().copied().filter(|byte| matches!(byte, b' '..=b'~')).map(char::from);
+    visible.take(LONGEST_BROWSER).collect()
 }
 
 /// The client of auth-service.
@@ -124,19 +131,22 @@ impl AuthClient {
     }
 
     /// Makes the call. Only an outage is an error; a refusal is an answer like others.
-    pub(crate) async fn send(&self, request: Request<'_>) -> Result<Answer, Problem> {
+    pub(crate) async fn send(&self, request: Request) -> Result<Answer, Problem> {
         let outage = |cause: String| {
             Problem::unavailable("Signing in and out is not possible just now. Try again shortly.", cause)
         };
-        let call = request.call;
-        let forwarded = self.cookie.forward(request.tokens);
-        let incoming = self.replicas.send(call.retry(), |client, origin| {
-            let proof =
-                self.identity.prove(self.clock.now(), call.method().as_str(), call.path(), request.client);
+        let (call, path) = (&request.call, request.path.as_ref());
+        let query = request.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+        let forwarded = self.cookie.forward(&request.tokens);
+        let incoming = self.replicas.send(call.retry, |client, origin| {
+            let method = call.method();
+            let proof = self.identity.prove(self.clock.now(), method.as_str(), path, request.client);
             let mut outgoing = client
-                .request(call.method(), format!("{origin}{}", call.path()))
+                .request(method, format!("{origin}{path}{query}"))
                 .timeout(call.patience(self.answer_within))
-                .header(PROXY_IDENTITY, proof);
+                .header(PROXY_IDENTITY, proof)
+                .header(LANGUAGE, request.language.code())
+                .header(BROWSER, &request.browser);
             if let Some((name, value)) = &forwarded {
                 outgoing = outgoing.header(name.as_str(), value.as_bytes());
             }
@@ -147,7 +157,7 @@ impl AuthClient {
                 outgoing = outgoing.header(DEVICE, device);
             }
             if let Some((content_type, body)) = &request.body {
-                outgoing = outgoing.header(header::CONTENT_TYPE.as_str(), content_type).body(body.clone());
+                outgoing = outgoing.header(CONTENT_TYPE.as_str(), content_type).body(body.clone());
             }
             outgoing
         });
@@ -155,87 +165,60 @@ impl AuthClient {
         self.read(call, incoming).await.map_err(outage)
     }
 
-    async fn read(&self, call: Call, incoming: reqwest::Response) -> Result<Answer, String> {
+    async fn read(&self, call: &Call, incoming: reqwest::Response) -> Result<Answer, String> {
         let status = incoming.status().as_u16();
         let status = StatusCode::from_u16(status).map_err(|error| error.to_string())?;
-        let text = |name: header::HeaderName| {
-            let value = incoming.headers().get(name.as_str())?;
-            value.to_str().ok().map(str::to_owned)
-        };
-        let (content_type, retry_after) = (text(header::CONTENT_TYPE), text(header::RETRY_AFTER));
-        let body: Value = incoming.json().await.map_err(|error| format!("auth-service: {error:?}"))?;
-        let mut answer = Answer { status, body, cookies: Vec::new(), content_type, retry_after };
-        if !status.is_success() && answer.refusal().is_none() {
-            return Err(format!("auth-service, or something before it, answered {status} without a code"));
+        let headers = Answer::HANDED_ON.into_iter().filter_map(|name| {
+            let value = incoming.headers().get(name.as_str())?.to_str().ok()?.to_owned();
+            Some((name, value))
+        });
+        let headers = headers.collect();
+        let body = incoming.json().await.map_err(|error| format!("auth-service: {error:?}"))?;
+        let mut answer = Answer { status, body, cookies: Vec::new(), headers };
+        if !status.is_success() {
+            return match answer.refusal() {
+                Some(_) => Ok(answer),
+                None => {
+                    Err(format!("auth-service, or something before it, answered {status} without a code"))
+                }
+            };
         }
-        match call {
-            Call::Login | Call::Refresh if status == StatusCode::OK => {
-                let (token, expires_at) = answer.take_token().ok_or(
-                    "auth-service handed out no token: does it have the same MASTER_SECRET as web-frontend, \
-                     and do the clocks agree?",
-                )?;
+        match answer.take_token() {
+            Some((token, expires_at)) => {
                 answer.cookies = self.cookie.issue(&token, expires_at, self.clock.now());
                 if let Some(device) = answer.take_text("device") {
                     answer.cookies.extend(device_cookie::set(&device, self.cookie.policy()));
                 }
             }
-            Call::Logout if status == StatusCode::OK => {
-                answer.cookies = self.cookie.clear();
-                answer.cookies.extend(attempts::remember(0, self.cookie.is_secure()));
+            None if call.outcome == Outcome::SignsIn && status == StatusCode::OK => {
+                return Err("auth-service handed out no token: does it have the same MASTER_SECRET as \
+                            web-frontend, and do the clocks agree?"
+                    .to_owned());
             }
-            _ => {}
+            None => {}
+        }
+        if call.outcome == Outcome::SignsOut {
+            answer.cookies = self.cookie.clear();
+            answer.cookies.extend(attempts::remember(0, self.cookie.is_secure()));
         }
         Ok(answer)
     }
 }
 
-#[derive(Deserialize)]
-struct Refused {
-    code: String,
-    detail: String,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
 
-impl Answer {
-    /// Takes the token out of the body, so that no script ever sees it.
-    fn take_token(&mut self) -> Option<(String, DateTime<Utc>)> {
-        let expires_at = self.body.pointer("/data/expires_at")?.as_str()?.parse().ok()?;
-        Some((self.take_text("token")?, expires_at))
-    }
-
-    /// Takes a text out of the body.
-    fn take_text(&mut self, field: &str) -> Option<String> {
-        match self.body.as_object_mut()?.remove(field)? {
-            Value::String(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// The `code` and `detail` of a refusal.
-    pub(crate) fn refusal(&self) -> Option<(String, String)> {
-        let Refused { code, detail } = Refused::deserialize(&self.body).ok()?;
-        (!self.status.is_success()).then_some((code, detail))
-    }
-
-    /// The answer's status and headers, to be finished with a page or a body.
-    pub(crate) fn response_head(&self) -> HttpResponseBuilder {
-        let mut response = HttpResponse::build(self.status);
-        if let Some(wait) = &self.retry_after {
-            response.insert_header((header::RETRY_AFTER, wait.as_str()));
-        }
-        self.set_cookies(&mut response);
-        response
-    }
-
-    /// Adds the cookies to a response that is none of auth-service's.
-    pub(crate) fn set_cookies(&self, response: &mut HttpResponseBuilder) {
-        for cookie in &self.cookies {
-            response.append_header((header::SET_COOKIE, cookie.clone()));
-        }
-    }
-
-    /// The answer as it is handed on to a client of the JSON interface.
-    pub(crate) fn into_response(self) -> HttpResponse {
-        let content_type = self.content_type.as_deref().unwrap_or("application/json");
-        self.response_head().content_type(content_type).body(self.body.to_string())
+    #[test]
+    fn a_browser_is_told_of_in_visible_ascii_and_briefly() {
+        let of = |agent: &[u8]| {
+            let agent = actix_web::http::header::HeaderValue::from_bytes(agent).unwrap();
+            browser(TestRequest::default().insert_header((USER_AGENT, agent)).to_http_request().headers())
+        };
+        assert_eq!(of(b"Mozilla/5.0 (X11)"), "Mozilla/5.0 (X11)");
+        assert_eq!(of("Bröwser\t1".as_bytes()), "Brwser1");
+        assert_eq!(of(&[b'x'; 4000]).len(), LONGEST_BROWSER);
+        assert_eq!(browser(TestRequest::default().to_http_request().headers()), "");
     }
 }

@@ -14,7 +14,13 @@ use shared::{
     verification::Tolerance,
 };
 
-use crate::{guard::attempts, page_sessions::PageSessions, upstreams::Upstream};
+use crate::{
+    guard::attempts,
+    language,
+    page_sessions::PageSessions,
+    site::{Logo, Site},
+    upstreams::Upstream,
+};
 
 /// Everything that web-frontend is told at its start.
 #[derive(Debug, Clone)]
@@ -53,6 +59,8 @@ pub struct Config {
     pub upstream_timeout: Duration,
     /// `TRUSTED_PROXIES`.
     pub trusted_proxies: TrustedProxies,
+    /// `SITE_NAME`, `SITE_LOGO`, `SITE_COLOR`, `SITE_COLOR_DARK`.
+    pub site: Site,
     /// `LOG`, `LOG_FORMAT`.
     pub log: LogConfig,
 }
@@ -90,6 +98,9 @@ impl Config {
         if cookie.as_ref().is_some_and(|cookie| cookie.name() == device_cookie::name(cookie.policy())) {
             reader.fault("COOKIE_NAME", "is the name of a device's own cookie; take another");
         }
+        if cookie.as_ref().is_some_and(|cookie| cookie.name() == language::cookie_name(cookie.is_secure())) {
+            reader.fault("COOKIE_NAME", "is the name of the language's own cookie; take another");
+        }
         if let Some(caution) = cookie.as_ref().and_then(|cookie| cookie.policy().caution()) {
             reader.fault(
                 "COOKIE_MODE",
@@ -115,6 +126,12 @@ impl Config {
         let parties = reader.token_parties(frontend_origin.as_ref());
         let (cache_sizes, tolerance, timeouts) =
             (reader.cache_sizes(), reader.tolerance(), reader.timeouts());
+        let site = Site::new(
+            reader.optional("SITE_NAME", Site::parse_name),
+            reader.optional("SITE_LOGO", Logo::read),
+            reader.optional("SITE_COLOR", Site::parse_color),
+            reader.optional("SITE_COLOR_DARK", Site::parse_color_dark),
+        );
         let master_secret = reader.master_secret();
         let services = auth_service.zip(verify_service);
         let identity = frontend_origin.zip(cookie).zip(parties);
@@ -142,6 +159,7 @@ impl Config {
                 upstreams,
                 upstream_timeout,
                 trusted_proxies,
+                site,
                 log,
             }),
             _ => None,

@@ -1,33 +1,57 @@
 //! One page or endpoint a file.
 
+pub(crate) mod account;
 pub(crate) mod api;
+pub(crate) mod confirm_address;
+pub(crate) mod enrol;
+pub(crate) mod forgot_password;
 pub(crate) mod health_ready;
 pub(crate) mod home;
+pub(crate) mod language;
 pub(crate) mod login;
 pub(crate) mod logout;
+mod passkey;
 pub(crate) mod private;
 pub(crate) mod register;
+pub(crate) mod reset_password;
+pub(crate) mod second;
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpResponse, http::StatusCode};
 use serde::{Deserialize, Serialize};
-use shared::{device_cookie, http::RequestId, problem::Problem, verification::Refusal};
+use shared::problem::Problem;
 
 use crate::{
-    app::App,
-    auth_client::{Answer, Call, Request},
+    auth_client::Answer,
     pages::see_other,
+    pending::Pending,
+    visit::{AFTER_LOGIN, Visit},
 };
-
-/// Where a person lands who wanted nothing else.
-const AFTER_LOGIN: &str = "/private";
-
-/// What a visitor reads whose form was shown in another session, or a long time ago.
-const STALE_FORM: &str = "The form was out of date, or your browser keeps no cookies. Please send it again.";
 
 /// `?next=`: where the person wanted to go.
 #[derive(Deserialize)]
 pub(crate) struct Wanted {
     next: Option<String>,
+}
+
+/// `?token=`: what a link in a mail brings.
+#[derive(Deserialize)]
+pub(crate) struct LinkQuery {
+    #[serde(default)]
+    token: String,
+}
+
+/// What a link in a mail is for.
+#[derive(Deserialize)]
+struct LinkData {
+    kind: String,
+    email: String,
+}
+
+/// The field of a form that is a button alone.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ButtonForm {
+    csrf: String,
 }
 
 /// The fields of the sign-in and the sign-up form.
@@ -46,43 +70,24 @@ struct CredentialsBody<'a> {
     password: &'a str,
 }
 
-/// The wanted path, if it is one of this origin, and not a form that would send the person round.
-fn local_target(app: &App, next: Option<&str>) -> Option<String> {
-    let target = app.frontend_origin.local_target(next?)?;
-    let path = target.split(['?', '#']).next().unwrap_or_default();
-    (!matches!(path, "/login" | "/register" | "/logout")).then_some(target)
-}
+/// A call without content.
+#[derive(Serialize)]
+struct Nothing {}
 
-/// Sends whoever is signed in already on to where they wanted to go: no form is for them.
-async fn send_on(app: &App, request: &HttpRequest, next: Option<&str>) -> Option<HttpResponse> {
-    visitor_email(app, request).await?;
-    Some(see_other(next.unwrap_or(AFTER_LOGIN)).finish())
-}
-
-/// Sends a form's address and password to auth-service.
-async fn send_credentials(
-    app: &App,
-    request: &HttpRequest,
-    call: Call,
-    form: &CredentialsForm,
-) -> Result<Answer, Problem> {
-    let body = CredentialsBody { email: &form.email, password: &form.password };
-    let body = serde_json::to_vec(&body).map_err(Problem::internal)?;
-    let body = Some(("application/json".to_owned(), body));
-    let (id, client) = (RequestId::of(request), app.client_address(request));
-    let device = device_cookie::read(request.headers(), app.cookie.policy());
-    app.auth.send(Request { call, tokens: &[], body, id, client, device }).await
-}
-
-/// The address of whoever is signed in, for the frame of a page that everybody may see. In an
-/// outage such a page shows nobody.
-async fn visitor_email(app: &App, request: &HttpRequest) -> Option<String> {
-    match app.guard.identify(request).await {
-        Ok(verified) => Some(verified.user.email),
-        Err(Refusal::Unavailable(cause)) => {
-            tracing::warn!(cause, "a public page is shown without the visitor's name");
-            None
-        }
-        Err(_) => None,
+/// Goes on after a right password or passkey: inside, or to the second step.
+fn go_on(visit: &Visit, answer: &Answer, next: Option<String>, email: &str) -> Result<HttpResponse, Problem> {
+    if answer.status == StatusCode::ACCEPTED {
+        let pending = Pending { next, email: email.to_owned(), ..answer.data()? };
+        pending.keep(&visit.session)?;
+        return Ok(see_other(pending.page()).finish());
     }
+    Ok(go_in(visit, answer, next.as_deref()))
+}
+
+/// Lets a person in who has shown all that is asked for.
+fn go_in(visit: &Visit, answer: &Answer, next: Option<&str>) -> HttpResponse {
+    visit.begin_anew();
+    let mut response = see_other(next.unwrap_or(AFTER_LOGIN));
+    answer.set_cookies(&mut response);
+    response.finish()
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod account;
 pub mod app;
 mod assets;
 mod auth_client;
@@ -8,12 +9,18 @@ mod csrf;
 mod form;
 pub mod guard;
 mod handlers;
+mod language;
 mod page_sessions;
 mod pages;
+mod pending;
 mod renewal;
 mod routes;
+mod seen;
 pub mod server;
+pub mod site;
+mod text;
 pub mod upstreams;
+mod visit;
 
 pub use config::Config;
 pub use server::bind;

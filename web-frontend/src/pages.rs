@@ -1,7 +1,11 @@
 //! The pages: what each shows, and how it is sent.
 
+mod account;
+mod field;
 mod flash;
 mod form_page;
+mod frame;
+mod plain;
 pub(crate) mod problem;
 
 use actix_web::{HttpResponse, HttpResponseBuilder, http::header};
@@ -9,53 +13,39 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use shared::problem::Problem;
 
+pub(crate) use account::{
+    ActivityPage, AuthenticatorPage, FreshCodesPage, OverviewPage, PasskeysPage, QrCode, RecoveryCodesPage,
+    SessionsPage,
+};
+pub(crate) use field::Field;
 pub(crate) use flash::Flash;
-pub(crate) use form_page::{FieldErrors, LoginPage, LogoutPage, RegisterPage};
+pub(crate) use form_page::{FormPage, Link, PasskeyButton};
+pub(crate) use frame::{Frame, Section};
+pub(crate) use plain::{EnrolPage, HomePage, NoticePage, PrivatePage};
 
-/// What may be loaded and done: our own stylesheet, images and forms. No script at all.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+use crate::text::Text;
 
-/// What every page shows around its content.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Frame {
-    /// The address of whoever is signed in.
-    pub(crate) email: Option<String>,
-    /// Whether the way to the forms is left out: nobody knows who is signed in.
-    pub(crate) plain: bool,
-    /// What happened on the page before.
-    pub(crate) flash: Option<Flash>,
-}
-
-/// The public home page.
-#[derive(Template)]
-#[template(path = "home.html")]
-pub(crate) struct HomePage {
-    pub(crate) frame: Frame,
-}
-
-/// The page behind the guard.
-#[derive(Template)]
-#[template(path = "private.html")]
-pub(crate) struct PrivatePage {
-    pub(crate) frame: Frame,
-    pub(crate) email: String,
-    pub(crate) since: Moment,
-    pub(crate) until: Moment,
-    pub(crate) at_the_latest: Moment,
-    pub(crate) csrf: String,
-}
+/// What may be loaded and done: our own stylesheet, scripts, images and forms, and calls of this origin.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A point in time, for people and for programs.
-pub(crate) struct Moment(pub(crate) DateTime<Utc>);
+pub(crate) struct Moment {
+    at: DateTime<Utc>,
+    text: &'static Text,
+}
 
 impl Moment {
-    fn text(&self) -> String {
-        self.0.format("%-d %b %Y, %H:%M UTC").to_string()
+    pub(crate) fn new(at: DateTime<Utc>, text: &'static Text) -> Self {
+        Self { at, text }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        (self.text.time.moment)(self.at)
     }
 
     fn machine(&self) -> String {
-        self.0.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+        self.at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
     }
 }
 
@@ -68,6 +58,11 @@ pub(crate) fn send(mut response: HttpResponseBuilder, page: &impl Template) -> R
         .insert_header((header::REFERRER_POLICY, "same-origin"))
         .insert_header((header::X_FRAME_OPTIONS, "DENY"))
         .body(html))
+}
+
+/// Shows a page.
+pub(crate) fn show(page: &impl Template) -> Result<HttpResponse, Problem> {
+    send(HttpResponse::Ok(), page)
 }
 
 /// Sends the browser on after a form, so that a reload does not send the form again.

@@ -10,7 +10,6 @@ use actix_web::{
 };
 use shared::{
     clock::{Clock, SystemClock},
-    http::RequestId,
     problem::Problem,
 };
 
@@ -42,17 +41,7 @@ pub(crate) async fn renew<B: MessageBody>(
     };
     let mut response = next.call(request).await?;
     if due && let Some(app) = response.request().app_data::<web::Data<App>>().cloned() {
-        let tokens = app.cookie.tokens(response.request());
-        let id = RequestId::of(response.request());
-        let client = app.client_address(response.request());
-        let renewed = app.auth.send(Request {
-            call: Call::Refresh,
-            tokens: &tokens,
-            body: None,
-            id,
-            client,
-            device: None,
-        });
+        let renewed = app.auth.send(Request::new(&app, response.request(), Call::REFRESH));
         let renewed = actix_web::rt::time::timeout(PATIENCE, renewed).await;
         match renewed.unwrap_or_else(|late| Err(Problem::internal(late))) {
             Ok(answer) => {

@@ -1,20 +1,12 @@
-use actix_session::Session;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use shared::problem::Problem;
 
-use super::visitor_email;
 use crate::{
-    app::App,
-    pages::{Flash, Frame, HomePage, send},
+    pages::{self, HomePage},
+    visit::Visit,
 };
 
 /// `GET /`: the public page.
-pub(crate) async fn show(
-    app: web::Data<App>,
-    request: HttpRequest,
-    session: Session,
-) -> Result<HttpResponse, Problem> {
-    let email = visitor_email(&app, &request).await;
-    let frame = Frame { email, flash: Flash::take(&session), ..Frame::default() };
-    send(HttpResponse::Ok(), &HomePage { frame })
+pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
+    pages::show(&HomePage { frame: visit.public_frame().await })
 }

@@ -1,70 +1,41 @@
-use actix_session::Session;
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
-use shared::{
-    http::RequestId,
-    problem::{Code, Problem},
-};
+use actix_web::HttpResponse;
+use shared::problem::Problem;
 
-use super::{STALE_FORM, visitor_email};
+use super::ButtonForm;
 use crate::{
-    app::App,
-    auth_client::{Call, Request},
-    csrf,
+    auth_client::Call,
     form::Utf8Form,
-    pages::{Flash, Frame, LogoutPage, see_other, send},
+    pages::{Flash, FormPage, Link, see_other},
+    visit::Visit,
 };
-
-/// The field of the sign-out form.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LogoutForm {
-    csrf: String,
-}
 
 /// `GET /logout`: asks first, since a link alone must not sign anybody out.
-pub(crate) async fn show(
-    app: web::Data<App>,
-    request: HttpRequest,
-    session: Session,
-) -> Result<HttpResponse, Problem> {
-    let frame = Frame {
-        email: visitor_email(&app, &request).await,
-        flash: Flash::take(&session),
-        ..Frame::default()
-    };
-    send(HttpResponse::Ok(), &LogoutPage { frame, csrf: csrf::token(&session)? })
+pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
+    page(&visit).await?.show()
 }
 
 /// `POST /logout`: ends the session everywhere and forgets the cookie.
 pub(crate) async fn take(
-    app: web::Data<App>,
-    request: HttpRequest,
-    session: Session,
-    Utf8Form(form): Utf8Form<LogoutForm>,
+    visit: Visit,
+    Utf8Form(form): Utf8Form<ButtonForm>,
 ) -> Result<HttpResponse, Problem> {
-    if !csrf::is_good(&session, &form.csrf) {
-        let frame = Frame {
-            email: visitor_email(&app, &request).await,
-            flash: Some(Flash::new(STALE_FORM)),
-            ..Frame::default()
-        };
-        let page = LogoutPage { frame, csrf: csrf::token(&session)? };
-        return send(HttpResponse::build(Code::StaleForm.status()), &page);
+    if !visit.has_shown(&form.csrf) {
+        return page(&visit).await?.show_stale();
     }
-    let tokens = app.cookie.tokens(&request);
-    let (id, client) = (RequestId::of(&request), app.client_address(&request));
-    let logout = Request { call: Call::Logout, tokens: &tokens, body: None, id, client, device: None };
-    let answer = app.auth.send(logout).await?;
-    if let Some((code, _)) = answer.refusal() {
-        let detail =
-            "You are still signed in, since signing out is not possible just now. Try again shortly.";
-        return Err(Problem::unavailable(detail, format_args!("auth-service answered {code}")));
+    let answer = visit.ask(Call::LOGOUT).await?;
+    if let Some(refused) = answer.refusal() {
+        let cause = format!("auth-service answered {}", refused.code);
+        return Err(Problem::unavailable(visit.text.logout.not_now, cause));
     }
-    session.clear();
-    session.renew();
-    Flash::new("You are signed out.").leave(&session)?;
+    visit.begin_anew();
+    Flash::new(visit.text.logout.done).leave(&visit.session)?;
     let mut response = see_other("/");
     answer.set_cookies(&mut response);
     Ok(response.finish())
+}
+
+async fn page(visit: &Visit) -> Result<FormPage, Problem> {
+    let text = &visit.text.logout;
+    let page = FormPage::new(visit, visit.public_frame().await, &text.form, "/logout")?;
+    Ok(page.link(Link::new(text.stay, "/")))
 }

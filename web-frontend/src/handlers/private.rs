@@ -1,23 +1,22 @@
-use actix_session::Session;
 use actix_web::HttpResponse;
 use shared::problem::Problem;
 
 use crate::{
-    csrf,
     guard::SignedIn,
-    pages::{Flash, Frame, Moment, PrivatePage, send},
+    pages::{self, Moment, PrivatePage},
+    visit::Visit,
 };
 
 /// `GET /private`: who is signed in, since when and until when.
-pub(crate) async fn show(person: SignedIn, session: Session) -> Result<HttpResponse, Problem> {
-    let (email, login) = (person.user.email.clone(), &person.session);
-    let page = PrivatePage {
-        frame: Frame { email: Some(email.clone()), flash: Flash::take(&session), ..Frame::default() },
-        email,
-        since: Moment(login.created_at),
-        until: Moment(login.token_expires_at),
-        at_the_latest: Moment(login.expires_at),
-        csrf: csrf::token(&session)?,
-    };
-    send(HttpResponse::Ok(), &page)
+pub(crate) async fn show(visit: Visit, person: SignedIn) -> Result<HttpResponse, Problem> {
+    let login = &person.session;
+    let moment = |at| Moment::new(at, visit.text);
+    pages::show(&PrivatePage {
+        frame: visit.frame(),
+        email: person.user.email.clone(),
+        since: moment(login.created_at),
+        until: moment(login.token_expires_at),
+        at_the_latest: moment(login.expires_at),
+        csrf: visit.csrf()?,
+    })
 }

@@ -8,13 +8,26 @@ const KEY: &str = "flash";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Flash {
     pub(crate) text: String,
-    /// The address to fill in, where the next page is a form.
+    /// The address to fill in or to name, where the next page does.
     pub(crate) email: Option<String>,
+    /// Whether something did not work.
+    pub(crate) bad: bool,
 }
 
 impl Flash {
+    /// Something that worked.
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), email: None }
+        Self { text: text.into(), email: None, bad: false }
+    }
+
+    /// Something that did not.
+    pub(crate) fn bad(text: impl Into<String>) -> Self {
+        Self { bad: true, ..Self::new(text) }
+    }
+
+    /// With an address.
+    pub(crate) fn about(self, email: impl Into<String>) -> Self {
+        Self { email: Some(email.into()), ..self }
     }
 
     /// Leaves the message for the next page.

@@ -22,7 +22,7 @@ use super::{
     headers::{confined, foreign_cookies, goes_back, goes_on, relocated},
     tunnel::tunnel,
 };
-use crate::{app::App, guard::attempts, page_sessions::PageSessions};
+use crate::{app::App, guard::attempts, language, page_sessions::PageSessions};
 
 /// Any request below an upstream's prefix.
 pub(crate) async fn forward(
@@ -126,6 +126,7 @@ fn is_ours(app: &App, name: &str) -> bool {
     app.cookie.is_named(name)
         || name == PageSessions::cookie_name(is_secure)
         || name == attempts::cookie_name(is_secure)
+        || name == language::cookie_name(is_secure)
         || name == device_cookie::name(app.cookie.policy())
 }
 

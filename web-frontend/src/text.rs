@@ -1,0 +1,131 @@
+//! All that the pages say, once in each language. A text that is missing in one does not compile.
+
+mod account;
+mod de;
+mod en;
+mod entry;
+mod fr;
+
+use chrono::{DateTime, Utc};
+
+pub(crate) use account::{
+    Activity, Authenticator, Confirm, Data, Delete, Email, Overview, Passkeys, Password,
+};
+pub(crate) use account::{RecoveryCodes, Sessions};
+pub(crate) use de::DE;
+pub(crate) use en::EN;
+pub(crate) use entry::{
+    Address, Enrol, Forgot, Home, Logout, Passkey, Private, Register, Reset, Second, SignIn,
+};
+pub(crate) use fr::FR;
+
+/// All texts in one language.
+pub(crate) struct Text {
+    pub(crate) frame: Frame,
+    pub(crate) field: Field,
+    pub(crate) problem: Problems,
+    pub(crate) home: Home,
+    pub(crate) private: Private,
+    pub(crate) sign_in: SignIn,
+    pub(crate) second: Second,
+    pub(crate) enrol: Enrol,
+    pub(crate) passkey: Passkey,
+    pub(crate) register: Register,
+    pub(crate) address: Address,
+    pub(crate) forgot: Forgot,
+    pub(crate) reset: Reset,
+    pub(crate) logout: Logout,
+    pub(crate) overview: Overview,
+    pub(crate) password: Password,
+    pub(crate) email: Email,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) recovery_codes: RecoveryCodes,
+    pub(crate) passkeys: Passkeys,
+    pub(crate) sessions: Sessions,
+    pub(crate) activity: Activity,
+    pub(crate) data: Data,
+    pub(crate) delete: Delete,
+    pub(crate) confirm: Confirm,
+    pub(crate) time: Time,
+}
+
+/// What a page with one form says of it.
+pub(crate) struct Form {
+    pub(crate) title: &'static str,
+    pub(crate) intro: &'static str,
+    pub(crate) button: &'static str,
+}
+
+/// What is around every page.
+pub(crate) struct Frame {
+    pub(crate) skip: &'static str,
+    pub(crate) navigation: &'static str,
+    pub(crate) sections: &'static str,
+    pub(crate) account: &'static str,
+    pub(crate) sign_in: &'static str,
+    pub(crate) sign_up: &'static str,
+    pub(crate) sign_out: &'static str,
+    pub(crate) language: &'static str,
+    pub(crate) error: &'static str,
+    pub(crate) cancel: &'static str,
+}
+
+/// Labels of fields, and what is said below them.
+pub(crate) struct Field {
+    pub(crate) email: &'static str,
+    pub(crate) new_email: &'static str,
+    pub(crate) password: &'static str,
+    pub(crate) current_password: &'static str,
+    pub(crate) new_password: &'static str,
+    pub(crate) password_hint: &'static str,
+    pub(crate) show_password: &'static str,
+    pub(crate) hide_password: &'static str,
+    pub(crate) strength: &'static str,
+    /// From the weakest to the strongest.
+    pub(crate) strengths: [&'static str; 5],
+    pub(crate) code: &'static str,
+    pub(crate) recovery_code: &'static str,
+    pub(crate) code_or_recovery_code: &'static str,
+}
+
+/// What went wrong.
+pub(crate) struct Problems {
+    /// The title of a failure with this code, where it is another than the code's own.
+    pub(crate) title: fn(&str) -> Option<&'static str>,
+    /// What is wrong with what somebody entered, and what to do.
+    pub(crate) refusal: fn(&str) -> Option<&'static str>,
+    /// The same for whoever waits for a page.
+    pub(crate) detail: fn(&str) -> Option<&'static str>,
+    pub(crate) too_many_attempts: fn(&str) -> String,
+    pub(crate) still_signed_in: &'static str,
+    pub(crate) stale_form: &'static str,
+    pub(crate) start: &'static str,
+    pub(crate) number: &'static str,
+}
+
+/// Points and lengths of time in words.
+pub(crate) struct Time {
+    pub(crate) moment: fn(DateTime<Utc>) -> String,
+    /// Seconds, minutes, hours, days: one, and several.
+    pub(crate) units: [[&'static str; 2]; 4],
+    pub(crate) and: &'static str,
+}
+
+impl Time {
+    /// A length of time in words, such as "7 days" or "1 hour and 30 minutes": its two largest units.
+    pub(crate) fn length(&self, seconds: u64) -> String {
+        let parts = [seconds % 60, seconds / 60 % 60, seconds / 3600 % 24, seconds / 86_400];
+        let named = parts.into_iter().zip(self.units).rev().filter(|(number, _)| *number > 0).take(2);
+        let words: Vec<_> = named
+            .map(|(number, [one, several])| format!("{number} {}", if number == 1 { one } else { several }))
+            .collect();
+        if words.is_empty() {
+            let [[_, several], ..] = self.units;
+            return format!("0 {several}");
+        }
+        words.join(self.and)
+    }
+}
+
+#[cfg(test)]
+mod tests;

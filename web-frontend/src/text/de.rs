@@ -1,0 +1,5 @@
+//! German.
+
+use super::{EN, Text};
+
+pub(crate) const DE: Text = EN;

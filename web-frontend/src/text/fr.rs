@@ -1,0 +1,5 @@
+//! French.
+
+use super::{EN, Text};
+
+pub(crate) const FR: Text = EN;
