@@ -7,7 +7,7 @@ use std::{
 };
 
 use actix_web::{
-    Error, FromRequest, Handler, HttpMessage, HttpRequest, HttpResponse, Resource, Responder, Route,
+    Error, FromRequest, Handler, HttpMessage, HttpRequest, HttpResponse, Resource, Responder,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::{InternalError, JsonPayloadError, PathError, QueryPayloadError, UrlencodedError},
@@ -296,11 +296,6 @@ where
         .route(web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(show))
         .route(web::post().to(take))
         .default_service(web::to(|| only("GET, HEAD, POST")))
-}
-
-/// Answers a method that a path does not take, and says which it takes.
-pub fn takes_only(methods: &'static str) -> Route {
-    web::route().to(move || only(methods))
 }
 
 /// The answer to any method but these.

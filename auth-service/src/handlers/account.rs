@@ -18,6 +18,7 @@ use crate::{
     storage::{self, EventFilter, NewEvent, PasskeyRow},
 };
 
+#[expect(clippy::struct_excessive_bools, reason = "a body in JSON: each is a fact of its own")]
 #[derive(Serialize)]
 struct Account {
     email: String,

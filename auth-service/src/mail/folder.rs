@@ -1,6 +1,7 @@
 //! Mails that are kept instead of sent, on a machine of one's own, and the page that shows them.
 
 use std::{
+    fmt::Write as _,
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -71,10 +72,12 @@ impl Kept {
     /// The page that shows mails, without style or script of its own.
     pub(crate) fn page(mails: &[Self]) -> String {
         let mut body = String::new();
+        // Writing to a string does not fail.
         for Self { at, to, subject, text } in mails {
             let lines: Vec<_> = text.lines().map(linked).collect();
-            body += &format!(
-                "<article>\n<h2>{}</h2>\n<p>To {} · <time>{at}</time></p>\n<pre>{}</pre>\n</article>\n<hr>\n",
+            let _ = writeln!(
+                body,
+                "<article>\n<h2>{}</h2>\n<p>To {} · <time>{at}</time></p>\n<pre>{}</pre>\n</article>\n<hr>",
                 escape(subject),
                 escape(to),
                 lines.join("\n")

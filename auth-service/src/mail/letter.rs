@@ -146,15 +146,21 @@ impl Letter {
         let mut body: String = self.paragraphs.iter().map(|text| paragraph(TEXT, text)).collect();
         if let Some((label, link)) = &self.action {
             let (label, link) = (escape(label), escape(link));
-            body += &format!(
-                "<p style=\"margin:24px 0\"><a href=\"{link}\" style=\"{BUTTON}\">{label}</a></p>\n"
-            );
+            body.extend([
+                "<p style=\"margin:24px 0\"><a href=\"",
+                &link,
+                "\" style=\"",
+                BUTTON,
+                "\">",
+                &label,
+                "</a></p>\n",
+            ]);
         }
         body += &self.notes.iter().map(|text| paragraph(SMALL, text)).collect::<String>();
         if let Some((_, link)) = &self.action {
             body += &paragraph(SMALL, &format!("{} {link}", self.link_label));
         }
-        body += &format!("<hr style=\"border:0;border-top:1px solid #d5d9e4;margin:24px 0 12px\">\n");
+        body += "<hr style=\"border:0;border-top:1px solid #d5d9e4;margin:24px 0 12px\">\n";
         body += &paragraph(SMALL, &self.footer);
         format!(
             "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title></head>\n\
