@@ -33,6 +33,7 @@ pub(crate) enum Method {
 enum Work {
     Look,
     Write,
+    /// Or something else that takes seconds.
     Hash,
 }
 
@@ -59,7 +60,7 @@ impl Call {
     pub(crate) const SEEN: Self = Self::post("/api/seen", Work::Look).idempotent();
     pub(crate) const ME: Self = Self::get("/api/me");
     pub(crate) const DELETE_ME: Self = Self::delete("/api/me").signs_out();
-    pub(crate) const EXPORT: Self = Self::get("/api/me/export");
+    pub(crate) const EXPORT: Self = Self { work: Work::Hash, ..Self::get("/api/me/export") };
     pub(crate) const ACCOUNT: Self = Self::get("/api/account");
     pub(crate) const ACTIVITY: Self = Self::get("/api/activity");
     pub(crate) const LINK_LOOK: Self = Self::post("/api/links/look", Work::Look).idempotent();
