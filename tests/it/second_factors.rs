@@ -9,7 +9,9 @@ use crate::person::{Person, SEND};
 /// Reads the key on the page and tells an app.
 async fn app_on_the_page(person: &Person<'_>) -> AuthenticatorApp {
     person.browser.wait_for_text(".secret", " ").await;
-    AuthenticatorApp::scan(&person.browser.text(".secret").await)
+    let key = person.browser.text(".secret").await;
+    assert_eq!(key.split(' ').map(str::len).collect::<Vec<_>>(), [4; 8], "as people type it: {key}");
+    AuthenticatorApp::scan(&key)
 }
 
 /// The codes on the page that shows them once.
