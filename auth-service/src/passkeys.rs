@@ -25,7 +25,7 @@ use crate::{
 const PATIENCE: TimeDelta = TimeDelta::minutes(5);
 
 /// How many passkeys an account may have.
-pub(crate) const MOST: usize = 20;
+pub(crate) const MOST: i64 = 20;
 
 /// What an answer is for. One that was asked for one thing is good for no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

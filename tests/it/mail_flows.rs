@@ -183,7 +183,7 @@ async fn an_address_is_changed_by_a_link_to_the_new_one_and_the_old_one_hears_of
     ada.browser.client.goto(link.as_str()).await.unwrap();
     assert_eq!(ada.is_told().await, new);
     ada.browser.examine("confirm-new-address").await;
-    ada.sends(&[]).await;
+    ada.sends(&[("current", PASSWORD)]).await;
     ada.browser.wait_for_path("/account").await;
     ada.browser.wait_for_text("#address", new).await;
     let notice = mailbox.next_to(&old).await;

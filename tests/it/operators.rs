@@ -98,7 +98,7 @@ async fn a_role_that_is_given_or_taken_is_seen_by_every_verifier() {
     }
 }
 
-async fn wait_for_roles(visitor: &mut tests::Visitor, verify: &str, roles: &[&str]) {
+async fn wait_for_roles(visitor: &mut Visitor, verify: &str, roles: &[&str]) {
     let started = std::time::Instant::now();
     loop {
         let answer = visitor.post(verify).await.json();

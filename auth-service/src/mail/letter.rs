@@ -61,6 +61,8 @@ impl Writer<'_> {
             Notice::PasswordChanged => (&words.password_changed, to),
             Notice::AddressChangeRequested(new) => (&words.address_change_requested, new.as_str()),
             Notice::AddressChanged(new) => (&words.address_changed, new.as_str()),
+            Notice::WrongCodes => (&words.wrong_codes, to),
+            Notice::AccountDeleted => (&words.account_deleted, to),
             Notice::Factor(FactorChange::TotpAdded) => (&words.totp_added, to),
             Notice::Factor(FactorChange::TotpRemoved) => (&words.totp_removed, to),
             Notice::Factor(FactorChange::PasskeyAdded) => (&words.passkey_added, to),
@@ -73,7 +75,14 @@ impl Writer<'_> {
         let said = words.device.replace("{time}", &time).replace("{device}", &device(words, job));
         letter.paragraphs.push(said);
         let reset = format!("{}/forgot-password", self.frontend);
-        letter.notes.push(words.not_you.replace("{link}", &reset));
+        let added = matches!(notice, Notice::Factor(FactorChange::TotpAdded | FactorChange::PasskeyAdded));
+        let not_you = match notice {
+            // There is nothing left to be done.
+            Notice::AccountDeleted => return letter,
+            _ if added => words.not_you_factor,
+            _ => words.not_you,
+        };
+        letter.notes.push(not_you.replace("{link}", &reset));
         letter
     }
 
