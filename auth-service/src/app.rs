@@ -11,6 +11,7 @@ use shared::{
     clock::SharedClock,
     config::CacheSizes,
     database::{Database, DatabaseSource},
+    id::UserId,
     metrics::Metrics,
     proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
     random::Random,
@@ -25,7 +26,7 @@ use crate::{
     caller::Caller,
     config::{Config, TokenConfig},
     devices::Devices,
-    domain::{Email, Password, Strength},
+    domain::{Email, Password},
     error::Error,
     limits::Limits,
     mail::{Folder, Links, MailJob, MailQueue, MailTransport, Notice},
@@ -160,9 +161,15 @@ impl App {
     }
 
     /// An event of which the holder of the account is told by mail, where mail is sent.
-    pub(crate) fn telling(&self, event: NewEvent, caller: &Caller, to: &str, notice: Notice) -> NewEvent {
+    pub(crate) fn telling(
+        &self,
+        event: NewEvent,
+        caller: &Caller,
+        holder: (UserId, &str),
+        notice: Notice,
+    ) -> NewEvent {
         let now = self.clock.now();
-        event.mailing(self.mail.as_ref().map(|mail| mail.row(&MailJob::notice(caller, to, notice), now)))
+        event.mailing(self.mail.as_ref().map(|mail| mail.row(&MailJob::notice(caller, holder, notice), now)))
     }
 
     /// Passkeys, where the deployment and its topology have them.
@@ -173,7 +180,8 @@ impl App {
 
     /// Refuses a password that is easily guessed or known from a leak.
     pub(crate) async fn check_new_password(&self, password: &Password, email: &Email) -> Result<(), Error> {
-        if !Strength::of(password, Some(email), &self.site_name).is_acceptable {
+        let judged = self.hasher.judge(password.clone(), Some(email.clone()), self.site_name.clone()).await?;
+        if !judged.is_acceptable {
             return Err(Error::PasswordTooCommon);
         }
         match &self.breach_check {

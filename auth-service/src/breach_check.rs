@@ -58,7 +58,9 @@ impl BreachCheck {
     /// Whether the password is known. Where nobody answers, it counts as unknown, and the log says so.
     pub(crate) async fn knows(&self, password: &Password) -> bool {
         let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.expose_bytes());
-        let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+        let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
+        let hash: String = digits.map(|digit| digit.to_ascii_uppercase()).collect();
         let Some((prefix, rest)) = hash.split_at_checked(PREFIX) else { return false };
         match self.range(prefix).await {
             Ok(range) => is_listed(&range, rest),

@@ -158,6 +158,13 @@ impl Config {
         let site_name =
             reader.optional("SITE_NAME", parse_site_name).unwrap_or_else(|| "Drawbridge".to_owned());
         let mail = frontend.as_ref().and_then(|origin| MailConfig::read(&mut reader, origin, &site_name));
+        let keeps = mail.as_ref().is_some_and(|mail| matches!(mail.transport, MailTransport::Folder(_)));
+        if keeps && !listen.address.is_loopback() {
+            reader.fault(
+                "SMTP_URL",
+                "keeps mails on a page, which is for this machine alone: name a mail server",
+            );
+        }
         let sends = mail.as_ref().is_some_and(|mail| matches!(mail.transport, MailTransport::Smtp(_)));
         let email_verification = reader.flag("EMAIL_VERIFICATION", sends);
         if email_verification && mail.is_none() {

@@ -12,6 +12,9 @@ use crate::storage;
 
 const EVERY: Duration = Duration::from_mins(10);
 
+/// How long tries at addresses without an account are kept: anybody can make as many as the limits let them.
+const OF_NOBODY: TimeDelta = TimeDelta::days(7);
+
 /// Forgets links and challenges whose time is over, and what the audit log has kept for `retention`. Any number of
 /// replicas may do so.
 pub(crate) async fn keep_house(database: Database, clock: SharedClock, retention: Duration) {
@@ -34,6 +37,7 @@ async fn clean(
     let clean = move |c: &mut _| {
         storage::delete_ended_links(c, now)?;
         storage::delete_ended_ceremonies(c, now)?;
+        storage::delete_events_of_nobody_before(c, now - OF_NOBODY)?;
         storage::delete_events_before(c, now - retention)
     };
     let forgotten = database.query(clean).await?;

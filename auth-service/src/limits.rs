@@ -18,7 +18,7 @@ use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use shared::{
     config::Reader,
-    id::UserId,
+    id::{SessionId, UserId},
     redis_connection::RedisServer,
     secret::{MasterSecret, Purpose},
 };
@@ -60,6 +60,25 @@ impl LimitConfig {
             mail: rate("MAIL_LIMIT_ADDRESS", Rate::new(5, Duration::from_mins(10))),
         }
     }
+}
+
+/// How often one network may begin with a passkey: each leaves a row for five minutes.
+const CHALLENGES: Rate = Rate::new(200, Duration::from_millis(500));
+
+/// How often one network may have passwords judged: each takes some milliseconds of a core.
+const JUDGEMENTS: Rate = Rate::new(100, Duration::from_millis(100));
+
+/// Why somebody wants a mail to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mailing {
+    /// To sign up.
+    Register,
+    /// To replace a forgotten password.
+    Forgot,
+    /// To confirm the address of an account.
+    Verify,
+    /// To change it.
+    Change,
 }
 
 /// A rate, and whose it is.
@@ -136,16 +155,49 @@ impl Limits {
         self.admit(vec![self.bucket("code", &format!("{user} {device}"), self.config.code)]).await
     }
 
-    /// Asks for leave to have a mail sent to an address, whether or not it has an account.
+    /// Asks for leave to try a password in a session that is there already.
     ///
     /// # Errors
     /// As [`Limits::sign_in`].
-    pub async fn mail(&self, email: &Email, client: IpAddr) -> Result<Admitted<'_>, TooMany> {
+    pub async fn session(&self, session: SessionId) -> Result<Admitted<'_>, TooMany> {
+        self.admit(vec![self.bucket("session", &session.to_string(), self.config.device)]).await
+    }
+
+    /// Asks for leave to try a password with a link that is kept under this hash.
+    ///
+    /// # Errors
+    /// As [`Limits::sign_in`].
+    pub async fn link(&self, hash: &[u8]) -> Result<Admitted<'_>, TooMany> {
+        self.admit(vec![self.bucket("link", &URL_SAFE_NO_PAD.encode(hash), self.config.device)]).await
+    }
+
+    /// Asks for leave to have a mail sent to an address, whether or not it has an account. Each sort is counted by
+    /// itself, so that nobody uses up what somebody else needs.
+    ///
+    /// # Errors
+    /// As [`Limits::sign_in`].
+    pub async fn mail(&self, sort: Mailing, email: &Email, client: IpAddr) -> Result<Admitted<'_>, TooMany> {
         let buckets = vec![
-            self.bucket("mail", &email.key(), self.config.mail),
+            self.bucket("mail", &format!("{sort:?} {}", email.key()), self.config.mail),
             self.bucket("register", &network(client), self.config.register),
         ];
         self.admit(buckets).await
+    }
+
+    /// Asks for leave to have a passkey's challenge made or its answer checked.
+    ///
+    /// # Errors
+    /// As [`Limits::sign_in`].
+    pub async fn challenge(&self, client: IpAddr) -> Result<Admitted<'_>, TooMany> {
+        self.admit(vec![self.bucket("challenge", &network(client), CHALLENGES)]).await
+    }
+
+    /// Asks for leave to have a password judged while it is typed.
+    ///
+    /// # Errors
+    /// As [`Limits::sign_in`].
+    pub async fn judge(&self, client: IpAddr) -> Result<Admitted<'_>, TooMany> {
+        self.admit(vec![self.bucket("judge", &network(client), JUDGEMENTS)]).await
     }
 
     async fn admit(&self, buckets: Vec<Bucket>) -> Result<Admitted<'_>, TooMany> {

@@ -25,7 +25,7 @@ use crate::{
 const PATIENCE: TimeDelta = TimeDelta::minutes(5);
 
 /// How many passkeys an account may have.
-pub(crate) const MOST: usize = 20;
+pub(crate) const MOST: i64 = 20;
 
 /// What an answer is for. One that was asked for one thing is good for no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +101,7 @@ impl Passkeys {
         known: &[PasskeyRow],
         now: DateTime<Utc>,
     ) -> Result<Challenge, Error> {
-        let exclude = known.iter().map(|row| row.id.clone().into()).collect();
+        let exclude = known.iter().map(|row| row.id.clone()).collect();
         let begun = self.webauthn.start_passkey_registration(uuid(user), email, email, Some(exclude));
         let (options, state) = begun.map_err(fault)?;
         let mut options = serde_json::to_value(options).map_err(fault)?;
@@ -124,7 +124,7 @@ impl Passkeys {
         let State::Add(state) = taken else { return Err(Error::InvalidPasskey("another ceremony".into())) };
         let answer = RegisterPublicKeyCredential::deserialize(credential).map_err(refused)?;
         let passkey = self.webauthn.finish_passkey_registration(&answer, &state).map_err(debugged)?;
-        let id = passkey.cred_id().to_vec();
+        let id = passkey.cred_id().clone();
         Ok((id, serde_json::to_string(&passkey).map_err(fault)?))
     }
 

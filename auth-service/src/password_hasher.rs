@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::{
     config::PasswordConfig,
-    domain::{Password, PasswordHash},
+    domain::{Email, Password, PasswordHash, Strength},
 };
 
 /// The longest password that bcrypt reads whole, in bytes: 72 with the NUL that ends it.
@@ -99,6 +99,16 @@ impl PasswordHasher {
     /// run, it takes the same time and is a mismatch.
     pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<Verdict, Busy> {
         self.run(move |bcrypt| bcrypt.verify(&password, stored.as_deref())).await
+    }
+
+    /// How long a password would withstand guessing. That takes a core for some milliseconds, so it waits like a hash.
+    pub async fn judge(
+        &self,
+        password: Password,
+        email: Option<Email>,
+        site_name: String,
+    ) -> Result<Strength, Busy> {
+        self.run(move |_| Strength::of(&password, email.as_ref(), &site_name)).await
     }
 
     async fn run<T: Send + 'static>(

@@ -4,13 +4,14 @@ use actix_web::HttpRequest;
 use chrono::TimeDelta;
 use shared::id::{SessionId, UserId};
 
-use crate::domain::EventKind;
 use crate::{
     app::App,
     caller::Caller,
+    domain::EventKind,
     error::Error,
+    mail::{FactorChange, Notice},
     second_factors::Pending,
-    storage::{self, NewEvent},
+    storage::{self, Added, NewEvent, NewFactor, Right},
 };
 
 /// How long a session counts as confirmed (ASVS 5.0, V7.5.1).
@@ -54,6 +55,19 @@ impl Person {
     }
 }
 
+/// The recovery codes to be shown after a factor was added, if they are good.
+///
+/// # Errors
+/// When it was not added; `conflict` says why, if it is there already.
+pub(crate) fn shown(added: Added, codes: Vec<String>, conflict: Error) -> Result<Option<Vec<String>>, Error> {
+    match added {
+        Added::Done { recovery_codes } => Ok(recovery_codes.then_some(codes)),
+        Added::NoRight => Err(Error::LoginExpired),
+        Added::Conflict => Err(conflict),
+        Added::TooMany => Err(Error::TooManyPasskeys),
+    }
+}
+
 /// Somebody who sets up a second factor: in a session that was confirmed, or on the way to the first one, where the
 /// deployment asks for a factor and they have none yet.
 pub(crate) struct SettingUp {
@@ -81,6 +95,18 @@ impl SettingUp {
         }
         let (email, caller) = (pending.email.clone(), Caller::of(app, request));
         Ok(Self { user, email, caller, session: None, pending: Some(pending) })
+    }
+
+    /// A factor that they add, of which they are told, with recovery codes for whoever has none yet.
+    pub(crate) fn adds(&self, app: &App, event: NewEvent, notice: FactorChange) -> (NewFactor, Vec<String>) {
+        let event = app.telling(event, &self.caller, (self.user, &self.email), Notice::Factor(notice));
+        let (codes, hashes) = app.factors.new_recovery_codes();
+        let right = match (&self.pending, self.session) {
+            (None, Some(session)) => Right::Session(session),
+            (pending, _) => Right::First(pending.as_ref().and_then(|pending| pending.password_changed_at)),
+        };
+        let recovery = (hashes, self.did(app, EventKind::RecoveryCodesMade));
+        (NewFactor { user: self.user, right, event, recovery }, codes)
     }
 
     /// Something that they did to their account.

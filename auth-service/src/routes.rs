@@ -3,7 +3,7 @@
 use actix_web::web::{self, ServiceConfig};
 use shared::{
     health,
-    http::{read, takes_only, write},
+    http::{only, read, write},
 };
 
 use crate::handlers::{
@@ -36,7 +36,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(
             read("/api/me", me::me)
                 .route(web::delete().to(account::delete))
-                .default_service(takes_only("GET, HEAD, DELETE")),
+                .default_service(web::to(|| only("GET, HEAD, DELETE"))),
         )
         .service(read("/api/me/export", account::export))
         .service(read("/api/account", account::show))
@@ -44,19 +44,19 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(
             read("/api/sessions", sessions::list)
                 .route(web::delete().to(sessions::end_others))
-                .default_service(takes_only("GET, HEAD, DELETE")),
+                .default_service(web::to(|| only("GET, HEAD, DELETE"))),
         )
         .service(
             web::resource("/api/sessions/{id}")
                 .route(web::delete().to(sessions::end))
-                .default_service(takes_only("DELETE")),
+                .default_service(web::to(|| only("DELETE"))),
         )
         .service(write("/api/totp/begin", totp::begin))
         .service(write("/api/totp/confirm", totp::confirm))
         .service(
             web::resource("/api/totp")
                 .route(web::delete().to(totp::remove))
-                .default_service(takes_only("DELETE")),
+                .default_service(web::to(|| only("DELETE"))),
         )
         .service(write("/api/recovery-codes", recovery_codes::replace))
         .service(write("/api/passkeys/begin", passkeys::begin))
@@ -64,7 +64,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(
             write("/api/passkeys/{id}", passkeys::rename)
                 .route(web::delete().to(passkeys::remove))
-                .default_service(takes_only("POST, DELETE")),
+                .default_service(web::to(|| only("POST, DELETE"))),
         )
         .service(read("/.well-known/jwks.json", jwks::jwks))
         .service(read("/mailbox", mailbox::show))

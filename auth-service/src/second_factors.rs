@@ -17,10 +17,13 @@ use crate::{
     domain::{EventKind, RECOVERY_CODES, RecoveryCode, TotpSecret},
     error::Error,
     mail::{FactorChange, Notice},
-    storage::{self, NewEvent, SecondFactors, TotpRow},
+    storage::{self, EventFilter, NewEvent, SecondFactors, TotpRow},
 };
 
 const PENDING: &str = "pending login";
+
+/// The holder is told at the fifth wrong code of a day (ASVS 5.0, V6.3.5).
+const WRONG_CODES: i64 = 5;
 
 /// How long the second step may come after the first.
 const PENDING_FOR: TimeDelta = TimeDelta::minutes(10);
@@ -149,13 +152,23 @@ pub(crate) async fn take_code(
     } else if let Some(code) = RecoveryCode::parse(&typed) {
         let hash = code.hash(&app.factors.recovery);
         let event = NewEvent::new(EventKind::RecoveryCodeUsed, caller, now).to(user);
-        let event = app.telling(event, caller, email, Notice::Factor(FactorChange::RecoveryCodeUsed));
+        let event = app.telling(event, caller, (user, email), Notice::Factor(FactorChange::RecoveryCodeUsed));
         if app.database.query(move |c| storage::use_recovery_code(c, user, &hash, &event)).await? {
             app.wake_mail();
             return Ok("recovery_code");
         }
     }
     let event = NewEvent::new(EventKind::SecondFactorFailed, caller, now).to(user);
-    app.database.query(move |c| storage::insert_event(c, &event)).await?;
+    let telling = app.telling(event.clone(), caller, (user, email), Notice::WrongCodes);
+    let since = Some((now - TimeDelta::days(1)).naive_utc());
+    let kind = Some(EventKind::SecondFactorFailed);
+    let filter = EventFilter { user: Some(user), kind, since, before: None };
+    let note = move |c: &mut _| {
+        let before = storage::find_events(c, &filter, WRONG_CODES)?.len();
+        let is_last = i64::try_from(before + 1).is_ok_and(|count| count == WRONG_CODES);
+        storage::insert_event(c, if is_last { &telling } else { &event })
+    };
+    app.database.query(note).await?;
+    app.wake_mail();
     Err(Error::InvalidCode)
 }

@@ -9,7 +9,7 @@ use crate::{
     caller::Caller,
     domain::{Device, Email, EventKind},
     error::Error,
-    mail::{MailJob, Notice, What},
+    mail::{MailJob, Notice},
     signing_keys::IssuedToken,
     storage::{self, NewEvent, NewSession, Proof},
 };
@@ -46,10 +46,16 @@ pub(crate) async fn sign_in(
     let device = app.devices.of(request, app.is_from_proxy(request));
     let is_known = address.as_ref().is_some_and(|email| app.devices.known(device.as_ref(), email).is_some());
     let expires_at = now + TimeDelta::from_std(app.tokens.session_lifetime).unwrap_or(TimeDelta::MAX);
-    let news = app.mail.as_ref().filter(|_| !is_known).map(|mail| {
-        let what = What::Notice { to: email.clone(), notice: Notice::NewDevice };
-        mail.row(&MailJob::new(caller, what), now)
-    });
+    let news = app
+        .mail
+        .as_ref()
+        .filter(|_| !is_known)
+        .map(|mail| mail.row(&MailJob::notice(caller, (user, &email), Notice::NewDevice), now));
+    // A sign-in leaves no older session behind in the same browser (ASVS 5.0, V7.2.4).
+    let mut replaces = Vec::new();
+    for token in app.cookie.tokens(request) {
+        replaces.extend(app.verifier.check_signature(&token).await.ok().map(|signed| signed.session));
+    }
     let session = NewSession {
         id,
         user_id: user,
@@ -60,6 +66,7 @@ pub(crate) async fn sign_in(
         expires_at,
         limit: app.tokens.sessions_per_user,
         event: NewEvent::new(EventKind::SignedIn, caller, now).to(user).within(id).saying(by),
+        replaces,
         news,
     };
     // The token first: a session whose token cannot be signed would only take up a place.

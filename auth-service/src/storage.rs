@@ -29,7 +29,10 @@ pub use accounts::{
     AccountSummary, Credentials, NewAccount, delete_account, email_is_taken, find_account, find_accounts,
     find_credentials, insert_account, set_disabled, set_password, strengthen_hash,
 };
-pub use audit::{Event, EventFilter, NewEvent, delete_events_before, find_events, insert_event};
+pub use audit::{
+    Event, EventFilter, NewEvent, delete_events_before, delete_events_of_nobody_before, find_events,
+    insert_event,
+};
 pub use export::{ExportedAccount, find_accounts_to_export};
 pub use import::{ImportedAccount, find_known_keys, import_accounts};
 pub use keys::{
@@ -37,13 +40,13 @@ pub use keys::{
     find_signing_key, insert_key, lengthen_token_lifetime, longest_token_lifetime, revoke_key,
     supersede_keys,
 };
-pub use links::{LinkRow, delete_ended_links, find_link, insert_link};
+pub use links::{LinkRow, delete_ended_links, delete_link, delete_links_of_kind, find_link, insert_link};
 pub use mail_jobs::{MailJobRow, claim_mail_jobs, delete_mail_job, insert_mail_job, postpone_mail_job};
 pub use migrations::migrate;
 pub use outbox::{Pending, delete_pending, find_pending};
 pub use passkeys::{
     CeremonyRow, PasskeyRow, delete_ended_ceremonies, find_passkey, find_passkeys, insert_ceremony,
-    insert_passkey, note_passkey_use, rename_passkey, take_ceremony,
+    note_passkey_use, rename_passkey, take_ceremony,
 };
 pub use profile::{
     AddressChange, Keep, NewPassword, Profile, change_address, change_password, find_profile,
@@ -52,8 +55,9 @@ pub use profile::{
 pub use reader::{ReaderRole, grant_reading};
 pub use roles::{RoleChange, change_roles, find_roles};
 pub use second_factors::{
-    Removal, SecondFactors, TotpRow, begin_totp, confirm_totp, delete_passkey, delete_totp,
-    find_second_factors, find_totp, replace_recovery_codes, take_totp_step, use_recovery_code,
+    Added, NewFactor, Removal, Right, SecondFactors, TotpRow, begin_totp, confirm_totp, delete_passkey,
+    delete_totp, find_second_factors, find_totp, insert_passkey, remove_factors, replace_recovery_codes,
+    take_totp_step, use_recovery_code,
 };
 pub use session_details::{
     SessionView, end_other_sessions, find_confirmation, find_sessions, note_confirmation, note_seen,

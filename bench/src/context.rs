@@ -30,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) strangers: u32,
     /// How many of a million people ask.
     pub(crate) of_a_million: u32,
+    /// How many accounts are imported.
+    pub(crate) imported: u32,
     /// How often verify-service is started.
     pub(crate) starts: u32,
 }
@@ -43,6 +45,7 @@ impl Plan {
         slow_seconds: 10,
         strangers: 100_000,
         of_a_million: 50_000,
+        imported: 1_000_000,
         starts: 10,
     };
 
@@ -54,6 +57,7 @@ impl Plan {
         slow_seconds: 4,
         strangers: 30_000,
         of_a_million: 20_000,
+        imported: 200_000,
         starts: 3,
     };
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The packages whose programs are measured. This one is among them for the floors.
-const PACKAGES: [&str; 4] = ["auth-service", "verify-service", "web-frontend", "bench"];
+const PACKAGES: [&str; 5] = ["auth-service", "verify-service", "web-frontend", "drawbridge", "bench"];
 
 /// Where the programs are: `target/release`, or `target/debug`.
 fn folder() -> Result<PathBuf> {

@@ -5,6 +5,7 @@ mod costs;
 mod footprint;
 mod guard;
 mod hot;
+mod import;
 mod interference;
 mod logins;
 mod redis_hit;
@@ -20,7 +21,7 @@ pub(crate) struct Row {
 }
 
 /// All of them, in the order of the table.
-pub(crate) const ROWS: [Row; 20] = [
+pub(crate) const ROWS: [Row; 22] = [
     Row { name: "verify-hot", run: hot::verify },
     Row { name: "verify-hot-p99", run: hot::verify_p99 },
     Row { name: "auth-request-hot", run: hot::auth_request },
@@ -35,6 +36,8 @@ pub(crate) const ROWS: [Row; 20] = [
     Row { name: "memory-100000-users", run: footprint::memory_hot },
     Row { name: "time-to-ready", run: footprint::time_to_ready },
     Row { name: "cold-1000000-users-to-1000", run: size::million_to_thousand },
+    Row { name: "import", run: import::speed },
+    Row { name: "import-memory", run: import::memory },
     Row { name: "cost-verify", run: costs::verify },
     Row { name: "cost-verify-redis-hit", run: costs::verify_redis_hit },
     Row { name: "cost-verify-from-database", run: costs::verify_from_database },

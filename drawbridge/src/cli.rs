@@ -10,6 +10,7 @@ use shared::{
 };
 
 use crate::{
+    audit,
     deployment::{Deployment, query},
     doctor, keys, output, secrets, up, user,
 };
@@ -48,6 +49,8 @@ enum Command {
     /// Add, list, disable, delete, import and export accounts, sign people out, change their roles
     #[command(subcommand)]
     User(Box<user::UserCommand>),
+    /// Show what happened to accounts, newest first
+    Audit(audit::AuditArgs),
     /// List, rotate or revoke the keys that sign tokens
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -135,6 +138,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Some(Command::Secrets(args)) => secrets::make(&args),
         Some(Command::User(command)) => user::run(*command).await,
+        Some(Command::Audit(args)) => audit::audit(args).await,
         Some(Command::Doctor(args)) => doctor::run(*args).await,
         Some(Command::Keys(KeysCommand::List(args))) => keys::list(&args.deployment()?).await,
         Some(Command::Keys(KeysCommand::Rotate(args))) => keys::rotate(&args.deployment()?).await,

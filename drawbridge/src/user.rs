@@ -26,6 +26,8 @@ pub(crate) enum UserCommand {
     SetPassword(EmailArgs),
     /// Send a link by which the holder of an account chooses another password
     ResetPassword(EmailArgs),
+    /// Remove all second factors of somebody who has lost them; make sure first that it is them who ask
+    RemoveFactors(EmailArgs),
     /// End all sessions of an account, or of everybody
     SignOut(sign_out::SignOutArgs),
     /// Show an account's roles, or change them
@@ -70,6 +72,9 @@ pub(crate) async fn run(command: UserCommand) -> anyhow::Result<()> {
         UserCommand::SetPassword(args) => accounts::set_password(&args.data.deployment()?, &args.email).await,
         UserCommand::ResetPassword(args) => {
             accounts::reset_password(&args.data.deployment()?, &args.email).await
+        }
+        UserCommand::RemoveFactors(args) => {
+            accounts::remove_factors(&args.data.deployment()?, &args.email).await
         }
         UserCommand::SignOut(args) => sign_out::sign_out(args).await,
         UserCommand::Roles(args) => roles::roles(args).await,

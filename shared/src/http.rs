@@ -7,7 +7,7 @@ use std::{
 };
 
 use actix_web::{
-    Error, FromRequest, Handler, HttpMessage, HttpRequest, HttpResponse, Resource, Responder, Route,
+    Error, FromRequest, Handler, HttpMessage, HttpRequest, HttpResponse, Resource, Responder,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::{InternalError, JsonPayloadError, PathError, QueryPayloadError, UrlencodedError},
@@ -298,12 +298,11 @@ where
         .default_service(web::to(|| only("GET, HEAD, POST")))
 }
 
-/// Answers a method that a path does not take, and says which it takes.
-pub fn takes_only(methods: &'static str) -> Route {
-    web::route().to(move || only(methods))
-}
-
-async fn only(methods: &'static str) -> Result<HttpResponse, Problem> {
+/// The answer to any method but these.
+///
+/// # Errors
+/// Always.
+pub async fn only(methods: &'static str) -> Result<HttpResponse, Problem> {
     let detail = format!("This path takes {methods}.");
     Err(Problem::new(Code::MethodNotAllowed, detail).allow(methods))
 }

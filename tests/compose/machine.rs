@@ -189,13 +189,13 @@ async fn in_a_browser(origin: &str) {
     browser.client.goto(&page("/register")).await.unwrap();
     browser.fill("#email", "ada@example.com").await;
     browser.fill("#password", PASSWORD).await;
-    browser.click("form button").await;
+    browser.click("main form button.wide").await;
     browser.wait_for_path("/login").await;
     browser.client.goto(&page("/private")).await.unwrap();
     browser.wait_for_path("/login?next=/private").await;
     browser.fill("#email", "ada@example.com").await;
     browser.fill("#password", PASSWORD).await;
-    browser.click("form button").await;
+    browser.click("main form button.wide").await;
     browser.wait_for_path("/private").await;
     assert_eq!(browser.text("#email").await, "ada@example.com");
     browser.close().await;

@@ -28,13 +28,13 @@ async fn every_page_can_be_used_by_everybody() {
     for path in ["/register", "/login"] {
         browser.client.goto(&format!("{}{path}", stack.frontend)).await.unwrap();
         browser.fill("#email", "nobody").await;
-        browser.click("form button").await;
+        browser.click("main form button.wide").await;
         browser.text("[role=alert]").await;
         found.extend(browser.violations().await);
     }
     browser.fill("#email", &email).await;
     browser.fill("#password", PASSWORD).await;
-    browser.click("form button").await;
+    browser.click("main form button.wide").await;
     browser.wait_for_path("/private").await;
     found.extend(violations(&browser, &stack, &SIGNED_IN).await);
     assert!(found.is_empty(), "{}", found.join("\n"));

@@ -17,12 +17,12 @@ async fn sign_up_sign_in_and_out(scripts: Scripts) {
     browser.keep_screenshots("register").await;
     browser.fill("#email", "nobody").await;
     browser.fill("#password", "short").await;
-    browser.click("form button").await;
+    browser.click("main form button.wide").await;
     assert!(browser.text("#email-error").await.contains("name@domain"));
     browser.keep_screenshots("register-error").await;
     browser.fill("#email", email).await;
     browser.fill("#password", PASSWORD).await;
-    browser.click("form button").await;
+    browser.click("main form button.wide").await;
     browser.wait_for_path("/login").await;
     assert!(browser.text(".flash").await.contains("Your account is ready"));
 
@@ -31,11 +31,11 @@ async fn sign_up_sign_in_and_out(scripts: Scripts) {
     browser.keep_screenshots("login").await;
     browser.fill("#email", email).await;
     browser.fill("#password", "wrong horse").await;
-    browser.click("form button").await;
+    browser.click("main form button.wide").await;
     assert!(browser.text(".alert").await.contains("password is wrong"));
     browser.keep_screenshots("login-error").await;
     browser.fill("#password", PASSWORD).await;
-    browser.click("form button").await;
+    browser.click("main form button.wide").await;
     browser.wait_for_path("/private?tab=2").await;
     assert_eq!(browser.text("#email").await, email);
     browser.keep_screenshots("private").await;
@@ -112,7 +112,7 @@ async fn an_outage_is_a_page_that_says_so() {
     browser.client.goto(&private).await.unwrap();
     browser.fill("#email", &email).await;
     browser.fill("#password", PASSWORD).await;
-    browser.click("form button").await;
+    browser.click("main form button.wide").await;
     browser.wait_for_path("/private").await;
     stack.processes()[1].signal("KILL");
     browser.client.goto(&private).await.unwrap();

@@ -110,7 +110,7 @@ async fn people_of_an_express_application_sign_in_with_the_passwords_that_they_h
         let text = said(&drawbridge(&stack, &["user", "import", &file], ""));
         assert!(text.contains("read 2, imported 2, known already 0, refused 0"), "{text}");
         assert!(text.contains("password hash = password") && text.contains("not read: id, name"), "{text}");
-        assert!(text.contains("1 without a password"), "{text}");
+        assert!(text.contains("1 of them without a password"), "{text}");
 
         let stored = || {
             let url = DatabaseUrl::parse(&stack.database_url).unwrap();

@@ -8,6 +8,7 @@
 )]
 
 mod accessibility;
+mod account_pages;
 mod bad_input;
 mod browser;
 mod client_address;
@@ -22,11 +23,16 @@ mod import;
 mod journey;
 mod leave;
 mod load;
+mod mail_delivery;
+mod mail_flows;
 mod mailbox;
 mod matrix;
 mod operators;
 mod outage;
 mod pages;
 mod passkey_engines;
+mod passkeys;
+mod person;
+mod second_factors;
 mod settings;
 mod start;

@@ -198,7 +198,7 @@ impl Cell {
         assert!(!self.is_inside(browser).await, "{self:?}: signed in before signing in");
         browser.fill("#email", &self.email).await;
         browser.fill("#password", PASSWORD).await;
-        browser.click("form button").await;
+        browser.click("main form button.wide").await;
         browser.wait_for_path("/private").await;
         self.is_inside(browser).await
     }

@@ -1,8 +1,20 @@
+use std::time::{Duration, UNIX_EPOCH};
+
 use aws_lc_rs::hmac;
+
+/// How long a code is shown, in seconds.
+const STEP: u64 = 30;
+
+/// How long the way from here to the server may take, in seconds.
+const WAY: u64 = 5;
 
 /// An authenticator app that has scanned a secret (RFC 6238: SHA-1, six digits, 30 seconds).
 #[derive(Debug)]
-pub struct AuthenticatorApp(hmac::Key);
+pub struct AuthenticatorApp {
+    key: hmac::Key,
+    /// The step of the code that was read last.
+    last: u64,
+}
 
 impl AuthenticatorApp {
     /// Takes the secret as a person types it: Base32, in groups.
@@ -12,17 +24,38 @@ impl AuthenticatorApp {
         let bit = |at: usize| u8::try_from(bits[at / 5] >> (4 - at % 5) & 1).unwrap();
         let byte = |n: usize| (0..8).fold(0, |byte, at| byte * 2 + bit(n * 8 + at));
         let bytes: Vec<u8> = (0..bits.len() * 5 / 8).map(byte).collect();
-        Self(hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &bytes))
+        Self { key: hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &bytes), last: 0 }
     }
 
     /// The code of now, or of so many steps later.
     pub fn code(&self, steps: i64) -> String {
-        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-        let step = i64::try_from(now / 30).unwrap() + steps;
-        let tag = hmac::sign(&self.0, &step.to_be_bytes());
+        self.code_of((seconds() / STEP).checked_add_signed(steps).unwrap())
+    }
+
+    /// A code that was not read before. A server that forgives a clock one step either way takes three in a row;
+    /// the fourth has to wait for its time.
+    pub async fn next_code(&mut self) -> String {
+        loop {
+            let now = seconds();
+            let (earliest, latest) = ((now + WAY) / STEP - 1, now / STEP + 1);
+            let step = earliest.max(self.last + 1);
+            if step <= latest {
+                self.last = step;
+                return self.code_of(step);
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    fn code_of(&self, step: u64) -> String {
+        let tag = hmac::sign(&self.key, &step.to_be_bytes());
         let tag = tag.as_ref();
         let offset = usize::from(tag[19] & 0xf);
         let four = [tag[offset] & 0x7f, tag[offset + 1], tag[offset + 2], tag[offset + 3]];
         format!("{:06}", u32::from_be_bytes(four) % 1_000_000)
     }
+}
+
+fn seconds() -> u64 {
+    UNIX_EPOCH.elapsed().unwrap().as_secs()
 }

@@ -16,6 +16,9 @@ use crate::{
     process::{Process, Start},
 };
 
+/// How long a page may take to say what it is to say.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Whether pages may run scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scripts {
@@ -107,6 +110,25 @@ impl Browser {
         self.client.wait().for_element(Locator::Css(css)).await.unwrap().text().await.unwrap()
     }
 
+    /// Waits until an element says these words. It may come with a page that is yet to be shown.
+    pub async fn wait_for_text(&self, css: &str, words: &str) {
+        let (started, mut said) = (Instant::now(), String::new());
+        loop {
+            // What is gone by the time it is read belonged to the page before.
+            if let Ok(element) = self.client.find(Locator::Css(css)).await
+                && let Ok(text) = element.text().await
+            {
+                said = text;
+            }
+            if said.contains(words) {
+                return;
+            }
+            let at = self.client.current_url().await.unwrap();
+            assert!(started.elapsed() < PATIENCE, "{at}: {css} says {said:?}, not {words:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Types into a field.
     pub async fn fill(&self, css: &str, text: &str) {
         let field = self.client.wait().for_element(Locator::Css(css)).await.unwrap();
@@ -128,7 +150,7 @@ impl Browser {
             if shown == path {
                 return;
             }
-            assert!(started.elapsed() < Duration::from_secs(20), "at {shown} instead of {path}");
+            assert!(started.elapsed() < PATIENCE, "at {shown} instead of {path}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

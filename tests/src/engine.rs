@@ -72,7 +72,7 @@ impl Engine {
                         "args": [
                             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                             "--disable-quic", "--no-first-run", "--disable-background-networking",
-                            "--disable-component-update", "--disable-sync",
+                            "--disable-component-update", "--disable-sync", "--force-prefers-reduced-motion",
                             format!("--ignore-certificate-errors-spki-list={spki}"),
                             format!("--user-data-dir={profile}"),
                         ],

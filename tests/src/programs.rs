@@ -263,6 +263,14 @@ impl Stack {
         visitor
     }
 
+    /// Changes the rows of a PostgreSQL database behind the programs' backs, such as to let time pass.
+    pub async fn execute(&self, sql: &str) {
+        let (client, connection) =
+            tokio_postgres::connect(&self.database_url, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(sql).await.unwrap();
+    }
+
     /// Fails if a program has panicked.
     pub fn assert_no_panic(&self) {
         let log = self.log();

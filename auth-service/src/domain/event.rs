@@ -63,6 +63,8 @@ kinds! {
     PasskeyRenamed = "passkey_renamed";
     /// A passkey was removed.
     PasskeyRemoved = "passkey_removed";
+    /// An operator removed all second factors.
+    FactorsRemoved = "factors_removed";
     /// A person took a copy of their data.
     Exported = "exported";
     /// An operator disabled the account.

@@ -9,8 +9,9 @@ use super::{Email, Password};
 /// the address or of the site's name alone.
 const MIN_GUESSES: u64 = 100_000;
 
-/// Longer ones are judged by their beginning: what follows makes them stronger only.
-const JUDGED_CHARACTERS: usize = 72;
+/// Longer ones are judged by their beginning: what follows makes them stronger only, and judging all of it would take
+/// whoever likes a quarter of a second of our time.
+const JUDGED_CHARACTERS: usize = 32;
 
 /// What is thought of a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,10 +14,12 @@ use crate::{
     config::SecondFactorPolicy,
     domain::EventKind,
     error::Error,
+    mail::Notice,
     person::{CONFIRMED_FOR, Person},
     storage::{self, EventFilter, NewEvent, PasskeyRow},
 };
 
+#[expect(clippy::struct_excessive_bools, reason = "a body in JSON: each is a fact of its own")]
 #[derive(Serialize)]
 struct Account {
     email: String,
@@ -142,8 +144,10 @@ pub(crate) async fn delete(app: web::Data<App>, request: HttpRequest) -> Result<
     let mut nobody = person.caller.clone();
     (nobody.address, nobody.user_agent) = (None, String::new());
     let event = NewEvent::new(EventKind::AccountDeleted, &nobody, now).to(user);
+    let event = app.telling(event, &person.caller, (user, &person.email), Notice::AccountDeleted);
     let prepared = app.relay.prepare();
     let deleted = app.database.query(move |c| storage::delete_account(c, user, now, &event)).await?;
     app.relay.announce(prepared, deleted.ok_or(Refusal::UserNotFound)?).await;
+    app.wake_mail();
     Ok(signed_out(&app).json(Success::message("Account deleted")))
 }

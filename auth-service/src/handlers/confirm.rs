@@ -31,7 +31,7 @@ pub(crate) async fn confirm(
 ) -> Result<HttpResponse, Error> {
     let person = Person::of(&app, &request).await?;
     let user = person.user;
-    check_own_password(&app, &request, &person, Password::parse_existing(body.password)?).await?;
+    check_own_password(&app, &person, Password::parse_existing(body.password)?).await?;
     let factors = app.database.query(move |c| storage::find_second_factors(c, user)).await?;
     let asks = factors.any() && app.factors.policy != SecondFactorPolicy::Off;
     let mut by = "password".to_owned();

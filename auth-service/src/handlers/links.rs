@@ -10,7 +10,7 @@ use crate::{
     caller::Caller,
     domain::{Email, EventKind, LinkToken, Password},
     error::Error,
-    limits::Admitted,
+    limits::Mailing,
     mail::{Link, LinkError, MailJob, Notice, What},
     password_hasher::Verdict,
     person::Person,
@@ -75,7 +75,7 @@ pub(crate) async fn verify(
     match link {
         Link::Reset { .. } => return Err(LinkError.into()),
         Link::Register { hash: stored, .. } => {
-            check_password(&app, &request, &email, body.password, Some(stored.clone())).await?;
+            check_password(&app, &hash, body.password, Some(stored.clone())).await?;
             let id = UserId::generate(app.random, now);
             let account = NewAccount { id, email: email.clone(), email_verified: true, hash: stored, now };
             let event = NewEvent::new(EventKind::SignedUp, &caller, now).to(id);
@@ -87,16 +87,18 @@ pub(crate) async fn verify(
             }
         }
         Link::Verify { user, .. } => {
-            let profile = app.database.query(move |c| storage::find_profile(c, user)).await?;
-            let stored = profile.and_then(|profile| profile.hash);
-            check_password(&app, &request, &email, body.password, stored).await?;
+            check_own_password(&app, &caller, &hash, user, body.password).await?;
             let event = NewEvent::new(EventKind::EmailVerified, &caller, now).to(user);
             let (prepared, address) = (app.relay.prepare(), email.clone());
             let verify = move |c: &mut _| storage::verify_address(c, &hash, (user, &address), now, &event);
             let change = app.database.query(verify).await?.ok_or(LinkError)?;
             app.relay.announce(prepared, change).await;
         }
-        Link::ChangeAddress { user, .. } => change_address(&app, &caller, hash, user, email.clone()).await?,
+        Link::ChangeAddress { user, .. } => {
+            // The mail may have gone to a stranger, by a slip of the pen.
+            check_own_password(&app, &caller, &hash, user, body.password).await?;
+            change_address(&app, &caller, hash, user, email.clone()).await?;
+        }
     }
     let verified = Verified { email: email.to_string() };
     Ok(HttpResponse::Ok().json(Success::with("Address confirmed", verified)))
@@ -113,7 +115,7 @@ async fn change_address(
     let event = NewEvent::new(EventKind::EmailChanged, caller, now).to(user);
     let before = app.database.query(move |c| storage::find_profile(c, user)).await?;
     let before = before.ok_or(LinkError)?.email;
-    let event = app.telling(event, caller, &before, Notice::AddressChanged(email.to_string()));
+    let event = app.telling(event, caller, (user, &before), Notice::AddressChanged(email.to_string()));
     let prepared = app.relay.prepare();
     let change = move |c: &mut _| storage::change_address(c, &hash, (user, &email), now, &event);
     match app.database.query(change).await? {
@@ -127,21 +129,39 @@ async fn change_address(
     }
 }
 
-/// Whether whoever has the link also knows the password: it is counted as a sign-in is.
+/// Whether whoever has the link also knows the password of the account that it is of.
+async fn check_own_password(
+    app: &App,
+    caller: &Caller,
+    link: &[u8],
+    user: UserId,
+    password: Option<String>,
+) -> Result<(), Error> {
+    let profile = app.database.query(move |c| storage::find_profile(c, user)).await?;
+    let checked = check_password(app, link, password, profile.and_then(|profile| profile.hash)).await;
+    if matches!(checked, Err(Error::InvalidCredentials)) {
+        let event = NewEvent::new(EventKind::SignInFailed, caller, app.clock.now()).to(user);
+        let event = event.saying("password, with a link");
+        app.database.query(move |c| storage::insert_event(c, &event)).await?;
+    }
+    checked
+}
+
+/// Whether it is the password of this hash. What is counted is tries with this link: nobody else's stand in its way.
 async fn check_password(
     app: &App,
-    request: &HttpRequest,
-    email: &Email,
+    link: &[u8],
     password: Option<String>,
     stored: Option<String>,
 ) -> Result<(), Error> {
     let password = Password::parse_existing(password.unwrap_or_default())?;
-    let admitted: Admitted = app.limits.sign_in(email, app.client_address(request), None).await?;
-    match app.hasher.verify(password, stored).await? {
-        Verdict::Match { .. } => {
-            admitted.give_back().await;
-            Ok(())
-        }
+    let admitted = app.limits.link(link).await?;
+    let verdict = app.hasher.verify(password, stored).await;
+    if !matches!(verdict, Ok(Verdict::Mismatch)) {
+        admitted.give_back().await;
+    }
+    match verdict? {
+        Verdict::Match { .. } => Ok(()),
         Verdict::Mismatch => Err(Error::InvalidCredentials),
     }
 }
@@ -155,7 +175,7 @@ pub(crate) async fn resend(
     let person = Person::of(&app, &request).await?;
     let (email, now) = (Email::parse(&person.email)?, app.clock.now());
     let queue = app.mail()?;
-    app.limits.mail(&email, app.client_address(&request)).await?;
+    app.limits.mail(Mailing::Verify, &email, app.client_address(&request)).await?;
     let row = queue.row(&MailJob::new(&person.caller, What::Verify { user: person.user }), now);
     app.database.query(move |c| storage::insert_mail_job(c, &row)).await?;
     app.wake_mail();
@@ -178,12 +198,12 @@ pub(crate) async fn ask_for_change(
     let person = Person::confirmed(&app, &request).await?;
     let queue = app.mail()?;
     let (email, now) = (Email::parse(&body.email)?, app.clock.now());
-    app.limits.mail(&email, app.client_address(&request)).await?;
+    app.limits.mail(Mailing::Change, &email, app.client_address(&request)).await?;
     let wanted = What::ChangeAddress { user: person.user, email: email.to_string() };
     let link = queue.row(&MailJob::new(&person.caller, wanted), now);
     let event = person.did(&app, EventKind::EmailChangeRequested).mailing([link]);
     let notice = Notice::AddressChangeRequested(email.to_string());
-    let event = app.telling(event, &person.caller, &person.email, notice);
+    let event = app.telling(event, &person.caller, (person.user, &person.email), notice);
     app.database.query(move |c| storage::insert_event(c, &event)).await?;
     app.wake_mail();
     Ok(HttpResponse::Accepted().json(Success::message("Check the new address's mail for a link")))

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::http::{Object, Success};
 
-use super::{recovery_codes::make_if_none, session_answer::session_answer};
+use super::session_answer::session_answer;
 use crate::{
     app::App,
     domain::EventKind,
     error::Error,
     mail::{FactorChange, Notice},
     passkeys::MOST,
-    person::{Person, SettingUp},
+    person::{Person, SettingUp, shown},
     sign_in::{Shown, sign_in},
     storage::{self, PasskeyRow, Proof, Removal},
 };
@@ -37,7 +37,7 @@ pub(crate) async fn begin(
     let who = SettingUp::of(&app, &request, body.pending.as_deref()).await?;
     let user = who.user;
     let known = app.database.query(move |c| storage::find_passkeys(c, user)).await?;
-    if known.len() >= MOST {
+    if i64::try_from(known.len()).is_ok_and(|count| count >= MOST) {
         return Err(Error::TooManyPasskeys);
     }
     let challenge = passkeys.begin_adding(user, &who.email, &known, app.clock.now()).await?;
@@ -83,11 +83,9 @@ pub(crate) async fn finish(
         last_used_at: None,
     };
     let event = who.did(&app, EventKind::PasskeyAdded).saying(&name);
-    let event = app.telling(event, &who.caller, &who.email, Notice::Factor(FactorChange::PasskeyAdded));
-    if !app.database.query(move |c| storage::insert_passkey(c, &row, &event)).await? {
-        return Err(Error::PasskeyKnown);
-    }
-    let recovery_codes = make_if_none(&app, &who).await?;
+    let (new, codes) = who.adds(&app, event, FactorChange::PasskeyAdded);
+    let add = move |c: &mut _| storage::insert_passkey(c, &row, MOST, &new);
+    let recovery_codes = shown(app.database.query(add).await?, codes, Error::PasskeyKnown)?;
     app.wake_mail();
     match who.pending {
         None => {
@@ -96,8 +94,8 @@ pub(crate) async fn finish(
         }
         Some(pending) => {
             let (proof, by) = (Proof::Password(pending.password_changed_at), "password passkey");
-            let shown = Shown { user, email: pending.email, proof, by };
-            let session = sign_in(&app, &request, &who.caller, shown).await?;
+            let holder = Shown { user, email: pending.email, proof, by };
+            let session = sign_in(&app, &request, &who.caller, holder).await?;
             Ok(session_answer(&app, &request, "Login successful", &session, recovery_codes))
         }
     }
@@ -138,7 +136,7 @@ pub(crate) async fn remove(
     let what_must_stay = (app.factors.one_must_stay(), app.mail.is_some());
     let event = person.did(&app, EventKind::PasskeyRemoved);
     let notice = Notice::Factor(FactorChange::PasskeyRemoved);
-    let event = app.telling(event, &person.caller, &person.email, notice);
+    let event = app.telling(event, &person.caller, (person.user, &person.email), notice);
     let removal = move |c: &mut _| storage::delete_passkey(c, user, &id, what_must_stay, &event);
     match app.database.query(removal).await? {
         Removal::Removed => {}

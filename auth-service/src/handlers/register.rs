@@ -11,6 +11,7 @@ use crate::{
     caller::Caller,
     domain::{Email, EventKind, Password},
     error::Error,
+    limits::Mailing,
     mail::{MailJob, What},
     storage::{self, NewAccount, NewEvent},
 };
@@ -41,7 +42,7 @@ pub(crate) async fn register(
     let caller = Caller::of(&app, &request);
     let client = app.client_address(&request);
     if app.verifies_addresses {
-        app.limits.mail(&email, client).await?;
+        app.limits.mail(Mailing::Register, &email, client).await?;
     } else {
         app.limits.register(client).await?;
     }

@@ -54,9 +54,11 @@ pub(crate) struct BeginBody {
 /// `POST /api/login/passkey/begin`: the challenge for a passkey of the sign-in that waits, or for any.
 pub(crate) async fn begin_passkey(
     app: web::Data<App>,
+    request: HttpRequest,
     web::Json(Object(body)): web::Json<Object<BeginBody>>,
 ) -> Result<HttpResponse, Error> {
     let (passkeys, now) = (app.passkeys()?, app.clock.now());
+    app.limits.challenge(app.client_address(&request)).await?;
     let challenge = match body.pending {
         None => passkeys.begin_with_any(now).await?,
         Some(pending) => {
@@ -78,19 +80,14 @@ pub(crate) async fn finish_passkey(
     let pending =
         body.pending.as_deref().map(|pending| app.factors.open_pending(pending, now)).transpose()?;
     let user = pending.as_ref().map(|pending| pending.user);
+    app.limits.challenge(app.client_address(&request)).await?;
     let answered = passkeys.finish(user, Purpose::SignIn, &body.ceremony, &body.credential, now).await;
-    let answered = match answered {
-        Err(refusal @ Error::InvalidPasskey(_)) => {
-            let event = NewEvent::new(EventKind::SecondFactorFailed, &caller, now).saying("passkey");
-            let event = match user {
-                Some(user) => event.to(user),
-                None => event,
-            };
-            app.database.query(move |c| storage::insert_event(c, &event)).await?;
-            return Err(refusal);
-        }
-        answered => answered?,
-    };
+    // What nobody can be told of is logged, and fills no table.
+    if let (Err(Error::InvalidPasskey(_)), Some(user)) = (&answered, user) {
+        let event = NewEvent::new(EventKind::SecondFactorFailed, &caller, now).to(user).saying("passkey");
+        app.database.query(move |c| storage::insert_event(c, &event)).await?;
+    }
+    let answered = answered?;
     let user = answered.row.user_id;
     let profile = app.database.query(move |c| storage::find_profile(c, user)).await?;
     let email = profile.ok_or(Error::InvalidCredentials)?.email;

@@ -2,13 +2,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use shared::http::{Object, Success};
 
-use super::{recovery_codes::make_if_none, session_answer::session_answer};
+use super::session_answer::session_answer;
 use crate::{
     app::App,
     domain::{EventKind, TotpSecret, qr_svg},
     error::Error,
     mail::{FactorChange, Notice},
-    person::{Person, SettingUp},
+    person::{Person, SettingUp, shown},
     sign_in::{Shown, sign_in},
     storage::{self, Proof, Removal, TotpRow},
 };
@@ -82,12 +82,9 @@ pub(crate) async fn confirm(
     let typed: String = body.code.chars().filter(|c| !c.is_whitespace()).collect();
     let step = app.factors.open_totp(&begun)?.check(&typed, now).ok_or(Error::InvalidCode)?;
     admitted.give_back().await;
-    let event = who.did(&app, EventKind::TotpAdded);
-    let event = app.telling(event, &who.caller, &who.email, Notice::Factor(FactorChange::TotpAdded));
-    if !app.database.query(move |c| storage::confirm_totp(c, &begun, step, now, &event)).await? {
-        return Err(Error::TotpNotBegun);
-    }
-    let recovery_codes = make_if_none(&app, &who).await?;
+    let (new, codes) = who.adds(&app, who.did(&app, EventKind::TotpAdded), FactorChange::TotpAdded);
+    let confirm = move |c: &mut _| storage::confirm_totp(c, &begun, step, now, &new);
+    let recovery_codes = shown(app.database.query(confirm).await?, codes, Error::TotpNotBegun)?;
     app.wake_mail();
     match who.pending {
         None => {
@@ -96,8 +93,8 @@ pub(crate) async fn confirm(
         }
         Some(pending) => {
             let proof = Proof::Password(pending.password_changed_at);
-            let shown = Shown { user, email: pending.email, proof, by: "password totp" };
-            let session = sign_in(&app, &request, &who.caller, shown).await?;
+            let holder = Shown { user, email: pending.email, proof, by: "password totp" };
+            let session = sign_in(&app, &request, &who.caller, holder).await?;
             Ok(session_answer(&app, &request, "Login successful", &session, recovery_codes))
         }
     }
@@ -109,7 +106,7 @@ pub(crate) async fn remove(app: web::Data<App>, request: HttpRequest) -> Result<
     let (user, one_must_stay) = (person.user, app.factors.one_must_stay());
     let event = person.did(&app, EventKind::TotpRemoved);
     let notice = Notice::Factor(FactorChange::TotpRemoved);
-    let event = app.telling(event, &person.caller, &person.email, notice);
+    let event = app.telling(event, &person.caller, (person.user, &person.email), notice);
     match app.database.query(move |c| storage::delete_totp(c, user, one_must_stay, &event)).await? {
         Removal::Removed | Removal::Absent => {}
         Removal::Last => return Err(Error::LastFactor),

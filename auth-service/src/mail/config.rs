@@ -101,7 +101,7 @@ impl Transport {
         }
         let decode = |text: &str| {
             let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
-            decoded.map(|text| text.into_owned()).map_err(|_| form())
+            decoded.map(std::borrow::Cow::into_owned).map_err(|_| form())
         };
         let credentials = match (url.username(), url.password()) {
             ("", None) => None,

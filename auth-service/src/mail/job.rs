@@ -50,6 +50,8 @@ pub enum What {
     },
     /// Something has happened to an account.
     Notice {
+        /// Whose.
+        user: UserId,
         /// To which address.
         to: String,
         /// What.
@@ -71,6 +73,10 @@ pub enum Notice {
     AddressChanged(String),
     /// A second factor was added, removed or used up.
     Factor(FactorChange),
+    /// Somebody knows the password and tries codes.
+    WrongCodes,
+    /// The account was deleted.
+    AccountDeleted,
 }
 
 /// What happened to a second factor.
@@ -116,7 +122,7 @@ impl MailJob {
     }
 
     /// Word to the holder of an account.
-    pub fn notice(caller: &Caller, to: impl Into<String>, notice: Notice) -> Self {
-        Self::new(caller, What::Notice { to: to.into(), notice })
+    pub fn notice(caller: &Caller, (user, to): (UserId, &str), notice: Notice) -> Self {
+        Self::new(caller, What::Notice { user, to: to.to_owned(), notice })
     }
 }

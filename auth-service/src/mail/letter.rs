@@ -61,6 +61,8 @@ impl Writer<'_> {
             Notice::PasswordChanged => (&words.password_changed, to),
             Notice::AddressChangeRequested(new) => (&words.address_change_requested, new.as_str()),
             Notice::AddressChanged(new) => (&words.address_changed, new.as_str()),
+            Notice::WrongCodes => (&words.wrong_codes, to),
+            Notice::AccountDeleted => (&words.account_deleted, to),
             Notice::Factor(FactorChange::TotpAdded) => (&words.totp_added, to),
             Notice::Factor(FactorChange::TotpRemoved) => (&words.totp_removed, to),
             Notice::Factor(FactorChange::PasskeyAdded) => (&words.passkey_added, to),
@@ -73,7 +75,14 @@ impl Writer<'_> {
         let said = words.device.replace("{time}", &time).replace("{device}", &device(words, job));
         letter.paragraphs.push(said);
         let reset = format!("{}/forgot-password", self.frontend);
-        letter.notes.push(words.not_you.replace("{link}", &reset));
+        let added = matches!(notice, Notice::Factor(FactorChange::TotpAdded | FactorChange::PasskeyAdded));
+        let not_you = match notice {
+            // There is nothing left to be done.
+            Notice::AccountDeleted => return letter,
+            _ if added => words.not_you_factor,
+            _ => words.not_you,
+        };
+        letter.notes.push(not_you.replace("{link}", &reset));
         letter
     }
 
@@ -139,22 +148,30 @@ impl Letter {
     /// The letter in HTML. Mail programs read styles in attributes alone, and load nothing.
     pub(super) fn html(&self) -> String {
         const TEXT: &str = "margin:0 0 16px;font:16px/1.5 sans-serif";
+        const LINK: &str = " style=\"color:#2f5bd7\"";
         const SMALL: &str = "margin:0 0 12px;font:14px/1.5 sans-serif;color:#555d70";
         const BUTTON: &str = "display:inline-block;padding:12px 20px;border-radius:8px;background:#2f5bd7;color:#ffffff;\
              font:bold 16px sans-serif;text-decoration:none";
-        let paragraph = |style: &str, text: &str| format!("<p style=\"{style}\">{}</p>\n", linked(text));
+        let paragraph =
+            |style: &str, text: &str| format!("<p style=\"{style}\">{}</p>\n", linked(text, LINK));
         let mut body: String = self.paragraphs.iter().map(|text| paragraph(TEXT, text)).collect();
         if let Some((label, link)) = &self.action {
             let (label, link) = (escape(label), escape(link));
-            body += &format!(
-                "<p style=\"margin:24px 0\"><a href=\"{link}\" style=\"{BUTTON}\">{label}</a></p>\n"
-            );
+            body.extend([
+                "<p style=\"margin:24px 0\"><a href=\"",
+                &link,
+                "\" style=\"",
+                BUTTON,
+                "\">",
+                &label,
+                "</a></p>\n",
+            ]);
         }
         body += &self.notes.iter().map(|text| paragraph(SMALL, text)).collect::<String>();
         if let Some((_, link)) = &self.action {
             body += &paragraph(SMALL, &format!("{} {link}", self.link_label));
         }
-        body += &format!("<hr style=\"border:0;border-top:1px solid #d5d9e4;margin:24px 0 12px\">\n");
+        body += "<hr style=\"border:0;border-top:1px solid #d5d9e4;margin:24px 0 12px\">\n";
         body += &paragraph(SMALL, &self.footer);
         format!(
             "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title></head>\n\
@@ -191,14 +208,14 @@ pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Escapes a text and lets addresses in it be clicked.
-pub(super) fn linked(text: &str) -> String {
+/// Escapes a text and lets addresses in it be clicked; `attributes` are those of the links.
+pub(super) fn linked(text: &str, attributes: &str) -> String {
     let words = text.split(' ').map(|word| {
         let link = word.trim_end_matches(['.', ',']);
         let (escaped, rest) = (escape(link), word.get(link.len()..).unwrap_or_default());
         let is_link = link.starts_with("http://") || link.starts_with("https://");
         if is_link {
-            format!("<a href=\"{escaped}\" style=\"color:#2f5bd7\">{escaped}</a>{rest}")
+            format!("<a href=\"{escaped}\"{attributes}>{escaped}</a>{rest}")
         } else {
             format!("{escaped}{rest}")
         }

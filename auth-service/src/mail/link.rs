@@ -125,6 +125,10 @@ impl Links {
             sealed: self.0.seal(Random, link.kind(), &plain),
             expires_at: (now + link.lifetime()).naive_utc(),
         };
+        // Of addresses that somebody wants, the last one counts.
+        if let Link::ChangeAddress { user, .. } = link {
+            storage::delete_links_of_kind(connection, *user, link.kind())?;
+        }
         storage::insert_link(connection, &row)?;
         Ok(token)
     }

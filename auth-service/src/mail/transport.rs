@@ -52,10 +52,18 @@ impl Smtp {
     pub(super) async fn send(&self, message: Message) -> Result<(), SendError> {
         match self.0.send(message).await {
             Ok(_) => Ok(()),
-            Err(error) if error.is_permanent() => Err(SendError::Never(error.to_string())),
+            // What the server says of the recipient stays true; what it says of us, of its quota or of its day may not.
+            Err(error) if error.status().map(u16::from).is_some_and(is_of_recipient) => {
+                Err(SendError::Never(error.to_string()))
+            }
             Err(error) => Err(SendError::Later(chain(&error))),
         }
     }
+}
+
+/// No such mailbox, not here, or not a name for one (RFC 5321, 4.2.3).
+fn is_of_recipient(code: u16) -> bool {
+    matches!(code, 550 | 551 | 553)
 }
 
 /// An error with what caused it.

@@ -33,6 +33,8 @@ pub(super) struct Words {
     pub(super) passkey_removed: Phrase,
     pub(super) recovery_codes_made: Phrase,
     pub(super) recovery_code_used: Phrase,
+    pub(super) wrong_codes: Phrase,
+    pub(super) account_deleted: Phrase,
     /// Under a letter with a link: how long it is good.
     pub(super) minutes: &'static str,
     pub(super) hour: &'static str,
@@ -41,6 +43,8 @@ pub(super) struct Words {
     pub(super) link: &'static str,
     /// Under word of something that happened.
     pub(super) not_you: &'static str,
+    /// The same where a factor was added, which a new password leaves in its place.
+    pub(super) not_you_factor: &'static str,
     /// Where it came from: browser, system and address.
     pub(super) device: &'static str,
     pub(super) on: &'static str,

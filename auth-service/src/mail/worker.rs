@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use shared::{
     clock::SharedClock,
     database::{Database, DatabaseUnavailable},
+    id::UserId,
 };
 use tokio::task::JoinSet;
 
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     domain::{Email, EventKind},
-    storage::{self, AccountSummary, MailJobRow, NewEvent},
+    storage::{self, AccountSummary, MailJobRow, NewEvent, Profile},
 };
 
 /// How often it is looked whether a mail is due that nobody told of.
@@ -24,6 +25,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// How long a mail that is being sent is nobody else's.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
+
+/// How long the sending of one may take in all: less than the lease.
+const LONGEST_SENDING: Duration = Duration::from_secs(90);
 
 /// How many mails are sent at once.
 const BATCH: i64 = 8;
@@ -41,6 +45,9 @@ pub(crate) struct Worker {
     config: MailConfig,
     way: Way,
 }
+
+/// A letter, and the hash of the link in it, if there is one.
+type Written = (Letter, Option<Vec<u8>>);
 
 enum Way {
     Smtp(Smtp),
@@ -97,7 +104,11 @@ impl Worker {
             running.spawn(async move { worker.finish(row).await });
         }
         while let Some(done) = running.join_next().await {
-            done.map_err(|error| DatabaseUnavailable(error.to_string()))??;
+            // Each is on its own: what stands in the way of one mail is no reason to stop another.
+            let done = done.map_err(|error| DatabaseUnavailable(error.to_string())).flatten();
+            if let Err(error) = done {
+                tracing::warn!(%error, "a mail is tried again when nobody holds it any more");
+            }
         }
         Ok(count)
     }
@@ -105,15 +116,16 @@ impl Worker {
     /// Sends one mail, or says when it is tried again.
     async fn finish(&self, row: MailJobRow) -> Result<(), DatabaseUnavailable> {
         let (id, attempts) = (row.id, row.attempts);
-        match self.send(&row).await {
+        // Whoever takes longer than the lease would send what another replica sends, too.
+        let sent = tokio::time::timeout(LONGEST_SENDING, self.send(&row)).await;
+        match sent.unwrap_or_else(|_| Err(SendError::Later("it takes too long".into()))) {
             Ok(()) => {}
             Err(SendError::Never(reason)) => tracing::warn!(%id, reason, "a mail cannot be delivered"),
-            Err(SendError::Database(error)) => return Err(error),
-            Err(SendError::Later(reason)) if self.clock.now() - id.created_at() > GIVE_UP_AFTER => {
-                tracing::error!(%id, reason, "a mail was tried for too long");
+            Err(error) if self.clock.now() - id.created_at() > GIVE_UP_AFTER => {
+                tracing::error!(%id, %error, "a mail was tried for too long");
             }
-            Err(SendError::Later(reason)) => {
-                tracing::warn!(%id, attempts, reason, "a mail is tried again later");
+            Err(error) => {
+                tracing::warn!(%id, attempts, %error, "a mail is tried again later");
                 let exponent = u32::try_from(attempts.clamp(1, 10)).unwrap_or(10);
                 let pause = TimeDelta::seconds(1 << exponent).min(LONGEST_PAUSE);
                 let due_at = self.clock.now() + pause;
@@ -126,24 +138,29 @@ impl Worker {
     async fn send(&self, row: &MailJobRow) -> Result<(), SendError> {
         let job = self.queue.open(row);
         let job = job.ok_or_else(|| SendError::Never("it was sealed under another MASTER_SECRET".into()))?;
-        let Some(letter) = self.write(&job, row).await? else { return Ok(()) };
-        match &self.way {
+        let Some((letter, link)) = self.write(&job, row).await? else { return Ok(()) };
+        let sent = match &self.way {
             Way::Smtp(smtp) => smtp.send(letter.message(&self.config.from, row.id)?).await,
             Way::Folder(folder) => {
                 let kept = folder.keep(row.id, &letter);
                 kept.map_err(|error| SendError::Later(format!("the mailbox's folder: {error}")))
             }
+        };
+        // A link that nobody was sent is no link; the next try makes another one.
+        if let (Err(_), Some(link)) = (&sent, link) {
+            self.database.query(move |c| storage::delete_link(c, &link)).await?;
         }
+        sent
     }
 
-    /// The letter; `None` if nobody is to get one.
-    async fn write(&self, job: &MailJob, row: &MailJobRow) -> Result<Option<Letter>, SendError> {
+    /// The letter, with the hash of the link in it; `None` if nobody is to get one.
+    async fn write(&self, job: &MailJob, row: &MailJobRow) -> Result<Option<Written>, SendError> {
         let writer = Writer { site_name: &self.config.site_name, frontend: &self.config.frontend };
         match &job.what {
             What::Register { email, hash } => {
                 if self.find(email).await?.is_some() {
                     let known = |words: &'static Words| &words.register_known;
-                    return Ok(Some(writer.with_link(job, email, known, ("/login", None))));
+                    return Ok(Some((writer.with_link(job, email, known, ("/login", None)), None)));
                 }
                 let link = Link::Register { email: email.clone(), hash: hash.clone() };
                 self.letter_with(job, link, |words| &words.register).await
@@ -153,28 +170,36 @@ impl Worker {
                     return Ok(None);
                 };
                 let (user, email) = (account.id, account.email);
-                let event = NewEvent::new(EventKind::PasswordResetRequested, &job.caller(), self.clock.now());
-                let event = event.to(user);
-                self.database.query(move |c| storage::insert_event(c, &event)).await?;
+                if row.attempts == 1 {
+                    let kind = EventKind::PasswordResetRequested;
+                    let event = NewEvent::new(kind, &job.caller(), row.id.created_at()).to(user);
+                    self.database.query(move |c| storage::insert_event(c, &event)).await?;
+                }
                 self.letter_with(job, Link::Reset { user, email }, |words| &words.reset).await
             }
             What::Verify { user } => {
-                let wanted = *user;
-                let profile = self.database.query(move |c| storage::find_profile(c, wanted)).await?;
-                let Some(profile) = profile.filter(|profile| !profile.email_verified) else {
-                    return Ok(None);
-                };
+                let profile = self.profile(*user).await?.filter(|profile| !profile.email_verified);
+                let Some(profile) = profile else { return Ok(None) };
                 let link = Link::Verify { user: *user, email: profile.email };
                 self.letter_with(job, link, |words| &words.verify).await
             }
             What::ChangeAddress { user, email } => {
+                if self.profile(*user).await?.is_none() {
+                    return Ok(None);
+                }
                 if self.find(email).await?.is_some_and(|holder| holder.id != *user) {
-                    return Ok(Some(writer.plain(job, email, |words| &words.address_taken)));
+                    return Ok(Some((writer.plain(job, email, |words| &words.address_taken), None)));
                 }
                 let link = Link::ChangeAddress { user: *user, email: email.clone() };
                 self.letter_with(job, link, |words| &words.change_address).await
             }
-            What::Notice { to, notice } => Ok(Some(writer.notice(job, to, notice, row.id.created_at()))),
+            What::Notice { user, to, notice } => {
+                // An address that was never confirmed may be a stranger's, who would be told of somebody else's doings.
+                if self.profile(*user).await?.is_some_and(|profile| !profile.email_verified) {
+                    return Ok(None);
+                }
+                Ok(Some((writer.notice(job, to, notice, row.id.created_at()), None)))
+            }
         }
     }
 
@@ -183,12 +208,17 @@ impl Worker {
         job: &MailJob,
         link: Link,
         phrase: impl FnOnce(&'static Words) -> &'static Phrase,
-    ) -> Result<Option<Letter>, SendError> {
+    ) -> Result<Option<Written>, SendError> {
         let writer = Writer { site_name: &self.config.site_name, frontend: &self.config.frontend };
         let (links, made, now) = (self.links.clone(), link.clone(), self.clock.now());
         let token = self.database.query(move |c| links.make(c, &made, now)).await?;
         let target = format!("{}?token={}", link.path(), token.text());
-        Ok(Some(writer.with_link(job, link.email(), phrase, (&target, Some(link.lifetime())))))
+        let letter = writer.with_link(job, link.email(), phrase, (&target, Some(link.lifetime())));
+        Ok(Some((letter, Some(token.hash()))))
+    }
+
+    async fn profile(&self, user: UserId) -> Result<Option<Profile>, SendError> {
+        Ok(self.database.query(move |c| storage::find_profile(c, user)).await?)
     }
 
     /// The account with this address.

@@ -17,6 +17,7 @@ use super::{
     Change, NewEvent, QueryResult,
     audit::delete_events_of,
     insert_event,
+    links::delete_links_of,
     outbox::{bump_version, record_change},
     profile::{Keep, NewPassword, put_password},
 };
@@ -203,6 +204,7 @@ pub fn set_disabled(
             on_backend!(&mut *connection, |c| {
                 delete(sessions::table.filter(sessions::user_id.eq(user))).execute(c)
             })?;
+            delete_links_of(connection, user, None)?;
         }
         insert_event(connection, event)?;
         record_change(connection, user, version, now).map(Some)

@@ -158,6 +158,15 @@ pub fn delete_events_before(connection: &mut Connection, end: DateTime<Utc>) -> 
     on_backend!(connection, |c| delete(old).execute(c))
 }
 
+/// Forgets tries at addresses that have no account before `end`, and how many that were.
+pub fn delete_events_of_nobody_before(connection: &mut Connection, end: DateTime<Utc>) -> QueryResult<usize> {
+    let old = audit_events::table
+        .filter(audit_events::user_id.is_null())
+        .filter(audit_events::kind.eq(EventKind::SignInFailed.as_str()))
+        .filter(audit_events::at.lt(end.naive_utc()));
+    on_backend!(connection, |c| delete(old).execute(c))
+}
+
 /// Forgets what happened to somebody who is gone.
 pub(super) fn delete_events_of(connection: &mut Connection, user: UserId) -> QueryResult<usize> {
     let theirs = audit_events::table.filter(audit_events::user_id.eq(user));

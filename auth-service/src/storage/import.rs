@@ -71,7 +71,8 @@ const INSERT: &str = "
     WITH made AS (
         INSERT INTO users (id, email, email_key, email_verified, disabled, version, created_at)
         SELECT id, email, email_key, email_verified, disabled, 1, created_at
-        FROM unnest($1, $2, $3, $4, $5, $6) AS new (id, email, email_key, email_verified, disabled, created_at)
+        FROM unnest($1, $2, $3, $4, $5, $6)
+            AS new (id, email, email_key, email_verified, disabled, created_at)
         ON CONFLICT (email_key) DO NOTHING
         RETURNING id
     ), with_password AS (

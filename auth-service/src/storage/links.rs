@@ -47,6 +47,16 @@ pub(super) fn take_link(connection: &mut Connection, hash: &[u8], now: DateTime<
     Ok(on_backend!(connection, |c| delete(good).execute(c))? == 1)
 }
 
+/// Forgets a link that was not sent.
+pub fn delete_link(connection: &mut Connection, hash: &[u8]) -> QueryResult<()> {
+    on_backend!(connection, |c| delete(links::table.find(hash)).execute(c)).map(drop)
+}
+
+/// Makes all links of one kind void.
+pub fn delete_links_of_kind(connection: &mut Connection, user: UserId, kind: &str) -> QueryResult<()> {
+    delete_links_of(connection, user, Some(kind))
+}
+
 /// Makes all links of a user void, or those of one kind.
 pub(super) fn delete_links_of(
     connection: &mut Connection,

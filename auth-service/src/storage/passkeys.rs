@@ -63,23 +63,6 @@ pub fn find_passkey(connection: &mut Connection, id: &[u8]) -> QueryResult<Optio
     })
 }
 
-/// Adds a passkey. `false` if somebody has it already.
-pub fn insert_passkey(
-    connection: &mut Connection,
-    passkey: &PasskeyRow,
-    event: &NewEvent,
-) -> QueryResult<bool> {
-    connection.transaction(|connection| {
-        let inserted = on_backend!(&mut *connection, |c| {
-            insert_into(passkeys::table).values(passkey).on_conflict(passkeys::id).do_nothing().execute(c)
-        })?;
-        if inserted == 1 {
-            insert_event(connection, event)?;
-        }
-        Ok(inserted == 1)
-    })
-}
-
 /// Gives a passkey of the user another name. `false` if there is no such passkey.
 pub fn rename_passkey(
     connection: &mut Connection,

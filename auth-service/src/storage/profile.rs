@@ -5,7 +5,9 @@ use diesel::{
     ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, Queryable,
     RunQueryDsl, delete,
     dsl::{exists, select},
-    insert_into, update,
+    insert_into,
+    result::{DatabaseErrorKind, Error as QueryError},
+    update,
 };
 use shared::{
     database::{
@@ -21,6 +23,7 @@ use super::{
     insert_event,
     links::{delete_links_of, take_link},
     outbox::{bump_version, record_change},
+    second_factors::delete_factors,
 };
 use crate::domain::Email;
 
@@ -120,7 +123,7 @@ pub fn change_address(
     now: DateTime<Utc>,
     event: &NewEvent,
 ) -> QueryResult<AddressChange> {
-    connection.transaction(|connection| {
+    let changed = connection.transaction(|connection| {
         if !take_link(connection, link, now)? {
             return Ok(AddressChange::LinkGone);
         }
@@ -143,7 +146,12 @@ pub fn change_address(
         delete_links_of(connection, user, None)?;
         insert_event(connection, event)?;
         Ok(AddressChange::Done(record_change(connection, user, version, now)?))
-    })
+    });
+    match changed {
+        // Somebody else was quicker.
+        Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(AddressChange::Taken),
+        changed => changed,
+    }
 }
 
 /// A password that takes the place of another.
@@ -200,7 +208,17 @@ pub fn reset_password(
             return Ok(None);
         }
         let Some(version) = bump_version(connection, new.user)? else { return Ok(None) };
+        let (disabled, verified): (bool, bool) = on_backend!(&mut *connection, |c| {
+            users::table.find(new.user).select((users::disabled, users::email_verified)).first(c)
+        })?;
+        if disabled {
+            return Ok(None);
+        }
         put_password(connection, new)?;
+        // Whoever made an account with somebody else's address is out, with all that they left in it.
+        if !verified {
+            delete_factors(connection, new.user)?;
+        }
         // The link went to the account's address: whoever has it reads that mail.
         on_backend!(&mut *connection, |c| {
             update(users::table.find(new.user)).set(users::email_verified.eq(true)).execute(c)
@@ -210,7 +228,7 @@ pub fn reset_password(
     })
 }
 
-/// Puts the password in its place, ends the sessions that do not go on, and voids links that would reset it again.
+/// Puts the password in its place, ends the sessions that do not go on, and voids all links.
 pub(super) fn put_password(connection: &mut Connection, new: &NewPassword) -> QueryResult<()> {
     let changed_at = new.now.naive_utc();
     let row = PasswordRow { user_id: new.user, hash: &new.hash, changed_at };
@@ -230,5 +248,5 @@ pub(super) fn put_password(connection: &mut Connection, new: &NewPassword) -> Qu
         }
         Keep::None => on_backend!(&mut *connection, |c| delete(theirs).execute(c))?,
     };
-    delete_links_of(connection, new.user, Some("reset"))
+    delete_links_of(connection, new.user, None)
 }

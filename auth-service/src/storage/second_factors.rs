@@ -1,17 +1,19 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable,
-    RunQueryDsl, Selectable, SelectableHelper, delete, insert_into, update,
+    RunQueryDsl, Selectable, SelectableHelper, delete,
+    dsl::{exists, select},
+    insert_into, update,
 };
 use shared::{
     database::{
         Connection, on_backend,
-        schema::{passkeys, recovery_codes, totp_secrets, users},
+        schema::{passkeys, recovery_codes, sessions, totp_secrets, users},
     },
-    id::UserId,
+    id::{SessionId, UserId},
 };
 
-use super::{NewEvent, QueryResult, insert_event};
+use super::{NewEvent, PasskeyRow, QueryResult, insert_event};
 
 /// What a user has beside the password.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,12 +69,8 @@ pub fn find_second_factors(connection: &mut Connection, user: UserId) -> QueryRe
     let codes = recovery_codes::table.filter(recovery_codes::user_id.eq(user));
     let keys = passkeys::table.filter(passkeys::user_id.eq(user));
     let counts = on_backend!(connection, |c| {
-        diesel::select((
-            totp.count().single_value(),
-            codes.count().single_value(),
-            keys.count().single_value(),
-        ))
-        .get_result::<(Option<i64>, Option<i64>, Option<i64>)>(c)
+        select((totp.count().single_value(), codes.count().single_value(), keys.count().single_value()))
+            .get_result::<(Option<i64>, Option<i64>, Option<i64>)>(c)
     })?;
     let (totp, recovery_codes, passkeys) = counts;
     Ok(SecondFactors {
@@ -118,31 +116,144 @@ pub fn take_totp_step(connection: &mut Connection, user: UserId, step: i64) -> Q
     Ok(taken == 1)
 }
 
-/// Ends the set-up of an app with its first code. `false` if it was ended or begun anew meanwhile.
+/// By what right somebody adds a factor. It must still hold when the factor is added.
+#[derive(Debug, Clone, Copy)]
+pub enum Right {
+    /// A session that is alive.
+    Session(SessionId),
+    /// The password that was chosen then, while the account has no factor.
+    First(Option<NaiveDateTime>),
+}
+
+/// A factor that is to be added.
+#[derive(Clone)]
+pub struct NewFactor {
+    /// Whose.
+    pub user: UserId,
+    /// By what right.
+    pub right: Right,
+    /// What the audit log keeps of it.
+    pub event: NewEvent,
+    /// The hashes of recovery codes, for somebody who has none yet, and what the audit log keeps of them.
+    pub recovery: (Vec<Vec<u8>>, NewEvent),
+}
+
+/// What came of adding a factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// It is there; whether the recovery codes are, too.
+    Done {
+        /// They are good from now on.
+        recovery_codes: bool,
+    },
+    /// The right no longer holds.
+    NoRight,
+    /// It is there already, or was begun anew meanwhile.
+    Conflict,
+    /// There are as many as there may be.
+    TooMany,
+}
+
+/// Ends the set-up of an app with its first code.
 pub fn confirm_totp(
     connection: &mut Connection,
     begun: &TotpRow,
     step: i64,
     now: DateTime<Utc>,
-    event: &NewEvent,
-) -> QueryResult<bool> {
+    new: &NewFactor,
+) -> QueryResult<Added> {
     let same = totp_secrets::table.filter(
         totp_secrets::user_id
             .eq(begun.user_id)
             .and(totp_secrets::confirmed_at.is_null())
             .and(totp_secrets::sealed.eq(begun.sealed.clone())),
     );
-    connection.transaction(|connection| {
-        let confirmed = on_backend!(&mut *connection, |c| {
+    add_factor(connection, new, |connection, _| {
+        let confirmed = on_backend!(connection, |c| {
             update(same)
                 .set((totp_secrets::confirmed_at.eq(now.naive_utc()), totp_secrets::last_step.eq(step)))
                 .execute(c)
         })?;
-        if confirmed == 1 {
+        Ok((confirmed == 1).then_some(()).ok_or(Added::Conflict))
+    })
+}
+
+/// Adds a passkey, unless there are `most`.
+pub fn insert_passkey(
+    connection: &mut Connection,
+    passkey: &PasskeyRow,
+    most: i64,
+    new: &NewFactor,
+) -> QueryResult<Added> {
+    add_factor(connection, new, |connection, has| {
+        if has.passkeys >= most {
+            return Ok(Err(Added::TooMany));
+        }
+        let inserted = on_backend!(connection, |c| {
+            insert_into(passkeys::table).values(passkey).on_conflict(passkeys::id).do_nothing().execute(c)
+        })?;
+        Ok((inserted == 1).then_some(()).ok_or(Added::Conflict))
+    })
+}
+
+fn add_factor(
+    connection: &mut Connection,
+    new: &NewFactor,
+    add: impl FnOnce(&mut Connection, SecondFactors) -> QueryResult<Result<(), Added>>,
+) -> QueryResult<Added> {
+    connection.transaction(|connection| {
+        lock_user(connection, new.user)?;
+        let has = find_second_factors(connection, new.user)?;
+        if !holds(connection, new.user, new.right, has)? {
+            return Ok(Added::NoRight);
+        }
+        if let Err(refusal) = add(connection, has)? {
+            return Ok(refusal);
+        }
+        insert_event(connection, &new.event)?;
+        let recovery_codes = has.recovery_codes == 0;
+        if recovery_codes {
+            let (hashes, event) = &new.recovery;
+            insert_recovery_codes(connection, new.user, hashes)?;
             insert_event(connection, event)?;
         }
-        Ok(confirmed == 1)
+        Ok(Added::Done { recovery_codes })
     })
+}
+
+fn holds(connection: &mut Connection, user: UserId, right: Right, has: SecondFactors) -> QueryResult<bool> {
+    let active = users::table.filter(users::id.eq(user).and(users::disabled.eq(false)));
+    if !on_backend!(&mut *connection, |c| select(exists(active)).get_result::<bool>(c))? {
+        return Ok(false);
+    }
+    match right {
+        Right::Session(session) => {
+            let alive = sessions::table.filter(sessions::id.eq(session).and(sessions::user_id.eq(user)));
+            on_backend!(connection, |c| select(exists(alive)).get_result(c))
+        }
+        Right::First(known_since) => {
+            let changed_at = super::accounts::password_changed_at(connection, user)?;
+            Ok(!has.any() && changed_at == known_since)
+        }
+    }
+}
+
+/// Removes all factors of a user; whether there were any.
+pub fn remove_factors(connection: &mut Connection, user: UserId, event: &NewEvent) -> QueryResult<bool> {
+    connection.transaction(|connection| {
+        lock_user(connection, user)?;
+        let had = find_second_factors(connection, user)?.any();
+        delete_factors(connection, user)?;
+        insert_event(connection, event)?;
+        Ok(had)
+    })
+}
+
+pub(super) fn delete_factors(connection: &mut Connection, user: UserId) -> QueryResult<()> {
+    let theirs = passkeys::table.filter(passkeys::user_id.eq(user));
+    on_backend!(&mut *connection, |c| delete(theirs).execute(c))?;
+    on_backend!(&mut *connection, |c| delete(totp_secrets::table.find(user)).execute(c))?;
+    delete_recovery_codes(connection, user)
 }
 
 /// Removes the authenticator app; where `one_must_stay`, not if it is the last factor.
@@ -215,12 +326,17 @@ pub fn replace_recovery_codes(
     connection.transaction(|connection| {
         lock_user(connection, user)?;
         delete_recovery_codes(connection, user)?;
-        for hash in hashes {
-            let row = (recovery_codes::user_id.eq(user), recovery_codes::hash.eq(hash));
-            on_backend!(&mut *connection, |c| insert_into(recovery_codes::table).values(row).execute(c))?;
-        }
+        insert_recovery_codes(connection, user, hashes)?;
         insert_event(connection, event)
     })
+}
+
+fn insert_recovery_codes(connection: &mut Connection, user: UserId, hashes: &[Vec<u8>]) -> QueryResult<()> {
+    for hash in hashes {
+        let row = (recovery_codes::user_id.eq(user), recovery_codes::hash.eq(hash));
+        on_backend!(&mut *connection, |c| insert_into(recovery_codes::table).values(row).execute(c))?;
+    }
+    Ok(())
 }
 
 fn delete_recovery_codes(connection: &mut Connection, user: UserId) -> QueryResult<()> {

@@ -42,6 +42,8 @@ pub struct NewSession {
     pub limit: u32,
     /// What the audit log keeps of it.
     pub event: NewEvent,
+    /// Sessions of the same user that the browser brought along, and which this one takes the place of.
+    pub replaces: Vec<SessionId>,
     /// The mail that tells the holder of a device that is new, unless it is the first of all.
     pub news: Option<MailJobRow>,
 }
@@ -113,6 +115,9 @@ pub fn start_session(connection: &mut Connection, new: &NewSession) -> Result<Ch
         }
         let is_young = new.now.naive_utc() - created_at < YOUNG;
         let is_first = is_young && !has_signed_in(connection, new.user_id)?;
+        let replaced = sessions::table
+            .filter(sessions::user_id.eq(new.user_id).and(sessions::id.eq_any(new.replaces.clone())));
+        on_backend!(&mut *connection, |c| delete(replaced).execute(c))?;
         make_room(connection, new)?;
         let row = SessionRow {
             id: new.id,

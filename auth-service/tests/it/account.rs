@@ -144,3 +144,16 @@ async fn what_happened_is_never_changed() {
         assert!(refusal.contains("audit events are never changed"), "{refusal}");
     }
 }
+
+#[actix_web::test]
+async fn a_sign_in_leaves_no_older_session_behind_in_the_same_browser() {
+    for app in TestApp::on_both().await {
+        let mut ada = app.signed_in("ada@example.com").await;
+        let older = ada.clone();
+        let body = json!({"email": "ada@example.com", "password": PASSWORD});
+        assert_eq!(app.post(&mut ada, "/api/login", body).await.status, 200);
+        assert_eq!(older.clone().get(&app.url("/api/me")).await.status, 401, "its cookie was replaced");
+        let listed = ada.get(&app.url("/api/sessions")).await.json();
+        assert_eq!(listed["data"]["sessions"].as_array().unwrap().len(), 1);
+    }
+}

@@ -44,17 +44,22 @@ impl TestApp {
 
     /// One on each database that sends its mails, and makes accounts of confirmed addresses alone.
     pub(crate) async fn mailing() -> [(Self, Mailbox); 2] {
-        [Self::mailing_on(Database::Sqlite).await, Self::mailing_on(Database::Postgres).await]
+        [Self::mailing_on(Database::Sqlite, true).await, Self::mailing_on(Database::Postgres, true).await]
     }
 
-    async fn mailing_on(database: Database) -> (Self, Mailbox) {
+    /// The same, where accounts are made of addresses that nobody has confirmed.
+    pub(crate) async fn mailing_unverified() -> [(Self, Mailbox); 2] {
+        [Self::mailing_on(Database::Sqlite, false).await, Self::mailing_on(Database::Postgres, false).await]
+    }
+
+    async fn mailing_on(database: Database, verified: bool) -> (Self, Mailbox) {
         let mailbox = Mailbox::start();
         let app = Self::start(database, |config| {
             let transport = MailTransport::parse(&mailbox.url()).unwrap();
             let from = Sender("Drawbridge <login@drawbridge.example>".parse().unwrap());
             let (site_name, frontend) = ("Drawbridge".to_owned(), config.frontend_origin.clone());
             config.mail = Some(MailConfig { transport, from, site_name, frontend });
-            config.email_verification = true;
+            config.email_verification = verified;
         });
         (app.await, mailbox)
     }

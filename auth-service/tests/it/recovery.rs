@@ -1,7 +1,7 @@
 //! Accounts by mail: confirming an address, a forgotten password, another address.
 
 use serde_json::json;
-use tests::{Mood, PASSWORD, Visitor};
+use tests::{AuthenticatorApp, Mood, PASSWORD, Visitor};
 
 use crate::helpers::TestApp;
 
@@ -118,7 +118,10 @@ async fn another_address_needs_its_own_mail_and_both_are_told() {
             ada.get(&app.url("/api/me")).await.json()["data"]["user"]["email"].as_str().unwrap().to_owned()
         };
         assert_eq!(email(&mut ada).await, "ada@example.com", "not before the link is followed");
-        let body = json!({"token": token});
+        // A slip of the pen sends the link to a stranger, who does not know the password.
+        let strangers = app.post(&mut Visitor::new(), "/api/email/verify", json!({"token": token})).await;
+        assert_eq!(strangers.status_and_code(), (401, "invalid_credentials".into()));
+        let body = json!({"token": token, "password": PASSWORD});
         let used = app.post(&mut Visitor::new(), "/api/email/verify", body.clone()).await;
         assert_eq!(used.status, 200, "{}", used.text);
         assert_eq!(app.post(&mut Visitor::new(), "/api/email/verify", body).await.status, 410);
@@ -151,5 +154,64 @@ async fn an_outage_of_the_mail_server_blocks_nobody_and_loses_nothing() {
         app.register("there@example.com", PASSWORD).await;
         mailbox.next_to("there@example.com").await;
         mailbox.assert_none_to("gone@example.com");
+    }
+}
+
+#[actix_web::test]
+async fn a_new_password_voids_whatever_a_thief_has_begun() {
+    for (app, mailbox) in TestApp::mailing().await {
+        let mut thief = app.confirmed(&mailbox, "ada@example.com").await;
+        let asked = app.post(&mut thief, "/api/email", json!({"email": "thief@example.com"})).await;
+        assert_eq!(asked.status, 202);
+        let change = mailbox.next_to("thief@example.com").await.token("/confirm-address");
+        mailbox.next_to("ada@example.com").await;
+        app.post(&mut Visitor::new(), "/api/password/forgot", json!({"email": "ada@example.com"})).await;
+        let token = mailbox.next_to("ada@example.com").await.token("/reset-password");
+        let body = json!({"token": token, "password": ANOTHER});
+        assert_eq!(app.post(&mut Visitor::new(), "/api/password/reset", body).await.status, 200);
+        for password in [PASSWORD, ANOTHER] {
+            let body = json!({"token": change, "password": password});
+            let used = app.post(&mut Visitor::new(), "/api/email/verify", body).await;
+            assert_eq!(used.status_and_code(), (410, "link_invalid".into()));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn whoever_made_an_account_with_somebody_elses_address_is_out_after_a_reset() {
+    for (app, mailbox) in TestApp::mailing_unverified().await {
+        let mut eve = app.signed_in("ada@example.com").await;
+        mailbox.next_to("ada@example.com").await.token("/confirm-address");
+        let begun = app.post(&mut eve, "/api/totp/begin", json!({})).await.json();
+        let phone = AuthenticatorApp::scan(begun["data"]["secret"].as_str().unwrap());
+        let added = app.post(&mut eve, "/api/totp/confirm", json!({"code": phone.code(0)})).await;
+        assert_eq!(added.status, 200, "{}", added.text);
+        app.post(&mut Visitor::new(), "/api/password/forgot", json!({"email": "ada@example.com"})).await;
+        let token = mailbox.next_to("ada@example.com").await.token("/reset-password");
+        let body = json!({"token": token, "password": ANOTHER});
+        assert_eq!(app.post(&mut Visitor::new(), "/api/password/reset", body).await.status, 200);
+        assert_eq!(app.log_in("ada@example.com", ANOTHER).await.1.status, 200, "eve's app is not asked for");
+        assert_eq!(eve.get(&app.url("/api/me")).await.status, 401);
+    }
+}
+
+#[actix_web::test]
+async fn a_mail_that_can_never_be_written_stands_in_nobodys_way() {
+    for (app, mailbox) in TestApp::mailing().await {
+        let mut ada = app.confirmed(&mailbox, "ada@example.com").await;
+        mailbox.set(Mood::Down);
+        app.post(&mut ada, "/api/email", json!({"email": "ada@new.example"})).await;
+        assert_eq!(app.delete(&mut ada, "/api/me").await.status, 200);
+        app.register("grace@example.com", PASSWORD).await;
+        // A server that refuses everybody for now, whatever the code, loses nothing.
+        mailbox.set(Mood::Refusing(554));
+        mailbox.refusal_of("grace@example.com").await;
+        mailbox.set(Mood::Willing);
+        mailbox.next_to("grace@example.com").await.token("/confirm-address");
+        let words = [mailbox.next_to("ada@example.com").await, mailbox.next_to("ada@example.com").await];
+        for what in ["about to change", "was deleted"] {
+            assert!(words.iter().any(|mail| mail.subject.contains(what)), "{words:?}");
+        }
+        mailbox.assert_none_to("ada@new.example");
     }
 }

@@ -1,7 +1,13 @@
 //! Codes of an authenticator app and recovery codes, as a person has them.
 
-use auth_service::config::SecondFactorPolicy;
+use auth_service::{
+    caller::Caller,
+    config::SecondFactorPolicy,
+    domain::{Email, EventKind},
+    storage::{self, NewEvent},
+};
 use serde_json::{Value, json};
+use shared::clock::{Clock, SystemClock};
 use tests::{AuthenticatorApp, PASSWORD, Visitor};
 
 use crate::helpers::{Database, TestApp};
@@ -108,4 +114,34 @@ async fn where_factors_are_off_nobody_is_asked_for_one() {
     assert_eq!(begun.status_and_code(), (409, "factor_not_possible".into()));
     let passkey = app.post(&mut Visitor::new(), "/api/login/passkey/begin", json!({})).await;
     assert_eq!(passkey.status_and_code(), (409, "factor_not_possible".into()));
+}
+
+#[actix_web::test]
+async fn a_sign_in_that_waits_adds_nothing_once_the_password_is_another() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::start(database, |config| {
+            config.second_factor = SecondFactorPolicy::Required;
+        })
+        .await;
+        app.register("ada@example.com", PASSWORD).await;
+        let (mut thief, step) = first_step(&app, "ada@example.com").await;
+        let pending = &step["pending"];
+        let begun = app.post(&mut thief, "/api/totp/begin", json!({"pending": pending})).await.json();
+        let phone = AuthenticatorApp::scan(begun["data"]["secret"].as_str().unwrap());
+        app.query(|c| {
+            let ada = storage::find_account(c, &Email::parse("ada@example.com").unwrap()).unwrap().unwrap();
+            let now = SystemClock.now();
+            let event = NewEvent::new(EventKind::PasswordChanged, &Caller::operator(), now).to(ada.id);
+            storage::set_password(c, ada.id, "another", now, &event).unwrap();
+        })
+        .await;
+        let body = json!({"pending": pending, "code": phone.code(0)});
+        let added = app.post(&mut thief, "/api/totp/confirm", body).await;
+        assert_eq!(added.status_and_code(), (401, "login_expired".into()));
+        let has = app.query(|c| {
+            let ada = storage::find_account(c, &Email::parse("ada@example.com").unwrap()).unwrap().unwrap();
+            storage::find_second_factors(c, ada.id).unwrap()
+        });
+        assert!(!has.await.any(), "nothing of the thief's is left");
+    }
 }

@@ -83,7 +83,7 @@ async fn a_page_of_another_site_ends_no_session() {
 #[actix_web::test]
 async fn a_token_ends_and_its_session_can_still_be_signed_out() {
     for database in [Database::Sqlite, Database::Postgres] {
-        let app = TestApp::start(database, |config| config.tokens.lifetime = Duration::from_secs(1)).await;
+        let app = TestApp::start(database, |config| config.tokens.lifetime = Duration::from_secs(2)).await;
         let mut ada = app.signed_in("ada@example.com").await;
         let started = std::time::Instant::now();
         while ada.get(&app.url("/api/me")).await.status == 200 {

@@ -49,6 +49,7 @@ fn session(connection: &mut Connection, user: UserId, now: DateTime<Utc>) -> New
         expires_at: now + TimeDelta::days(30),
         limit: 50,
         event: event(EventKind::SignedIn, user),
+        replaces: Vec::new(),
         news: None,
     }
 }

@@ -1,4 +1,4 @@
-//! One account at a time: `drawbridge user add`, `list`, `disable`, `delete`, `set-password` and `reset-password`.
+//! One account at a time: `drawbridge user add`, `list`, `disable`, `delete`, `set-password`, `reset-password` and `remove-factors`.
 
 use std::io::{IsTerminal, stdin};
 
@@ -99,6 +99,21 @@ pub(super) async fn reset_password(deployment: &Deployment, email: &str) -> anyh
         "{}: a link is sent as soon as auth-service has mail (SMTP_URL)",
         account.email
     ));
+    Ok(())
+}
+
+/// Takes away all second factors of somebody who has lost them, and ends all sessions.
+pub(super) async fn remove_factors(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
+    let account = find(deployment, email).await?;
+    let now = SystemClock.now();
+    let event = event(EventKind::FactorsRemoved, account.id, now);
+    let had = deployment.query(move |c| {
+        let had = storage::remove_factors(c, account.id, &event)?;
+        storage::end_sessions_of(c, &[account.id], now, &Caller::operator())?;
+        Ok(had)
+    });
+    let done = if had.await? { "second factors removed, all sessions ended" } else { "had no second factor" };
+    output::line(format_args!("{}: {done}", account.email));
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use actix_web::{
     web::{self, Bytes},
 };
 use shared::{
-    http::takes_only,
+    http::only,
     problem::{Code, Problem},
 };
 
@@ -51,7 +51,7 @@ pub(crate) const OFFERED: &[(&str, &str, &[Call])] = &[
 
 /// The resource of an entry of [`OFFERED`].
 pub(crate) fn resource(path: &str, methods: &'static str, calls: &'static [Call]) -> Resource {
-    let mut resource = web::resource(path).default_service(takes_only(methods));
+    let mut resource = web::resource(path).default_service(web::to(move || only(methods)));
     for call in calls.iter().copied() {
         let route = match call.method {
             Method::Get => web::route().guard(Any(Get()).or(Head())),

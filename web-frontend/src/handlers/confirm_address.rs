@@ -11,7 +11,7 @@ use crate::{
     visit::{Visit, problem},
 };
 
-/// The fields of the form; a change of address asks for no password.
+/// The fields of the form. The link alone is not enough: it may have been sent to a stranger, by a slip of the pen.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddressForm {
@@ -43,7 +43,7 @@ pub(crate) async fn take(
     if !visit.has_shown(&form.csrf) {
         return page()?.show_stale();
     }
-    let password = form.current.as_deref().filter(|_| link.needs_password());
+    let password = form.current.as_deref().unwrap_or_default();
     let body = json!({"token": form.token, "password": password});
     let answer = visit.send(Call::EMAIL_VERIFY, &body).await?;
     match answer.refusal() {
@@ -52,10 +52,10 @@ pub(crate) async fn take(
         None => {}
     }
     let text = &visit.text.address;
-    let Some(password) = password.filter(|_| link.kind == "register") else {
-        let done = if link.needs_password() { text.confirmed } else { text.changed };
+    if link.kind != "register" {
+        let done = if link.changes_address() { text.changed } else { text.confirmed };
         return visit.leave(done, "/account");
-    };
+    }
     let answer = visit.send(Call::LOGIN, &CredentialsBody { email: &link.email, password }).await?;
     if answer.refusal().is_some() {
         Flash::new(text.confirmed).about(link.email).leave(&visit.session)?;
@@ -65,9 +65,8 @@ pub(crate) async fn take(
 }
 
 impl LinkData {
-    /// Whoever opens a link in somebody else's mail has not shown that the account is theirs.
-    fn needs_password(&self) -> bool {
-        self.kind != "change_address"
+    fn changes_address(&self) -> bool {
+        self.kind == "change_address"
     }
 }
 
@@ -94,9 +93,9 @@ pub(super) fn show_invalid(visit: &Visit, refused: &Refused, button: Link) -> Re
 
 fn page(visit: &Visit, link: &LinkData, token: &str) -> Result<FormPage, Problem> {
     let text = visit.text;
-    let form = if link.needs_password() { &text.address.form } else { &text.address.change };
-    let page = FormPage::new(visit, visit.frame(), form, "/confirm-address")?
+    let form = if link.changes_address() { &text.address.change } else { &text.address.form };
+    Ok(FormPage::new(visit, visit.frame(), form, "/confirm-address")?
         .bring("token", Some(token.to_owned()))
-        .field(Field::told(text, text.field.email, &link.email));
-    Ok(if link.needs_password() { page.field(Field::current(text, text.field.password)) } else { page })
+        .field(Field::told(text, text.field.email, &link.email))
+        .field(Field::current(text, text.field.password)))
 }

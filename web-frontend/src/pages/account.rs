@@ -58,14 +58,6 @@ pub(crate) struct QrCode {
     pub(crate) secret: String,
 }
 
-impl QrCode {
-    /// The secret in groups of four, as people copy it.
-    fn grouped(&self) -> String {
-        let letters: Vec<char> = self.secret.chars().collect();
-        letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
-    }
-}
-
 /// Recovery codes: how many are left, and new ones.
 #[derive(Template)]
 #[template(path = "recovery_codes.html")]

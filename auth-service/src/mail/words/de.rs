@@ -113,12 +113,28 @@ pub(super) static WORDS: Words = Words {
         ],
         action: "",
     },
+    wrong_codes: Phrase {
+        subject: "Falsche Codes bei {site}: Jemand kennt vielleicht Ihr Passwort",
+        body: &[
+            "Jemand hat das richtige Passwort Ihres Kontos {email} eingegeben und danach mehrere falsche Codes. Ohne \
+             richtigen Code kommt niemand hinein, aber Ihr Passwort ist vielleicht anderen bekannt.",
+        ],
+        action: "",
+    },
+    account_deleted: Phrase {
+        subject: "Ihr Konto bei {site} wurde gelöscht",
+        body: &["Das Konto {email} wurde mit allem, was dazugehörte, gelöscht."],
+        action: "",
+    },
     minutes: "Der Link gilt {n} Minuten lang und nur ein einziges Mal.",
     hour: "Der Link gilt eine Stunde lang und nur ein einziges Mal.",
     hours: "Der Link gilt {n} Stunden lang und nur ein einziges Mal.",
     link: "Wenn die Schaltfläche nicht funktioniert, öffnen Sie diesen Link:",
     not_you: "Waren Sie das nicht? Dann wählen Sie bitte sofort ein neues Passwort; damit werden alle Geräte \
               abgemeldet: {link}",
+    not_you_factor: "Waren Sie das nicht? Dann wählen Sie bitte sofort ein neues Passwort, {link}, womit alle Geräte \
+                     abgemeldet werden; melden Sie sich an und entfernen Sie, was nicht von Ihnen ist. Ein neues \
+                     Passwort allein entfernt es nicht.",
     device: "Das geschah {time} mit {device}.",
     on: "{browser} unter {system}",
     unknown_device: "einem unbekannten Gerät",

@@ -105,11 +105,26 @@ pub(super) static WORDS: Words = Words {
         body: &["One of the recovery codes of your account {email} was used. It is good no more."],
         action: "",
     },
+    wrong_codes: Phrase {
+        subject: "Wrong codes at {site}: somebody may know your password",
+        body: &[
+            "Somebody entered the right password of your account {email} and then several wrong codes. Without a right \
+             code nobody gets in, but your password may be known to others.",
+        ],
+        action: "",
+    },
+    account_deleted: Phrase {
+        subject: "Your account at {site} was deleted",
+        body: &["The account {email} was deleted, with all that belonged to it."],
+        action: "",
+    },
     minutes: "The link is good for {n} minutes and works once.",
     hour: "The link is good for one hour and works once.",
     hours: "The link is good for {n} hours and works once.",
     link: "If the button does not work, open this link:",
     not_you: "Was it not you? Then choose a new password at once; that signs out all devices: {link}",
+    not_you_factor: "Was it not you? Then choose a new password at once, {link}, which signs out all devices; sign in and \
+                     remove what you did not add. A new password alone does not remove it.",
     device: "It was done {time} from {device}.",
     on: "{browser} on {system}",
     unknown_device: "an unknown device",

@@ -117,12 +117,28 @@ pub(super) static WORDS: Words = Words {
         body: &["Un code de secours de votre compte {email} a été utilisé. Il n’est plus valable."],
         action: "",
     },
+    wrong_codes: Phrase {
+        subject: "Codes erronés sur {site} : votre mot de passe est peut-être connu",
+        body: &[
+            "Quelqu’un a saisi le bon mot de passe de votre compte {email}, puis plusieurs codes erronés. Sans le bon code, \
+             personne ne peut entrer, mais votre mot de passe est peut-être connu d’autrui.",
+        ],
+        action: "",
+    },
+    account_deleted: Phrase {
+        subject: "Votre compte {site} a été supprimé",
+        body: &["Le compte {email} a été supprimé avec tout ce qui s’y rattachait."],
+        action: "",
+    },
     minutes: "Le lien est valable {n} minutes et ne fonctionne qu’une fois.",
     hour: "Le lien est valable une heure et ne fonctionne qu’une fois.",
     hours: "Le lien est valable {n} heures et ne fonctionne qu’une fois.",
     link: "Si le bouton ne fonctionne pas, ouvrez ce lien :",
     not_you: "Ce n’était pas vous ? Choisissez sans attendre un nouveau mot de passe ; tous les appareils seront \
               déconnectés : {link}",
+    not_you_factor: "Ce n’était pas vous ? Choisissez sans attendre un nouveau mot de passe, {link}, ce qui déconnecte tous \
+                     les appareils ; connectez-vous et supprimez ce que vous n’avez pas ajouté. Un nouveau mot de passe ne \
+                     suffit pas à le supprimer.",
     device: "Cela s’est passé {time} depuis {device}.",
     on: "{browser} sous {system}",
     unknown_device: "un appareil inconnu",

@@ -123,7 +123,7 @@ fn names_in(text: &str) -> Option<Vec<String>> {
     if array.is_none() {
         return Some(names.map(str::to_owned).collect());
     }
-    // PostgreSQL quotes a name with a space in it. One with a comma in it is none of ours, and falls apart here.
+    // PostgreSQL quotes a name with a space in it. One with a comma is none of ours, and falls apart here.
     let unquoted = |name: &str| {
         let inner = name.strip_prefix('"').map_or(Some(name), |rest| rest.strip_suffix('"'))?;
         (!inner.contains(['"', '\\'])).then(|| inner.to_owned())

@@ -38,8 +38,8 @@ pub(super) fn rehearse(
     batches: &Receiver<Batch>,
     progress: &Progress,
 ) -> anyhow::Result<()> {
-    // Where nothing is written, the database cannot say what stood in the file before: 8 bytes for each address,
-    // of which two are the same once in ten million files of a million rows.
+    // Where nothing is written, the database cannot say what stood in the file before. 8 bytes for each
+    // address: two of them are the same by chance once in ten million files of a million rows.
     let (mut seen, hasher) = (HashSet::new(), RandomState::new());
     for batch in batches {
         let batch: Vec<_> = batch?.into_iter().map(|(line, account)| (line, account.email)).collect();
