@@ -26,7 +26,7 @@ use shared::{
 use tokio::sync::Notify;
 
 pub use config::{MailConfig, Sender, SmtpServer, Transport as MailTransport};
-pub(crate) use folder::{Folder, Kept};
+pub(crate) use folder::{Folder, Kept, STYLE as MAILBOX_STYLE};
 pub use job::{FactorChange, MailJob, Notice, What};
 pub use link::{Link, LinkError, Links};
 pub(crate) use worker::Worker;

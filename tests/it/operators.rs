@@ -2,10 +2,11 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use tests::Stack;
+use serde_json::{Value, json};
+use tests::{Mailbox, PASSWORD, Stack, Visitor};
 
 use crate::{
-    command::{drawbridge, refused, said, wait_for_code},
+    command::{drawbridge, log_in, refused, said, wait_for_code},
     import::Empty,
 };
 
@@ -132,4 +133,50 @@ async fn an_operator_signs_one_person_out_or_everybody() {
             assert_eq!(out(unclear).status.code(), Some(2));
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_operators_and_people_do_is_kept_and_shown() {
+    for stack in Stack::both() {
+        let email = stack.registered("ada").await;
+        log_in(&stack, &email, "wrong horse").await;
+        let (mut ada, _) = log_in(&stack, &email, PASSWORD).await;
+        said(&drawbridge(&stack, &["user", "roles", &email, "--add", "admin"], ""));
+        said(&drawbridge(&stack, &["user", "disable", &email], ""));
+        wait_for_code(&stack, &mut ada, "user_disabled").await;
+        let lines = said(&drawbridge(&stack, &["audit", "--user", &email, "--format", "jsonl"], ""));
+        let events: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let shown = |event: &Value| format!("{} by {}", event["kind"], event["by"]).replace('"', "");
+        let shown: Vec<_> = events.iter().map(shown).collect();
+        let wanted = [
+            "account_disabled by operator",
+            "roles_changed by operator",
+            "signed_in by person",
+            "sign_in_failed by person",
+            "signed_up by person",
+        ];
+        assert_eq!(shown, wanted, "newest first");
+        assert_eq!((&events[1]["detail"], &events[2]["address"]), (&json!("admin"), &json!("127.0.0.1")));
+        assert!(events[2]["session_id"].is_string() && events[2]["request_id"].is_string());
+        let failed = said(&drawbridge(&stack, &["audit", "--kind", "sign_in_failed", "--since", "1h"], ""));
+        assert_eq!(failed.lines().count(), 1, "{failed}");
+        assert_eq!(said(&drawbridge(&stack, &["audit", "--limit", "2"], "")).lines().count(), 2);
+        let unknown = drawbridge(&stack, &["audit", "--kind", "nonsense"], "");
+        assert!(String::from_utf8(unknown.stderr).unwrap().contains("must be one of"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_sends_a_link_and_never_learns_the_password() {
+    let mailbox = Mailbox::start();
+    let stack = Stack::three_programs_mailing(&mailbox, |_, _| {});
+    let email = stack.confirmed(&mailbox, "ada").await;
+    said(&drawbridge(&stack, &["user", "reset-password", &email], ""));
+    let token = mailbox.next_to(&email).await.token("/reset-password");
+    let body = json!({"token": token, "password": "a new horse battery"});
+    let answer = Visitor::new().post_json(&format!("{}/api/password/reset", stack.auth), &body).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(log_in(&stack, &email, "a new horse battery").await.1.status, 200);
+    let nobody = drawbridge(&stack, &["user", "reset-password", "nobody@example.com"], "");
+    assert!(refused(&nobody).contains("no account has the address"));
 }

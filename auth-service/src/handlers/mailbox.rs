@@ -1,19 +1,40 @@
-use actix_web::{HttpResponse, http::header, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        Uri,
+        header::{self, HOST},
+    },
+    web,
+};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use shared::problem::{Code, Problem};
 
-use crate::{app::App, mail::Kept};
+use crate::{
+    app::App,
+    mail::{Kept, MAILBOX_STYLE},
+};
 
-/// Nothing is loaded and nothing runs.
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
-
-/// `GET /mailbox`: the mails that were kept instead of sent, where this is so.
-pub(crate) async fn show(app: web::Data<App>) -> Result<HttpResponse, Problem> {
-    let folder = app.mailbox.clone().ok_or_else(|| Problem::new(Code::NotFound, "Check the path."))?;
+/// `GET /mailbox`: the mails that were kept instead of sent, where this is so. It is for people at this machine: a name of
+/// somebody else's that leads here (DNS rebinding) shows nothing.
+pub(crate) async fn show(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let folder = app.mailbox.clone().filter(|_| asks_this_machine(&request));
+    let folder = folder.ok_or_else(|| Problem::new(Code::NotFound, "Check the path."))?;
     let mails = web::block(move || folder.read()).await.map_err(Problem::internal)?;
     let page = Kept::page(&mails.map_err(Problem::internal)?);
+    let style = STANDARD.encode(digest(&SHA256, MAILBOX_STYLE.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+    );
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .body(page))
+}
+
+fn asks_this_machine(request: &HttpRequest) -> bool {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()?.parse::<Uri>().ok());
+    let host = host.as_ref().and_then(Uri::host);
+    host.is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"))
 }

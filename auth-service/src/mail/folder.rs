@@ -13,6 +13,15 @@ use shared::id::MailJobId;
 
 use super::letter::{Letter, escape, linked};
 
+/// What the page looks like; the policy that it is sent with names its hash.
+pub(crate) const STYLE: &str = ":root{color-scheme:light dark;--ground:#f5f6fa;--surface:#fff;--ink:#171b26;--soft:#555d70;\
+     --line:#d5d9e4;--accent:#2f5bd7}@media(prefers-color-scheme:dark){:root{--ground:#10131b;--surface:#191d28;\
+     --ink:#eceff7;--soft:#a7afc3;--line:#2c3242;--accent:#8fadff}}body{margin:0;background:var(--ground);\
+     color:var(--ink);font:1rem/1.55 system-ui,sans-serif}main{max-width:44rem;margin:0 auto;padding:1.5rem 1rem}\
+     article{margin:1rem 0;padding:1.25rem;border:1px solid var(--line);border-radius:.9rem;\
+     background:var(--surface)}h2{margin:0;font-size:1.05rem}p{margin:.25rem 0 1rem;color:var(--soft)}\
+     pre{margin:0;font:inherit;white-space:pre-wrap;overflow-wrap:anywhere}a{color:var(--accent)}";
+
 /// How many mails are kept.
 const MOST: usize = 200;
 
@@ -69,15 +78,15 @@ impl Folder {
 }
 
 impl Kept {
-    /// The page that shows mails, without style or script of its own.
+    /// The page that shows mails. It loads nothing and runs nothing.
     pub(crate) fn page(mails: &[Self]) -> String {
         let mut body = String::new();
         // Writing to a string does not fail.
         for Self { at, to, subject, text } in mails {
-            let lines: Vec<_> = text.lines().map(linked).collect();
+            let lines: Vec<_> = text.lines().map(|line| linked(line, "")).collect();
             let _ = writeln!(
                 body,
-                "<article>\n<h2>{}</h2>\n<p>To {} · <time>{at}</time></p>\n<pre>{}</pre>\n</article>\n<hr>",
+                "<article>\n<h2>{}</h2>\n<p>To {} · <time>{at}</time></p>\n<pre>{}</pre>\n</article>",
                 escape(subject),
                 escape(to),
                 lines.join("\n")
@@ -89,8 +98,9 @@ impl Kept {
         format!(
             "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
              content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
-             <title>Mailbox</title></head>\n<body>\n<main>\n<h1>Mailbox</h1>\n<p>This machine sends no mail: SMTP_URL is \
-             not set. What would be sent is kept here.</p>\n{body}</main>\n</body></html>\n"
+             <title>Mailbox</title><style>{STYLE}</style></head>\n<body>\n<main>\n<h1>Mailbox</h1>\n<p>This machine \
+             sends no mail: SMTP_URL is not set. What would be sent is kept here, newest first.</p>\n{body}</main>\n\
+             </body></html>\n"
         )
     }
 }

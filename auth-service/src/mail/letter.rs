@@ -139,10 +139,12 @@ impl Letter {
     /// The letter in HTML. Mail programs read styles in attributes alone, and load nothing.
     pub(super) fn html(&self) -> String {
         const TEXT: &str = "margin:0 0 16px;font:16px/1.5 sans-serif";
+        const LINK: &str = " style=\"color:#2f5bd7\"";
         const SMALL: &str = "margin:0 0 12px;font:14px/1.5 sans-serif;color:#555d70";
         const BUTTON: &str = "display:inline-block;padding:12px 20px;border-radius:8px;background:#2f5bd7;color:#ffffff;\
              font:bold 16px sans-serif;text-decoration:none";
-        let paragraph = |style: &str, text: &str| format!("<p style=\"{style}\">{}</p>\n", linked(text));
+        let paragraph =
+            |style: &str, text: &str| format!("<p style=\"{style}\">{}</p>\n", linked(text, LINK));
         let mut body: String = self.paragraphs.iter().map(|text| paragraph(TEXT, text)).collect();
         if let Some((label, link)) = &self.action {
             let (label, link) = (escape(label), escape(link));
@@ -197,14 +199,14 @@ pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Escapes a text and lets addresses in it be clicked.
-pub(super) fn linked(text: &str) -> String {
+/// Escapes a text and lets addresses in it be clicked; `attributes` are those of the links.
+pub(super) fn linked(text: &str, attributes: &str) -> String {
     let words = text.split(' ').map(|word| {
         let link = word.trim_end_matches(['.', ',']);
         let (escaped, rest) = (escape(link), word.get(link.len()..).unwrap_or_default());
         let is_link = link.starts_with("http://") || link.starts_with("https://");
         if is_link {
-            format!("<a href=\"{escaped}\" style=\"color:#2f5bd7\">{escaped}</a>{rest}")
+            format!("<a href=\"{escaped}\"{attributes}>{escaped}</a>{rest}")
         } else {
             format!("{escaped}{rest}")
         }

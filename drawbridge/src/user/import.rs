@@ -16,7 +16,12 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use auth_service::{config::PasswordConfig, storage::ImportedAccount};
+use auth_service::{
+    caller::Caller,
+    config::PasswordConfig,
+    domain::EventKind,
+    storage::{self, ImportedAccount, NewEvent},
+};
 use clap::Args;
 use shared::{
     clock::{Clock, SystemClock},
@@ -34,7 +39,7 @@ use self::{
     source::Source,
 };
 use super::format::{Format, is_standard};
-use crate::{cli::DataArgs, output};
+use crate::{cli::DataArgs, deployment::Deployment, output};
 
 /// How many accounts are made in one transaction.
 const BATCH: usize = 2000;
@@ -97,10 +102,11 @@ pub(super) async fn import(args: ImportArgs) -> anyhow::Result<()> {
         become_accounts(connection, &batches, &writing)
     });
     let done = watch(work, &progress).await;
-    // The place for what is to be noted about an import as a whole.
     let tally = progress.tally();
+    let noted = if dry_run { Ok(()) } else { note(&deployment, tally.imported).await };
     report(&tally, dry_run);
     done.context("not all of it was imported; the same command again goes on where it ended")?;
+    noted.context("the audit log does not say that it was imported")?;
     if progress.is_stopped() {
         bail!("interrupted; the same command again goes on where it ended");
     }
@@ -110,6 +116,16 @@ pub(super) async fn import(args: ImportArgs) -> anyhow::Result<()> {
         1 => bail!("1 row was refused"),
         refused => bail!("{} rows were refused", grouped(refused)),
     }
+}
+
+/// One event for all: each account would say no more.
+async fn note(deployment: &Deployment, imported: u64) -> anyhow::Result<()> {
+    if imported == 0 {
+        return Ok(());
+    }
+    let event = NewEvent::new(EventKind::Imported, &Caller::operator(), SystemClock.now());
+    let event = event.saying(format!("{imported} accounts"));
+    deployment.query(move |c| Ok(storage::insert_event(c, &event)?)).await
 }
 
 /// The file's bytes, and how many there are, if that is known.
