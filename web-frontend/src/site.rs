@@ -47,8 +47,10 @@ impl Site {
 
     /// Reads a name.
     pub(crate) fn parse_name(text: &str) -> Result<String, String> {
-        let is_good = text.chars().count() <= 40 && !text.chars().any(char::is_control);
-        is_good.then(|| text.to_owned()).ok_or_else(|| "must have at most 40 characters".to_owned())
+        let is_good = text.chars().count() <= 60 && !text.chars().any(char::is_control);
+        is_good
+            .then(|| text.to_owned())
+            .ok_or_else(|| "must have at most 60 characters, all of which can be shown".to_owned())
     }
 
     /// Reads the colour of the day.
@@ -99,6 +101,6 @@ mod tests {
         assert!(Site::parse_color("#ffcc00").unwrap_err().contains("4.5:1"));
         assert!(Site::parse_color_dark("#0b6b3a").unwrap_err().contains("4.5:1"));
         assert!(Site::parse_color("green").unwrap_err().contains("#rrggbb"));
-        assert!(Site::parse_name(&"x".repeat(41)).is_err() && Site::parse_name("Ada's\n").is_err());
+        assert!(Site::parse_name(&"x".repeat(61)).is_err() && Site::parse_name("Ada's\n").is_err());
     }
 }

@@ -82,7 +82,11 @@ async fn styles_and_icon_are_served_and_may_be_kept() {
     for extension in [".css", ".svg"] {
         let path = home.text.split('"').find(|part| part.ends_with(extension)).unwrap();
         let asset = Visitor::new().get(&app.url(path)).await;
-        assert_eq!((asset.status, asset.header("cache-control")), (200, "public, max-age=3600"), "{path}");
+        assert_eq!(
+            (asset.status, asset.header("cache-control")),
+            (200, "public, max-age=31536000, immutable"),
+            "{path}"
+        );
     }
 }
 
