@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeSet,
+    hash::{BuildHasher, RandomState},
     time::{Duration, Instant},
 };
 
@@ -53,7 +54,8 @@ impl Endpoint<'_> {
     /// The order in which addresses are asked about: with an account or without, as it is drawn.
     fn addresses(&self, round: usize) -> Vec<(bool, String)> {
         let mut order: Vec<_> = (0..2 * (REQUESTS + COLD)).map(|n| n % 2 == 0).collect();
-        Draw(round as u64).shuffle(&mut order);
+        // Another one each time: were it always the same, so would be what it happens to coincide with.
+        Draw(RandomState::new().hash_one(round)).shuffle(&mut order);
         let name = |(n, is_known): (usize, bool)| {
             let number = if is_known || !self.takes_addresses { n % ACCOUNTS } else { n };
             let sort = if is_known { "holder".to_owned() } else { format!("nobody-{round}") };

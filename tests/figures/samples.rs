@@ -94,7 +94,7 @@ fn chance(x: f64) -> f64 {
     terms.sum::<f64>().clamp(0.0, 1.0)
 }
 
-/// Numbers that look drawn, the same in each run.
+/// Numbers that look drawn, and follow from the first.
 pub(crate) struct Draw(pub(crate) u64);
 
 impl Draw {
