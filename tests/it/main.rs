@@ -17,6 +17,7 @@ mod concurrency;
 mod database;
 mod doctor;
 mod faults;
+mod frontend;
 mod guard;
 mod guessing;
 mod import;

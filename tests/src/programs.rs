@@ -271,6 +271,14 @@ impl Stack {
         client.batch_execute(sql).await.unwrap();
     }
 
+    /// The number that a query gives.
+    pub async fn count(&self, sql: &str) -> i64 {
+        let (client, connection) =
+            tokio_postgres::connect(&self.database_url, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
     /// Fails if a program has panicked.
     pub fn assert_no_panic(&self) {
         let log = self.log();

@@ -41,6 +41,7 @@ fn every_language_has_a_word_for_every_event() {
         "account_enabled",
         "account_deleted",
         "roles_changed",
+        "factors_removed",
         "imported",
     ];
     for language in Language::ALL {

@@ -7,12 +7,9 @@
     reason = "a test that meets something unexpected must fail"
 )]
 
-mod account;
-mod fake;
 mod forms;
 mod guard;
 mod helpers;
 mod loops;
 mod renewal;
-mod screens;
 mod upstreams;

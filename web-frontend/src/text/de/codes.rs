@@ -28,7 +28,7 @@ pub(super) fn refusal(code: &str) -> Option<&'static str> {
         "passkey_known" => "Auf diesem Gerät gibt es schon einen Passkey für Ihr Konto.",
         "passkey_not_found" => "Diesen Passkey gibt es nicht mehr.",
         "too_many_passkeys" => "Mehr Passkeys sind nicht möglich. Entfernen Sie zuerst einen.",
-        "invalid_name" => "Wählen Sie einen Namen mit 1 bis 64 Zeichen.",
+        "invalid_name" => "Wählen Sie einen Namen mit 1 bis 60 Zeichen.",
         "last_factor" => {
             "Das ist Ihr letzter zweiter Schritt, und hier ist einer vorgeschrieben. Richten Sie zuerst \
              einen anderen ein."
@@ -160,6 +160,7 @@ pub(super) fn kind(kind: &str) -> Option<&'static str> {
         "account_enabled" => "Konto wieder freigegeben",
         "account_deleted" => "Konto gelöscht",
         "roles_changed" => "Rollen geändert",
+        "factors_removed" => "Zweite Faktoren vom Betreiber entfernt",
         "imported" => "Konto aus einem anderen System übernommen",
         _ => return None,
     })

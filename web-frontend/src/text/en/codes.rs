@@ -25,7 +25,7 @@ pub(super) fn refusal(code: &str) -> Option<&'static str> {
         "factor_not_possible" => "This is not possible here. Ask whoever runs this site.",
         "totp_present" => "An authenticator app is set up already. Remove it first.",
         "too_many_passkeys" => "You have as many passkeys as you may have. Remove one first.",
-        "invalid_name" => "Choose a name of 1 to 64 characters.",
+        "invalid_name" => "Choose a name of 1 to 60 characters.",
         _ => return None,
     })
 }
@@ -58,6 +58,7 @@ pub(super) fn kind(kind: &str) -> Option<&'static str> {
         "account_enabled" => "Account enabled again",
         "account_deleted" => "Account deleted",
         "roles_changed" => "Roles changed",
+        "factors_removed" => "Second factors removed by an operator",
         "imported" => "Account brought over from another system",
         _ => return None,
     })

@@ -27,7 +27,7 @@ pub(super) fn refusal(code: &str) -> Option<&'static str> {
         "passkey_known" => "Cet appareil a déjà une clé d’accès pour votre compte.",
         "passkey_not_found" => "Cette clé d’accès n’existe plus.",
         "too_many_passkeys" => "Vous ne pouvez pas avoir plus de clés d’accès. Retirez-en d’abord une.",
-        "invalid_name" => "Choisissez un nom de 1 à 64 caractères.",
+        "invalid_name" => "Choisissez un nom de 1 à 60 caractères.",
         "last_factor" => {
             "C’est votre dernière seconde étape, et il en faut une ici. Configurez-en \
          d’abord une autre."
@@ -158,6 +158,7 @@ pub(super) fn kind(kind: &str) -> Option<&'static str> {
         "account_enabled" => "Compte réactivé",
         "account_deleted" => "Compte supprimé",
         "roles_changed" => "Rôles modifiés",
+        "factors_removed" => "Seconds facteurs retirés par un opérateur",
         "imported" => "Compte repris d’un autre système",
         _ => return None,
     })
