@@ -21,7 +21,7 @@ pub(crate) const FR: Text = Text {
         sign_up: "S’inscrire",
         sign_out: "Se déconnecter",
         language: "Langue",
-        error: "Erreur : ",
+        error: "Erreur\u{a0}: ",
         cancel: "Annuler",
     },
     field: Field {
@@ -30,11 +30,11 @@ pub(crate) const FR: Text = Text {
         password: "Mot de passe",
         current_password: "Mot de passe actuel",
         new_password: "Nouveau mot de passe",
-        password_hint: "Au moins 8 caractères. Le mieux : une phrase entière, ou ce que propose votre \
-                        gestionnaire de mots de passe.",
+        password_hint: "Au moins 8 caractères. Le mieux\u{a0}: une phrase entière, ou ce que propose \
+                        votre gestionnaire de mots de passe.",
         show_password: "Afficher le mot de passe",
         hide_password: "Masquer le mot de passe",
-        strength: "Solidité :",
+        strength: "Solidité\u{a0}:",
         strengths: ["très faible", "faible", "moyenne", "bonne", "excellente"],
         code: "Code",
         recovery_code: "Code de secours",
@@ -50,7 +50,7 @@ pub(crate) const FR: Text = Text {
         stale_form: "Le formulaire avait expiré, ou votre navigateur ne garde pas les cookies. Veuillez \
                      le renvoyer.",
         start: "Retour à l’accueil",
-        number: "Si vous demandez de l’aide, indiquez ce numéro :",
+        number: "Si vous demandez de l’aide, indiquez ce numéro\u{a0}:",
     },
     home: Home {
         title: "Bienvenue",
@@ -89,8 +89,8 @@ pub(crate) const FR: Text = Text {
     sign_in: SignIn {
         form: Form { title: "Connexion", intro: "", button: "Se connecter" },
         next: |path| format!("Connectez-vous pour accéder à {path}."),
-        forgot: "Mot de passe oublié ?",
-        no_account: "Pas encore de compte ?",
+        forgot: "Mot de passe oublié\u{a0}?",
+        no_account: "Pas encore de compte\u{a0}?",
         expired: "Cela a pris trop de temps. Veuillez vous reconnecter.",
     },
     second: Second {
@@ -134,20 +134,19 @@ pub(crate) const FR: Text = Text {
     },
     register: Register {
         form: Form { title: "Créer un compte", intro: "", button: "S’inscrire" },
-        have_account: "Vous avez déjà un compte ?",
+        have_account: "Vous avez déjà un compte\u{a0}?",
         ready: "Votre compte est prêt. Connectez-vous pour continuer.",
         sent_title: "Consultez votre messagerie",
         sent: |email| match email {
             Some(email) => format!(
-                "Nous avons envoyé un message à {email}. Ouvrez le lien qu’il \
-                                    contient pour continuer."
+                "Nous avons envoyé un message à {email}. Ouvrez le lien qu’il contient pour continuer."
             ),
-            None => "Nous vous avons envoyé un message. Ouvrez le lien qu’il contient pour \
-                     continuer."
-                .to_owned(),
+            None => {
+                "Nous vous avons envoyé un message. Ouvrez le lien qu’il contient pour continuer.".to_owned()
+            }
         },
-        sent_hint: "Toujours rien après quelques minutes ? Regardez dans les courriers indésirables et \
-                    vérifiez l’adresse.",
+        sent_hint: "Toujours rien après quelques minutes\u{a0}? Regardez dans les courriers indésirables \
+                    et vérifiez l’adresse.",
     },
     address: Address {
         form: Form {
@@ -164,26 +163,24 @@ pub(crate) const FR: Text = Text {
         changed: "Votre adresse a été changée.",
         invalid_title: "Ce lien n’est plus valable",
         invalid: "Il a déjà servi, un plus récent l’a remplacé, ou il a expiré.",
-        invalid_hint: "Si vous venez de l’utiliser, tout va bien : connectez-vous.",
+        invalid_hint: "Si vous venez de l’utiliser, tout va bien\u{a0}: connectez-vous.",
     },
     forgot: Forgot {
         form: Form {
-            title: "Mot de passe oublié ?",
-            intro: "Saisissez votre adresse : nous vous enverrons un lien pour choisir un nouveau mot de \
-                    passe.",
+            title: "Mot de passe oublié\u{a0}?",
+            intro: "Saisissez votre adresse\u{a0}: nous vous enverrons un lien pour choisir un nouveau \
+                    mot de passe.",
             button: "Recevoir le lien",
         },
         sent_title: "Consultez votre messagerie",
         sent: |email| match email {
-            Some(email) => format!(
-                "Si {email} correspond à un compte ici, un message avec un lien est \
-                                    en route."
-            ),
-            None => "Si cette adresse correspond à un compte ici, un message avec un lien est en \
-                     route."
+            Some(email) => {
+                format!("Si {email} correspond à un compte ici, un message avec un lien est en route.")
+            }
+            None => "Si cette adresse correspond à un compte ici, un message avec un lien est en route."
                 .to_owned(),
         },
-        sent_hint: "Le lien sert une seule fois et pas longtemps. Toujours rien ? Regardez dans les \
+        sent_hint: "Le lien sert une seule fois et pas longtemps. Toujours rien\u{a0}? Regardez dans les \
                     courriers indésirables.",
         back: "Retour à la connexion",
     },
@@ -198,7 +195,7 @@ pub(crate) const FR: Text = Text {
     },
     logout: Logout {
         form: Form {
-            title: "Se déconnecter ?",
+            title: "Se déconnecter\u{a0}?",
             intro: "Votre session sur cet appareil prend fin aussitôt sur tous les serveurs.",
             button: "Se déconnecter",
         },
@@ -243,5 +240,5 @@ const MONTHS: [&str; 12] = [
 fn moment(at: DateTime<Utc>) -> String {
     let month = MONTHS.get(at.month0() as usize).copied().unwrap_or_default();
     let day = if at.day() == 1 { "1er".to_owned() } else { at.day().to_string() };
-    format!("{day} {month} {} à {} (UTC)", at.year(), at.format("%H h %M"))
+    format!("{day} {month} {} à {} (UTC)", at.year(), at.format("%H\u{a0}h\u{a0}%M"))
 }

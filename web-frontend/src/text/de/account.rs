@@ -19,9 +19,9 @@ pub(super) const OVERVIEW: Overview = Overview {
     off: "Nicht eingerichtet",
     verified: "Bestätigt",
     unverified: "Nicht bestätigt",
-    unverified_hint: "Öffnen Sie den Link in der Nachricht, die wir Ihnen geschickt haben. Dann kommen \
-                      Sie auch wieder hinein, wenn Sie Ihr Passwort vergessen.",
-    resend: "Noch einmal senden",
+    unverified_hint: "Bestätigen Sie sie mit dem Link in einer Nachricht von uns. Dann kommen Sie auch \
+                      wieder hinein, wenn Sie Ihr Passwort vergessen.",
+    resend: "Nachricht senden",
     resent: "Die Nachricht ist unterwegs.",
     password_changed: |date| format!("Zuletzt geändert am {date}"),
     password_unchanged: "Seit der Registrierung nicht geändert",
@@ -68,7 +68,10 @@ pub(super) const EMAIL: Email = Email {
     },
     present: "Ihre jetzige Adresse",
     done: |email| {
-        format!("Wir haben einen Link an {email} geschickt. Ihre Adresse ändert sich, sobald Sie ihn öffnen.")
+        format!(
+            "Wir haben einen Link an {email} geschickt. Ihre Adresse ändert sich, sobald Sie ihn \
+                 öffnen."
+        )
     },
     no_mail: "Diese Website verschickt keine E-Mails, deshalb lässt sich die Adresse hier nicht ändern. \
               Wenden Sie sich an die Betreiber.",

@@ -19,9 +19,9 @@ pub(super) const OVERVIEW: Overview = Overview {
     off: "Off",
     verified: "Confirmed",
     unverified: "Not confirmed",
-    unverified_hint: "Open the link in the message that we sent you, so that you can get back in if you \
+    unverified_hint: "Confirm it by the link in a message from us, so that you can get back in if you \
                       forget your password.",
-    resend: "Send it again",
+    resend: "Send the message",
     resent: "The message is on its way.",
     password_changed: |date| format!("Last changed {date}"),
     password_unchanged: "Not changed since you signed up",

@@ -19,9 +19,9 @@ pub(super) const OVERVIEW: Overview = Overview {
     off: "Non configurée",
     verified: "Confirmée",
     unverified: "Non confirmée",
-    unverified_hint: "Ouvrez le lien du message que nous vous avons envoyé : vous pourrez ainsi revenir \
-                      si vous oubliez votre mot de passe.",
-    resend: "Renvoyer le message",
+    unverified_hint: "Confirmez-la par le lien d’un message de notre part\u{a0}: vous pourrez ainsi \
+                      revenir si vous oubliez votre mot de passe.",
+    resend: "Envoyer le message",
     resent: "Le message est en route.",
     password_changed: |date| format!("Changé le {date}"),
     password_unchanged: "Inchangé depuis votre inscription",
@@ -67,12 +67,9 @@ pub(super) const EMAIL: Email = Email {
     },
     present: "Votre adresse actuelle",
     done: |email| {
-        format!(
-            "Nous avons envoyé un lien à {email}. Votre adresse changera dès que vous \
-                           l’ouvrirez."
-        )
+        format!("Nous avons envoyé un lien à {email}. Votre adresse changera dès que vous l’ouvrirez.")
     },
-    no_mail: "Ce site n’envoie pas d’e-mails : l’adresse ne peut donc pas être changée ici. \
+    no_mail: "Ce site n’envoie pas d’e-mails\u{a0}: l’adresse ne peut donc pas être changée ici. \
               Adressez-vous à ses responsables.",
 };
 
@@ -84,7 +81,7 @@ pub(super) const AUTHENTICATOR: Authenticator = Authenticator {
     begin: "Configurer une application",
     scan: "Scannez cette image avec l’application.",
     picture: "Code QR pour votre application d’authentification",
-    by_hand: "Ou saisissez cette clé à la main :",
+    by_hand: "Ou saisissez cette clé à la main\u{a0}:",
     code_hint: "L’application affiche six chiffres, qui changent toutes les 30 secondes.",
     again: "Afficher de nouveau l’image",
     confirm: "Activer",
@@ -128,13 +125,13 @@ pub(super) const PASSKEYS: Passkeys = Passkeys {
     add_title: "Ajouter une clé d’accès",
     add: "Ajouter une clé d’accès",
     name: "Nom",
-    name_hint: "Pour la reconnaître, par exemple « Mon téléphone ».",
+    name_hint: "Pour la reconnaître, par exemple «\u{a0}Mon téléphone\u{a0}».",
     unnamed: "Clé d’accès",
     rename: "Renommer",
-    rename_this: |name| format!("Renommer : {name}"),
+    rename_this: |name| format!("Renommer\u{a0}: {name}"),
     save: "Enregistrer",
     remove: "Retirer",
-    remove_this: |name| format!("Retirer : {name}"),
+    remove_this: |name| format!("Retirer\u{a0}: {name}"),
     added: "Votre clé d’accès est configurée.",
     renamed: "La clé d’accès a son nouveau nom.",
     removed: "La clé d’accès a été retirée. Supprimez-la aussi de votre appareil.",
@@ -148,8 +145,8 @@ pub(super) const SESSIONS: Sessions = Sessions {
     absolute: |length| format!("et dans tous les cas après {length}"),
     cap: |number| {
         format!(
-            "Vous pouvez être connecté {number} fois à la fois ; une connexion de plus met \
-                           fin à la session la plus ancienne."
+            "Vous pouvez être connecté {number} fois à la fois\u{a0}; une connexion de plus met fin à la \
+             session la plus ancienne."
         )
     },
     this_one: "Cet appareil",
@@ -161,7 +158,7 @@ pub(super) const SESSIONS: Sessions = Sessions {
     ends: "Fin",
     not_yet: "Pas encore",
     end: "Déconnecter",
-    end_this: |device| format!("Déconnecter : {device}"),
+    end_this: |device| format!("Déconnecter\u{a0}: {device}"),
     end_others: "Déconnecter tous les autres appareils",
     end_others_hint: "Vous restez connecté ici.",
     ended: "L’appareil est déconnecté.",
@@ -190,7 +187,7 @@ pub(super) const DATA: Data = Data {
     intro: "Tout ce qui est conservé ici à votre sujet, dans un fichier lisible par les personnes et par \
             les programmes (JSON).",
     download: "Télécharger",
-    never: "Votre mot de passe n’y figure pas : seule son empreinte est conservée.",
+    never: "Votre mot de passe n’y figure pas\u{a0}: seule son empreinte est conservée.",
 };
 
 pub(super) const DELETE: Delete = Delete {

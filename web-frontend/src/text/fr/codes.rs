@@ -6,35 +6,28 @@ pub(super) fn refusal(code: &str) -> Option<&'static str> {
         "password_too_short" => "Le mot de passe doit avoir au moins 8 caractères.",
         "password_too_long" => "Le mot de passe doit tenir dans 1024 octets.",
         "password_too_common" => {
-            "Ce mot de passe est l’un des premiers qu’on essaierait. Choisissez-en \
-         un autre."
+            "Ce mot de passe est l’un des premiers qu’on essaierait. Choisissez-en un autre."
         }
         "password_leaked" => "Ce mot de passe a fuité d’un autre site. Choisissez-en un autre.",
         "email_taken" => "Cette adresse a déjà un compte.",
         "invalid_credentials" => "L’adresse e-mail ou le mot de passe est incorrect.",
         "user_disabled" => "Ce compte est désactivé. Adressez-vous aux responsables de ce site.",
         "link_invalid" => "Ce lien n’est plus valable.",
-        "invalid_code" => {
-            "Ce code est incorrect ou a expiré. Saisissez celui qui est affiché en ce \
-         moment."
-        }
+        "invalid_code" => "Ce code est incorrect ou a expiré. Saisissez celui qui est affiché en ce moment.",
         "login_expired" => "Cela a pris trop de temps. Veuillez vous reconnecter.",
         "second_factor_required" => "Saisissez aussi un code.",
         "invalid_passkey" => {
-            "Cette clé d’accès n’a pas été acceptée. Réessayez, ou choisissez un autre \
-         moyen."
+            "Cette clé d’accès n’a pas été acceptée. Réessayez, ou choisissez un autre moyen."
         }
         "passkey_known" => "Cet appareil a déjà une clé d’accès pour votre compte.",
         "passkey_not_found" => "Cette clé d’accès n’existe plus.",
         "too_many_passkeys" => "Vous ne pouvez pas avoir plus de clés d’accès. Retirez-en d’abord une.",
         "invalid_name" => "Choisissez un nom de 1 à 60 caractères.",
         "last_factor" => {
-            "C’est votre dernière seconde étape, et il en faut une ici. Configurez-en \
-         d’abord une autre."
+            "C’est votre dernière seconde étape, et il en faut une ici. Configurez-en d’abord une autre."
         }
         "last_way_in" => {
-            "Sans elle, vous ne pourriez plus vous connecter. Configurez d’abord un autre \
-         moyen."
+            "Sans elle, vous ne pourriez plus vous connecter. Configurez d’abord un autre moyen."
         }
         "no_second_factor" => "Configurez d’abord une application d’authentification ou une clé d’accès.",
         "factor_not_possible" => "Ce n’est pas possible ici. Adressez-vous aux responsables de ce site.",
@@ -42,8 +35,7 @@ pub(super) fn refusal(code: &str) -> Option<&'static str> {
         "totp_present" => "Une application d’authentification est déjà configurée. Retirez-la d’abord.",
         "confirmation_required" => "Confirmez d’abord que c’est bien vous.",
         "mail_not_configured" => {
-            "Ce site n’envoie pas d’e-mails. Demandez un nouveau mot de passe à ses \
-         responsables."
+            "Ce site n’envoie pas d’e-mails. Demandez un nouveau mot de passe à ses responsables."
         }
         "busy" | "unavailable" => "Ce n’est pas possible en ce moment. Réessayez dans un instant.",
         _ => return None,
