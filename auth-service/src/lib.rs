@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod app;
-mod breach_check;
+pub mod breach_check;
 pub mod caller;
 pub mod config;
 mod cookies;

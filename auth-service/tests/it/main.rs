@@ -11,6 +11,7 @@ mod credentials;
 mod cross_origin;
 mod helpers;
 mod keys;
+mod leaks;
 mod recovery;
 mod relay;
 mod second_factors;
