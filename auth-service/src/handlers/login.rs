@@ -35,7 +35,7 @@ pub(crate) async fn login(
     let known = app.devices.known(device.as_ref(), &email);
     let admitted = app.limits.sign_in(&email, app.client_address(&request), known.as_deref()).await;
     let admitted = admitted.inspect_err(|refusal| {
-        tracing::info!(client = caller.address_text(), %refusal, "a sign-in was refused");
+        tracing::info!(client = %caller.address_text(), %refusal, "a sign-in was refused");
     })?;
     let checked = check_password(&app, &caller, email, password).await;
     // An outage says nothing of the password either.
@@ -76,7 +76,7 @@ pub(super) async fn check_password(
             None => event,
         };
         app.database.query(move |c| storage::insert_event(c, &event)).await?;
-        tracing::info!(client = caller.address_text(), %refusal, "a sign-in was refused");
+        tracing::info!(client = %caller.address_text(), %refusal, "a sign-in was refused");
         Err(refusal)
     };
     let (Verdict::Match { stronger }, Some(credentials)) = (verdict, &found) else {
