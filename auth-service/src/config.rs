@@ -155,8 +155,7 @@ impl Config {
         let tokens = TokenConfig::read(&mut reader, parties.unwrap_or_default());
         let passwords = PasswordConfig::read(&mut reader);
         let limits = LimitConfig::read(&mut reader);
-        let site_name =
-            reader.optional("SITE_NAME", parse_site_name).unwrap_or_else(|| "Drawbridge".to_owned());
+        let site_name = reader.site_name();
         let mail = frontend.as_ref().and_then(|origin| MailConfig::read(&mut reader, origin, &site_name));
         let keeps = mail.as_ref().is_some_and(|mail| matches!(mail.transport, MailTransport::Folder(_)));
         if keeps && !listen.address.is_loopback() {
@@ -215,14 +214,6 @@ impl Config {
         };
         reader.finish(complete)
     }
-}
-
-/// A name that fits into a subject, a page's title and an authenticator app.
-fn parse_site_name(text: &str) -> Result<String, String> {
-    if text.chars().count() > 60 || text.chars().any(char::is_control) {
-        return Err("must have at most 60 characters, all of which can be shown".into());
-    }
-    Ok(text.to_owned())
 }
 
 impl TokenConfig {

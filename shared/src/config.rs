@@ -1,6 +1,8 @@
 //! Settings from the environment, read through a look-up that tests can replace, with all faults
 //! reported at once and each naming its variable.
 
+mod values;
+
 use std::{collections::HashMap, fmt, net::IpAddr, str::FromStr, sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -18,6 +20,8 @@ use crate::{
     user_cache::CacheLocation,
     verification::Tolerance,
 };
+
+pub use values::{CacheSizes, INTERNAL_PORT_ABOVE, Listen, LogConfig, Timeouts, TokenParties};
 
 /// Where a setting's text comes from: its variable's name in, its value out.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -281,6 +285,16 @@ impl<'a> Reader<'a> {
         self.redis().map(CacheLocation::from)
     }
 
+    /// `SITE_NAME`: what pages, mails, authenticator apps and passkeys call the site.
+    pub fn site_name(&mut self) -> String {
+        let parse = |text: &str| {
+            let is_good = text.chars().count() <= 60 && !text.chars().any(char::is_control);
+            let fault = || "must have at most 60 characters, all of which can be shown".to_owned();
+            is_good.then(|| text.to_owned()).ok_or_else(fault)
+        };
+        self.optional("SITE_NAME", parse).unwrap_or_else(|| "Drawbridge".to_owned())
+    }
+
     /// `LOG` and `LOG_FORMAT`.
     pub fn log(&mut self) -> LogConfig {
         let filter =
@@ -313,78 +327,6 @@ fn plain(bound: Duration) -> String {
     match bound.as_secs() {
         seconds if seconds >= 86_400 && seconds % 86_400 == 0 => format!("{}d", seconds / 86_400),
         _ => humantime::format_duration(bound).to_string(),
-    }
-}
-
-/// Where a service listens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Listen {
-    /// The address: 127.0.0.1 unless told otherwise.
-    pub address: IpAddr,
-    /// The port; 0 takes any that is free.
-    pub port: u16,
-    /// The port for metrics and for other services of the deployment; 0 takes any that is free.
-    pub internal_port: u16,
-    /// How long it goes on answering after SIGTERM, while it says that it is leaving.
-    pub drain_time: Duration,
-}
-
-/// How far above its port a service's internal one is, unless `INTERNAL_PORT` says otherwise.
-pub const INTERNAL_PORT_ABOVE: u16 = 1000;
-
-/// How long anybody waits for another program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// `CONNECT_TIMEOUT`: until a connection stands.
-    pub connect: Duration,
-    /// `ANSWER_TIMEOUT`: until an answer is there. What waits in a line by design has more. Redis has
-    /// 250 ms for both: after that the database is quicker.
-    pub answer: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self { connect: Duration::from_millis(250), answer: Duration::from_secs(1) }
-    }
-}
-
-/// How much a verifier keeps in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CacheSizes {
-    /// `RECORD_CACHE_MIB`, in bytes: hot records; 0 keeps none.
-    pub record_bytes: u64,
-    /// `TOKEN_CACHE_MIB`, in bytes: tokens whose signature was checked; 0 keeps none.
-    pub token_bytes: u64,
-}
-
-impl Default for CacheSizes {
-    fn default() -> Self {
-        Self { record_bytes: 64 * 1024 * 1024, token_bytes: 32 * 1024 * 1024 }
-    }
-}
-
-/// Who makes tokens and who should accept them: `iss` and `aud` (RFC 7519, 4.1).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TokenParties {
-    /// `iss`.
-    pub issuer: String,
-    /// `aud`.
-    pub audience: String,
-}
-
-/// What is logged, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogConfig {
-    /// A tracing filter such as `info` or `info,shared=debug`.
-    pub filter: String,
-    /// Text for people or JSON for machines.
-    pub format: LogFormat,
-}
-
-impl LogConfig {
-    /// The filter of a level, without what every client could fill the log with.
-    pub fn filter(level: &str) -> String {
-        format!("{level},actix_server=warn,actix_http::h1=off")
     }
 }
 

@@ -44,3 +44,16 @@ fn lengths_of_time_have_bounds() {
     reader.duration("TOKEN_LIFETIME", day, Duration::from_mins(1)..=day * 365);
     assert!(reader.finish(Some(())).unwrap_err().to_string().contains("TOKEN_LIFETIME must be"));
 }
+
+#[test]
+fn a_site_is_called_what_fits_into_a_title() {
+    let named = |name: &str| {
+        let lookup = fixed([("SITE_NAME", name)]);
+        let mut reader = Reader::new(&lookup);
+        let name = reader.site_name();
+        reader.finish(Some(name))
+    };
+    assert_eq!(named("Ada's Looms & Co."), Ok("Ada's Looms & Co.".to_owned()));
+    assert_eq!(named(""), Ok("Drawbridge".to_owned()));
+    assert!(named(&"x".repeat(61)).is_err() && named("Ada\u{7}").is_err());
+}

@@ -127,7 +127,7 @@ impl Config {
         let (cache_sizes, tolerance, timeouts) =
             (reader.cache_sizes(), reader.tolerance(), reader.timeouts());
         let site = Site::new(
-            reader.optional("SITE_NAME", Site::parse_name),
+            reader.site_name(),
             reader.optional("SITE_LOGO", Logo::read),
             reader.optional("SITE_COLOR", Site::parse_color),
             reader.optional("SITE_COLOR_DARK", Site::parse_color_dark),

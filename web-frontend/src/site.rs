@@ -29,28 +29,10 @@ pub struct Site {
 
 impl Site {
     /// A site's settings; its own colour is made lighter for the night unless that is set, too.
-    pub(crate) fn new(
-        name: Option<String>,
-        logo: Option<Logo>,
-        color: Option<Color>,
-        dark: Option<Color>,
-    ) -> Self {
+    pub(crate) fn new(name: String, logo: Option<Logo>, color: Option<Color>, dark: Option<Color>) -> Self {
         let accent = color.unwrap_or(ACCENT);
         let accent_dark = dark.unwrap_or_else(|| color.map_or(ACCENT_DARK, |color| color.readable_on(DARK)));
-        Self {
-            name: name.unwrap_or_else(|| "Drawbridge".to_owned()),
-            logo: logo.unwrap_or_else(|| Logo::own(accent)),
-            accent,
-            accent_dark,
-        }
-    }
-
-    /// Reads a name.
-    pub(crate) fn parse_name(text: &str) -> Result<String, String> {
-        let is_good = text.chars().count() <= 60 && !text.chars().any(char::is_control);
-        is_good
-            .then(|| text.to_owned())
-            .ok_or_else(|| "must have at most 60 characters, all of which can be shown".to_owned())
+        Self { name, logo: logo.unwrap_or_else(|| Logo::own(accent)), accent, accent_dark }
     }
 
     /// Reads the colour of the day.
@@ -87,12 +69,12 @@ mod tests {
     #[test]
     fn a_site_may_choose_its_colour_and_has_one_for_the_night() {
         let green = Site::parse_color("#0b6b3a").unwrap();
-        let site = Site::new(None, None, Some(green), None);
+        let site = Site::new("Loom".into(), None, Some(green), None);
         assert!(site.style().contains("--accent:#0b6b3a") && site.style().contains("--on-accent:#ffffff"));
         assert!(DARK.iter().all(|ground| site.accent_dark.contrast(*ground) >= Color::READABLE));
         assert!(site.style().contains("--on-accent:#000000"));
-        let own = Site::new(None, None, None, None);
-        assert_eq!((own.name.as_str(), own.accent, own.accent_dark), ("Drawbridge", ACCENT, ACCENT_DARK));
+        let own = Site::new("Loom".into(), None, None, None);
+        assert_eq!((own.accent, own.accent_dark), (ACCENT, ACCENT_DARK));
         assert!(LIGHT.iter().all(|ground| ACCENT.contrast(*ground) >= Color::READABLE));
     }
 
@@ -101,6 +83,5 @@ mod tests {
         assert!(Site::parse_color("#ffcc00").unwrap_err().contains("4.5:1"));
         assert!(Site::parse_color_dark("#0b6b3a").unwrap_err().contains("4.5:1"));
         assert!(Site::parse_color("green").unwrap_err().contains("#rrggbb"));
-        assert!(Site::parse_name(&"x".repeat(61)).is_err() && Site::parse_name("Ada's\n").is_err());
     }
 }
