@@ -34,6 +34,7 @@ impl Strength {
         let words = address.split(|c: char| !c.is_alphanumeric()).chain(site.split_whitespace());
         let wholes = address.split('@').chain([address.as_str(), site.as_str(), "drawbridge"]);
         let known: Vec<&str> = words.chain(wholes).filter(|word| word.chars().count() >= 3).collect();
+        let has_more = has_more_than(&password.to_lowercase(), &known);
         let judged: String = password.chars().take(JUDGED_CHARACTERS).collect();
         let entropy = zxcvbn(&judged, &known);
         let score = match entropy.score() {
@@ -43,8 +44,17 @@ impl Strength {
             Score::Three => 3,
             _ => 4,
         };
-        Self { score, is_acceptable: entropy.guesses() >= MIN_GUESSES }
+        Self { score, is_acceptable: has_more && entropy.guesses() >= MIN_GUESSES }
     }
+}
+
+/// Whether a password says more than words that whoever guesses knows: at least three letters, unless it has none of
+/// those words.
+fn has_more_than(password: &str, known: &[&str]) -> bool {
+    let mut words = known.to_vec();
+    words.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
+    let rest = words.iter().fold(password.to_owned(), |rest, word| rest.replace(word, ""));
+    rest == password || rest.chars().filter(|c| c.is_alphabetic()).count() >= 3
 }
 
 #[cfg(test)]
@@ -74,6 +84,10 @@ mod tests {
             "analytical",
             "example.com",
             "princess1",
+            "example-lovelace",
+            "lovelace_ada_1815",
+            "my-drawbridge!",
+            "Ada.Example.2026",
         ] {
             assert!(!of(bad).is_acceptable, "{bad}");
         }

@@ -83,7 +83,8 @@ async fn find(app: &App, user: UserId, session: SessionId) -> Result<Account, Er
         email_verified: profile.email_verified,
         created_at: profile.created_at.and_utc(),
         password_changed_at: profile.password_changed_at.map(|at| at.and_utc()),
-        totp: factors.totp,
+        // Where factors are off none is asked for.
+        totp: factors.totp && app.factors.policy != SecondFactorPolicy::Off,
         recovery_codes_left: factors.recovery_codes,
         passkeys: passkeys.into_iter().map(Passkey::from).collect(),
         passkeys_possible: app.passkeys().is_ok(),

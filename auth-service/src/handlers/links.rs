@@ -198,6 +198,9 @@ pub(crate) async fn ask_for_change(
     let person = Person::confirmed(&app, &request).await?;
     let queue = app.mail()?;
     let (email, now) = (Email::parse(&body.email)?, app.clock.now());
+    if Email::parse(&person.email).is_ok_and(|own| own.as_str() == email.as_str()) {
+        return Err(Error::EmailTaken);
+    }
     app.limits.mail(Mailing::Change, &email, app.client_address(&request)).await?;
     let wanted = What::ChangeAddress { user: person.user, email: email.to_string() };
     let link = queue.row(&MailJob::new(&person.caller, wanted), now);

@@ -1,6 +1,6 @@
 //! A letter as it is sent: text and HTML, with the same words.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use lettre::{
     Message,
     message::{Mailbox, MultiPart, header::ContentType, header::HeaderName, header::HeaderValue},
@@ -71,7 +71,7 @@ impl Writer<'_> {
             Notice::Factor(FactorChange::RecoveryCodeUsed) => (&words.recovery_code_used, to),
         };
         let mut letter = self.letter(words, to, email, phrase);
-        let time = at.format("%Y-%m-%d %H:%M UTC").to_string();
+        let time = time(words, at);
         let said = words.device.replace("{time}", &time).replace("{device}", &device(words, job));
         letter.paragraphs.push(said);
         let reset = format!("{}/forgot-password", self.frontend);
@@ -123,6 +123,13 @@ fn lasts(words: &Words, lifetime: TimeDelta) -> String {
         60 => words.hour.to_owned(),
         minutes => words.hours.replace("{n}", &(minutes / 60).to_string()),
     }
+}
+
+fn time(words: &Words, at: DateTime<Utc>) -> String {
+    let month = words.months.get(at.month0() as usize).copied().unwrap_or_default();
+    let (day, year) = (at.day().to_string(), at.year().to_string());
+    let text = words.time.replace("{day}", &day).replace("{month}", month).replace("{year}", &year);
+    text.replace("{clock}", &at.format("%H:%M").to_string())
 }
 
 /// Browser, system and address, as far as they are known.

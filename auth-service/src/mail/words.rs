@@ -47,6 +47,9 @@ pub(super) struct Words {
     pub(super) not_you_factor: &'static str,
     /// Where it came from: browser, system and address.
     pub(super) device: &'static str,
+    /// When: `{day}`, `{month}`, `{year}` and `{clock}`.
+    pub(super) time: &'static str,
+    pub(super) months: [&'static str; 12],
     pub(super) on: &'static str,
     pub(super) unknown_device: &'static str,
     /// Why one gets the letter.

@@ -244,7 +244,9 @@ pub fn remove_factors(connection: &mut Connection, user: UserId, event: &NewEven
         lock_user(connection, user)?;
         let had = find_second_factors(connection, user)?.any();
         delete_factors(connection, user)?;
-        insert_event(connection, event)?;
+        if had {
+            insert_event(connection, event)?;
+        }
         Ok(had)
     })
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow, bail};
 use auth_service::{
     caller::Caller,
     config::PasswordConfig,
-    domain::{Email, EventKind, Password},
+    domain::{Email, EventKind, Password, Strength},
     mail::{MailJob, MailQueue, What},
     password_hasher::PasswordHasher,
     signing_keys::KeyVault,
@@ -27,7 +27,7 @@ const PAGE: i64 = 1000;
 
 pub(super) async fn add(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
     let email = Email::parse(email)?;
-    let hash = read_hash(deployment).await?;
+    let hash = read_hash(deployment, &email).await?;
     let now = SystemClock.now();
     let id = UserId::generate(Random, now);
     let account = NewAccount { id, email: email.clone(), email_verified: false, hash, now };
@@ -74,7 +74,7 @@ pub(super) async fn delete(deployment: &Deployment, email: &str) -> anyhow::Resu
 
 pub(super) async fn set_password(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
     let account = find(deployment, email).await?;
-    let hash = read_hash(deployment).await?;
+    let hash = read_hash(deployment, &Email::parse(&account.email)?).await?;
     let now = SystemClock.now();
     let event = event(EventKind::PasswordChanged, account.id, now);
     deployment.query(move |c| Ok(storage::set_password(c, account.id, &hash, now, &event)?)).await?;
@@ -96,7 +96,7 @@ pub(super) async fn reset_password(deployment: &Deployment, email: &str) -> anyh
     let row = MailQueue::new(deployment.master_secret()).row(&job, now);
     deployment.query(move |c| Ok(storage::insert_mail_job(c, &row)?)).await?;
     output::line(format_args!(
-        "{}: a link is sent as soon as auth-service has mail (SMTP_URL)",
+        "{}: the running auth-service sends a link, if it has mail (SMTP_URL)",
         account.email
     ));
     Ok(())
@@ -132,9 +132,9 @@ pub(super) async fn find(deployment: &Deployment, email: &str) -> anyhow::Result
 
 /// A hash of the password that is typed, or that standard input brings as its first line. It is
 /// never an argument, which every user of the machine could read.
-async fn read_hash(deployment: &Deployment) -> anyhow::Result<String> {
+async fn read_hash(deployment: &Deployment, email: &Email) -> anyhow::Result<String> {
     let mut reader = Reader::new(&environment);
-    let config = PasswordConfig::read(&mut reader);
+    let (config, site_name) = (PasswordConfig::read(&mut reader), reader.site_name());
     reader.finish(Some(()))?;
     // Under another secret a long password would be hashed to what nobody can sign in with.
     let vault = KeyVault::new(deployment.master_secret());
@@ -153,5 +153,8 @@ async fn read_hash(deployment: &Deployment) -> anyhow::Result<String> {
         line.trim_end_matches(['\r', '\n']).to_owned()
     };
     let password = Password::parse_new(text)?;
+    if !Strength::of(&password, Some(email), &site_name).is_acceptable {
+        bail!("the password is among the first that somebody would try; take another");
+    }
     Ok(PasswordHasher::new(config, deployment.master_secret())?.hash(password).await?)
 }

@@ -1,4 +1,4 @@
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path};
 
 use diesel::{
     ConnectionError, RunQueryDsl, SqliteConnection,
@@ -116,15 +116,24 @@ fn rollback<C: diesel::Connection>(connection: &mut C) -> Result<(), QueryError>
     C::TransactionManager::rollback_transaction(connection)
 }
 
+/// Makes an empty file, which is an empty database; what SQLite puts beside it is as private as it is.
+///
+/// A file that is there is not opened: closing it would drop all of this process's locks on it (POSIX, `fcntl`), and
+/// another program would take the database for its own.
+fn make(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().create_new(true).write(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
+}
+
 fn sqlite(path: &Path, access: Access) -> Result<SqliteConnection, DatabaseUnavailable> {
     let named = |what: String| DatabaseUnavailable(format!("{}: {what}", path.display()));
     let Some(text) = path.to_str() else {
         return Err(named("the path is not UTF-8".into()));
     };
     if access == Access::Own {
-        // What SQLite puts beside the file is as private as the file. An empty one is an empty database.
-        let made = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
-        made.map_err(|error| named(error.to_string()))?;
+        make(path).map_err(|error| named(error.to_string()))?;
     }
     let text = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let (mode, pragma) = match access {
@@ -137,7 +146,7 @@ fn sqlite(path: &Path, access: Access) -> Result<SqliteConnection, DatabaseUnava
     connection
         .batch_execute(&format!(
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-             PRAGMA foreign_keys = ON; {pragma}"
+             PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; {pragma}"
         ))
         .map_err(|error| named(error.to_string()))?;
     Ok(connection)

@@ -54,7 +54,7 @@ pub(crate) const FR: Text = Text {
     },
     home: Home {
         title: "Bienvenue",
-        headline: "La porte est ouverte à ceux qui sont d’ici.",
+        headline: "La porte est ouverte à ceux qui y ont leur place.",
         signed_in: |email| format!("Vous êtes connecté en tant que {email}."),
         signed_out: "Connectez-vous une fois, restez connecté sur cet appareil et voyez à tout moment où \
                      vous l’êtes encore.",

@@ -57,8 +57,8 @@ pub(super) static WORDS: Words = Words {
     address_change_requested: Phrase {
         subject: "Ihre Adresse bei {site} soll geändert werden",
         body: &[
-            "Die Adresse Ihres Kontos bei {site} soll in {email} geändert werden. Das geschieht, sobald der Link \
-             geöffnet wird, der dorthin geschickt wurde.",
+            "Die Adresse Ihres Kontos bei {site} soll in {email} geändert werden. Das geschieht, sobald sie \
+             über den Link bestätigt wird, der dorthin geschickt wurde.",
         ],
         action: "",
     },
@@ -136,6 +136,21 @@ pub(super) static WORDS: Words = Words {
                      abgemeldet werden; melden Sie sich an und entfernen Sie, was nicht von Ihnen ist. Ein neues \
                      Passwort allein entfernt es nicht.",
     device: "Das geschah {time} mit {device}.",
+    time: "am {day}. {month} {year} um {clock} UTC",
+    months: [
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ],
     on: "{browser} unter {system}",
     unknown_device: "einem unbekannten Gerät",
     footer: "Sie erhalten diese E-Mail, weil {email} bei {site} eingegeben wurde, {origin}.",

@@ -55,8 +55,8 @@ pub(super) static WORDS: Words = Words {
     address_change_requested: Phrase {
         subject: "Your address at {site} is about to change",
         body: &[
-            "The address of your account at {site} is to be changed to {email}. It changes as soon as the link that was \
-             sent there is followed.",
+            "The address of your account at {site} is to be changed to {email}. It changes as soon as that is \
+             confirmed by the link that was sent there.",
         ],
         action: "",
     },
@@ -126,6 +126,21 @@ pub(super) static WORDS: Words = Words {
     not_you_factor: "Was it not you? Then choose a new password at once, {link}, which signs out all devices; sign in and \
                      remove what you did not add. A new password alone does not remove it.",
     device: "It was done {time} from {device}.",
+    time: "on {day} {month} {year} at {clock} UTC",
+    months: [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
     on: "{browser} on {system}",
     unknown_device: "an unknown device",
     footer: "You get this mail because {email} was entered at {site}, {origin}.",

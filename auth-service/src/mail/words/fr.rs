@@ -57,8 +57,8 @@ pub(super) static WORDS: Words = Words {
     address_change_requested: Phrase {
         subject: "Votre adresse sur {site} va changer",
         body: &[
-            "L’adresse de votre compte {site} doit être remplacée par {email}. Elle le sera dès que le lien envoyé à cette \
-             adresse aura été suivi.",
+            "L’adresse de votre compte {site} doit être remplacée par {email}. Elle le sera dès qu’elle aura été confirmée \
+             par le lien qui y a été envoyé.",
         ],
         action: "",
     },
@@ -140,7 +140,22 @@ pub(super) static WORDS: Words = Words {
                      les appareils ; connectez-vous et supprimez ce que vous n’avez pas ajouté. Un nouveau mot de passe ne \
                      suffit pas à le supprimer.",
     device: "Cela s’est passé {time} depuis {device}.",
-    on: "{browser} sous {system}",
+    time: "le {day} {month} {year} à {clock} UTC",
+    months: [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    on: "{browser} sur {system}",
     unknown_device: "un appareil inconnu",
     footer: "Vous recevez ce message parce que {email} a été saisi sur {site}, {origin}.",
 };

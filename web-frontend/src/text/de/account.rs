@@ -62,15 +62,15 @@ pub(super) const PASSWORD: Password = Password {
 pub(super) const EMAIL: Email = Email {
     form: Form {
         title: "E-Mail-Adresse ändern",
-        intro: "Wir schicken einen Link an die neue Adresse. Sobald Sie ihn öffnen, ersetzt sie die \
-                alte.",
+        intro: "Wir schicken einen Link an die neue Adresse. Sobald Sie sie dort bestätigen, \
+                ersetzt sie die alte.",
         button: "Link senden",
     },
     present: "Ihre jetzige Adresse",
     done: |email| {
         format!(
-            "Wir haben einen Link an {email} geschickt. Ihre Adresse ändert sich, sobald Sie ihn \
-                 öffnen."
+            "Wir haben einen Link an {email} geschickt. Ihre Adresse ändert sich, sobald Sie sie \
+             dort bestätigen."
         )
     },
     no_mail: "Diese Website verschickt keine E-Mails, deshalb lässt sich die Adresse hier nicht ändern. \
@@ -137,8 +137,7 @@ pub(super) const PASSKEYS: Passkeys = Passkeys {
     added: "Ihr Passkey ist eingerichtet.",
     renamed: "Der Passkey hat seinen neuen Namen.",
     removed: "Der Passkey ist entfernt. Löschen Sie ihn auch auf Ihrem Gerät.",
-    not_possible: "Unter der Adresse dieser Website sind keine Passkeys möglich. Wenden Sie sich an die \
-                   Betreiber.",
+    not_possible: "Diese Website bietet keine Passkeys an. Wenden Sie sich an die Betreiber.",
 };
 
 pub(super) const SESSIONS: Sessions = Sessions {

@@ -65,7 +65,7 @@ pub(super) const EMAIL: Email = Email {
         button: "Send the link",
     },
     present: "Your address now",
-    done: |email| format!("We have sent a link to {email}. Your address changes once you open it."),
+    done: |email| format!("We have sent a link to {email}. Your address changes once you confirm it there."),
     no_mail: "This site sends no mail, so the address cannot be changed here. Ask whoever runs it.",
 };
 
@@ -128,7 +128,7 @@ pub(super) const PASSKEYS: Passkeys = Passkeys {
     added: "Your passkey is set up.",
     renamed: "The passkey has its new name.",
     removed: "The passkey is removed. Delete it on your device, too.",
-    not_possible: "This site's address does not allow passkeys. Ask whoever runs it.",
+    not_possible: "This site offers no passkeys. Ask whoever runs it.",
 };
 
 pub(super) const SESSIONS: Sessions = Sessions {

@@ -67,7 +67,7 @@ pub(super) const EMAIL: Email = Email {
     },
     present: "Votre adresse actuelle",
     done: |email| {
-        format!("Nous avons envoyé un lien à {email}. Votre adresse changera dès que vous l’ouvrirez.")
+        format!("Nous avons envoyé un lien à {email}. Votre adresse changera dès que vous l’aurez confirmée.")
     },
     no_mail: "Ce site n’envoie pas d’e-mails\u{a0}: l’adresse ne peut donc pas être changée ici. \
               Adressez-vous à ses responsables.",
@@ -135,7 +135,7 @@ pub(super) const PASSKEYS: Passkeys = Passkeys {
     added: "Votre clé d’accès est configurée.",
     renamed: "La clé d’accès a son nouveau nom.",
     removed: "La clé d’accès a été retirée. Supprimez-la aussi de votre appareil.",
-    not_possible: "L’adresse de ce site ne permet pas les clés d’accès. Adressez-vous à ses \
+    not_possible: "Ce site ne propose pas de clés d’accès. Adressez-vous à ses \
                    responsables.",
 };
 

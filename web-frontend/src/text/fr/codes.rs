@@ -24,7 +24,7 @@ pub(super) fn refusal(code: &str) -> Option<&'static str> {
         "too_many_passkeys" => "Vous ne pouvez pas avoir plus de clés d’accès. Retirez-en d’abord une.",
         "invalid_name" => "Choisissez un nom de 1 à 60 caractères.",
         "last_factor" => {
-            "C’est votre dernière seconde étape, et il en faut une ici. Configurez-en d’abord une autre."
+            "C’est votre seule seconde étape, et il en faut une ici. Configurez-en d’abord une autre."
         }
         "last_way_in" => {
             "Sans elle, vous ne pourriez plus vous connecter. Configurez d’abord un autre moyen."
@@ -94,7 +94,7 @@ pub(super) fn title(code: &str) -> Option<&'static str> {
         "totp_not_begun" => "La configuration n’a pas été commencée",
         "totp_present" => "Une application est déjà configurée",
         "no_second_factor" => "Il n’y a pas de seconde étape",
-        "last_factor" => "C’est la dernière seconde étape",
+        "last_factor" => "C’est la seule seconde étape",
         "last_way_in" => "C’est le dernier moyen d’entrer",
         "passkey_known" => "Cette clé d’accès existe déjà",
         "passkey_not_found" => "Cette clé d’accès n’existe pas",
