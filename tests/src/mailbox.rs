@@ -51,7 +51,7 @@ pub enum Mood {
     Down,
 }
 
-/// A mail server, until the process ends.
+/// A mail server, until it is dropped.
 #[derive(Debug)]
 pub struct Mailbox {
     port: u16,
@@ -197,7 +197,7 @@ impl Mailbox {
     }
 }
 
-/// Listens while the server is not down, for as long as the process lives.
+/// Listens while the server is not down, until the test lets go of it.
 async fn listen(port: u16, desk: Arc<Desk>, acceptor: TlsAcceptor) {
     let mut mood = desk.mood.clone();
     while mood.wait_for(|mood| *mood != Mood::Down).await.is_ok() {
@@ -210,7 +210,11 @@ async fn listen(port: u16, desk: Arc<Desk>, acceptor: TlsAcceptor) {
                 accepted = listener.accept() => if let Ok((stream, _)) = accepted {
                     tokio::spawn(attend(stream, desk.clone(), acceptor.clone()));
                 },
-                _ = mood.wait_for(|mood| *mood == Mood::Down) => break,
+                down = mood.wait_for(|mood| *mood == Mood::Down) => match down {
+                    Ok(_) => break,
+                    // The test has let go of the server.
+                    Err(_) => return,
+                },
             }
         }
     }
