@@ -69,7 +69,7 @@ async fn an_operator_adds_lists_disables_and_deletes_accounts() {
                 .contains("added op@example.com")
         );
         assert!(
-            refused(&drawbridge(&stack, &["user", "add", "OP@example.com"], "x2345678\n"))
+            refused(&drawbridge(&stack, &["user", "add", "OP@example.com"], "a lantern of tulips\n"))
                 .contains("already")
         );
         assert!(
@@ -77,7 +77,8 @@ async fn an_operator_adds_lists_disables_and_deletes_accounts() {
                 .contains("8 characters")
         );
         assert!(
-            refused(&drawbridge(&stack, &["user", "add", "nobody"], "x2345678\n")).contains("name@domain")
+            refused(&drawbridge(&stack, &["user", "add", "nobody"], "a lantern of tulips\n"))
+                .contains("name@domain")
         );
         assert!(said(&drawbridge(&stack, &["user", "list"], "")).contains(email));
 

@@ -1,7 +1,7 @@
 //! Sign up, sign in, be let in, sign out, be refused: over plain HTTP.
 
 use serde_json::json;
-use tests::{PASSWORD, Stack, Visitor};
+use tests::{PASSWORD, Stack, Visitor, time_to_refusal};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_signs_up_signs_in_is_verified_and_signs_out() {
@@ -59,7 +59,8 @@ async fn a_person_signs_up_signs_in_is_verified_and_signs_out() {
         let mut left_behind = ada.clone();
         let answer = ada.post(&format!("{frontend}/api/logout")).await;
         assert_eq!((answer.status, ada.cookie("token")), (200, None));
-        assert_eq!(left_behind.post(&verify).await.status_and_code(), (401, "session_revoked".into()));
+        // Verifiers are told at once, and hear it within milliseconds where there is a core for them.
+        time_to_refusal(&mut left_behind, &verify).await;
         assert_eq!(left_behind.get(&private).await.header("location"), "/login?next=/private");
         assert_eq!(Visitor::new().post(&format!("{auth}/api/logout")).await.status, 200, "without a session");
         stack.assert_no_panic();
