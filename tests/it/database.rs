@@ -1,10 +1,7 @@
-//! PostgreSQL as operators set it up: encrypted, and with roles that may do what they need and no more; and SQLite
-//! beside other programs.
+//! PostgreSQL as operators set it up: encrypted, and with roles that may do what they need and no more.
 
 use std::process::Command;
 
-use diesel::{QueryDsl, RunQueryDsl};
-use shared::database::{Access, Connection, DatabaseUrl, on_backend, schema::users};
 use tempfile::TempDir;
 use tests::{PostgresServer, Stack, Visitor, free_port, fresh_postgres_database, program};
 
@@ -109,23 +106,4 @@ async fn verify_service_reads_what_it_needs_and_auth_service_needs_no_right_to_c
         let denied = sql(&format!("SET ROLE {reader}; {forbidden}")).await.unwrap_err();
         assert_eq!(denied, "42501", "insufficient_privilege: {forbidden}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_backup_of_a_running_database_takes_nothing_from_it() {
-    let stack = Stack::one_process();
-    // Several at once, so that the program has several connections to its file.
-    let all = (0..6).map(async |n| stack.registered(&format!("ada{n}")).await);
-    futures_util::future::join_all(all).await;
-    let file = stack.data().join("drawbridge.db");
-    let url = DatabaseUrl::parse(&stack.database_url).unwrap();
-    // As a backup or a browser of databases does it: opened, read and closed by another process.
-    let read = || {
-        let mut connection = Connection::open(&url, Access::Read).unwrap();
-        on_backend!(&mut connection, |c| users::table.count().get_result::<i64>(c)).unwrap()
-    };
-    assert_eq!(tokio::task::block_in_place(read), 6);
-    assert!(file.with_extension("db-wal").exists(), "the other took the database for its own");
-    stack.registered("grace").await;
-    assert_eq!(tokio::task::block_in_place(read), 7, "what comes later is seen by others");
 }

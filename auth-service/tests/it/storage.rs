@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::RunQueryDsl;
 use shared::{
     clock::{Clock, SystemClock},
-    database::{Connection, find_user_record, on_backend, schema::user_roles},
+    database::{Access, Connection, DatabaseUrl, find_user_record, on_backend, schema::user_roles},
     id::{SessionId, UserId},
     random::Random,
     user_record::UserState,
@@ -201,6 +201,23 @@ fn accounts_are_listed_page_by_page() {
         let listed: Vec<_> = first.iter().chain(&second).map(|account| account.id).collect();
         assert_eq!(listed, all);
     }
+}
+
+#[test]
+fn one_more_connection_leaves_the_locks_of_the_others_on_the_file() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("test.db");
+    let url = DatabaseUrl::parse(&format!("sqlite://{}", file.display())).unwrap();
+    let mut first = Connection::open(&url, Access::Own).unwrap();
+    storage::migrate(&mut first).unwrap();
+    let mut second = Connection::open(&url, Access::Own).unwrap();
+    for connection in [&mut first, &mut second] {
+        assert!(find_accounts(connection, None, 1).unwrap().is_empty());
+    }
+    // Without them a program that closes the file takes the database for its own, and throws away what is written later.
+    let inode = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(&file).unwrap());
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    assert!(locks.contains(&format!(":{inode} ")), "no lock on {inode}: {locks}");
 }
 
 #[test]
