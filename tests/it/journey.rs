@@ -1,7 +1,7 @@
 //! Sign up, sign in, be let in, sign out, be refused: over plain HTTP.
 
 use serde_json::json;
-use tests::{PASSWORD, Stack, Visitor, time_to_refusal};
+use tests::{PASSWORD, Stack, Visitor};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_signs_up_signs_in_is_verified_and_signs_out() {
@@ -23,13 +23,9 @@ async fn a_person_signs_up_signs_in_is_verified_and_signs_out() {
             answer.text
         );
         let cookie = answer.header("set-cookie").to_owned();
-        for attribute in ["token=", "HttpOnly", "SameSite=Lax", "Path=/"] {
+        for attribute in ["token=", "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=604800"] {
             assert!(cookie.contains(attribute), "{attribute} is missing in {cookie}");
         }
-        let (_, age) = cookie.split_once("Max-Age=").unwrap();
-        let age: u32 = age.split(';').next().unwrap().trim().parse().unwrap();
-        // The token is older by what the sign-in took.
-        assert!((604_790..=604_800).contains(&age), "{age}");
         assert!(cookie.len() < 1024, "{} bytes", cookie.len());
 
         let answer = ada.post(&verify).await;
@@ -59,8 +55,7 @@ async fn a_person_signs_up_signs_in_is_verified_and_signs_out() {
         let mut left_behind = ada.clone();
         let answer = ada.post(&format!("{frontend}/api/logout")).await;
         assert_eq!((answer.status, ada.cookie("token")), (200, None));
-        // Verifiers are told at once, and hear it within milliseconds where there is a core for them.
-        time_to_refusal(&mut left_behind, &verify).await;
+        assert_eq!(left_behind.post(&verify).await.status_and_code(), (401, "session_revoked".into()));
         assert_eq!(left_behind.get(&private).await.header("location"), "/login?next=/private");
         assert_eq!(Visitor::new().post(&format!("{auth}/api/logout")).await.status, 200, "without a session");
         stack.assert_no_panic();
