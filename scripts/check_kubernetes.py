@@ -1,8 +1,8 @@
-"""Checks rendered Kubernetes manifests; scripts/check-kubernetes calls it.
+"""Checks rendered Kubernetes manifests. Called by scripts/check-kubernetes.
 
     check_kubernetes.py "1.30 1.37" production.yaml …
 
-Each file is one rendering: all that is applied to a namespace together.
+Each file is one rendering: everything that is applied to a namespace together.
 """
 
 import functools
@@ -14,14 +14,14 @@ import kubernetes_validate
 import yaml
 from kubernetes_validate import utils
 
-# A definition is read once and not for each document.
+# Read each schema once and not once per document.
 utils.schema_contents = functools.cache(utils.schema_contents)
 
 NAME = "app.kubernetes.io/name"
 SERVICES = ("web-frontend", "auth-service", "verify-service")
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 
-# Who reads which of the Secret's items, and nothing else.
+# Which items of the Secret each program receives. It must receive exactly these.
 SECRETS = {
     "auth-service": {"master_secret", "auth_database_url", "redis_url"},
     "verify-service": {"verify_database_url", "redis_url"},
@@ -31,7 +31,7 @@ SECRETS = {
     "redis": {"redis_conf"},
 }
 
-# Who reaches whom at which port. Between any other two of our pods there is no way.
+# Which program may connect to which, and on which ports. All other connections between our pods must be blocked.
 WAYS = {
     ("web-frontend", "auth-service"): {8081},
     ("web-frontend", "verify-service"): {8082, 9082},
@@ -44,13 +44,13 @@ WAYS = {
 }
 
 
-# Names of settings whose value is a secret, and what an address with a password in it looks like.
+# Names of settings with a secret value, and URLs that contain a password.
 SECRET_SETTING = re.compile("SECRET|PASSWORD|DATABASE_URL|REDIS_URL")
 PASSWORD_IN_URL = re.compile(r"://[^/\s]*:[^/\s]*@")
 
 
 class Rendering:
-    """What is applied together, and the faults that were found in it."""
+    """The documents that are applied together, and the faults found in them."""
 
     def __init__(self, path):
         self.name = Path(path).stem
@@ -64,7 +64,7 @@ class Rendering:
         self.faults.append(f"{document['kind']}/{document['metadata']['name']}: {what}")
 
     def pods(self):
-        """Each workload with its pods' template."""
+        """Each workload together with its pod template."""
         return [(d, d["spec"]["template"]) for d in self.of(*WORKLOADS)]
 
     def selected(self, selector):
@@ -109,7 +109,7 @@ def check_schemas(rendering, versions):
                 used = kubernetes_validate.validate(document, version, strict=True)
                 if used == version:
                     continue
-                rendering.fault(document, f"there are no schemas for Kubernetes {version}")
+                rendering.fault(document, f"no schemas for Kubernetes {version}")
             except kubernetes_validate.ValidationError as error:
                 at = ".".join(str(part) for part in error.path) or "the document"
                 rendering.fault(document, f"not valid for Kubernetes {version}: {at}: {error.message}")
@@ -124,7 +124,7 @@ def check_names(rendering):
     for document in rendering.documents:
         key = (document["apiVersion"], document["kind"], document["metadata"]["name"])
         if key in seen:
-            rendering.fault(document, "is there twice")
+            rendering.fault(document, "is defined twice")
         seen.add(key)
 
 
@@ -133,14 +133,14 @@ def check_pods(rendering):
         fault = functools.partial(rendering.fault, workload)
         spec = template["spec"]
         if workload["kind"] != "Job" and not matches(workload["spec"]["selector"], labels(template)):
-            fault("its selector does not match its own pods")
+            fault("the selector does not match its own pods")
         if spec.get("automountServiceAccountToken") is not False:
             fault("automountServiceAccountToken is not false")
         if spec.get("enableServiceLinks") is not False:
             fault("enableServiceLinks is not false")
         accounts = {d["metadata"]["name"] for d in rendering.of("ServiceAccount")} | {"default"}
         if spec.get("serviceAccountName", "default") not in accounts:
-            fault(f"there is no ServiceAccount {spec['serviceAccountName']}")
+            fault(f"missing ServiceAccount {spec['serviceAccountName']}")
         for key in ("hostNetwork", "hostPID", "hostIPC"):
             if spec.get(key):
                 fault(f"{key} is set")
@@ -168,13 +168,13 @@ def check_container(rendering, workload, pod_context, container):
         if context.get(key) != value:
             fault(f"securityContext.{key} is not {value}")
     if context.get("privileged") or context.get("runAsUser") == 0:
-        fault("it is privileged or runs as root")
+        fault("is privileged or runs as root")
 
     resources = container.get("resources", {})
     if "memory" not in resources.get("limits", {}):
-        fault("it has no limit of memory")
+        fault("has no memory limit")
     if not {"cpu", "memory"} <= set(resources.get("requests", {})):
-        fault("it does not request cpu and memory")
+        fault("does not request cpu and memory")
 
     if workload["kind"] != "Job":
         names = {p.get("name") for p in container.get("ports", [])}
@@ -182,20 +182,20 @@ def check_container(rendering, workload, pod_context, container):
             probe = container.get(kind)
             if probe is None:
                 if kind != "startupProbe":
-                    fault(f"it has no {kind}")
+                    fault(f"has no {kind}")
                 continue
             port = (probe.get("httpGet") or probe.get("tcpSocket") or {}).get("port")
             if isinstance(port, str) and port not in names:
-                fault(f"{kind} asks at port {port}, which it does not have")
+                fault(f"{kind} uses port {port}, which the container does not have")
 
     image = container.get("image", "")
     if "@sha256:" not in image and (":" not in image.rsplit("/", 1)[-1] or image.endswith(":latest")):
-        fault(f"image {image} names no version")
+        fault(f"image {image} has no version")
 
     for variable in container.get("env", []):
         name = variable["name"]
         if SECRET_SETTING.search(name) and not name.endswith("_FILE"):
-            fault(f"{name} is a secret; name its file in {name}_FILE")
+            fault(f"{name} is a secret; use {name}_FILE with a file instead")
 
 
 def check_volumes(rendering, workload, template):
@@ -209,12 +209,12 @@ def check_volumes(rendering, workload, template):
     for volume in volumes.values():
         config = volume.get("configMap", {"optional": True})
         if not config.get("optional") and config["name"] not in maps:
-            fault(f"there is no ConfigMap {volume['configMap']['name']}")
+            fault(f"missing ConfigMap {volume['configMap']['name']}")
         if "secret" not in volume:
             continue
         secret = volume["secret"]
         if not secret.get("items"):
-            fault(f"volume {volume['name']} gives it the whole Secret {secret['secretName']}")
+            fault(f"volume {volume['name']} contains the whole Secret {secret['secretName']}")
         keys = {item["key"] for item in secret.get("items", [])}
         read |= keys
         if secrets:
@@ -222,17 +222,17 @@ def check_volumes(rendering, workload, template):
             for key in sorted(keys - set(made)):
                 fault(f"the Secret {secret['secretName']} has no {key}")
         elif secret["secretName"] != "drawbridge":
-            fault(f"nobody makes a Secret {secret['secretName']}")
+            fault(f"no step creates a Secret {secret['secretName']}")
     for key in sorted(read - SECRETS.get(name, set())):
-        fault(f"it is given {key}, which it has no business with")
+        fault(f"receives {key}, which it does not need")
     for key in sorted(SECRETS.get(name, set()) - read):
-        fault(f"it is not given {key}")
+        fault(f"does not receive {key}")
 
     for container in containers(template):
         mounts = {m["mountPath"]: m["name"] for m in container.get("volumeMounts", [])}
         for volume in mounts.values():
             if volume not in volumes and volume not in claims:
-                fault(f"there is no volume {volume}")
+                fault(f"missing volume {volume}")
         files = {
             f"{path}/{item['path']}"
             for path, volume in mounts.items()
@@ -248,9 +248,9 @@ def check_sources(rendering, workload, template):
     for container in containers(template):
         for source in container.get("envFrom", []):
             if "secretRef" in source:
-                rendering.fault(workload, "it takes a whole Secret into its environment")
+                rendering.fault(workload, "copies a whole Secret into its environment")
             elif source["configMapRef"]["name"] not in maps:
-                rendering.fault(workload, f"there is no ConfigMap {source['configMapRef']['name']}")
+                rendering.fault(workload, f"missing ConfigMap {source['configMapRef']['name']}")
 
 
 def check_settings(rendering):
@@ -270,16 +270,16 @@ def is_secret(key, value):
 
 @functools.cache
 def known_settings():
-    """What the programs ask their environment for, as their source says it."""
+    """The names of the environment variables that the programs read, from their source code."""
     sources = (p.read_text() for p in Path().glob("*/src/**/*.rs"))
     return {name for text in sources for name in re.findall(r'"([A-Z][A-Z_]+)"', text)}
 
 
 def check_secrets(rendering):
-    # The one of the local overlay is made on the operator's machine.
+    # The Secret of the local overlay is generated on the operator's machine.
     if rendering.name != "local":
         for document in rendering.of("Secret"):
-            rendering.fault(document, "a secret stands among the manifests")
+            rendering.fault(document, "the manifests must not contain a Secret")
 
 
 def check_services(rendering):
@@ -287,7 +287,7 @@ def check_services(rendering):
     for document in rendering.of("Service"):
         pods = rendering.selected({"matchLabels": document["spec"]["selector"]})
         if not pods:
-            rendering.fault(document, "its selector matches no pods")
+            rendering.fault(document, "the selector matches no pods")
         for port in document["spec"]["ports"]:
             for _, template in pods:
                 target = port.get("targetPort", port["port"])
@@ -295,13 +295,13 @@ def check_services(rendering):
                 found = [p["containerPort"] for p in ports if target in (p.get("name"), p["containerPort"])]
                 if not found:
                     rendering.fault(document, f"{name_of(template)} has no port {target}")
-                # Such a Service only answers with addresses: nobody turns one port into another.
+                # A headless Service only resolves to addresses, so no one maps one port to another.
                 elif document["spec"].get("clusterIP") == "None" and found != [port["port"]]:
-                    rendering.fault(document, f"is headless, so port {port['port']} must be the pods' own, {found[0]}")
+                    rendering.fault(document, f"is headless, so port {port['port']} must be the pods' port {found[0]}")
 
     for document in rendering.of("StatefulSet"):
         if document["spec"]["serviceName"] not in services:
-            rendering.fault(document, f"there is no Service {document['spec']['serviceName']}")
+            rendering.fault(document, f"missing Service {document['spec']['serviceName']}")
     for document in rendering.of("Ingress"):
         for rule in document["spec"]["rules"]:
             hosts = {host for tls in document["spec"].get("tls", []) for host in tls["hosts"]}
@@ -311,18 +311,18 @@ def check_services(rendering):
                 service = path["backend"]["service"]
                 ports = services.get(service["name"], {}).get("ports", [])
                 if not any(service["port"] in ({"name": p["name"]}, {"number": p["port"]}) for p in ports):
-                    rendering.fault(document, f"there is no Service {service['name']} with port {service['port']}")
+                    rendering.fault(document, f"missing Service {service['name']} with port {service['port']}")
                 elif "internal" in service["port"].values():
-                    rendering.fault(document, "it publishes an internal port")
+                    rendering.fault(document, "publishes an internal port")
 
-    # What the services are told of one another.
+    # The addresses under which the services find each other.
     for document in rendering.of("ConfigMap"):
         for key in ("AUTH_SERVICE_URL", "VERIFY_SERVICE_URL", "VERIFY_INTERNAL_URL"):
             for url in filter(None, document.get("data", {}).get(key, "").split(",")):
                 found = re.fullmatch(r"http://([^:/]+):(\d+)", url.strip())
                 ports = [p["port"] for p in services.get(found[1], {}).get("ports", [])] if found else []
                 if not found or int(found[2]) not in ports:
-                    rendering.fault(document, f"{key} names {url}, which no Service is")
+                    rendering.fault(document, f"{key} names {url}, which is not a Service")
 
 
 def check_scaling(rendering):
@@ -331,23 +331,23 @@ def check_scaling(rendering):
         spec = document["spec"]
         target = deployments.get(spec["scaleTargetRef"]["name"])
         if target is None:
-            rendering.fault(document, f"there is no Deployment {spec['scaleTargetRef']['name']}")
+            rendering.fault(document, f"missing Deployment {spec['scaleTargetRef']['name']}")
         elif "replicas" in target["spec"]:
-            rendering.fault(document, "its Deployment says `replicas`, too, and each apply would set it back")
+            rendering.fault(document, "its Deployment sets `replicas`, so each apply would undo the scaling")
         if spec["minReplicas"] > spec["maxReplicas"]:
-            rendering.fault(document, "minReplicas is above maxReplicas")
+            rendering.fault(document, "minReplicas is greater than maxReplicas")
     for document in rendering.of("PodDisruptionBudget"):
         if not rendering.selected(document["spec"]["selector"]):
-            rendering.fault(document, "its selector matches no pods")
+            rendering.fault(document, "the selector matches no pods")
     for service in SERVICES:
         have = {"matchLabels": {NAME: service}}
         templates = rendering.selected(have)
         if not templates:
-            rendering.faults.append(f"there is no {service}")
+            rendering.faults.append(f"missing {service}")
         for document, template in templates:
             budgets = rendering.of("PodDisruptionBudget")
             if not any(matches(b["spec"]["selector"], labels(template)) for b in budgets):
-                rendering.fault(document, "it has no PodDisruptionBudget")
+                rendering.fault(document, "has no PodDisruptionBudget")
             for spread in template["spec"].get("topologySpreadConstraints", []):
                 if not matches(spread["labelSelector"], labels(template)):
                     rendering.fault(document, "a topologySpreadConstraint does not match its own pods")
@@ -356,10 +356,10 @@ def check_scaling(rendering):
 def check_versions(rendering):
     for document, template in rendering.pods():
         tag = containers(template)[0]["image"].rpartition(":")[2].replace(".", "-")
-        # Its template cannot be changed, so a new version needs a new name.
+        # A Job's template is immutable, so a new version needs a new name.
         is_named = rendering.name == "base" or "@" in containers(template)[0]["image"]
         if document["kind"] == "Job" and not is_named and not document["metadata"]["name"].endswith(f"-{tag}"):
-            rendering.fault(document, f"its name does not end in -{tag}, the version of its image")
+            rendering.fault(document, f"the name does not end with -{tag}, the version of its image")
 
 
 def check_policies(rendering, everybody):
@@ -368,11 +368,11 @@ def check_policies(rendering, everybody):
         spec = document["spec"]
         targets = rendering.selected(spec["podSelector"])
         if not targets:
-            rendering.fault(document, "its podSelector matches no pods")
+            rendering.fault(document, "the podSelector matches no pods")
         selectors = [spec["podSelector"]]
         for way, kind in (("ingress", "from"), ("egress", "to")):
             if way in spec and way.capitalize() not in spec["policyTypes"]:
-                rendering.fault(document, f"it has {way} rules, but its policyTypes lack {way.capitalize()}")
+                rendering.fault(document, f"has {way} rules, but policyTypes does not contain {way.capitalize()}")
             for rule in spec.get(way, []):
                 peers = [p["podSelector"] for p in rule.get(kind, []) if is_own(p)]
                 selectors += peers
@@ -383,11 +383,11 @@ def check_policies(rendering, everybody):
                     have = {p["containerPort"] for _, t in targets for p in container_ports(t)}
                     for port in rule.get("ports", []):
                         if port["port"] not in have:
-                            rendering.fault(document, f"none of its pods has port {port['port']}")
+                            rendering.fault(document, f"none of the selected pods has port {port['port']}")
         for selector in selectors:
             for e in selector.get("matchExpressions", []):
                 for value in set(e.get("values", [])) - everybody:
-                    rendering.fault(document, f"nobody is called {value}")
+                    rendering.fault(document, f"no pod is named {value}")
 
     for document, template in rendering.pods():
         for way in ("Ingress", "Egress"):
@@ -396,25 +396,25 @@ def check_policies(rendering, everybody):
                 and matches(p["spec"]["podSelector"], labels(template))
                 for p in policies
             ):
-                rendering.fault(document, f"no policy denies it all {way.lower()}")
+                rendering.fault(document, f"no policy denies all {way.lower()} by default")
         for other, target in rendering.pods():
             way = (name_of(template), name_of(target))
             ports = {p["containerPort"] for p in container_ports(target)}
             open_ports = {p for p in ports if may_pass(policies, template, target, p)}
             missing, surplus = WAYS.get(way, set()) - open_ports, open_ports - WAYS.get(way, set())
             if missing:
-                rendering.fault(document, f"the policies do not let it reach {way[1]} at {sorted(missing)}")
+                rendering.fault(document, f"the policies block {way[1]} on ports {sorted(missing)}")
             if surplus:
-                rendering.fault(document, f"the policies let it reach {way[1]} at {sorted(surplus)}")
+                rendering.fault(document, f"the policies needlessly allow {way[1]} on ports {sorted(surplus)}")
 
 
 def is_own(peer):
-    """Whether pods of this namespace are meant."""
+    """Returns true if the peer selects pods of this namespace."""
     return "podSelector" in peer and "namespaceSelector" not in peer
 
 
 def may_pass(policies, source, target, port):
-    """Whether a pod reaches another one of the namespace: both sides must agree."""
+    """Returns true if a pod can reach another pod of the namespace. The policies of both sides must allow it."""
     return agrees(policies, "egress", source, target, port) and agrees(policies, "ingress", target, source, port)
 
 
@@ -446,7 +446,7 @@ def check_draining(rendering):
         if name_of(template) in SERVICES:
             grace = template["spec"].get("terminationGracePeriodSeconds", 30)
             if not drain or int(drain[1]) + 10 >= grace:
-                what = f"terminationGracePeriodSeconds {grace} is not above DRAIN_TIME and 10 s more"
+                what = f"terminationGracePeriodSeconds {grace} is not greater than DRAIN_TIME plus 10 s"
                 rendering.fault(document, what)
 
 
@@ -469,12 +469,12 @@ def main(versions, paths):
     for rendering in renderings:
         check_schemas(rendering, versions)
         if rendering.faults:
-            # The checks below take for granted what the schemas say.
+            # The checks below rely on valid documents.
             continue
         for check in CHECKS:
             check(rendering)
         check_policies(rendering, everybody)
-    # What several renderings have in common is told once.
+    # Report a fault once, even if several renderings have it.
     faults = {}
     for rendering in renderings:
         for fault in rendering.faults:

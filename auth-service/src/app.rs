@@ -6,20 +6,15 @@ use std::{
 };
 
 use actix_web::HttpRequest;
-use shared::{
+use drawbridge_cookies::session_cookie::SessionCookie;
+use drawbridge_core::{clock::SharedClock, id::UserId, metrics::Metrics, random::Random};
+use drawbridge_database::{Database, DatabaseSource};
+use drawbridge_http::{
     client_address::TrustedProxies,
-    clock::SharedClock,
-    config::CacheSizes,
-    database::{Database, DatabaseSource},
-    id::UserId,
-    metrics::Metrics,
     proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
-    random::Random,
     serve::StartError,
-    session_cookie::SessionCookie,
-    user_cache::Delivery,
-    verification::{KeyRing, Tolerance, Verifier},
 };
+use drawbridge_verification::{CacheSizes, KeyRing, Tolerance, Verifier, user_cache::Delivery};
 
 use crate::{
     breach_check::BreachCheck,

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use drawbridge_core::tls;
 use reqwest::{Client, redirect::Policy};
-use shared::tls;
 use url::Url;
 
 use crate::domain::Password;

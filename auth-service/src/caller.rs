@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use actix_web::{HttpRequest, http::header};
-use serde::{Deserialize, Serialize};
-use shared::{
+use drawbridge_http::{
+    RequestId,
     forwarded::{self, LANGUAGE, USER_AGENT},
-    http::RequestId,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 

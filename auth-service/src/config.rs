@@ -2,18 +2,21 @@
 
 use std::{str::FromStr, time::Duration};
 
-use jsonwebtoken::Algorithm;
-use serde::Serialize;
-use shared::{
-    client_address::TrustedProxies,
-    config::{ConfigErrors, Listen, LogConfig, Lookup, Reader, Timeouts, TokenParties},
-    database::DatabaseUrl,
-    origin::Origin,
-    secret::MasterSecret,
+use drawbridge_cookies::{
     session_cookie::SessionCookie,
     topology::{self, CookieMode},
-    user_cache::CacheLocation,
 };
+use drawbridge_core::{
+    origin::Origin,
+    secret::MasterSecret,
+    settings::{ConfigErrors, Environment, Listen, Reader, Timeouts},
+    telemetry::LogConfig,
+};
+use drawbridge_database::DatabaseUrl;
+use drawbridge_http::client_address::TrustedProxies;
+use drawbridge_verification::{token::TokenParties, user_cache::CacheLocation};
+use jsonwebtoken::Algorithm;
+use serde::Serialize;
 
 use crate::{
     breach_check::BreachCheckUrl,
@@ -135,23 +138,23 @@ impl Config {
     ///
     /// # Errors
     /// All faults at once.
-    pub fn read(lookup: Lookup) -> Result<Self, ConfigErrors> {
-        let mut reader = Reader::new(lookup);
-        let listen = reader.listen(8081);
-        let log = reader.log();
-        let timeouts = reader.timeouts();
-        let database_url = reader.database_url();
+    pub fn read(environment: Environment) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(environment);
+        let listen = Listen::read(&mut reader, 8081);
+        let log = LogConfig::read(&mut reader);
+        let timeouts = Timeouts::read(&mut reader);
+        let database_url = DatabaseUrl::read(&mut reader);
         let database_reader = reader.optional("DATABASE_READER", ReaderRole::parse);
-        let cache = reader.cache();
+        let cache = CacheLocation::read(&mut reader);
         let master_secret = reader.master_secret();
         let frontend = reader.frontend_origin();
         let backend = reader.backend_origin();
-        let cookie = reader.session_cookie(frontend.as_ref(), backend.as_ref());
+        let cookie = SessionCookie::read(&mut reader, frontend.as_ref(), backend.as_ref());
         let cookie_mode = reader.optional("COOKIE_MODE", |text| Ok(text.parse().unwrap_or_default()));
         let allowed = reader.optional("ALLOWED_ORIGINS", Origin::parse_list).unwrap_or_default();
-        let trusted_proxies = reader.trusted_proxies();
+        let trusted_proxies = TrustedProxies::read(&mut reader);
         let token_in_body = reader.flag("TOKEN_IN_BODY", false);
-        let parties = reader.token_parties(frontend.as_ref());
+        let parties = TokenParties::read(&mut reader, frontend.as_ref());
         let tokens = TokenConfig::read(&mut reader, parties.unwrap_or_default());
         let passwords = PasswordConfig::read(&mut reader);
         let limits = LimitConfig::read(&mut reader);
@@ -159,7 +162,7 @@ impl Config {
         let mail = frontend.as_ref().and_then(|origin| MailConfig::read(&mut reader, origin, &site_name));
         let keeps = mail.as_ref().is_some_and(|mail| matches!(mail.transport, MailTransport::Folder(_)));
         if keeps && !listen.address.is_loopback() {
-            reader.fault(
+            reader.invalid(
                 "SMTP_URL",
                 "keeps mails on a page, which is for this machine alone: name a mail server",
             );
@@ -167,7 +170,8 @@ impl Config {
         let sends = mail.as_ref().is_some_and(|mail| matches!(mail.transport, MailTransport::Smtp(_)));
         let email_verification = reader.flag("EMAIL_VERIFICATION", sends);
         if email_verification && mail.is_none() {
-            reader.fault("EMAIL_VERIFICATION", "is true, but nothing here can send mail: set SMTP_URL, too");
+            reader
+                .invalid("EMAIL_VERIFICATION", "is true, but nothing here can send mail: set SMTP_URL, too");
         }
         let second_factor =
             reader.optional("SECOND_FACTOR", str::parse).unwrap_or(SecondFactorPolicy::Optional);
@@ -175,7 +179,7 @@ impl Config {
         let relying_party = frontend.as_ref().zip(cookie.as_ref()).and_then(|(frontend, cookie)| {
             topology::relying_party(frontend, cookie.policy(), passkey_domain.as_deref()).unwrap_or_else(
                 |fault| {
-                    reader.fault("PASSKEY_DOMAIN", fault);
+                    reader.invalid("PASSKEY_DOMAIN", fault);
                     None
                 },
             )
@@ -227,7 +231,7 @@ impl TokenConfig {
         let lifetime = reader.duration("TOKEN_LIFETIME", 7 * DAY, MINUTE..=365 * DAY);
         let session_lifetime = reader.duration("SESSION_LIFETIME", 30 * DAY, MINUTE..=365 * DAY);
         if lifetime > session_lifetime {
-            reader.fault("TOKEN_LIFETIME", "must not be longer than SESSION_LIFETIME");
+            reader.invalid("TOKEN_LIFETIME", "must not be longer than SESSION_LIFETIME");
         }
         Self {
             parties,
@@ -246,7 +250,7 @@ impl PasswordConfig {
         let cost = reader.within("BCRYPT_COST", 12, 10..=20);
         let max_cost = reader.within("BCRYPT_COST_MAX", cost.max(14), 10..=20);
         if max_cost < cost {
-            reader.fault("BCRYPT_COST_MAX", "must not be lower than BCRYPT_COST");
+            reader.invalid("BCRYPT_COST_MAX", "must not be lower than BCRYPT_COST");
         }
         Self { cost, max_cost, queue: reader.within("BCRYPT_QUEUE", 32, 1..=10_000) }
     }

@@ -2,15 +2,18 @@
 
 use actix_web::HttpRequest;
 use aws_lc_rs::hmac;
-use shared::{
+use drawbridge_cookies::{
     device_cookie::{self, DEVICE},
-    random::Random,
-    secret::{MasterSecret, Purpose},
     session_cookie::SessionCookie,
     topology::CookiePolicy,
 };
+use drawbridge_core::{
+    random::Random,
+    secret::{MasterSecret, Purpose},
+};
 
 use crate::domain::{Device, Email};
+use drawbridge_http::cookie_fields;
 
 /// Reads and makes the cookies of devices.
 pub(crate) struct Devices {
@@ -28,7 +31,7 @@ impl Devices {
         let text = if is_from_proxy {
             request.headers().get(DEVICE)?.to_str().ok().map(str::to_owned)
         } else {
-            device_cookie::read(request.headers(), &self.policy)
+            device_cookie::read(cookie_fields(request.headers()), &self.policy)
         };
         Device::parse(&text?)
     }

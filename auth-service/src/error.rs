@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use actix_web::{HttpResponse, ResponseError, body::BoxBody, http::StatusCode};
-use shared::{
-    database::DatabaseUnavailable,
-    problem::{Code, Problem},
-    verification::Refusal,
-};
+use drawbridge_database::DatabaseUnavailable;
+use drawbridge_http::problem::{Code, Problem};
+use drawbridge_verification::Refusal;
 
 use crate::{
     domain::{EmailFault, PasswordFault},

@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use shared::{
-    clock::SharedClock,
-    database::{Database, DatabaseUnavailable},
-};
+use drawbridge_core::clock::SharedClock;
+use drawbridge_database::{Database, DatabaseUnavailable};
 
 use crate::storage;
 

@@ -16,12 +16,12 @@ use std::{
 
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use shared::{
-    config::Reader,
+use drawbridge_core::{
     id::{SessionId, UserId},
-    redis_connection::RedisServer,
     secret::{MasterSecret, Purpose},
+    settings::Reader,
 };
+use drawbridge_verification::redis_connection::RedisServer;
 
 use crate::domain::Email;
 pub use rate::Rate;
@@ -49,7 +49,8 @@ pub struct LimitConfig {
 impl LimitConfig {
     /// Reads the rates.
     pub fn read(reader: &mut Reader) -> Self {
-        let mut rate = |name: &str, default: Rate| reader.optional(name, Rate::parse).unwrap_or(default);
+        let mut rate =
+            |name: &'static str, default: Rate| reader.optional(name, Rate::parse).unwrap_or(default);
         Self {
             account: rate("LOGIN_LIMIT_ACCOUNT", Rate::new(10, Duration::from_mins(5))),
             device: rate("LOGIN_LIMIT_DEVICE", Rate::new(10, Duration::from_mins(1))),

@@ -17,12 +17,12 @@ mod worker;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use shared::{
-    database::DatabaseUnavailable,
+use drawbridge_core::{
     id::MailJobId,
     random::Random,
     secret::{MasterSecret, Purpose, Sealer},
 };
+use drawbridge_database::DatabaseUnavailable;
 use tokio::sync::Notify;
 
 pub use config::{MailConfig, Sender, SmtpServer, Transport as MailTransport};

@@ -1,10 +1,11 @@
 //! The auth-service program.
 
-use shared::{config::environment, healthcheck};
+use drawbridge_core::settings::environment;
+use drawbridge_http::healthcheck;
 
 #[actix_web::main]
 async fn main() {
-    shared::serve::end("auth-service", run().await);
+    drawbridge_http::serve::end("auth-service", run().await);
 }
 
 async fn run() -> anyhow::Result<()> {
@@ -12,6 +13,6 @@ async fn run() -> anyhow::Result<()> {
         return healthcheck::run(path, &environment, 8081).map_err(anyhow::Error::msg);
     }
     let config = auth_service::Config::read(&environment)?;
-    shared::telemetry::start(&config.log);
+    drawbridge_core::telemetry::start(&config.log);
     Ok(auth_service::bind(config).await?.run().await?)
 }

@@ -3,14 +3,14 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use shared::{
-    database::Database,
+use drawbridge_core::{
     id::{CeremonyId, UserId},
     origin::Origin,
     random::Random,
 };
+use drawbridge_database::Database;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use webauthn_rs::prelude::{
     DiscoverableAuthentication, DiscoverableKey, Passkey, PasskeyAuthentication, PasskeyRegistration,
     PublicKeyCredential, RegisterPublicKeyCredential, Url, Uuid, Webauthn, WebauthnBuilder, WebauthnError,

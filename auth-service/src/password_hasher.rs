@@ -9,8 +9,8 @@ use std::{
 
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use drawbridge_core::secret::{MasterSecret, Purpose};
 use secrecy::zeroize::Zeroizing;
-use shared::secret::{MasterSecret, Purpose};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::{

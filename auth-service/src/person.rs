@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use chrono::TimeDelta;
-use shared::id::{SessionId, UserId};
+use drawbridge_core::id::{SessionId, UserId};
 
 use crate::{
     app::App,
@@ -13,6 +13,7 @@ use crate::{
     second_factors::Pending,
     storage::{self, Added, NewEvent, NewFactor, Right},
 };
+use drawbridge_http::token_headers;
 
 /// How long a session counts as confirmed (ASVS 5.0, V7.5.1).
 pub(crate) const CONFIRMED_FOR: TimeDelta = TimeDelta::minutes(10);
@@ -28,7 +29,8 @@ pub(crate) struct Person {
 impl Person {
     /// Whoever the request's token says.
     pub(crate) async fn of(app: &App, request: &HttpRequest) -> Result<Self, Error> {
-        let grant = app.verifier.verify_request(&app.cookie.tokens(request)).await?;
+        let grant =
+            app.verifier.verify_request(&app.cookie.tokens(&token_headers(request.headers()))).await?;
         let (record, session) = (grant.record(), grant.session());
         Ok(Self {
             user: record.id,

@@ -7,16 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
-use shared::{
-    clock::SharedClock,
-    database::{Database, DatabaseUnavailable, find_user_record},
-    id::UserId,
-    metrics::Metrics,
+use drawbridge_core::{clock::SharedClock, id::UserId, metrics::Metrics};
+use drawbridge_database::{Database, DatabaseUnavailable, find_user_record};
+use drawbridge_verification::{
     token::KeysDigest,
     user_cache::{CacheUnavailable, Delivery, Epoch},
     user_record::UserState,
 };
+use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 
 use crate::storage::{self, Change};
 

@@ -1,10 +1,7 @@
 //! Every URL of the service.
 
 use actix_web::web::{self, ServiceConfig};
-use shared::{
-    health,
-    http::{only, read, write},
-};
+use drawbridge_http::{health, only, read, write};
 
 use crate::handlers::{
     account, activity, confirm, health_ready, jwks, links, login, logout, mailbox, me, passkeys, password,

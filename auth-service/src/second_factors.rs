@@ -3,12 +3,12 @@
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
-use shared::{
+use drawbridge_core::{
     id::UserId,
     random::Random,
     secret::{MasterSecret, Purpose, Sealer},
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,

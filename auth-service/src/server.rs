@@ -9,17 +9,16 @@ use actix_web::{
     middleware::{Condition, from_fn},
     web,
 };
-use shared::{
-    clock::SystemClock,
+use drawbridge_cookies::topology::CookieMode;
+use drawbridge_core::{clock::SystemClock, metrics::Metrics, origin::Origin};
+use drawbridge_database::{Access, Connection, Database};
+use drawbridge_http as http;
+use drawbridge_http::{
+    Counted,
     cross_site::{OwnOrigins, refuse_cross_site},
-    database::{Access, Connection, Database},
     draining::Draining,
-    http::{self, Counted},
     internal,
-    metrics::Metrics,
-    origin::Origin,
     serve::{KEEP_ALIVE, SHUTDOWN_SECONDS, Server, StartError},
-    topology::CookieMode,
 };
 
 use crate::{
@@ -117,7 +116,7 @@ async fn prepare(config: &Config, vault: Arc<KeyVault>) -> Result<(), StartError
         if let Some(reader) = &reader {
             storage::grant_reading(&mut connection, reader).map_err(|error| error.to_string())?;
         }
-        let now = shared::clock::Clock::now(&SystemClock);
+        let now = drawbridge_core::clock::Clock::now(&SystemClock);
         vault.ensure_key(&mut connection, now, &tokens).map_err(|error| error.to_string())
     });
     let prepared = prepared.await.map_err(|error| error.to_string()).flatten();

@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use chrono::TimeDelta;
-use shared::id::{SessionId, UserId};
+use drawbridge_core::id::{SessionId, UserId};
 
 use crate::{
     app::App,
@@ -13,6 +13,7 @@ use crate::{
     signing_keys::IssuedToken,
     storage::{self, NewEvent, NewSession, Proof},
 };
+use drawbridge_http::token_headers;
 
 /// Somebody who has shown who they are.
 pub(crate) struct Shown {
@@ -53,7 +54,7 @@ pub(crate) async fn sign_in(
         .map(|mail| mail.row(&MailJob::notice(caller, (user, &email), Notice::NewDevice), now));
     // A sign-in leaves no older session behind in the same browser (ASVS 5.0, V7.2.4).
     let mut replaces = Vec::new();
-    for token in app.cookie.tokens(request) {
+    for token in app.cookie.tokens(&token_headers(request.headers())) {
         replaces.extend(app.verifier.check_signature(&token).await.ok().map(|signed| signed.session));
     }
     let session = NewSession {

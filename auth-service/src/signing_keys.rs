@@ -10,18 +10,17 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
 };
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use jsonwebtoken::{
-    Algorithm, EncodingKey, Header, encode,
-    jwk::{Jwk, PublicKeyUse, ThumbprintHash},
-};
-use shared::{
+use drawbridge_core::{
     clock::SharedClock,
-    config::TokenParties,
-    database::{Connection, Database, DatabaseUnavailable},
     id::{SessionId, UserId},
     random::Random,
     secret::{MasterSecret, Purpose, Sealer},
-    token::{Claims, TOKEN_TYPE},
+};
+use drawbridge_database::{Connection, Database, DatabaseUnavailable};
+use drawbridge_verification::token::{Claims, TOKEN_TYPE, TokenParties};
+use jsonwebtoken::{
+    Algorithm, EncodingKey, Header, encode,
+    jwk::{Jwk, PublicKeyUse, ThumbprintHash},
 };
 
 use crate::{

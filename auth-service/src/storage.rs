@@ -20,10 +20,8 @@ mod sessions;
 mod sign_out;
 
 use diesel::result::Error as QueryError;
-use shared::{
-    id::{OutboxId, UserId},
-    user_record::UserState,
-};
+use drawbridge_core::id::{OutboxId, UserId};
+use drawbridge_verification::user_record::UserState;
 
 pub use accounts::{
     AccountSummary, Credentials, NewAccount, delete_account, email_is_taken, find_account, find_accounts,

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 use clap::{Args, Parser, Subcommand};
-use shared::clock::{Clock, SystemClock};
+use drawbridge_core::clock::{Clock, SystemClock};
 
 use crate::{
     compare,
@@ -114,7 +114,7 @@ fn measure(args: &RunArgs) -> Result<ExitCode> {
 /// The benchmark fills and empties servers, which must be its own.
 fn refuse_other_servers() -> Result<()> {
     for name in ["DATABASE_URL", "REDIS_URL"] {
-        if shared::config::environment(name).is_some() {
+        if drawbridge_core::settings::environment(name).is_some() {
             return Err(Failure::NotMeasured(format!(
                 "unset {name}: the benchmark starts servers of its own"
             )));

@@ -10,14 +10,15 @@ use auth_service::{
     storage::{self, NewEvent},
 };
 use chrono::SubsecRound;
-use secrecy::SecretString;
-use shared::{
+use drawbridge_core::{
     clock::{Clock, SystemClock, TestClock},
-    config::{Reader, Timeouts, TokenParties},
-    database::{Access, Connection, Database, DatabaseUrl},
     metrics::Metrics,
     secret::MasterSecret,
+    settings::{Reader, Timeouts},
 };
+use drawbridge_database::{Access, Connection, Database, DatabaseUrl};
+use drawbridge_verification::token::TokenParties;
+use secrecy::SecretString;
 use tempfile::TempDir;
 use tests::Redis;
 

@@ -40,6 +40,6 @@ not_measured_because_of!(
     redis::RedisError,
     diesel::result::Error,
     bcrypt::BcryptError,
-    shared::database::DatabaseUnavailable,
+    drawbridge_database::DatabaseUnavailable,
     auth_service::signing_keys::KeyError
 );

@@ -19,7 +19,7 @@ pub(crate) struct Http {
 
 impl Http {
     pub(crate) fn new() -> Result<Self> {
-        shared::tls::install_provider();
+        drawbridge_core::tls::install_provider();
         let client = Client::builder()
             .timeout(Duration::from_secs(10))
             .pool_max_idle_per_host(0)

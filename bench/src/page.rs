@@ -1,6 +1,6 @@
 //! A small page that names the person, as an application behind the guard would have one.
 
-use shared::verification::Verified;
+use drawbridge_verification::Verified;
 
 /// The page.
 pub fn render(person: &Verified) -> String {

@@ -2,7 +2,7 @@
 //! benchmark nor the database has to tell the other.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use shared::id::{SessionId, UserId};
+use drawbridge_core::id::{SessionId, UserId};
 
 use crate::failure::{Failure, Result};
 

@@ -34,7 +34,7 @@ pub(crate) fn are_optimised() -> Result<bool> {
 
 /// Builds the programs that are not up to date.
 pub(crate) fn build() -> Result<()> {
-    let cargo = shared::config::environment("CARGO").unwrap_or_else(|| "cargo".to_owned());
+    let cargo = drawbridge_core::settings::environment("CARGO").unwrap_or_else(|| "cargo".to_owned());
     let mut command = Command::new(cargo);
     command.arg("build").args(PACKAGES.iter().flat_map(|package| ["-p", package]));
     if are_optimised()? {

@@ -3,7 +3,7 @@
 use auth_service::{config::TokenConfig, signing_keys::KeyVault, storage};
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
-use shared::database::{Connection, on_backend};
+use drawbridge_database::{Connection, on_backend};
 
 use crate::{failure::Result, population::Population};
 

@@ -47,6 +47,6 @@ fn missing() -> Vec<&'static str> {
 }
 
 fn has(program: &str) -> bool {
-    let path = shared::config::environment("PATH").unwrap_or_default();
+    let path = drawbridge_core::settings::environment("PATH").unwrap_or_default();
     path.split(':').any(|folder| Path::new(folder).join(program).is_file())
 }

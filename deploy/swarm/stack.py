@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Makes a Swarm stack of docker-compose.yml, which it takes on standard input as `docker compose config` shows it:
+"""Converts docker-compose.yml into a Swarm stack. Reads the output of `docker compose config` from standard input:
 
     docker compose config --format json | deploy/swarm/stack.py NAME > stack.json
 
-Secrets, certificates and configuration become Swarm's own, so that no node needs a checkout; services are found by all
-their addresses (dnsrr), since the gateway and the services themselves spread over replicas; networks between nodes are
-encrypted; and a new version starts before an old one ends. With PUBLISH=0 the gateway's ports are not published, with
-ENCRYPT=0 the networks are not encrypted.
+Secrets, certificates and configuration files become Swarm secrets and configs, so that no node needs a checkout.
+Service names resolve to all replicas (dnsrr), because the gateway and the services balance the load themselves.
+Networks between nodes are encrypted, and a new version starts before the old one stops. PUBLISH=0 does not publish the
+gateway's ports, and ENCRYPT=0 does not encrypt the networks.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ import os
 import pathlib
 import sys
 
-# A secret of the service that stands before the slash, as `drawbridge secrets` names them.
+# Which secrets each service mounts, as folder/file that `drawbridge secrets` writes.
 SECRETS = {
     "web-frontend": ["web-frontend/master_secret", "web-frontend/redis_url"],
     "auth-service": ["auth-service/master_secret", "auth-service/database_url", "auth-service/redis_url"],
@@ -23,9 +23,9 @@ SECRETS = {
     "postgres": ["postgres/superuser_password", "postgres/owner_password", "postgres/reader_password"],
     "redis": ["redis/redis.conf"],
 }
-# What runs once and is done, or by hand.
+# Services that run once or by hand.
 NOT_SERVICES = ["secrets", "drawbridge"]
-# What Compose knows and Swarm does not.
+# Keys of Compose that Swarm does not support.
 UNKNOWN = ["depends_on", "build", "restart", "profiles", "security_opt", "shm_size"]
 
 
@@ -82,7 +82,7 @@ def convert(service, spec, name, configs, certificates):
     spec["volumes"] = mounts
     ports = spec.pop("ports", [])
     if os.environ.get("PUBLISH", "1") == "1":
-        # On the node where the gateway runs: a port of the whole swarm would hide who the client is.
+        # Publish on the node that runs the gateway: a swarm-wide port would hide the client's address.
         spec["ports"] = [
             {"target": port["target"], "published": int(port["published"]), "protocol": "tcp", "mode": "host"}
             for port in ports
@@ -97,27 +97,27 @@ def convert(service, spec, name, configs, certificates):
     deploy.setdefault("replicas", 1)
     deploy["endpoint_mode"] = "dnsrr"
     deploy["restart_policy"] = {"condition": "any", "delay": "1s"}
-    # Whoever holds data or a port of the node must have let go before the next one takes it.
+    # A task that holds data or a port of the node must stop before its successor can start.
     order = "stop-first" if is_stateful or has_port else "start-first"
     deploy["update_config"] = {
         "parallelism": 1, "order": order, "delay": "2s", "monitor": "10s", "failure_action": "rollback",
     }
     deploy["rollback_config"] = {"parallelism": 1, "order": order}
-    # Swarm replaces what is not healthy. That must be no answer to an outage of the database, of which each verifier
-    # knows more than its successor would, nor to a database that takes its time to recover.
+    # Swarm replaces unhealthy tasks. It must not do so during an outage of the database, because a running verifier has
+    # cached records and its successor would not, nor while the database is still recovering.
     if service in SECRETS and not is_stateful:
         spec["healthcheck"] = {
             "test": ["CMD", service, "healthcheck", "serving"], "interval": "3s", "timeout": "3s", "retries": 3,
         }
     if service == "postgres":
         spec["healthcheck"] = {"disable": True}
-        # Its volume is on one node.
+        # The volume exists on one node only.
         deploy["placement"] = {"constraints": ["node.labels.drawbridge-data == true"]}
     return spec
 
 
 def files_of(mount, name, known):
-    """The files of a folder, each as one of Swarm's that is named after what it says: Swarm changes none."""
+    """Turns the files of a folder into secrets or configs, named after a digest because Swarm cannot change them."""
     for path in sorted(pathlib.Path(mount["source"]).iterdir()):
         if not path.is_file():
             continue

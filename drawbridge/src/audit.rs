@@ -6,11 +6,11 @@ use auth_service::{
 };
 use chrono::TimeDelta;
 use clap::{Args, ValueEnum};
-use serde::Serialize;
-use shared::{
+use drawbridge_core::{
     clock::{Clock, SystemClock},
     id::{EventId, SessionId, UserId},
 };
+use serde::Serialize;
 
 use crate::{cli::DataArgs, output};
 

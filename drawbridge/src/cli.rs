@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 use auth_service::storage::{self, ReaderRole};
 use clap::{Args, Parser, Subcommand};
-use shared::{
-    config::{Reader, environment},
-    database::DatabaseUrl,
-};
+use drawbridge_core::settings::{Reader, environment};
+use drawbridge_database::DatabaseUrl;
 
 use crate::{
     audit,

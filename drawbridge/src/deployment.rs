@@ -8,12 +8,12 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use shared::{
-    config::{Reader, environment, fixed},
-    database::{Access, Connection, DatabaseUrl},
+use drawbridge_core::{
     random::Random,
     secret::MasterSecret,
+    settings::{Reader, environment, fixed},
 };
+use drawbridge_database::{Access, Connection, DatabaseUrl};
 
 use crate::once::write_once;
 
@@ -87,7 +87,7 @@ impl Deployment {
     /// The deployment of `DATABASE_URL` and `MASTER_SECRET[_FILE]`.
     pub(crate) fn from_environment() -> anyhow::Result<Self> {
         let mut reader = Reader::new(&environment);
-        let database_url = reader.database_url();
+        let database_url = DatabaseUrl::read(&mut reader);
         let master_secret = reader.master_secret();
         let (database_url, master_secret) = reader.finish(database_url.zip(master_secret))?;
         Ok(Self { database_url, master_secret })
@@ -96,7 +96,7 @@ impl Deployment {
     /// The database of `DATABASE_URL`, for what needs no secret.
     pub(crate) fn database_from_environment() -> anyhow::Result<DatabaseUrl> {
         let mut reader = Reader::new(&environment);
-        let database_url = reader.database_url();
+        let database_url = DatabaseUrl::read(&mut reader);
         Ok(reader.finish(database_url)?)
     }
 

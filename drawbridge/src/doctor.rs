@@ -2,7 +2,6 @@
 //! what to change first where they do not.
 
 mod certificate;
-mod cookie;
 mod engine;
 mod finding;
 mod judge;
@@ -17,11 +16,11 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
-use shared::{
+use drawbridge_cookies::topology::{CookieMode, CookiePolicy, Topology, TopologyError};
+use drawbridge_core::{
     clock::{Clock, SystemClock},
-    config::environment,
     origin::Origin,
-    topology::{CookieMode, CookiePolicy, Refused, Topology},
+    settings::environment,
 };
 
 use self::{probe::Account, report::Report, web::Web};
@@ -75,7 +74,7 @@ pub(crate) struct Setup {
 
 impl Setup {
     /// The cookie that Drawbridge would set here.
-    fn policy(&self) -> Result<CookiePolicy, Refused> {
+    fn policy(&self) -> Result<CookiePolicy, TopologyError> {
         let (frontend, backend) = (&self.frontend, Some(&self.backend));
         Topology { frontend, backend, mode: self.mode, name: self.cookie_name.as_deref() }.policy()
     }

@@ -7,10 +7,11 @@ use auth_service::{
     storage::{self, KeySummary},
 };
 use chrono::NaiveDateTime;
-use shared::{
+use drawbridge_core::{
     clock::{Clock, SystemClock},
-    config::{Reader, TokenParties, environment},
+    settings::{Reader, environment},
 };
+use drawbridge_verification::token::TokenParties;
 
 use crate::{deployment::Deployment, output};
 

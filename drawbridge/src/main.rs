@@ -15,5 +15,5 @@ use clap::Parser;
 
 #[actix_web::main]
 async fn main() {
-    shared::serve::end("drawbridge", cli::run(cli::Cli::parse()).await);
+    drawbridge_http::serve::end("drawbridge", cli::run(cli::Cli::parse()).await);
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use shared::random::Random;
+use drawbridge_core::random::Random;
 
 /// Writes a line to a file of this `mode` unless the file is there; whether it was written.
 ///

@@ -13,7 +13,7 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use shared::random::Random;
+use drawbridge_core::random::Random;
 
 use crate::{cli::SecretsArgs, once::write_once, output};
 

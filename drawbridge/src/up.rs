@@ -2,11 +2,12 @@
 
 use std::{env, path::absolute, sync::Arc};
 
-use shared::{
-    config::{ConfigErrors, LogConfig, environment},
-    serve, telemetry,
-    user_cache::{CacheLocation, MemoryUserCache},
+use drawbridge_core::{
+    settings::{ConfigErrors, environment},
+    telemetry::{self, LogConfig},
 };
+use drawbridge_http::serve;
+use drawbridge_verification::user_cache::{CacheLocation, MemoryUserCache};
 
 use crate::{
     cli::UpArgs,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use shared::clock::{Clock, SystemClock};
+use drawbridge_core::clock::{Clock, SystemClock};
 use tests::{Browser, PASSWORD, Scripts};
 
 use crate::{

@@ -40,7 +40,7 @@ async fn sessions_are_listed_and_ended_one_by_one_and_all_at_once() {
     ada.signs_in(&email).await;
     ada.is_shown("/account").await;
     ada.browser.examine("account").await;
-    ada.reads("Signed in 4 times").await;
+    ada.reads("Signed in on 4 devices").await;
     ada.is_shown("/account/sessions").await;
     ada.reads("This device").await;
     ada.reads("Firefox on Linux").await;
@@ -85,14 +85,14 @@ async fn a_password_is_changed_by_whoever_knows_it_and_ends_other_sessions_if_wi
     ada.is_shown("/account/password").await;
     ada.browser.examine("password").await;
     ada.sends(&[("current", "a wrong horse battery"), ("password", NEW_PASSWORD)]).await;
-    ada.browser.wait_for_text("#current-error", "wrong").await;
+    ada.browser.wait_for_text("#current-error", "Incorrect password").await;
     ada.browser.examine("password-error").await;
     ada.sends(&[("current", PASSWORD), ("password", "password")]).await;
-    ada.browser.wait_for_text("#password-error", "tried first").await;
+    ada.browser.wait_for_text("#password-error", "easy to guess").await;
     assert_eq!(status_of(&stack, &mut other).await, 200, "nothing has changed yet");
     ada.sends(&[("current", PASSWORD), ("password", NEW_PASSWORD)]).await;
     ada.browser.wait_for_path("/account").await;
-    ada.browser.wait_for_text(".flash", "password is changed").await;
+    ada.browser.wait_for_text(".flash", "password has been changed").await;
     assert_eq!(status_of(&stack, &mut other).await, 401, "the box was ticked");
 
     let mut other = elsewhere(&stack, &email, NEW_PASSWORD).await;
@@ -116,7 +116,7 @@ async fn a_sensitive_change_asks_once_more_who_one_is() {
     ada.browser.wait_for_path("/account/confirm?next=/account/delete").await;
     ada.browser.examine("confirm").await;
     ada.sends(&[("current", "a wrong horse battery")]).await;
-    ada.browser.wait_for_text("main [role=alert]", "wrong").await;
+    ada.browser.wait_for_text("main [role=alert]", "Incorrect").await;
     ada.browser.examine("confirm-error").await;
     ada.sends(&[("current", PASSWORD)]).await;
     ada.browser.wait_for_path("/account/delete").await;
@@ -152,7 +152,7 @@ async fn what_happened_is_shown_and_what_is_kept_is_handed_out_and_deleted() {
     let ada = Person::arrives(&stack).await;
     ada.signs_in(&email).await;
     ada.is_shown("/account/activity").await;
-    for words in ["Account created", "Wrong password", "Signed in", "127.0.0.1", "Chrom"] {
+    for words in ["Account created", "Incorrect password", "Signed in", "127.0.0.1", "Chrom"] {
         ada.reads(words).await;
     }
     ada.browser.examine("activity").await;
@@ -168,7 +168,7 @@ async fn what_happened_is_shown_and_what_is_kept_is_handed_out_and_deleted() {
     ada.is_shown("/account/delete").await;
     ada.browser.examine("delete").await;
     ada.browser.click(SEND).await;
-    ada.browser.wait_for_text("#sure-error", "Tick").await;
+    ada.browser.wait_for_text("#sure-error", "Select").await;
     ada.browser.examine("delete-error").await;
     ada.browser.click("#sure").await;
     ada.browser.click(SEND).await;
@@ -177,7 +177,7 @@ async fn what_happened_is_shown_and_what_is_kept_is_handed_out_and_deleted() {
     assert!(ada.browser.client.get_named_cookie("token").await.is_err(), "the cookie is gone");
     assert_eq!(status_of(&stack, &mut other).await, 401);
     ada.enters(&email, PASSWORD).await;
-    ada.browser.wait_for_text("main [role=alert]", "wrong").await;
+    ada.browser.wait_for_text("main [role=alert]", "Incorrect").await;
     ada.browser.close().await;
     // The address is free again, for somebody who gets nothing of what was there.
     let mut newer = stack.signed_in("ada").await;

@@ -32,7 +32,7 @@ async fn sign_up_sign_in_and_out(scripts: Scripts) {
     browser.fill("#email", email).await;
     browser.fill("#password", "wrong horse").await;
     browser.click("main form button.wide").await;
-    browser.wait_for_text("main", "password is wrong").await;
+    browser.wait_for_text("main", "Incorrect email address or password").await;
     browser.keep_screenshots("login-error").await;
     browser.fill("#password", PASSWORD).await;
     browser.click("main form button.wide").await;

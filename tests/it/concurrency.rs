@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+use drawbridge_core::id::UserId;
+use drawbridge_database::{
+    Access, Connection, DatabaseUrl, find_user_record, on_backend,
+    schema::{outbox, users},
+};
+use drawbridge_verification::user_record::UserRecord;
 use futures_util::future::join_all;
 use serde_json::json;
-use shared::{
-    database::{
-        Access, Connection, DatabaseUrl, find_user_record, on_backend,
-        schema::{outbox, users},
-    },
-    id::UserId,
-    user_record::UserRecord,
-};
 use tests::{PASSWORD, Stack, Visitor};
 
 /// What the database says of the one user there is.

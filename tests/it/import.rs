@@ -9,7 +9,7 @@ use std::{
 };
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
-use shared::database::{
+use drawbridge_database::{
     Access, Connection, DatabaseUrl, on_backend,
     schema::{outbox, passwords, user_roles, users},
 };

@@ -62,7 +62,7 @@ async fn an_account_is_made_by_a_link_and_the_password_and_the_link_works_once()
     ada.sends(&[("current", PASSWORD)]).await;
     ada.is_inside(email).await;
     ada.browser.client.goto(link.as_str()).await.unwrap();
-    ada.reads("does not work any more").await;
+    ada.reads("no longer valid").await;
     ada.browser.examine("link-used").await;
 
     // Whoever signs up once more is told nothing on the page, and the holder everything in a mail.
@@ -141,14 +141,14 @@ async fn a_forgotten_password_is_replaced_by_one_link_and_all_others_and_all_ses
     ada.browser.examine("reset-password-error").await;
     ada.sends(&[("password", NEW_PASSWORD)]).await;
     ada.browser.wait_for_path("/login").await;
-    ada.browser.wait_for_text(".flash", "password is changed").await;
+    ada.browser.wait_for_text(".flash", "password has been reset").await;
     ada.goes_to("/private").await;
     ada.browser.wait_for_path("/login?next=/private").await;
     assert_eq!(elsewhere.get(&format!("{}/api/me", stack.frontend)).await.status, 401, "all sessions ended");
     assert_eq!(status_of_sign_in(&stack, &email, PASSWORD).await, 401);
     for void in [&link, &older] {
         ada.browser.client.goto(void.as_str()).await.unwrap();
-        ada.reads("does not work any more").await;
+        ada.reads("no longer valid").await;
     }
     let mail = mailbox.next_to(&email).await;
     assert!(mail.subject.contains("password") && mail.subject.contains("was changed"), "{}", mail.subject);
@@ -189,7 +189,7 @@ async fn an_address_is_changed_by_a_link_to_the_new_one_and_the_old_one_hears_of
     let notice = mailbox.next_to(&old).await;
     assert!(notice.subject.contains("was changed") && notice.text.contains(new), "{}", notice.text);
     ada.browser.client.goto(link.as_str()).await.unwrap();
-    ada.reads("does not work any more").await;
+    ada.reads("no longer valid").await;
     ada.signs_out().await;
     assert_eq!(status_of_sign_in(&stack, &old, PASSWORD).await, 401);
     ada.signs_in(new).await;

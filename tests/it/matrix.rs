@@ -330,17 +330,25 @@ async fn run(engine: Engine, edge: &Edge, cells: &[Cell]) -> Vec<String> {
 }
 
 const INTRODUCTION: &str = "\
-# What browsers make of each set-up
+# Browser matrix
 
-Written by `tests/it/matrix.rs` from a run of the real programs with real names and real TLS, and checked by
-every run of the tests. *works*: a person signs in by the form and by `fetch`, stays in after a reload, arrives
-by another site's link, is known to the backend, is renewed, signs out and comes back. *calls only*: the cookie
-goes along with calls to the backend, and no guard on the frontend sees it. *dropped*: signing in is answered
-with 200, and the browser keeps nothing; where it says either, web-frontend refuses to start, and auth-service
-runs for a page of somebody else's. *refused at start*: no service starts. Whoever refuses says why and what to
-change.
+What each browser engine does with the session cookie, for every combination of [topology](glossary.md#topology)
+and [`COOKIE_MODE`](glossary.md#cookie-mode). `tests/it/matrix.rs` generates this page from a run of the real
+programs with real host names and TLS, and every run of the tests checks it.
 
-WebKitGTK has the engine of Safari and not all of its rules.
+- *works*: the user signs in with the form and with `fetch`, stays signed in after a reload, is signed in when they
+  follow a link from another site, is known to the backend, gets a renewed token, and can sign out.
+- *calls only*: the browser sends the cookie with calls to the backend, but no guard on the frontend sees it.
+- *dropped*: the sign-in is answered with 200, but the browser stores no cookie.
+- *refused at start*: no service starts.
+
+With *calls only* and *dropped*, web-frontend refuses to start. auth-service starts and serves pages that are not
+Drawbridge's. A service that refuses to start names the setting at fault and the fix.
+
+For example, with two unrelated sites and `host`, Chromium and Firefox send the cookie with calls to the backend and
+WebKit drops it. Use `proxy` there.
+
+WebKitGTK has Safari's engine but not all of Safari's rules.
 ";
 
 /// The document that says the same as these outcomes.
@@ -362,7 +370,7 @@ fn document(outcomes: &Outcomes) -> String {
 
 fn assert_documented(engines: &[Engine], outcomes: &Outcomes) {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/browser-matrix.md");
-    if shared::config::environment("UPDATE_DOCS").is_some() {
+    if drawbridge_core::settings::environment("UPDATE_DOCS").is_some() {
         assert_eq!(engines.len(), Engine::ALL.len(), "the document needs all engines");
         std::fs::write(&file, document(outcomes)).unwrap();
     }

@@ -15,7 +15,7 @@ async fn a_form_needs_the_token_of_its_own_visitor() {
             let answer = ada.post_form(&login, &fields).await;
             assert_eq!(answer.status, 403, "{csrf}");
             assert!(
-                answer.text.contains("out of date") && answer.text.contains(&email),
+                answer.text.contains("has expired") && answer.text.contains(&email),
                 "the form comes again"
             );
             assert!(ada.cookie("token").is_none());
@@ -42,7 +42,7 @@ async fn a_form_says_what_is_wrong_beside_the_field_and_keeps_what_was_typed() {
     for (email, password, status, message) in [
         ("nobody", PASSWORD, 422, "name@domain"),
         ("new@example.com", "short", 422, "at least 8 characters"),
-        (taken.as_str(), PASSWORD, 409, "has an account already"),
+        (taken.as_str(), PASSWORD, 409, "already exists"),
         ("<script>alert(1)</script>@example.com", PASSWORD, 422, "&#60;script&#62;"),
     ] {
         let fields = [("csrf", csrf.as_str()), ("email", email), ("password", password)];
@@ -56,7 +56,7 @@ async fn a_form_says_what_is_wrong_beside_the_field_and_keeps_what_was_typed() {
     let fields = [("csrf", csrf.as_str()), ("email", taken.as_str()), ("password", "wrong horse")];
     let answer = visitor.post_form(&url("/login"), &fields).await;
     assert_eq!(answer.status, 401);
-    assert!(answer.text.contains("The e-mail address or the password is wrong."));
+    assert!(answer.text.contains("Incorrect email address or password."));
     let answer = visitor.post_form(&url("/login"), &[("csrf", csrf.as_str()), ("surprise", "1")]).await;
     assert_eq!(answer.status, 400);
     assert!(answer.text.contains("<!doctype html>") && answer.text.contains(answer.header("x-request-id")));

@@ -56,7 +56,7 @@ async fn passkeys_in(engine: Engine, edge: &Edge) {
     ada.is_shown("/login").await;
     examine("login-passkey").await;
     ada.browser.click(PASSKEY).await;
-    ada.browser.wait_for_text("main [data-passkey] [role=alert]", "Nothing was confirmed").await;
+    ada.browser.wait_for_text("main [data-passkey] [role=alert]", "wasn’t completed").await;
     device.set_user_verified(true).await;
     ada.browser.click(PASSKEY).await;
     ada.is_inside(&email).await;
@@ -74,7 +74,7 @@ async fn passkeys_in(engine: Engine, edge: &Edge) {
     ada.browser.click("main details summary").await;
     ada.browser.fill("main details input[name=name]", "My old laptop").await;
     ada.browser.click("main details button").await;
-    ada.browser.wait_for_text(".flash", "new name").await;
+    ada.browser.wait_for_text(".flash", "renamed").await;
     ada.reads("My old laptop").await;
     examine("passkeys").await;
     ada.browser.click("main form[action$=remove] button").await;
@@ -85,7 +85,7 @@ async fn passkeys_in(engine: Engine, edge: &Edge) {
     ada.signs_out().await;
     ada.is_shown("/login").await;
     ada.browser.click(PASSKEY).await;
-    ada.browser.wait_for_text("main [data-passkey] [role=alert]", "not accepted").await;
+    ada.browser.wait_for_text("main [data-passkey] [role=alert]", "wasn’t accepted").await;
     examine("login-passkey-error").await;
     device.set_user_verified(false).await;
     ada.signs_in(&email).await;
@@ -121,7 +121,7 @@ async fn where_a_second_step_is_required_a_passkey_will_do() {
     ada.is_inside(&email).await;
     ada.is_shown("/account/passkeys").await;
     ada.browser.click("main form[action$=remove] button").await;
-    ada.browser.wait_for_text(".flash", "last second step").await;
+    ada.browser.wait_for_text(".flash", "only second factor").await;
     ada.signs_out().await;
     enters_the_password(&ada, &device, &email).await;
     ada.browser.click(PASSKEY).await;
@@ -147,7 +147,7 @@ async fn without_passkeys_the_pages_offer_none_and_an_app_will_do() {
     ada.signs_in(&email).await;
     ada.is_shown("/account/passkeys").await;
     assert!(!is_offered().await);
-    ada.reads("a browser that knows them").await;
+    ada.reads("a browser that supports them").await;
     ada.is_shown("/account/authenticator").await;
     ada.browser.click(SEND).await;
     ada.browser.wait_for_text(".secret", " ").await;

@@ -17,7 +17,7 @@ async fn app_on_the_page(person: &Person<'_>) -> AuthenticatorApp {
 /// The codes on the page that shows them once.
 async fn codes_on_the_page(person: &Person<'_>) -> Vec<String> {
     person.browser.wait_for_path("/account/recovery-codes").await;
-    person.browser.wait_for_text("main", "Keep these recovery codes").await;
+    person.browser.wait_for_text("main", "Save your recovery codes").await;
     let mut codes = Vec::new();
     for element in person.browser.client.find_all(Locator::Css(".codes code")).await.unwrap() {
         codes.push(element.text().await.unwrap());
@@ -156,7 +156,7 @@ async fn where_a_second_step_is_required_nobody_gets_in_before_they_have_set_one
 
     ada.is_shown("/account/authenticator").await;
     ada.browser.click(SEND).await;
-    ada.browser.wait_for_text(".flash", "last second step").await;
+    ada.browser.wait_for_text(".flash", "only second factor").await;
     ada.signs_out().await;
     ada.enters(&email, PASSWORD).await;
     ada.browser.wait_for_path("/login/second").await;

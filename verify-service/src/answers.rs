@@ -3,11 +3,8 @@
 use std::sync::Arc;
 
 use actix_web::web::Bytes;
+use drawbridge_verification::{Grant, VerifiedSession, user_record::UserRecord};
 use quick_cache::{Weighter, sync::Cache};
-use shared::{
-    user_record::UserRecord,
-    verification::{Grant, VerifiedSession},
-};
 
 use crate::handlers::verify::Valid;
 

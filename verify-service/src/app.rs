@@ -2,15 +2,10 @@
 
 use std::sync::Arc;
 
-use shared::{
-    clock::SharedClock,
-    database::{Access, Database, DatabaseSource},
-    metrics::Metrics,
-    origin::Origin,
-    session_cookie::SessionCookie,
-    user_cache::UserCache,
-    verification::{KeyRing, Verifier},
-};
+use drawbridge_cookies::session_cookie::SessionCookie;
+use drawbridge_core::{clock::SharedClock, metrics::Metrics, origin::Origin};
+use drawbridge_database::{Access, Database, DatabaseSource};
+use drawbridge_verification::{KeyRing, Verifier, user_cache::UserCache};
 
 use crate::{config::Config, renewal::Renewal};
 

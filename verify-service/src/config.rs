@@ -1,13 +1,13 @@
 //! The settings of verify-service.
 
-use shared::{
-    config::{CacheSizes, ConfigErrors, Listen, LogConfig, Lookup, Reader, Timeouts, TokenParties},
-    database::DatabaseUrl,
+use drawbridge_cookies::session_cookie::SessionCookie;
+use drawbridge_core::{
     origin::Origin,
-    session_cookie::SessionCookie,
-    user_cache::CacheLocation,
-    verification::Tolerance,
+    settings::{ConfigErrors, Environment, Listen, Reader, Timeouts},
+    telemetry::LogConfig,
 };
+use drawbridge_database::DatabaseUrl;
+use drawbridge_verification::{CacheSizes, Tolerance, token::TokenParties, user_cache::CacheLocation};
 
 /// Everything that verify-service is told at its start. It holds no secret but its way to the
 /// database.
@@ -42,19 +42,19 @@ impl Config {
     ///
     /// # Errors
     /// All faults at once.
-    pub fn read(lookup: Lookup) -> Result<Self, ConfigErrors> {
-        let mut reader = Reader::new(lookup);
-        let listen = reader.listen(8082);
-        let log = reader.log();
-        let database_url = reader.database_url();
-        let cache = reader.cache();
-        let cache_sizes = reader.cache_sizes();
+    pub fn read(environment: Environment) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(environment);
+        let listen = Listen::read(&mut reader, 8082);
+        let log = LogConfig::read(&mut reader);
+        let database_url = DatabaseUrl::read(&mut reader);
+        let cache = CacheLocation::read(&mut reader);
+        let cache_sizes = CacheSizes::read(&mut reader);
         let frontend = reader.frontend_origin();
         let backend = reader.backend_origin();
-        let cookie = reader.session_cookie(frontend.as_ref(), backend.as_ref());
-        let parties = reader.token_parties(frontend.as_ref());
-        let tolerance = reader.tolerance();
-        let timeouts = reader.timeouts();
+        let cookie = SessionCookie::read(&mut reader, frontend.as_ref(), backend.as_ref());
+        let parties = TokenParties::read(&mut reader, frontend.as_ref());
+        let tolerance = Tolerance::read(&mut reader);
+        let timeouts = Timeouts::read(&mut reader);
         let auth_service = reader.optional("AUTH_SERVICE_URL", Origin::parse_list).unwrap_or_default();
         let complete = match (database_url, cache, frontend, cookie, parties) {
             (Some(database_url), Some(cache), Some(frontend_origin), Some(cookie), Some(parties)) => {

@@ -8,10 +8,8 @@ pub(crate) mod record;
 pub(crate) mod verify;
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use shared::{
-    request_id::RequestId,
-    verification::{Grant, Refusal},
-};
+use drawbridge_http::{request_id::RequestId, token_headers};
+use drawbridge_verification::{Grant, Refusal};
 
 use crate::{app::App, hot::Judged, identity};
 
@@ -20,7 +18,7 @@ async fn judge(app: &App, request: &HttpRequest) -> Result<Grant, Refusal> {
     let judged = request.extensions_mut().remove::<Judged>();
     match judged {
         Some(Judged(judged)) => judged,
-        None => app.verifier.verify_request(&app.cookie.tokens(request)).await,
+        None => app.verifier.verify_request(&app.cookie.tokens(&token_headers(request.headers()))).await,
     }
 }
 
@@ -31,7 +29,7 @@ async fn identify(app: &App, request: &HttpRequest) -> Result<HttpResponse, Refu
     let mut response = HttpResponse::new(actix_web::http::StatusCode::OK);
     identity::write(response.headers_mut(), grant.record());
     if let (Some(renewal), true) = (&app.renewal, is_renewal_due(app, &grant))
-        && let [token] = app.cookie.tokens(request).as_slice()
+        && let [token] = app.cookie.tokens(&token_headers(request.headers())).as_slice()
     {
         renewal.renew(grant.session().id, token, RequestId::of(request), response.headers_mut()).await;
     }

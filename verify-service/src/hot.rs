@@ -21,15 +21,11 @@ use actix_web::{
     },
     web,
 };
+use drawbridge_core::metrics::StatusLabel;
+use drawbridge_http::{add_headers, draining::Draining, has_body, request_id::RequestId, token_headers};
+use drawbridge_verification::{Glimpse, Grant, Refusal};
 use futures_util::future::{Either, FutureExt, LocalBoxFuture};
 use prometheus_client::metrics::counter::Counter;
-use shared::{
-    draining::Draining,
-    http::{add_headers, has_body},
-    metrics::StatusLabel,
-    request_id::RequestId,
-    verification::{Glimpse, Grant, Refusal},
-};
 
 use crate::{answers::Answers, app::App, handlers::is_renewal_due, identity};
 
@@ -72,7 +68,7 @@ impl Hot {
         if has_body(request) {
             return None;
         }
-        Some((asker, self.app.cookie.only_token(request.headers())?))
+        Some((asker, self.app.cookie.only_token(&token_headers(request.headers()))?))
     }
 
     /// The answer to a request that [`Hot::question`] knows, if the token is good; or else how it was

@@ -1,7 +1,7 @@
 //! Who somebody is, in the headers that a gateway hands on to what stands behind it.
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use shared::user_record::UserRecord;
+use drawbridge_verification::user_record::UserRecord;
 
 /// The user's id.
 pub(crate) const USER_ID: HeaderName = HeaderName::from_static("x-auth-user-id");

@@ -1,10 +1,11 @@
 //! The verify-service program.
 
-use shared::{config::environment, healthcheck};
+use drawbridge_core::settings::environment;
+use drawbridge_http::healthcheck;
 
 #[actix_web::main]
 async fn main() {
-    shared::serve::end("verify-service", run().await);
+    drawbridge_http::serve::end("verify-service", run().await);
 }
 
 async fn run() -> anyhow::Result<()> {
@@ -12,6 +13,6 @@ async fn run() -> anyhow::Result<()> {
         return healthcheck::run(path, &environment, 8082).map_err(anyhow::Error::msg);
     }
     let config = verify_service::Config::read(&environment)?;
-    shared::telemetry::start(&config.log);
+    drawbridge_core::telemetry::start(&config.log);
     Ok(verify_service::bind(config)?.run().await?)
 }

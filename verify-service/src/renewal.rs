@@ -7,16 +7,13 @@ use std::{
 };
 
 use actix_web::http::header::{HeaderMap, HeaderValue, SET_COOKIE};
-use prometheus_client::metrics::counter::Counter;
-use quick_cache::unsync::Cache;
-use shared::{
-    config::Timeouts,
-    id::SessionId,
-    metrics::Metrics,
-    origin::Origin,
+use drawbridge_core::{id::SessionId, metrics::Metrics, origin::Origin, settings::Timeouts};
+use drawbridge_http::{
     replicas::{OutOfReach, Replicas, Retry},
     request_id::{REQUEST_ID, RequestId},
 };
+use prometheus_client::metrics::counter::Counter;
+use quick_cache::unsync::Cache;
 
 /// How long a session is left alone after its token was renewed: a gateway that does not hand
 /// `Set-Cookie` on costs one call in that time and no more.

@@ -1,10 +1,10 @@
 //! Every URL of the service.
 
 use actix_web::web::{self, ServiceConfig};
-use shared::{
-    health,
-    http::{read, write},
-    verification::{KEYS_PATH, RECORD_PATH},
+use drawbridge_http::{
+    health, read,
+    remote_source::{KEYS_PATH, RECORD_PATH},
+    write,
 };
 
 use crate::handlers::{auth_request, forward_auth, health_ready, keys, record, verify};

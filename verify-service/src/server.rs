@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
-use shared::{
-    clock::SystemClock,
+use drawbridge_core::clock::SystemClock;
+use drawbridge_http as http;
+use drawbridge_http::{
+    Counted,
     draining::Draining,
-    http::{self, Counted},
     internal,
     serve::{KEEP_ALIVE, SHUTDOWN_SECONDS, Server, StartError},
 };

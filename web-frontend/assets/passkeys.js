@@ -1,5 +1,5 @@
-// Asks the browser for a passkey, or to make one. Without it every page works with a password and a code.
-// What it says stands in the page, in the page's language.
+// Signs in with a passkey or creates one. Without this script, every page still works with a password and a code.
+// All messages come from data attributes, in the language of the page.
 
 const encode = (buffer) => {
   const bytes = String.fromCharCode(...new Uint8Array(buffer));
@@ -13,7 +13,7 @@ const decode = (text) => {
 
 const decodeIds = (list) => list?.map((entry) => ({ ...entry, id: decode(entry.id) }));
 
-// What the server sends, as the browser's functions take it (WebAuthn, 5.1.9 and 5.1.10).
+// Converts the server's options to the form that navigator.credentials expects (WebAuthn, 5.1.9 and 5.1.10).
 const readOptions = (options) => {
   const publicKey = { ...options.publicKey, challenge: decode(options.publicKey.challenge) };
   if (publicKey.user) publicKey.user = { ...publicKey.user, id: decode(publicKey.user.id) };
@@ -23,7 +23,7 @@ const readOptions = (options) => {
   return { publicKey };
 };
 
-// What the browser answers, as the server takes it.
+// Converts the browser's credential to the JSON that the server expects.
 const writeCredential = (credential) => {
   const answer = credential.response;
   const response = { clientDataJSON: encode(answer.clientDataJSON) };
@@ -49,7 +49,7 @@ const post = async (url, body) => {
   return answer;
 };
 
-class Asked {
+class PasskeyPrompt {
   constructor(element) {
     this.element = element;
     this.texts = element.dataset;
@@ -64,36 +64,36 @@ class Asked {
     this.button.addEventListener("click", () => this.run());
   }
 
-  // Offers passkeys among the addresses that the browser fills in, until the person chooses another way.
+  // Lets the browser offer passkeys in the autofill list of the email field (conditional mediation).
   async offer() {
     if (!("conditional" in this.texts)) return;
     if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
     try {
-      await this.ask({ mediation: "conditional" });
+      await this.request({ mediation: "conditional" });
     } catch (error) {
-      if (error.answer) this.explain(error);
+      if (error.answer) this.showError(error);
     }
   }
 
   async run() {
     this.button.disabled = true;
-    this.say(this.texts.waiting);
+    this.showStatus(this.texts.waiting);
     try {
-      await this.ask({});
+      await this.request({});
     } catch (error) {
-      if (error.name !== "AbortError") this.explain(error);
+      if (error.name !== "AbortError") this.showError(error);
     } finally {
       this.button.disabled = false;
     }
   }
 
-  async ask(how) {
-    Asked.current?.abort();
-    const current = (Asked.current = new AbortController());
+  async request(mediation) {
+    PasskeyPrompt.current?.abort();
+    const current = (PasskeyPrompt.current = new AbortController());
     const { data } = await post(this.texts.begin, {});
-    const options = { ...readOptions(data.options), ...how, signal: current.signal };
-    const asked = this.creates ? navigator.credentials.create(options) : navigator.credentials.get(options);
-    const body = { ceremony: data.ceremony, credential: writeCredential(await asked) };
+    const options = { ...readOptions(data.options), ...mediation, signal: current.signal };
+    const pending = this.creates ? navigator.credentials.create(options) : navigator.credentials.get(options);
+    const body = { ceremony: data.ceremony, credential: writeCredential(await pending) };
     const name = this.element.querySelector("input[name=name]")?.value.trim();
     if (this.creates) body.name = name || this.texts.name || "";
     if (this.texts.next) body.next = this.texts.next;
@@ -101,16 +101,16 @@ class Asked {
     location.assign(next);
   }
 
-  say(text) {
+  showStatus(text) {
     this.status.textContent = text;
     this.alert.hidden = true;
   }
 
-  explain(error) {
+  showError(error) {
     if (error.answer?.next) return location.assign(error.answer.next);
-    this.say("");
-    const words = { NotAllowedError: this.texts.cancelled, InvalidStateError: this.texts.known };
-    this.alert.textContent = error.answer?.detail ?? words[error.name] ?? this.texts.failed;
+    this.showStatus("");
+    const messages = { NotAllowedError: this.texts.cancelled, InvalidStateError: this.texts.known };
+    this.alert.textContent = error.answer?.detail ?? messages[error.name] ?? this.texts.failed;
     this.alert.hidden = false;
   }
 }
@@ -118,8 +118,8 @@ class Asked {
 if (window.PublicKeyCredential && navigator.credentials) {
   for (const note of document.querySelectorAll("[data-without-passkeys]")) note.hidden = true;
   for (const element of document.querySelectorAll("[data-passkey]")) {
-    const asked = new Asked(element);
-    asked.show();
-    asked.offer();
+    const passkeyPrompt = new PasskeyPrompt(element);
+    passkeyPrompt.show();
+    passkeyPrompt.offer();
   }
 }

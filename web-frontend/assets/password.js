@@ -1,23 +1,23 @@
-// Shows and hides what is typed into a password's field, and says how strong a new one is.
+// Adds a button that shows or hides a password, and rates the strength of a new one while it is typed.
 
-const PAUSE = 250;
+const TYPING_PAUSE_MS = 250;
 
-for (const place of document.querySelectorAll(".password")) {
-  const input = place.querySelector("input");
+for (const wrapper of document.querySelectorAll(".password")) {
+  const input = wrapper.querySelector("input");
   const button = document.createElement("button");
   button.type = "button";
   button.className = "show";
   const set = (shown) => {
     input.type = shown ? "text" : "password";
-    button.setAttribute("aria-label", shown ? place.dataset.hide : place.dataset.show);
+    button.setAttribute("aria-label", shown ? wrapper.dataset.hide : wrapper.dataset.show);
     button.title = button.getAttribute("aria-label");
     button.classList.toggle("shown", shown);
   };
   set(false);
   button.addEventListener("click", () => set(input.type === "password"));
-  // Password managers take what stands in a field of type "password" alone.
+  // Password managers only save values from fields of type "password".
   input.form.addEventListener("submit", () => set(false));
-  place.append(button);
+  wrapper.append(button);
 }
 
 for (const meter of document.querySelectorAll(".strength")) {
@@ -26,14 +26,14 @@ for (const meter of document.querySelectorAll(".strength")) {
   const words = meter.dataset.words.split("|");
   const word = meter.querySelector(".word");
   let timer;
-  let asked;
-  const ask = async () => {
-    asked?.abort();
-    asked = new AbortController();
+  let pending;
+  const rate = async () => {
+    pending?.abort();
+    pending = new AbortController();
     const body = JSON.stringify({ password: input.value, email: email?.value || undefined });
     const headers = { "content-type": "application/json", accept: "application/json" };
     try {
-      const { signal } = asked;
+      const { signal } = pending;
       const response = await fetch("/api/password/strength", { method: "POST", headers, body, signal });
       if (!response.ok) return;
       const { data } = await response.json();
@@ -41,12 +41,12 @@ for (const meter of document.querySelectorAll(".strength")) {
       word.textContent = `${meter.dataset.label} ${words[data.score]}`;
       meter.hidden = false;
     } catch {
-      // A newer question took its place, or nobody answers: the form says what is wrong.
+      // The request was replaced by a newer one or failed. The form reports weak passwords when it is sent.
     }
   };
   input.addEventListener("input", () => {
     clearTimeout(timer);
     meter.hidden = meter.hidden || input.value === "";
-    if (input.value !== "") timer = setTimeout(ask, PAUSE);
+    if (input.value !== "") timer = setTimeout(rate, TYPING_PAUSE_MS);
   });
 }

@@ -7,21 +7,20 @@ use std::{
 
 use actix_web::HttpRequest;
 
-use shared::{
-    client_address::TrustedProxies, clock::SystemClock, metrics::Metrics, origin::Origin,
-    proxy_identity::ProxyIdentity, serve::StartError, session_cookie::SessionCookie,
-};
+use drawbridge_cookies::session_cookie::SessionCookie;
+use drawbridge_core::{clock::SystemClock, metrics::Metrics, origin::Origin};
+use drawbridge_http::{client_address::TrustedProxies, proxy_identity::ProxyIdentity, serve::StartError};
 
 use crate::{
     assets::Assets,
     auth_client::AuthClient,
     config::{Config, GuardMode},
-    guard::{BuildError, Guard},
     page_sessions::PageSessions,
     seen::Seen,
     site::Site,
     upstreams::Upstreams,
 };
+use drawbridge_guard::{BuildError, Guard};
 
 pub(crate) const NAME: &str = "web-frontend";
 

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, http::header, web};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use shared::problem::{Code, Problem};
+use drawbridge_http::problem::{Code, Problem};
 
 use crate::{app::App, site::Site};
 

@@ -13,26 +13,28 @@ use actix_web::{
         header::{self, HeaderMap},
     },
 };
-use serde::Serialize;
-use shared::{
-    clock::SharedClock,
-    config::Timeouts,
+use drawbridge_cookies::{
     device_cookie::{self, DEVICE},
+    session_cookie::SessionCookie,
+};
+use drawbridge_core::{clock::SharedClock, metrics::Metrics, origin::Origin, settings::Timeouts};
+use drawbridge_http::{
+    REQUEST_ID, RequestId, cookie_fields,
     forwarded::{self, LANGUAGE, USER_AGENT},
-    http::{REQUEST_ID, RequestId},
-    metrics::Metrics,
-    origin::Origin,
     problem::Problem,
     proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
     replicas::Replicas,
-    session_cookie::SessionCookie,
+    token_headers,
 };
+use serde::Serialize;
 
 pub(crate) use answer::{Answer, Refused};
 use call::Outcome;
 pub(crate) use call::{Call, Method};
 
-use crate::{app::App, guard::attempts, language::Language};
+use drawbridge_guard::forget_redirects;
+
+use crate::{app::App, language::Language};
 
 /// What goes over.
 #[derive(Debug, Clone)]
@@ -59,11 +61,11 @@ impl Request {
             path: Cow::Borrowed(call.path),
             call,
             query: None,
-            tokens: app.cookie.tokens(request),
+            tokens: app.cookie.tokens(&token_headers(request.headers())),
             body: None,
             id: RequestId::of(request),
             client: app.client_address(request),
-            device: device_cookie::read(request.headers(), app.cookie.policy()),
+            device: device_cookie::read(cookie_fields(request.headers()), app.cookie.policy()),
             browser: browser(request.headers()),
             language: Language::of(request.headers(), app.cookie.is_secure()),
         }
@@ -138,8 +140,8 @@ impl AuthClient {
                 .header(PROXY_IDENTITY, proof)
                 .header(LANGUAGE, request.language.code())
                 .header(USER_AGENT, &request.browser);
-            if let Some((name, value)) = &forwarded {
-                outgoing = outgoing.header(name.as_str(), value.as_bytes());
+            if let Some(tokens) = &forwarded {
+                outgoing = outgoing.header(tokens.header, &tokens.value);
             }
             if let Some(id) = &request.id {
                 outgoing = outgoing.header(REQUEST_ID.as_str(), id.as_str());
@@ -178,7 +180,7 @@ impl AuthClient {
             Some((token, expires_at)) => {
                 answer.cookies = self.cookie.issue(&token, expires_at, self.clock.now());
                 if let Some(device) = answer.take_text("device") {
-                    answer.cookies.extend(device_cookie::set(&device, self.cookie.policy()));
+                    answer.cookies.push(device_cookie::set(&device, self.cookie.policy()));
                 }
             }
             None if call.outcome == Outcome::SignsIn && status == StatusCode::OK => {
@@ -190,7 +192,7 @@ impl AuthClient {
         }
         if call.outcome == Outcome::SignsOut {
             answer.cookies = self.cookie.clear();
-            answer.cookies.extend(attempts::remember(0, self.cookie.is_secure()));
+            answer.cookies.push(forget_redirects(self.cookie.is_secure()));
         }
         Ok(answer)
     }

@@ -2,25 +2,25 @@
 
 use std::time::Duration;
 
-use shared::{
-    client_address::TrustedProxies,
-    config::{CacheSizes, ConfigErrors, Listen, LogConfig, Lookup, Reader, Timeouts, TokenParties},
-    device_cookie,
+use drawbridge_cookies::{device_cookie, session_cookie::SessionCookie};
+use drawbridge_core::{
     origin::Origin,
-    redis_connection::RedisUrl,
     secret::MasterSecret,
-    session_cookie::SessionCookie,
-    user_cache::CacheLocation,
-    verification::Tolerance,
+    settings::{ConfigErrors, Environment, Listen, Reader, Timeouts},
+    telemetry::LogConfig,
+};
+use drawbridge_http::client_address::TrustedProxies;
+use drawbridge_verification::{
+    CacheSizes, Tolerance, redis_connection::RedisUrl, token::TokenParties, user_cache::CacheLocation,
 };
 
 use crate::{
-    guard::attempts,
     language,
     page_sessions::PageSessions,
     site::{Logo, Site},
     upstreams::Upstream,
 };
+use drawbridge_guard::redirect_cookie_name;
 
 /// Everything that web-frontend is told at its start.
 #[derive(Debug, Clone)]
@@ -79,30 +79,30 @@ impl Config {
     ///
     /// # Errors
     /// All faults at once.
-    pub fn read(lookup: Lookup) -> Result<Self, ConfigErrors> {
-        let mut reader = Reader::new(lookup);
-        let listen = reader.listen(8080);
-        let log = reader.log();
+    pub fn read(environment: Environment) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(environment);
+        let listen = Listen::read(&mut reader, 8080);
+        let log = LogConfig::read(&mut reader);
         let frontend_origin = reader.frontend_origin();
         let backend = reader.backend_origin();
-        let cookie = reader.session_cookie(frontend_origin.as_ref(), backend.as_ref());
+        let cookie = SessionCookie::read(&mut reader, frontend_origin.as_ref(), backend.as_ref());
         if cookie
             .as_ref()
             .is_some_and(|cookie| cookie.name() == PageSessions::cookie_name(cookie.is_secure()))
         {
-            reader.fault("COOKIE_NAME", "is the name of the pages' own cookie; take another");
+            reader.invalid("COOKIE_NAME", "is the name of the pages' own cookie; take another");
         }
-        if cookie.as_ref().is_some_and(|cookie| cookie.name() == attempts::cookie_name(cookie.is_secure())) {
-            reader.fault("COOKIE_NAME", "is the name of the guard's own cookie; take another");
+        if cookie.as_ref().is_some_and(|cookie| cookie.name() == redirect_cookie_name(cookie.is_secure())) {
+            reader.invalid("COOKIE_NAME", "is the name of the guard's own cookie; take another");
         }
         if cookie.as_ref().is_some_and(|cookie| cookie.name() == device_cookie::name(cookie.policy())) {
-            reader.fault("COOKIE_NAME", "is the name of a device's own cookie; take another");
+            reader.invalid("COOKIE_NAME", "is the name of a device's own cookie; take another");
         }
         if cookie.as_ref().is_some_and(|cookie| cookie.name() == language::cookie_name(cookie.is_secure())) {
-            reader.fault("COOKIE_NAME", "is the name of the language's own cookie; take another");
+            reader.invalid("COOKIE_NAME", "is the name of the language's own cookie; take another");
         }
         if let Some(caution) = cookie.as_ref().and_then(|cookie| cookie.policy().caution()) {
-            reader.fault(
+            reader.invalid(
                 "COOKIE_MODE",
                 format_args!("does not let this service see who is signed in: {caution}"),
             );
@@ -121,11 +121,11 @@ impl Config {
             Duration::from_mins(1),
             Duration::from_millis(100)..=Duration::from_hours(1),
         );
-        let trusted_proxies = reader.trusted_proxies();
-        let redis = reader.redis();
-        let parties = reader.token_parties(frontend_origin.as_ref());
+        let trusted_proxies = TrustedProxies::read(&mut reader);
+        let redis = RedisUrl::read(&mut reader);
+        let parties = TokenParties::read(&mut reader, frontend_origin.as_ref());
         let (cache_sizes, tolerance, timeouts) =
-            (reader.cache_sizes(), reader.tolerance(), reader.timeouts());
+            (CacheSizes::read(&mut reader), Tolerance::read(&mut reader), Timeouts::read(&mut reader));
         let site = Site::new(
             reader.site_name(),
             reader.optional("SITE_LOGO", Logo::read),

@@ -1,7 +1,8 @@
 use actix_session::Session;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use shared::{problem::Problem, random::Random};
+use drawbridge_core::random::Random;
+use drawbridge_http::problem::Problem;
 
 const KEY: &str = "csrf";
 

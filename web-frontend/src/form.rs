@@ -3,10 +3,10 @@ use actix_web::{
     dev::Payload,
     web::{Bytes, Query},
 };
+use drawbridge_http::problem::{Code, Problem};
 use futures_util::future::LocalBoxFuture;
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
-use shared::problem::{Code, Problem};
 
 /// The fields of a form. What is not UTF-8 is refused: decoded with replacement characters, different
 /// passwords would become the same.

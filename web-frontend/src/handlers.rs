@@ -17,8 +17,8 @@ pub(crate) mod reset_password;
 pub(crate) mod second;
 
 use actix_web::{HttpResponse, http::StatusCode};
+use drawbridge_http::problem::Problem;
 use serde::{Deserialize, Serialize};
-use shared::problem::Problem;
 
 use crate::{
     auth_client::Answer,

@@ -1,11 +1,13 @@
 //! In which language a visitor reads: the one that they chose, or else the one that their browser asks for.
 
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap};
+use drawbridge_cookies::{request_cookies, set_cookie::SetCookie};
+use drawbridge_http::cookie_fields;
 
 use crate::text::{DE, EN, FR, Text};
 
 /// How long a choice is remembered, in seconds: a year.
-const REMEMBERED_FOR: u32 = 31_536_000;
+const REMEMBERED_FOR_SECONDS: i64 = 31_536_000;
 
 /// The languages that the pages are written in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,13 +59,9 @@ impl Language {
         chosen(headers, cookie_name(secure)).or_else(|| asked_for(headers)).unwrap_or_default()
     }
 
-    /// `Set-Cookie` that remembers the choice.
-    pub(crate) fn remember(self, secure: bool) -> Option<HeaderValue> {
-        let (name, code) = (cookie_name(secure), self.code());
-        let attribute = if secure { "; Secure" } else { "" };
-        let cookie =
-            format!("{name}={code}; Path=/; Max-Age={REMEMBERED_FOR}; HttpOnly; SameSite=Lax{attribute}");
-        HeaderValue::from_str(&cookie).ok()
+    /// The `Set-Cookie` value that stores the choice.
+    pub(crate) fn remember(self, secure: bool) -> String {
+        SetCookie::for_host(cookie_name(secure), self.code(), REMEMBERED_FOR_SECONDS, secure).to_string()
     }
 }
 
@@ -72,12 +70,9 @@ pub(crate) fn cookie_name(secure: bool) -> &'static str {
     if secure { "__Host-drawbridge-language" } else { "drawbridge-language" }
 }
 
-fn chosen(headers: &HeaderMap, wanted: &str) -> Option<Language> {
-    let fields = headers.get_all(header::COOKIE).map(|field| String::from_utf8_lossy(field.as_bytes()));
-    fields.filter(|field| field.contains(wanted)).find_map(|field| {
-        let mut pairs = field.split(';').filter_map(|pair| pair.trim().split_once('='));
-        pairs.find(|(name, _)| *name == wanted).and_then(|(_, code)| Language::parse(code))
-    })
+fn chosen(headers: &HeaderMap, name: &str) -> Option<Language> {
+    let cookie = request_cookies::named(cookie_fields(headers), name).next()?;
+    Language::parse(cookie.text()?)
 }
 
 /// The best of those in `Accept-Language` (RFC 9110, 12.5.4); of several that are as good, the first.
@@ -132,7 +127,7 @@ mod tests {
         assert_eq!(of(&[cookie, ("accept-language", "de")]), Language::French);
         let unknown = ("cookie", "drawbridge-language=tlh");
         assert_eq!(of(&[unknown, ("accept-language", "de")]), Language::German);
-        let set = Language::French.remember(true).unwrap();
-        assert!(set.to_str().unwrap().starts_with("__Host-drawbridge-language=fr;"));
+        let set = Language::French.remember(true);
+        assert!(set.starts_with("__Host-drawbridge-language=fr;"));
     }
 }

@@ -7,7 +7,6 @@ mod auth_client;
 pub mod config;
 mod csrf;
 mod form;
-pub mod guard;
 mod handlers;
 mod language;
 mod page_sessions;

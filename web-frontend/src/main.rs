@@ -1,10 +1,11 @@
 //! The web-frontend program.
 
-use shared::{config::environment, healthcheck};
+use drawbridge_core::settings::environment;
+use drawbridge_http::healthcheck;
 
 #[actix_web::main]
 async fn main() {
-    shared::serve::end("web-frontend", run().await);
+    drawbridge_http::serve::end("web-frontend", run().await);
 }
 
 async fn run() -> anyhow::Result<()> {
@@ -12,6 +13,6 @@ async fn run() -> anyhow::Result<()> {
         return healthcheck::run(path, &environment, 8080).map_err(anyhow::Error::msg);
     }
     let config = web_frontend::Config::read(&environment)?;
-    shared::telemetry::start(&config.log);
+    drawbridge_core::telemetry::start(&config.log);
     Ok(web_frontend::bind(config)?.run().await?)
 }

@@ -11,12 +11,10 @@ use actix_session::{
     },
 };
 use actix_web::cookie::{Key, SameSite, time::Duration};
+use drawbridge_cookies::session_cookie::SessionCookie;
+use drawbridge_core::secret::{MasterSecret, Purpose};
+use drawbridge_verification::redis_connection::{self, Connection, RedisUrl};
 use redis::{AsyncCommands, ExistenceCheck, SetExpiry, SetOptions};
-use shared::{
-    redis_connection::{self, Connection, RedisUrl},
-    secret::{MasterSecret, Purpose},
-    session_cookie::SessionCookie,
-};
 
 /// How long a visitor's form stays good.
 const TIME_TO_LIVE: Duration = Duration::hours(1);

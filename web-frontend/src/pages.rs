@@ -11,7 +11,7 @@ pub(crate) mod problem;
 use actix_web::{HttpResponse, HttpResponseBuilder, http::header};
 use askama::Template;
 use chrono::{DateTime, Utc};
-use shared::problem::Problem;
+use drawbridge_http::problem::Problem;
 
 pub(crate) use account::{
     ActivityPage, AuthenticatorPage, FreshCodesPage, OverviewPage, PasskeysPage, QrCode, RecoveryCodesPage,

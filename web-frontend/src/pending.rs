@@ -1,8 +1,8 @@
 //! A sign-in that waits for its second step. It is kept in the page session, never in an address.
 
 use actix_session::Session;
+use drawbridge_http::problem::Problem;
 use serde::{Deserialize, Serialize};
-use shared::problem::Problem;
 
 const KEY: &str = "pending";
 

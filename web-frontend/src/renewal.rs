@@ -4,20 +4,17 @@ use actix_web::{
     Error, HttpMessage,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header::SET_COOKIE,
     middleware::Next,
     web,
 };
-use shared::{
-    clock::{Clock, SystemClock},
-    problem::Problem,
-};
+use drawbridge_core::clock::{Clock, SystemClock};
+use drawbridge_http::{append_cookies, problem::Problem, token_headers};
 
 use crate::{
     app::App,
     auth_client::{Call, Request},
-    guard::SignedIn,
 };
+use drawbridge_guard::SignedIn;
 
 /// How long a page that is ready waits for a new token.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -33,7 +30,7 @@ pub(crate) async fn renew<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let app = request.app_data::<web::Data<App>>().cloned();
-    let is_outdated = app.is_some_and(|app| app.cookie.is_outdated(request.request()));
+    let is_outdated = app.is_some_and(|app| app.cookie.is_outdated(&token_headers(request.headers())));
     let due = {
         let extensions = request.extensions();
         let person = extensions.get::<SignedIn>();
@@ -48,9 +45,7 @@ pub(crate) async fn renew<B: MessageBody>(
                 if !answer.cookies.is_empty() {
                     app.metrics.renewals.get_or_create(&[]).inc();
                 }
-                for cookie in answer.cookies {
-                    response.headers_mut().append(SET_COOKIE, cookie);
-                }
+                append_cookies(response.headers_mut(), answer.cookies);
             }
             Err(problem) => tracing::warn!(cause = problem.cause(), "the token is renewed another time"),
         }

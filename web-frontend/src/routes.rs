@@ -6,14 +6,10 @@ use actix_web::{
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
-use shared::{
-    health,
-    http::{form, read, write},
-};
+use drawbridge_http::{form, health, read, write};
 
 use crate::{
     assets,
-    guard::Guard,
     handlers::{
         account::{
             activity, authenticator, confirm, data, delete, email, overview, passkeys, password,
@@ -27,6 +23,7 @@ use crate::{
     seen,
     upstreams::{Upstreams, forward},
 };
+use drawbridge_guard::Guard;
 
 /// Adds the routes.
 pub(crate) fn configure(

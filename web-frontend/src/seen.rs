@@ -9,14 +9,14 @@ use actix_web::{
     middleware::Next,
     web,
 };
+use drawbridge_core::id::SessionId;
 use quick_cache::sync::{Cache, EntryAction, EntryResult};
-use shared::id::SessionId;
 
 use crate::{
     app::App,
     auth_client::{Call, Request},
-    guard::SignedIn,
 };
+use drawbridge_guard::SignedIn;
 
 /// How often it is told of one session.
 const EVERY: Duration = Duration::from_mins(1);
@@ -74,7 +74,7 @@ pub(crate) async fn note<B: MessageBody>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::{
+    use drawbridge_core::{
         clock::{Clock, SystemClock},
         random::Random,
     };

@@ -1,10 +1,11 @@
 //! The one way to start the service: `main`, `drawbridge up` and the tests all come through here.
 
 use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
-use shared::{
+use drawbridge_http as http;
+use drawbridge_http::{
+    Counted, Patience,
     cross_site::{OwnOrigins, refuse_cross_site},
     draining::Draining,
-    http::{self, Counted, Patience},
     internal,
     serve::{KEEP_ALIVE, SHUTDOWN_SECONDS, Server, StartError},
 };

@@ -1,4 +1,4 @@
-//! All that the pages say, once in each language. A text that is missing in one does not compile.
+//! The texts of all pages in English, German and French. A language that lacks a text does not compile.
 
 mod account;
 mod de;
@@ -49,14 +49,14 @@ pub(crate) struct Text {
     pub(crate) time: Time,
 }
 
-/// What a page with one form says of it.
+/// The heading, introduction and button of a form.
 pub(crate) struct Form {
     pub(crate) title: &'static str,
     pub(crate) intro: &'static str,
     pub(crate) button: &'static str,
 }
 
-/// What is around every page.
+/// The texts around every page: skip link, navigation and footer.
 pub(crate) struct Frame {
     pub(crate) skip: &'static str,
     pub(crate) navigation: &'static str,
@@ -70,7 +70,7 @@ pub(crate) struct Frame {
     pub(crate) cancel: &'static str,
 }
 
-/// Labels of fields, and what is said below them.
+/// Labels and hints of form fields.
 pub(crate) struct Field {
     pub(crate) email: &'static str,
     pub(crate) new_email: &'static str,
@@ -81,38 +81,38 @@ pub(crate) struct Field {
     pub(crate) show_password: &'static str,
     pub(crate) hide_password: &'static str,
     pub(crate) strength: &'static str,
-    /// From the weakest to the strongest.
+    /// From weakest to strongest.
     pub(crate) strengths: [&'static str; 5],
     pub(crate) code: &'static str,
     pub(crate) recovery_code: &'static str,
     pub(crate) code_or_recovery_code: &'static str,
 }
 
-/// What went wrong.
+/// Texts of errors, looked up by problem code.
 pub(crate) struct Problems {
-    /// The title of a failure with this code, where it is another than the code's own.
+    /// The title of an error page, or `None` to use the code's own title.
     pub(crate) title: fn(&str) -> Option<&'static str>,
-    /// What is wrong with what somebody entered, and what to do.
+    /// Explains an error next to a form, or `None` to show the API's detail.
     pub(crate) refusal: fn(&str) -> Option<&'static str>,
-    /// The same for whoever waits for a page.
+    /// Explains an error on a page of its own, or `None` to show the API's detail.
     pub(crate) detail: fn(&str) -> Option<&'static str>,
     pub(crate) too_many_attempts: fn(&str) -> String,
     pub(crate) still_signed_in: &'static str,
     pub(crate) stale_form: &'static str,
-    pub(crate) start: &'static str,
-    pub(crate) number: &'static str,
+    pub(crate) home: &'static str,
+    pub(crate) request_id: &'static str,
 }
 
-/// Points and lengths of time in words.
+/// Dates and durations in words.
 pub(crate) struct Time {
     pub(crate) moment: fn(DateTime<Utc>) -> String,
-    /// Seconds, minutes, hours, days: one, and several.
+    /// Seconds, minutes, hours and days, each in the singular and the plural.
     pub(crate) units: [[&'static str; 2]; 4],
     pub(crate) and: &'static str,
 }
 
 impl Time {
-    /// A length of time in words, such as "7 days" or "1 hour and 30 minutes": its two largest units.
+    /// A duration in words, reduced to its two largest units: "7 days", "1 hour and 30 minutes".
     pub(crate) fn length(&self, seconds: u64) -> String {
         let parts = [seconds % 60, seconds / 60 % 60, seconds / 3600 % 24, seconds / 86_400];
         let named = parts.into_iter().zip(self.units).rev().filter(|(number, _)| *number > 0).take(2);

@@ -8,9 +8,9 @@ mod tunnel;
 
 use std::time::Duration;
 
+use drawbridge_core::{settings::Timeouts, tls};
 use percent_encoding::percent_decode_str;
 use reqwest::{Client, Url, redirect::Policy};
-use shared::{config::Timeouts, tls};
 
 pub(crate) use body::LONGEST_UPLOAD;
 pub(crate) use forward::forward;

@@ -6,22 +6,20 @@ use actix_session::{Session, SessionExt};
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, dev::Payload, web,
 };
+use drawbridge_http::problem::{Code, Problem, status_of};
+use drawbridge_verification::Refusal;
 use serde::Serialize;
-use shared::{
-    problem::{Code, Problem},
-    verification::Refusal,
-};
 
 use crate::{
     account::Account,
     app::App,
     auth_client::{Answer, Call, Refused, Request},
     csrf,
-    guard::SignedIn,
     language::Language,
     pages::{Flash, Frame, see_other},
     text::Text,
 };
+use drawbridge_guard::SignedIn;
 
 /// Where a person lands who wanted nothing else.
 pub(crate) const AFTER_LOGIN: &str = "/private";
@@ -199,5 +197,5 @@ pub(crate) fn confirm_first(next: &str) -> HttpResponse {
 
 /// The head of a response that tells of a form that was not one of this visitor's.
 pub(crate) fn stale_head() -> HttpResponseBuilder {
-    HttpResponse::build(Code::StaleForm.status())
+    HttpResponse::build(status_of(Code::StaleForm))
 }

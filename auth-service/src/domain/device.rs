@@ -2,7 +2,7 @@
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use shared::random::Random;
+use drawbridge_core::random::Random;
 
 use super::Email;
 

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use shared::random::Random;
+use drawbridge_core::random::Random;
 
 const BYTES: usize = 32;
 

@@ -1,7 +1,7 @@
 //! Recovery codes: a way in for somebody who has lost the second factor, each once.
 
 use aws_lc_rs::hmac;
-use shared::random::Random;
+use drawbridge_core::random::Random;
 
 /// How many there are in a set.
 pub const RECOVERY_CODES: usize = 10;

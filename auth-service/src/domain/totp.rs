@@ -1,9 +1,9 @@
 //! Codes of an authenticator app (RFC 6238): SHA-1, six digits, 30 seconds, which is what all apps know.
 
 use chrono::{DateTime, Utc};
+use drawbridge_core::random::Random;
 use qrcode::{QrCode, render::svg};
 use secrecy::zeroize::Zeroizing;
-use shared::random::Random;
 use totp_rs::{Builder, Totp};
 
 /// 160 bits, as RFC 4226, 4, asks for.

@@ -1,14 +1,12 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
+use drawbridge_core::id::{SessionId, UserId};
+use drawbridge_http::{Success, token_headers};
+use drawbridge_verification::Refusal;
 use serde::Serialize;
-use shared::{
-    http::Success,
-    id::{SessionId, UserId},
-    verification::Refusal,
-};
 
-use super::{activity::Happened, logout::signed_out, sessions::Session};
+use super::{activity::Happened, logout::clear_cookies, sessions::Session};
 use crate::{
     app::App,
     config::SecondFactorPolicy,
@@ -116,7 +114,7 @@ pub(crate) async fn export(app: web::Data<App>, request: HttpRequest) -> Result<
     let person = Person::of(&app, &request).await?;
     let (user, session, now) = (person.user, person.session, app.clock.now());
     let account = find(&app, user, session).await?;
-    let grant = app.verifier.verify_request(&app.cookie.tokens(&request)).await?;
+    let grant = app.verifier.verify_request(&app.cookie.tokens(&token_headers(request.headers()))).await?;
     let event = person.did(&app, EventKind::Exported);
     let look = move |c: &mut _| {
         storage::insert_event(c, &event)?;
@@ -150,5 +148,5 @@ pub(crate) async fn delete(app: web::Data<App>, request: HttpRequest) -> Result<
     let deleted = app.database.query(move |c| storage::delete_account(c, user, now, &event)).await?;
     app.relay.announce(prepared, deleted.ok_or(Refusal::UserNotFound)?).await;
     app.wake_mail();
-    Ok(signed_out(&app).json(Success::message("Account deleted")))
+    Ok(clear_cookies(&app, HttpResponse::Ok().json(Success::message("Account deleted"))))
 }

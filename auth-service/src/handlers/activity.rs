@@ -2,11 +2,9 @@ use std::str::FromStr;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
+use drawbridge_core::id::{EventId, SessionId};
+use drawbridge_http::Success;
 use serde::{Deserialize, Serialize};
-use shared::{
-    http::Success,
-    id::{EventId, SessionId},
-};
 
 use crate::{
     app::App,

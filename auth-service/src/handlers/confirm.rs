@@ -1,6 +1,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
+use drawbridge_http::{Object, Success};
 use serde::Deserialize;
-use shared::http::{Object, Success};
 
 use super::password::check_own_password;
 use crate::{
@@ -81,7 +81,7 @@ async fn note(app: &App, person: &Person, by: String) -> Result<HttpResponse, Er
     let event = person.did(app, EventKind::Confirmed).saying(by);
     let noted = move |c: &mut _| storage::note_confirmation(c, session, now, &event);
     if !app.database.query(noted).await? {
-        return Err(shared::verification::Refusal::SessionRevoked.into());
+        return Err(drawbridge_verification::Refusal::SessionRevoked.into());
     }
     Ok(HttpResponse::Ok().json(Success::message("Confirmed")))
 }

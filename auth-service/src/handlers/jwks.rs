@@ -3,7 +3,7 @@ use actix_web::{
     http::header::{CacheControl, CacheDirective},
     web,
 };
-use shared::verification::{KeyRing, Refusal, WantedKeys};
+use drawbridge_verification::{KeyRing, Refusal, WantedKeys};
 
 use crate::{app::App, error::Error};
 

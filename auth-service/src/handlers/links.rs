@@ -1,9 +1,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
+use drawbridge_core::id::UserId;
+use drawbridge_http::{Object, Success};
 use serde::{Deserialize, Serialize};
-use shared::{
-    http::{Object, Success},
-    id::UserId,
-};
 
 use crate::{
     app::App,

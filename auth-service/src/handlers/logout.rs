@@ -1,5 +1,6 @@
-use actix_web::{HttpRequest, HttpResponse, http::header, web};
-use shared::{http::Success, verification::Refusal};
+use actix_web::{HttpRequest, HttpResponse, web};
+use drawbridge_http::{Success, append_cookies, token_headers};
+use drawbridge_verification::Refusal;
 
 use crate::{
     app::App,
@@ -17,7 +18,7 @@ pub(crate) async fn logout(
     request: HttpRequest,
     _: web::Bytes,
 ) -> Result<HttpResponse, Error> {
-    for token in app.cookie.tokens(&request) {
+    for token in app.cookie.tokens(&token_headers(request.headers())) {
         let signed = match app.verifier.check_signature(&token).await {
             Ok(signed) => signed,
             Err(refusal @ Refusal::Unavailable(_)) => return Err(refusal.into()),
@@ -32,14 +33,11 @@ pub(crate) async fn logout(
             app.relay.announce(prepared, change).await;
         }
     }
-    Ok(signed_out(&app).json(Success::message("Logout successful")))
+    Ok(clear_cookies(&app, HttpResponse::Ok().json(Success::message("Logout successful"))))
 }
 
-/// The head of an answer after which the browser has no session.
-pub(super) fn signed_out(app: &App) -> actix_web::HttpResponseBuilder {
-    let mut response = HttpResponse::Ok();
-    for cookie in app.cookie.clear() {
-        response.append_header((header::SET_COOKIE, cookie));
-    }
+/// Removes the session cookies of the browser that gets this response.
+pub(super) fn clear_cookies(app: &App, mut response: HttpResponse) -> HttpResponse {
+    append_cookies(response.headers_mut(), app.cookie.clear());
     response
 }

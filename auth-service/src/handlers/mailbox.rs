@@ -8,7 +8,7 @@ use actix_web::{
 };
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use shared::problem::{Code, Problem};
+use drawbridge_http::problem::{Code, Problem};
 
 use crate::{
     app::App,

@@ -1,8 +1,8 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use drawbridge_http::{Object, Success};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::http::{Object, Success};
 
 use super::session_answer::session_answer;
 use crate::{

@@ -1,6 +1,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
+use drawbridge_http::{Object, Success};
 use serde::{Deserialize, Serialize};
-use shared::http::{Object, Success};
 
 use super::links;
 use crate::{

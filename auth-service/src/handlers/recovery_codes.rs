@@ -1,6 +1,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
+use drawbridge_http::Success;
 use serde::Serialize;
-use shared::http::Success;
 
 use crate::{
     app::App,

@@ -1,9 +1,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
+use drawbridge_core::id::UserId;
+use drawbridge_http::{Object, Success};
 use serde::Serialize;
-use shared::{
-    http::{Object, Success},
-    id::UserId,
-};
 
 use super::CredentialsBody;
 use crate::{

@@ -1,6 +1,8 @@
-use actix_web::{HttpRequest, HttpResponse, http::header};
+use actix_web::{HttpRequest, HttpResponse};
+use drawbridge_cookies::device_cookie;
+use drawbridge_core::id::UserId;
+use drawbridge_http::append_cookies;
 use serde::Serialize;
-use shared::{device_cookie, id::UserId};
 
 use crate::{app::App, sign_in::SignedIn};
 
@@ -48,14 +50,10 @@ pub(super) fn session_answer(
         token: app.may_read_token(request).then_some(text),
         device: device.filter(|_| is_from_proxy).map(ToString::to_string),
     };
-    let mut response = HttpResponse::Ok();
-    for cookie in app.cookie.issue(text, expires_at, app.clock.now()) {
-        response.append_header((header::SET_COOKIE, cookie));
-    }
-    let set = device.filter(|_| !is_from_proxy);
-    if let Some(cookie) = set.and_then(|device| device_cookie::set(&device.to_string(), app.devices.policy()))
-    {
-        response.append_header((header::SET_COOKIE, cookie));
-    }
-    response.json(body)
+    let mut response = HttpResponse::Ok().json(body);
+    let mut cookies = app.cookie.issue(text, expires_at, app.clock.now());
+    let stored = device.filter(|_| !is_from_proxy);
+    cookies.extend(stored.map(|device| device_cookie::set(&device.to_string(), app.devices.policy())));
+    append_cookies(response.headers_mut(), cookies);
+    response
 }

@@ -2,8 +2,9 @@ use std::str::FromStr;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
+use drawbridge_core::id::SessionId;
+use drawbridge_http::Success;
 use serde::Serialize;
-use shared::{http::Success, id::SessionId};
 
 use crate::{
     app::App,

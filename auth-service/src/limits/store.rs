@@ -1,7 +1,7 @@
 //! Where the rates are kept: in Redis, the same for all replicas, or in this process.
 
+use drawbridge_verification::redis_connection::{self, Connection, RedisServer};
 use redis::{RedisResult, Script, ScriptInvocation};
-use shared::redis_connection::{self, Connection, RedisServer};
 
 use super::{Bucket, memory::Memory};
 

@@ -1,8 +1,8 @@
 use std::{fs, path::PathBuf};
 
+use drawbridge_core::{origin::Origin, settings::Reader};
 use lettre::message::Mailbox;
 use secrecy::SecretString;
-use shared::{config::Reader, origin::Origin};
 
 /// How mail is sent.
 #[derive(Debug, Clone)]
@@ -136,7 +136,7 @@ impl MailConfig {
             (Some(from), _) => from,
             (None, Transport::Folder(_)) => Sender("login@localhost.example".parse().ok()?),
             (None, Transport::Smtp(_)) => {
-                reader.fault("MAIL_FROM", "is required with SMTP_URL: the address that mails are from");
+                reader.invalid("MAIL_FROM", "is required with SMTP_URL: the address that mails are from");
                 return None;
             }
         };

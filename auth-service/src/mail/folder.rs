@@ -8,8 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use drawbridge_core::id::MailJobId;
 use serde::{Deserialize, Serialize};
-use shared::id::MailJobId;
 
 use super::letter::{Letter, escape, linked};
 

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
+use drawbridge_core::id::UserId;
 use serde::{Deserialize, Serialize};
-use shared::id::UserId;
 
 use crate::caller::{Actor, Caller, Language};
 

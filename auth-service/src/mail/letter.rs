@@ -1,11 +1,11 @@
 //! A letter as it is sent: text and HTML, with the same words.
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use drawbridge_core::{id::MailJobId, origin::Origin};
 use lettre::{
     Message,
     message::{Mailbox, MultiPart, header::ContentType, header::HeaderName, header::HeaderValue},
 };
-use shared::{id::MailJobId, origin::Origin};
 
 use crate::domain::user_agent;
 

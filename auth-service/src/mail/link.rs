@@ -1,11 +1,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
-use shared::{
-    database::Connection,
+use drawbridge_core::{
     id::UserId,
     random::Random,
     secret::{MasterSecret, Purpose, Sealer},
 };
+use drawbridge_database::Connection;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::LinkToken,

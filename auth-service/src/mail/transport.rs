@@ -23,7 +23,7 @@ pub(super) struct Smtp(AsyncSmtpTransport<Tokio1Executor>);
 impl Smtp {
     /// Nothing is connected yet.
     pub(super) fn new(server: &SmtpServer) -> Result<Self, String> {
-        shared::tls::install_provider();
+        drawbridge_core::tls::install_provider();
         let parameters = || -> Result<TlsParameters, String> {
             let mut builder = TlsParameters::builder(server.host.clone());
             if let Some(pem) = &server.authorities {

@@ -1,5 +1,6 @@
-//! The words of the letters. `{site}`, `{email}`, `{device}` and `{time}` stand for what differs; a language that lacks
-//! one of them does not compile.
+//! The texts of all emails. A language that lacks a text does not compile.
+//!
+//! Placeholders such as `{site}` and `{email}` are filled in when an email is written.
 
 mod de;
 mod en;
@@ -7,14 +8,14 @@ mod fr;
 
 use crate::caller::Language;
 
-/// One letter: what it is about, what it says, and what its button says, if it has one.
+/// The text of one email: subject, paragraphs and button. An empty `action` means there is no button.
 pub(super) struct Phrase {
     pub(super) subject: &'static str,
     pub(super) body: &'static [&'static str],
     pub(super) action: &'static str,
 }
 
-/// All letters in one language.
+/// The texts of all emails in one language.
 pub(super) struct Words {
     pub(super) tag: &'static str,
     pub(super) register: Phrase,
@@ -35,24 +36,24 @@ pub(super) struct Words {
     pub(super) recovery_code_used: Phrase,
     pub(super) wrong_codes: Phrase,
     pub(super) account_deleted: Phrase,
-    /// Under a letter with a link: how long it is good.
+    /// How long the link in an email is valid, with the number as `{n}`.
     pub(super) minutes: &'static str,
     pub(super) hour: &'static str,
     pub(super) hours: &'static str,
-    /// Before the link written out.
+    /// Introduces the link in full, below the button.
     pub(super) link: &'static str,
-    /// Under word of something that happened.
+    /// Closes a security notice: what to do if someone else did it.
     pub(super) not_you: &'static str,
-    /// The same where a factor was added, which a new password leaves in its place.
+    /// The same for an added second factor, which a password reset does not remove.
     pub(super) not_you_factor: &'static str,
-    /// Where it came from: browser, system and address.
+    /// When it happened and from which `{device}`: browser, system and IP address.
     pub(super) device: &'static str,
-    /// When: `{day}`, `{month}`, `{year}` and `{clock}`.
+    /// The date, from `{day}`, `{month}`, `{year}` and `{clock}`.
     pub(super) time: &'static str,
     pub(super) months: [&'static str; 12],
     pub(super) on: &'static str,
     pub(super) unknown_device: &'static str,
-    /// Why one gets the letter.
+    /// Why the recipient got this email.
     pub(super) footer: &'static str,
 }
 

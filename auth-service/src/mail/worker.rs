@@ -1,11 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use shared::{
-    clock::SharedClock,
-    database::{Database, DatabaseUnavailable},
-    id::UserId,
-};
+use drawbridge_core::{clock::SharedClock, id::UserId};
+use drawbridge_database::{Database, DatabaseUnavailable};
 use tokio::task::JoinSet;
 
 use super::{

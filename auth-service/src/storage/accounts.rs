@@ -5,12 +5,10 @@ use diesel::{
     dsl::{exists, select},
     insert_into, update,
 };
-use shared::{
-    database::{
-        Connection, on_backend,
-        schema::{passwords, sessions, users},
-    },
-    id::UserId,
+use drawbridge_core::id::UserId;
+use drawbridge_database::{
+    Connection, on_backend,
+    schema::{passwords, sessions, users},
 };
 
 use super::{

@@ -3,11 +3,11 @@ use diesel::{
     ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, delete,
     insert_into,
 };
-use shared::{
-    database::{Connection, on_backend, schema::audit_events},
+use drawbridge_core::{
     id::{EventId, SessionId, UserId},
     random::Random,
 };
+use drawbridge_database::{Connection, on_backend, schema::audit_events};
 
 use super::{MailJobRow, QueryResult, insert_mail_job};
 use crate::{caller::Caller, domain::EventKind};

@@ -2,12 +2,10 @@ use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
 use diesel::{ExpressionMethods, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
-use shared::{
-    database::{
-        Connection, on_backend,
-        schema::{passwords, user_roles, users},
-    },
-    id::UserId,
+use drawbridge_core::id::UserId;
+use drawbridge_database::{
+    Connection, on_backend,
+    schema::{passwords, user_roles, users},
 };
 
 use super::QueryResult;

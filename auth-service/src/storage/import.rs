@@ -3,13 +3,10 @@ use diesel::{
     ExpressionMethods, Insertable, QueryDsl, QueryableByName, RunQueryDsl, insert_into, sql_query,
     sql_types::{Array, BigInt, Binary, Bool, Text, Timestamp},
 };
-use shared::{
-    database::{
-        Connection, on_backend,
-        schema::{passwords, user_roles, users},
-    },
-    id::UserId,
-    random::Random,
+use drawbridge_core::{id::UserId, random::Random};
+use drawbridge_database::{
+    Connection, on_backend,
+    schema::{passwords, user_roles, users},
 };
 
 use super::QueryResult;

@@ -3,7 +3,7 @@ use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable,
     RunQueryDsl, Selectable, SelectableHelper, dsl::max, insert_into, update,
 };
-use shared::database::{
+use drawbridge_database::{
     Connection, on_backend,
     schema::{signing_key_secrets, signing_keys},
 };

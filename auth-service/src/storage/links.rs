@@ -3,10 +3,8 @@ use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable,
     RunQueryDsl, Selectable, SelectableHelper, delete, insert_into,
 };
-use shared::{
-    database::{Connection, on_backend, schema::links},
-    id::UserId,
-};
+use drawbridge_core::id::UserId;
+use drawbridge_database::{Connection, on_backend, schema::links};
 
 use super::QueryResult;
 

@@ -3,10 +3,8 @@ use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable,
     SelectableHelper, delete, insert_into, update,
 };
-use shared::{
-    database::{Connection, on_backend, schema::mail_jobs},
-    id::MailJobId,
-};
+use drawbridge_core::id::MailJobId;
+use drawbridge_database::{Connection, on_backend, schema::mail_jobs};
 
 use super::QueryResult;
 

@@ -2,15 +2,15 @@ use chrono::{DateTime, Utc};
 use diesel::{
     ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, update,
 };
-use shared::{
-    database::{
-        Connection, find_user_record, on_backend,
-        schema::{outbox, users},
-    },
+use drawbridge_core::{
     id::{OutboxId, UserId},
     random::Random,
-    user_record::UserState,
 };
+use drawbridge_database::{
+    Connection, find_user_record, on_backend,
+    schema::{outbox, users},
+};
+use drawbridge_verification::user_record::UserState;
 
 use super::{Change, QueryResult};
 

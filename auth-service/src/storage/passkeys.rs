@@ -3,12 +3,10 @@ use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable,
     RunQueryDsl, Selectable, SelectableHelper, delete, insert_into, update,
 };
-use shared::{
-    database::{
-        Connection, on_backend,
-        schema::{ceremonies, passkeys},
-    },
-    id::{CeremonyId, UserId},
+use drawbridge_core::id::{CeremonyId, UserId};
+use drawbridge_database::{
+    Connection, on_backend,
+    schema::{ceremonies, passkeys},
 };
 
 use super::{NewEvent, QueryResult, insert_event};

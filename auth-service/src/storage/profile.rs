@@ -9,12 +9,10 @@ use diesel::{
     result::{DatabaseErrorKind, Error as QueryError},
     update,
 };
-use shared::{
-    database::{
-        Connection, on_backend,
-        schema::{passwords, sessions, users},
-    },
-    id::{SessionId, UserId},
+use drawbridge_core::id::{SessionId, UserId};
+use drawbridge_database::{
+    Connection, on_backend,
+    schema::{passwords, sessions, users},
 };
 
 use super::{

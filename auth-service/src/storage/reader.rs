@@ -1,7 +1,7 @@
 //! The role that verify-service reads with.
 
 use diesel::{RunQueryDsl, sql_query};
-use shared::database::{Connection, DatabaseUnavailable};
+use drawbridge_database::{Connection, DatabaseUnavailable};
 
 /// `DATABASE_READER`: a role of PostgreSQL that reads what a verifier needs, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,10 +4,8 @@ use chrono::{DateTime, Utc};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, RunQueryDsl, delete, insert_into,
 };
-use shared::{
-    database::{Connection, on_backend, schema::user_roles},
-    id::UserId,
-};
+use drawbridge_core::id::UserId;
+use drawbridge_database::{Connection, on_backend, schema::user_roles};
 
 use super::{
     Change, NewEvent, QueryResult, insert_event,

@@ -5,12 +5,10 @@ use diesel::{
     dsl::{exists, select},
     insert_into, update,
 };
-use shared::{
-    database::{
-        Connection, on_backend,
-        schema::{passkeys, recovery_codes, sessions, totp_secrets, users},
-    },
-    id::{SessionId, UserId},
+use drawbridge_core::id::{SessionId, UserId};
+use drawbridge_database::{
+    Connection, on_backend,
+    schema::{passkeys, recovery_codes, sessions, totp_secrets, users},
 };
 
 use super::{NewEvent, PasskeyRow, QueryResult, insert_event};

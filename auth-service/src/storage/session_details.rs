@@ -3,12 +3,10 @@ use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, NullableExpressionMethods,
     OptionalExtension, QueryDsl, Queryable, RunQueryDsl, delete, insert_into, update,
 };
-use shared::{
-    database::{
-        Connection, on_backend,
-        schema::{session_details, sessions},
-    },
-    id::{SessionId, UserId},
+use drawbridge_core::id::{SessionId, UserId};
+use drawbridge_database::{
+    Connection, on_backend,
+    schema::{session_details, sessions},
 };
 
 use super::{

@@ -6,12 +6,10 @@ use diesel::{
     insert_into,
     result::Error as QueryError,
 };
-use shared::{
-    database::{
-        Connection, DatabaseUnavailable, on_backend,
-        schema::{passwords, sessions, users},
-    },
-    id::{SessionId, UserId},
+use drawbridge_core::id::{SessionId, UserId};
+use drawbridge_database::{
+    Connection, DatabaseUnavailable, on_backend,
+    schema::{passwords, sessions, users},
 };
 
 use super::{

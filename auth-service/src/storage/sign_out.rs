@@ -2,13 +2,13 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{ExpressionMethods, Insertable, QueryDsl, RunQueryDsl, delete, insert_into, update};
-use shared::{
-    database::{
-        Connection, on_backend,
-        schema::{outbox, sessions, users},
-    },
+use drawbridge_core::{
     id::{OutboxId, UserId},
     random::Random,
+};
+use drawbridge_database::{
+    Connection, on_backend,
+    schema::{outbox, sessions, users},
 };
 
 use super::{NewEvent, QueryResult, insert_event};

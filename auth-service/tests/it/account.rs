@@ -1,8 +1,8 @@
 //! What a person does to their own account.
 
 use diesel::{ExpressionMethods, RunQueryDsl};
+use drawbridge_database::{on_backend, schema::session_details};
 use serde_json::json;
-use shared::database::{on_backend, schema::session_details};
 use tests::{PASSWORD, Visitor};
 
 use crate::helpers::TestApp;
@@ -119,7 +119,7 @@ async fn a_person_takes_their_data_along_and_is_really_gone() {
         assert_eq!(data["account"]["email"], "ada@example.com");
         assert_eq!(data["activity"].as_array().unwrap().len(), 3, "{data}");
         assert!(!export.text.contains("$2b$"), "no hash");
-        let user: shared::id::UserId = data["id"].as_str().unwrap().parse().unwrap();
+        let user: drawbridge_core::id::UserId = data["id"].as_str().unwrap().parse().unwrap();
 
         assert_eq!(app.delete(&mut ada, "/api/me").await.status, 200);
         assert!(ada.cookie("token").is_none());

@@ -38,7 +38,7 @@ async fn a_hash_of_another_system_opens_the_account_and_is_made_stronger() {
             app.query(move |c| storage::find_credentials(c, &email).unwrap().unwrap()).await
         };
         let user = stored().await.user_id;
-        let now = shared::clock::Clock::now(&shared::clock::SystemClock);
+        let now = drawbridge_core::clock::Clock::now(&drawbridge_core::clock::SystemClock);
         let hash = theirs.clone();
         let event = NewEvent::new(EventKind::PasswordChanged, &Caller::operator(), now).to(user);
         app.query(move |c| storage::set_password(c, user, &hash, now, &event).unwrap()).await;

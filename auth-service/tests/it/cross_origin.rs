@@ -1,7 +1,8 @@
 //! Browsers that call the service from the frontend's pages.
 
+use drawbridge_cookies::session_cookie::SessionCookie;
+use drawbridge_core::settings::{Reader, fixed};
 use reqwest::Method;
-use shared::config::{Reader, fixed};
 use tests::{Answer, PASSWORD, Visitor};
 
 use crate::helpers::{Database, TestApp, credentials};
@@ -18,12 +19,13 @@ async fn shared(previous: &'static str) -> TestApp {
             ("COOKIE_PREVIOUS", previous),
         ]);
         let mut reader = Reader::new(&settings);
-        config.frontend_origin = shared::origin::Origin::parse(APP).unwrap();
+        config.frontend_origin = drawbridge_core::origin::Origin::parse(APP).unwrap();
         let backend = reader.backend_origin();
-        config.cookie = reader.session_cookie(Some(&config.frontend_origin), backend.as_ref()).unwrap();
-        config.cookie_mode = shared::topology::CookieMode::Shared;
+        config.cookie =
+            SessionCookie::read(&mut reader, Some(&config.frontend_origin), backend.as_ref()).unwrap();
+        config.cookie_mode = drawbridge_cookies::topology::CookieMode::Shared;
         config.relying_party = Some("example.com".into());
-        config.other_origins = vec![backend.unwrap(), shared::origin::Origin::parse(OTHER).unwrap()];
+        config.other_origins = vec![backend.unwrap(), drawbridge_core::origin::Origin::parse(OTHER).unwrap()];
     })
     .await
 }

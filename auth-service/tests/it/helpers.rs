@@ -5,12 +5,10 @@ use auth_service::{
     config::PasswordConfig,
     mail::{MailConfig, MailTransport, Sender},
 };
+use drawbridge_core::settings::fixed;
+use drawbridge_database::{Access, Connection, DatabaseUrl};
+use drawbridge_verification::user_cache::{CacheLocation, MemoryUserCache};
 use serde_json::{Value, json};
-use shared::{
-    config::fixed,
-    database::{Access, Connection, DatabaseUrl},
-    user_cache::{CacheLocation, MemoryUserCache},
-};
 use tempfile::TempDir;
 use tests::{Answer, Mailbox, PASSWORD, Visitor, fresh_postgres_database};
 

@@ -7,16 +7,16 @@ use auth_service::{
     storage,
 };
 use chrono::TimeDelta;
-use jsonwebtoken::Algorithm;
-use shared::{
+use drawbridge_core::{
     clock::{Clock, SharedClock, SystemClock, TestClock},
-    config::Timeouts,
-    database::{Access, Database as Pool, DatabaseSource},
     id::{SessionId, UserId},
     metrics::Metrics,
     random::Random,
-    verification::{KeyRing, Source, WantedKeys},
+    settings::Timeouts,
 };
+use drawbridge_database::{Access, Database as Pool, DatabaseSource};
+use drawbridge_verification::{KeyRing, Source, WantedKeys};
+use jsonwebtoken::Algorithm;
 
 use crate::helpers::{Database, TestApp};
 

@@ -7,12 +7,11 @@ use auth_service::{
     domain::EventKind,
     storage::{self, NewEvent},
 };
-use shared::{
+use drawbridge_core::{
     clock::{Clock, SystemClock},
     id::UserId,
-    user_cache::UserCache,
-    user_record::UserState,
 };
+use drawbridge_verification::{user_cache::UserCache, user_record::UserState};
 
 use crate::helpers::TestApp;
 

@@ -6,8 +6,8 @@ use auth_service::{
     domain::{Email, EventKind},
     storage::{self, NewEvent},
 };
+use drawbridge_core::clock::{Clock, SystemClock};
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock};
 use tests::{AuthenticatorApp, PASSWORD, Visitor};
 
 use crate::helpers::{Database, TestApp};

@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
+use drawbridge_http::proxy_identity::{PROXY_IDENTITY, ProxyIdentity};
+use drawbridge_verification::{user_cache::UserCache, user_record::UserState};
 use reqwest::Method;
-use shared::{
-    proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
-    user_cache::UserCache,
-    user_record::UserState,
-};
 use tests::{PASSWORD, Visitor};
 
 use crate::helpers::{Database, TestApp, credentials};
@@ -96,8 +93,8 @@ async fn a_token_ends_and_its_session_can_still_be_signed_out() {
         let sessions = app
             .query(|c| {
                 use diesel::{QueryDsl, RunQueryDsl};
-                let sessions = shared::database::schema::sessions::table;
-                shared::database::on_backend!(c, |c| sessions.count().get_result::<i64>(c)).unwrap()
+                let sessions = drawbridge_database::schema::sessions::table;
+                drawbridge_database::on_backend!(c, |c| sessions.count().get_result::<i64>(c)).unwrap()
             })
             .await;
         assert_eq!(sessions, 0);
@@ -114,7 +111,7 @@ async fn a_renewed_token_never_outlives_its_session() {
     let mut ada = app.signed_in("ada@example.com").await;
     let session_end = ada.get(&app.url("/api/me")).await.json()["data"]["session"]["expires_at"].clone();
     // A token counts in whole seconds, so the next one has to begin.
-    let second = || shared::clock::Clock::now(&shared::clock::SystemClock).timestamp();
+    let second = || drawbridge_core::clock::Clock::now(&drawbridge_core::clock::SystemClock).timestamp();
     let before = second();
     while second() == before {
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -129,10 +126,10 @@ async fn a_renewed_token_never_outlives_its_session() {
 async fn the_token_is_in_the_body_for_a_proxy_that_proves_itself_and_for_nobody_else() {
     let app = TestApp::start(Database::Sqlite, |_| {}).await;
     app.register("ada@example.com", PASSWORD).await;
-    let now = shared::clock::Clock::now(&shared::clock::SystemClock);
+    let now = drawbridge_core::clock::Clock::now(&drawbridge_core::clock::SystemClock);
     let ours = ProxyIdentity::new(&app.config.master_secret);
     let theirs = "another master secret of thirty-two bytes".to_owned();
-    let theirs = ProxyIdentity::new(&shared::secret::MasterSecret::parse(theirs.into()).unwrap());
+    let theirs = ProxyIdentity::new(&drawbridge_core::secret::MasterSecret::parse(theirs.into()).unwrap());
     for (proof, handed_out) in [
         (Some(ours.prove(now, "POST", "/api/login", CLIENT)), true),
         (Some(ours.prove(now, "POST", "/api/refresh", CLIENT)), false),

@@ -11,13 +11,15 @@ use auth_service::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::RunQueryDsl;
-use shared::{
+use drawbridge_core::{
     clock::{Clock, SystemClock},
-    database::{Access, Connection, DatabaseUrl, find_user_record, on_backend, schema::user_roles},
     id::{SessionId, UserId},
     random::Random,
-    user_record::UserState,
 };
+use drawbridge_database::{
+    Access, Connection, DatabaseUrl, find_user_record, on_backend, schema::user_roles,
+};
+use drawbridge_verification::user_record::UserState;
 
 use crate::helpers::migrated_databases;
 

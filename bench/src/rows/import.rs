@@ -10,7 +10,7 @@ use std::{
 
 use auth_service::storage;
 use diesel::{QueryDsl, RunQueryDsl, connection::SimpleConnection};
-use shared::database::{Access, Connection, DatabaseUrl, on_backend, schema::users};
+use drawbridge_database::{Access, Connection, DatabaseUrl, on_backend, schema::users};
 
 use crate::{
     context::Context,

@@ -1,8 +1,9 @@
 //! What each browser engine does with a cookie, as it was measured (`docs/browser-matrix.md`).
 
-use shared::{origin::Origin, topology::registrable};
+use drawbridge_cookies::topology::registrable;
+use drawbridge_core::origin::Origin;
 
-use super::cookie::{COOKIE_MAX_BYTES, SameSite, SetCookie};
+use drawbridge_cookies::received_cookie::{COOKIE_MAX_BYTES, ReceivedCookie, ReceivedSameSite};
 
 /// A browser engine, as people have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl Engine {
     }
 
     /// Whether it keeps a cookie that `setter` sets in answer to a page of `page`.
-    pub(crate) fn keeps(self, cookie: &SetCookie, setter: &Origin, page: &Origin) -> bool {
+    pub(crate) fn keeps(self, cookie: &ReceivedCookie, setter: &Origin, page: &Origin) -> bool {
         cookie.is_alive()
             && cookie.size() <= COOKIE_MAX_BYTES
             && cookie.covers(setter, setter)
@@ -44,7 +45,7 @@ impl Engine {
     /// Whether a page of `page` that asks `to` for `path` brings the cookie that `setter` set for it.
     pub(crate) fn sends(
         self,
-        cookie: &SetCookie,
+        cookie: &ReceivedCookie,
         setter: &Origin,
         page: &Origin,
         to: &Origin,
@@ -58,8 +59,8 @@ impl Engine {
     }
 
     /// Whether the attributes go together. `WebKit` does not ask.
-    fn accepts(self, cookie: &SetCookie) -> bool {
-        let needs_secure = cookie.same_site == SameSite::None || cookie.partitioned;
+    fn accepts(self, cookie: &ReceivedCookie) -> bool {
+        let needs_secure = cookie.same_site == ReceivedSameSite::None || cookie.partitioned;
         self == Self::WebKit || (cookie.broken_promise().is_none() && (cookie.secure || !needs_secure))
     }
 
@@ -76,14 +77,14 @@ impl Engine {
     }
 
     /// Whether a page of another site can make it keep and send the cookie. Firefox keeps it apart for each
-    /// site; a missing `SameSite` is `Lax` to Chromium and `None` to Firefox.
-    fn takes_across_sites(self, cookie: &SetCookie) -> bool {
+    /// site; a missing `ReceivedSameSite` is `Lax` to Chromium and `None` to Firefox.
+    fn takes_across_sites(self, cookie: &ReceivedCookie) -> bool {
         match self {
             Self::ChromiumBlocking => {
-                cookie.same_site == SameSite::None && cookie.secure && cookie.partitioned
+                cookie.same_site == ReceivedSameSite::None && cookie.secure && cookie.partitioned
             }
-            Self::ChromiumAllowing => cookie.same_site == SameSite::None && cookie.secure,
-            Self::Firefox => matches!(cookie.same_site, SameSite::None | SameSite::Missing),
+            Self::ChromiumAllowing => cookie.same_site == ReceivedSameSite::None && cookie.secure,
+            Self::Firefox => matches!(cookie.same_site, ReceivedSameSite::None | ReceivedSameSite::Missing),
             Self::WebKit => false,
         }
     }

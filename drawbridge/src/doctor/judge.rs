@@ -1,16 +1,14 @@
 //! What is wrong with a session's cookie, attribute by attribute.
 
-use shared::{
-    origin::Origin,
-    topology::{CookieMode, Relation},
-};
+use drawbridge_cookies::topology::{CookieMode, Relation};
+use drawbridge_core::origin::Origin;
 
 use super::{
     Setup,
-    cookie::{COOKIE_MAX_BYTES, SameSite, Scope, SetCookie},
     engine::Engine,
     finding::{Finding, Severity},
 };
+use drawbridge_cookies::received_cookie::{COOKIE_MAX_BYTES, ReceivedCookie, ReceivedSameSite, Scope};
 
 /// Codes that matter for any cookie, the session's or another.
 const OF_ANY_COOKIE: [&str; 6] = [
@@ -23,7 +21,7 @@ const OF_ANY_COOKIE: [&str; 6] = [
 ];
 
 /// Judges the session's cookie as `setter` set it.
-pub(crate) fn judge(cookie: &SetCookie, setter: &Origin, setup: &Setup) -> Vec<Finding> {
+pub(crate) fn judge(cookie: &ReceivedCookie, setter: &Origin, setup: &Setup) -> Vec<Finding> {
     let subject = format!("cookie {} of {setter}", cookie.name);
     let judge = Judge { cookie, setter, setup, subject };
     let checks = [
@@ -39,14 +37,14 @@ pub(crate) fn judge(cookie: &SetCookie, setter: &Origin, setup: &Setup) -> Vec<F
 }
 
 /// Judges a cookie that is not the session's: of these, only those that are dropped or unsafe are named.
-pub(crate) fn judge_other(cookie: &SetCookie, setter: &Origin, setup: &Setup) -> Vec<Finding> {
+pub(crate) fn judge_other(cookie: &ReceivedCookie, setter: &Origin, setup: &Setup) -> Vec<Finding> {
     let findings = judge(cookie, setter, setup).into_iter();
     let findings = findings.filter(|finding| OF_ANY_COOKIE.contains(&finding.code));
     findings.map(|finding| finding.at_most(Severity::Warning)).collect()
 }
 
 struct Judge<'a> {
-    cookie: &'a SetCookie,
+    cookie: &'a ReceivedCookie,
     setter: &'a Origin,
     setup: &'a Setup,
     subject: String,
@@ -129,8 +127,9 @@ impl Judge<'_> {
         if cookie.broken_promise().is_some() {
             return None;
         }
-        if cookie.same_site == SameSite::None || cookie.partitioned {
-            let what = "has SameSite=None or Partitioned without Secure; Chromium and Firefox drop it";
+        if cookie.same_site == ReceivedSameSite::None || cookie.partitioned {
+            let what =
+                "has ReceivedSameSite=None or Partitioned without Secure; Chromium and Firefox drop it";
             return Some(self.error("secure_missing", what, "add Secure, and serve it over https"));
         }
         self.setter.is_https().then(|| {
@@ -146,28 +145,30 @@ impl Judge<'_> {
         if !self.is_placed() {
             return None;
         }
-        if !is_one_site && cookie.same_site != SameSite::None {
+        if !is_one_site && cookie.same_site != ReceivedSameSite::None {
             return Some(self.error(
                 "same_site_cross_site",
-                format!("is not SameSite=None, and {frontend} is another site; browsers drop it there"),
+                format!(
+                    "is not ReceivedSameSite=None, and {frontend} is another site; browsers drop it there"
+                ),
                 "let the frontend's server set the cookie (proxy); for calls to the backend alone: \
-                 SameSite=None; Secure; Partitioned",
+                 ReceivedSameSite=None; Secure; Partitioned",
             ));
         }
         match cookie.same_site {
-            SameSite::Strict if self.setup.has_guard() => Some(self.error(
+            ReceivedSameSite::Strict if self.setup.has_guard() => Some(self.error(
                 "same_site_strict",
-                "is SameSite=Strict: whoever follows a link from another site arrives without it, and the \
+                "is ReceivedSameSite=Strict: whoever follows a link from another site arrives without it, and the \
                  guard sends a signed-in person to the login; a reload does not help",
-                "use SameSite=Lax",
+                "use ReceivedSameSite=Lax",
             )),
-            SameSite::Missing => Some(Finding::warning(
+            ReceivedSameSite::Missing => Some(Finding::warning(
                 "same_site_missing",
                 &self.subject,
-                "has no SameSite: Chromium takes Lax, Firefox and WebKit take None",
-                "write SameSite=Lax",
+                "has no ReceivedSameSite: Chromium takes Lax, Firefox and WebKit take None",
+                "write ReceivedSameSite=Lax",
             )),
-            SameSite::None if !cookie.partitioned && cookie.secure => {
+            ReceivedSameSite::None if !cookie.partitioned && cookie.secure => {
                 let blocked = !Engine::ChromiumBlocking.keeps(cookie, self.setter, frontend);
                 (blocked && Engine::ChromiumAllowing.keeps(cookie, self.setter, frontend)).then(|| {
                     let what = "is for another site and not Partitioned: browsers that block third-party \

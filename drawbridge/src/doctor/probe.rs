@@ -7,16 +7,17 @@ mod reach;
 mod traffic;
 
 use chrono::{DateTime, Utc};
-use shared::{origin::Origin, topology::CookieMode};
+use drawbridge_cookies::topology::CookieMode;
+use drawbridge_core::origin::Origin;
 
 use self::login::Login;
 use super::{
     Setup,
-    cookie::SetCookie,
     engine::Engine,
     finding::{Finding, Findings},
     web::{Jar, Web},
 };
+use drawbridge_cookies::received_cookie::ReceivedCookie;
 
 /// Who signs in.
 pub(crate) struct Account {
@@ -27,9 +28,9 @@ pub(crate) struct Account {
 /// The session's cookie, and who sets it.
 pub(crate) enum Session {
     /// The one that the login set.
-    Seen(SetCookie, Origin),
+    Seen(ReceivedCookie, Origin),
     /// The one that Drawbridge would set; nobody signed in.
-    Planned(SetCookie, Origin),
+    Planned(ReceivedCookie, Origin),
     /// The login set none, or the facts allow for none.
     Missing,
 }
@@ -74,7 +75,7 @@ pub(crate) async fn examine(setup: &Setup, web: &Web, account: Option<&Account>,
             let what = "nobody signed in, so that no cookie was seen";
             findings.add(Finding::note("login_skipped", "login", what, "name an account: --login"));
             policy.map_or(Session::Missing, |policy| {
-                Session::Planned(SetCookie::planned(&policy), setup.login_origin().clone())
+                Session::Planned(ReceivedCookie::planned(&policy), setup.login_origin().clone())
             })
         }
     };

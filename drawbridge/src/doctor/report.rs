@@ -1,16 +1,16 @@
 //! What is said at the end.
 
+use drawbridge_cookies::topology::CookieMode;
 use serde::Serialize;
-use shared::topology::CookieMode;
 
 use super::{
     Setup,
-    cookie::SameSite,
     engine::Engine,
     finding::{Finding, Severity},
     probe::{Examined, Session},
 };
 use crate::output::line;
+use drawbridge_cookies::received_cookie::ReceivedSameSite;
 
 /// All findings, and what each engine does with the cookie.
 #[derive(Debug, Serialize)]
@@ -52,7 +52,7 @@ impl Report {
             let stored = session.map(|(cookie, setter)| engine.keeps(cookie, setter, frontend));
             let guard = session.map(|(cookie, setter)| {
                 engine.sends(cookie, setter, frontend, frontend, private)
-                    && cookie.same_site != SameSite::Strict
+                    && cookie.same_site != ReceivedSameSite::Strict
             });
             let called = session.filter(|_| setup.mode != CookieMode::Proxy);
             let backend = called.map(|(cookie, setter)| {

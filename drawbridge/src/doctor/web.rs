@@ -7,6 +7,10 @@ use std::{path::Path, time::Duration};
 
 use anyhow::{Context, anyhow};
 use chrono::{DateTime, Utc};
+use drawbridge_core::{
+    origin::Origin,
+    tls::{client_config, public_roots},
+};
 use reqwest::{
     Client, Method, Proxy, Request, RequestBuilder, Response, StatusCode, Url,
     header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE},
@@ -14,10 +18,6 @@ use reqwest::{
     tls::TlsInfo,
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject};
-use shared::{
-    origin::Origin,
-    tls::{client_config, public_roots},
-};
 
 pub(crate) use self::{failure::Failure, jar::Jar};
 use super::certificate;

@@ -13,11 +13,11 @@ use auth_service::{
     storage::{self, AccountSummary, NewAccount, NewEvent},
 };
 use chrono::{DateTime, Utc};
-use shared::{
+use drawbridge_core::{
     clock::{Clock, SystemClock},
-    config::{Reader, environment},
     id::UserId,
     random::Random,
+    settings::{Reader, environment},
 };
 
 use crate::{deployment::Deployment, output};

@@ -11,8 +11,8 @@ use anyhow::{Context, bail};
 use auth_service::storage::{self, ExportedAccount};
 use chrono::SecondsFormat;
 use clap::Args;
+use drawbridge_database::Connection;
 use serde_json::{Map, Value, json};
-use shared::database::Connection;
 
 use super::format::{Format, is_standard};
 use crate::{cli::DataArgs, once::draft, output};

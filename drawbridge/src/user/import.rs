@@ -23,9 +23,9 @@ use auth_service::{
     storage::{self, ImportedAccount, NewEvent},
 };
 use clap::Args;
-use shared::{
+use drawbridge_core::{
     clock::{Clock, SystemClock},
-    config::{Reader, environment},
+    settings::{Reader, environment},
 };
 use tokio::{
     signal::ctrl_c,

@@ -6,7 +6,7 @@ use auth_service::{
     storage::{self, RoleChange},
 };
 use clap::Args;
-use shared::clock::{Clock, SystemClock};
+use drawbridge_core::clock::{Clock, SystemClock};
 
 use super::{EmailArgs, accounts::find};
 use crate::output;

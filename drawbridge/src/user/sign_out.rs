@@ -2,7 +2,7 @@
 
 use auth_service::{caller::Caller, storage};
 use clap::Args;
-use shared::clock::{Clock, SystemClock};
+use drawbridge_core::clock::{Clock, SystemClock};
 
 use super::accounts::find;
 use crate::{cli::DataArgs, deployment::Deployment, output};

@@ -7,7 +7,7 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use shared::clock::{Clock, SystemClock};
+use drawbridge_core::clock::{Clock, SystemClock};
 use tests::PASSWORD;
 
 /// What is wrong with the deployment.

@@ -1,5 +1,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
-use shared::{problem::Problem, verification::Refusal};
+use drawbridge_http::problem::Problem;
+use drawbridge_verification::Refusal;
 
 use super::identify;
 use crate::app::App;

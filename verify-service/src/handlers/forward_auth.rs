@@ -6,8 +6,9 @@ use actix_web::{
     },
     web,
 };
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use shared::{navigation::is_navigation, origin::Origin, problem::Problem, verification::Refusal};
+use drawbridge_core::origin::{Origin, encode_next};
+use drawbridge_http::{navigation::is_navigation, problem::Problem};
+use drawbridge_verification::Refusal;
 
 use super::identify;
 use crate::app::App;
@@ -27,15 +28,10 @@ pub(crate) async fn forward_auth(app: web::Data<App>, request: HttpRequest) -> R
     }
     let mut target = format!("{}/login", app.frontend_origin);
     if let Some(wanted) = wanted(&app.frontend_origin, request.headers(), request.match_info().get("path")) {
-        target.push_str("?next=");
-        target.extend(utf8_percent_encode(&wanted, NEXT));
+        target.push_str(&format!("?next={}", encode_next(&wanted)));
     }
     Ok(HttpResponse::Found().insert_header((header::LOCATION, target)).finish())
 }
-
-/// What must not stand in a query value as it is. A slash may, and reads better.
-const NEXT: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'&').add(b'+').add(b'%');
 
 /// The path that the person wanted, if it is one of the frontend. What the headers say is hostile
 /// until then: a client may have sent them, and the sign-in page leads to no other origin.

@@ -1,9 +1,9 @@
 use actix_web::{HttpResponse, web};
-use shared::{
+use drawbridge_http::{
     draining::Draining,
     health::{self, Dependency},
-    verification::{KeyRing, WantedKeys},
 };
+use drawbridge_verification::{KeyRing, WantedKeys};
 
 use crate::app::App;
 

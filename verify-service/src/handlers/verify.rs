@@ -1,6 +1,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
+use drawbridge_http::problem::Problem;
+use drawbridge_verification::Grant;
 use serde::Serialize;
-use shared::{problem::Problem, verification::Grant};
 
 use super::judge;
 use crate::app::App;

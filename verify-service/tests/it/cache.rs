@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use shared::{
+use drawbridge_core::{
     clock::{Clock, SystemClock},
     id::UserId,
     metrics::Metrics,
     random::Random,
+};
+use drawbridge_verification::{
     redis_connection::RedisUrl,
     token::KeysDigest,
     user_cache::{Delivery, RedisDelivery, RedisUserCache, UserCache},

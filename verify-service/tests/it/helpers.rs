@@ -3,11 +3,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use shared::{
-    config::fixed,
-    database::DatabaseUrl,
-    metrics::Metrics,
-    origin::Origin,
+use drawbridge_core::{metrics::Metrics, origin::Origin, settings::fixed};
+use drawbridge_database::DatabaseUrl;
+use drawbridge_verification::{
     redis_connection::RedisUrl,
     user_cache::{CacheLocation, Epoch, MemoryUserCache, UserCache},
 };

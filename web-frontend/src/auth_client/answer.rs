@@ -2,19 +2,19 @@ use actix_web::{
     HttpResponse, HttpResponseBuilder,
     http::{
         StatusCode,
-        header::{self, HeaderName, HeaderValue},
+        header::{self, HeaderName},
     },
 };
 use chrono::{DateTime, Utc};
+use drawbridge_http::{cookie_headers, problem::Problem};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use shared::problem::Problem;
 
 /// What auth-service said, and the cookies that say the same to the browser.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
-    pub(crate) cookies: Vec<HeaderValue>,
+    pub(crate) cookies: Vec<String>,
     /// Headers that are handed on.
     pub(super) headers: Vec<(HeaderName, String)>,
 }
@@ -83,8 +83,8 @@ impl Answer {
 
     /// Adds the cookies to a response that is none of auth-service's.
     pub(crate) fn set_cookies(&self, response: &mut HttpResponseBuilder) {
-        for cookie in &self.cookies {
-            response.append_header((header::SET_COOKIE, cookie.clone()));
+        for header in cookie_headers(self.cookies.iter().cloned()) {
+            response.append_header(header);
         }
     }
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use shared::replicas::Retry;
+use drawbridge_http::replicas::Retry;
 
 /// A password is hashed after those of others, so the answer may take longer than others.
 const HASH_WITHIN: Duration = Duration::from_secs(15);

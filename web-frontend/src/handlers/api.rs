@@ -4,8 +4,8 @@ use actix_web::{
     http::header,
     web::{self, Bytes},
 };
-use shared::{
-    http::only,
+use drawbridge_http::{
+    only,
     problem::{Code, Problem},
 };
 

@@ -1,7 +1,7 @@
 use actix_web::{HttpResponse, web};
+use drawbridge_http::problem::{Code, Problem, status_of};
 use serde::Deserialize;
 use serde_json::json;
-use shared::problem::{Code, Problem};
 
 use super::{CredentialsBody, LinkData, LinkQuery, go_on};
 use crate::{
@@ -88,7 +88,7 @@ pub(super) fn show_invalid(visit: &Visit, refused: &Refused, button: Link) -> Re
         button: Some(button),
         link: None,
     };
-    pages::send(HttpResponse::build(Code::LinkInvalid.status()), &page)
+    pages::send(HttpResponse::build(status_of(Code::LinkInvalid)), &page)
 }
 
 fn page(visit: &Visit, link: &LinkData, token: &str) -> Result<FormPage, Problem> {

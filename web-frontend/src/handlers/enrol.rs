@@ -1,6 +1,6 @@
 use actix_web::{HttpResponse, web};
+use drawbridge_http::problem::Problem;
 use serde_json::json;
-use shared::problem::Problem;
 
 use super::{
     ButtonForm,

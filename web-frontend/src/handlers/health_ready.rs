@@ -1,5 +1,5 @@
 use actix_web::{HttpResponse, web};
-use shared::{
+use drawbridge_http::{
     draining::Draining,
     health::{self, Dependency},
 };

@@ -1,5 +1,5 @@
 use actix_web::HttpResponse;
-use shared::problem::Problem;
+use drawbridge_http::problem::Problem;
 
 use crate::{
     pages::{self, HomePage},

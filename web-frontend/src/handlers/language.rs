@@ -1,6 +1,6 @@
 use actix_web::{HttpResponse, http::header};
+use drawbridge_http::problem::{Code, Problem};
 use serde::Deserialize;
-use shared::problem::{Code, Problem};
 
 use crate::{form::Utf8Form, language::Language, pages::see_other, visit::Visit};
 
@@ -22,8 +22,6 @@ pub(crate) async fn take(
         .ok_or_else(|| Problem::new(Code::InvalidForm, "Choose one of en, de and fr."))?;
     let next = visit.app.frontend_origin.local_target(&form.next);
     let mut response = see_other(next.as_deref().unwrap_or("/"));
-    if let Some(cookie) = language.remember(visit.app.cookie.is_secure()) {
-        response.append_header((header::SET_COOKIE, cookie));
-    }
-    Ok(response.finish())
+    let cookie = language.remember(visit.app.cookie.is_secure());
+    Ok(response.append_header((header::SET_COOKIE, cookie)).finish())
 }

@@ -1,5 +1,5 @@
 use actix_web::{HttpResponse, web};
-use shared::problem::Problem;
+use drawbridge_http::problem::Problem;
 
 use super::{CredentialsBody, CredentialsForm, Wanted, go_on, passkey};
 use crate::{

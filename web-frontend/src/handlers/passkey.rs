@@ -2,9 +2,9 @@
 //! is said in the visitor's language, and where to go on stands in `next`.
 
 use actix_web::HttpResponse;
+use drawbridge_http::problem::{Code, PROBLEM_JSON, Problem, status_of};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::problem::{Code, PROBLEM_JSON, Problem};
 
 use crate::{
     auth_client::{Answer, Call, Refused},
@@ -92,7 +92,7 @@ pub(super) fn expired(visit: &Visit) -> HttpResponse {
     let detail = visit.text.sign_in.expired;
     let body =
         json!({"success": false, "code": Code::LoginExpired.as_str(), "detail": detail, "next": "/login"});
-    HttpResponse::build(Code::LoginExpired.status()).content_type(PROBLEM_JSON).body(body.to_string())
+    HttpResponse::build(status_of(Code::LoginExpired)).content_type(PROBLEM_JSON).body(body.to_string())
 }
 
 /// The page whose script is asking: the path above its endpoints.

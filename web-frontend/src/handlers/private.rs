@@ -1,11 +1,11 @@
 use actix_web::HttpResponse;
-use shared::problem::Problem;
+use drawbridge_http::problem::Problem;
 
 use crate::{
-    guard::SignedIn,
     pages::{self, Moment, PrivatePage},
     visit::Visit,
 };
+use drawbridge_guard::SignedIn;
 
 /// `GET /private`: who is signed in, since when and until when.
 pub(crate) async fn show(visit: Visit, person: SignedIn) -> Result<HttpResponse, Problem> {

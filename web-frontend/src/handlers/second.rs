@@ -1,7 +1,7 @@
 use actix_web::{HttpResponse, web};
+use drawbridge_http::problem::Problem;
 use serde::Deserialize;
 use serde_json::json;
-use shared::problem::Problem;
 
 use super::{go_in, passkey};
 use crate::{

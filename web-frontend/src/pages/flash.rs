@@ -1,6 +1,6 @@
 use actix_session::Session;
+use drawbridge_http::problem::Problem;
 use serde::{Deserialize, Serialize};
-use shared::problem::Problem;
 
 const KEY: &str = "flash";
 

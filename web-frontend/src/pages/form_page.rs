@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
-use shared::problem::{Code, Problem};
+use drawbridge_http::problem::{Code, Problem};
 
 use super::{Field, Frame, send};
 use crate::{

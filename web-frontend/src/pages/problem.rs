@@ -10,10 +10,7 @@ use actix_web::{
     web,
 };
 use askama::Template;
-use shared::{
-    http::{Rendered, RequestId, log_failure},
-    problem::Problem,
-};
+use drawbridge_http::{Rendered, RequestId, log_failure, problem::Problem};
 
 use super::{Frame, send};
 use crate::{app::App, language::Language};
@@ -45,7 +42,7 @@ impl ProblemPage<'_> {
     }
 
     fn is_outage(&self) -> bool {
-        self.problem.code().status().as_u16() == 503
+        self.problem.code().status() == 503
     }
 }
 

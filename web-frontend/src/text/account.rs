@@ -1,17 +1,17 @@
-//! The texts of the pages on which people look after their account.
+//! Texts of the account pages.
 
 use super::Form;
 
-/// The account at a glance.
+/// The overview of the account.
 pub(crate) struct Overview {
     pub(crate) title: &'static str,
-    pub(crate) since: fn(&str) -> String,
+    pub(crate) created: fn(&str) -> String,
     pub(crate) security: &'static str,
     pub(crate) data: &'static str,
     pub(crate) change: &'static str,
     pub(crate) set_up: &'static str,
-    pub(crate) look_after: &'static str,
-    pub(crate) look: &'static str,
+    pub(crate) manage: &'static str,
+    pub(crate) view: &'static str,
     pub(crate) on: &'static str,
     pub(crate) off: &'static str,
     pub(crate) verified: &'static str,
@@ -37,7 +37,7 @@ pub(crate) struct Password {
     pub(crate) done: &'static str,
 }
 
-/// Changing the address.
+/// Changing the email address.
 pub(crate) struct Email {
     pub(crate) form: Form,
     pub(crate) present: &'static str,
@@ -45,17 +45,17 @@ pub(crate) struct Email {
     pub(crate) no_mail: &'static str,
 }
 
-/// One-time codes of an app.
+/// Setting up and removing an authenticator app.
 pub(crate) struct Authenticator {
     pub(crate) title: &'static str,
     pub(crate) intro: &'static str,
-    pub(crate) begin: &'static str,
+    pub(crate) set_up: &'static str,
     pub(crate) scan: &'static str,
-    pub(crate) picture: &'static str,
-    pub(crate) by_hand: &'static str,
+    pub(crate) qr_code_label: &'static str,
+    pub(crate) manual_entry: &'static str,
     pub(crate) code_hint: &'static str,
-    pub(crate) again: &'static str,
-    pub(crate) confirm: &'static str,
+    pub(crate) new_qr_code: &'static str,
+    pub(crate) turn_on: &'static str,
     pub(crate) on: &'static str,
     pub(crate) remove: &'static str,
     pub(crate) remove_hint: &'static str,
@@ -63,22 +63,22 @@ pub(crate) struct Authenticator {
     pub(crate) removed: &'static str,
 }
 
-/// The codes that help when a device is lost.
+/// Recovery codes, for signing in without the usual second factor.
 pub(crate) struct RecoveryCodes {
     pub(crate) title: &'static str,
     pub(crate) intro: &'static str,
     pub(crate) left: fn(u32) -> String,
     pub(crate) none_yet: &'static str,
-    pub(crate) make: &'static str,
-    pub(crate) make_hint: &'static str,
-    pub(crate) fresh_title: &'static str,
-    pub(crate) fresh: &'static str,
-    pub(crate) keep: &'static str,
+    pub(crate) generate: &'static str,
+    pub(crate) generate_hint: &'static str,
+    pub(crate) new_title: &'static str,
+    pub(crate) new_intro: &'static str,
+    pub(crate) save_hint: &'static str,
     pub(crate) list: &'static str,
-    pub(crate) kept: &'static str,
+    pub(crate) saved: &'static str,
 }
 
-/// Passkeys.
+/// The list of passkeys, and adding one.
 pub(crate) struct Passkeys {
     pub(crate) title: &'static str,
     pub(crate) intro: &'static str,
@@ -103,7 +103,7 @@ pub(crate) struct Passkeys {
     pub(crate) not_possible: &'static str,
 }
 
-/// Where the person is signed in.
+/// The devices on which the person is signed in.
 pub(crate) struct Sessions {
     pub(crate) title: &'static str,
     pub(crate) idle: fn(&str) -> String,
@@ -125,21 +125,21 @@ pub(crate) struct Sessions {
     pub(crate) others_ended: fn(u64) -> String,
 }
 
-/// What happened with the account.
+/// The activity log of the account.
 pub(crate) struct Activity {
     pub(crate) title: &'static str,
     pub(crate) intro: &'static str,
-    pub(crate) what: &'static str,
-    pub(crate) when: &'static str,
-    pub(crate) from: &'static str,
+    pub(crate) event: &'static str,
+    pub(crate) date: &'static str,
+    pub(crate) device: &'static str,
     pub(crate) none: &'static str,
     pub(crate) older: &'static str,
     pub(crate) newest: &'static str,
-    /// What an event of this kind is called.
+    /// The name of an event of this kind.
     pub(crate) kind: fn(&str) -> Option<&'static str>,
 }
 
-/// Taking one's data along.
+/// Downloading the account's data.
 pub(crate) struct Data {
     pub(crate) title: &'static str,
     pub(crate) intro: &'static str,
@@ -155,7 +155,7 @@ pub(crate) struct Delete {
     pub(crate) done: &'static str,
 }
 
-/// Showing once more who one is.
+/// Confirming one's identity before a sensitive change.
 pub(crate) struct Confirm {
     pub(crate) form: Form,
 }

@@ -1,8 +1,8 @@
-//! The texts of the pages on the way in and out.
+//! Texts of the home page, the private page, and the pages for signing in, up and out.
 
 use super::Form;
 
-/// The public page.
+/// The public home page.
 pub(crate) struct Home {
     pub(crate) title: &'static str,
     pub(crate) headline: &'static str,
@@ -13,7 +13,7 @@ pub(crate) struct Home {
     pub(crate) steps: [[&'static str; 2]; 3],
 }
 
-/// The page behind the guard.
+/// The page that only signed-in visitors can open.
 pub(crate) struct Private {
     pub(crate) title: &'static str,
     pub(crate) badge: &'static str,
@@ -23,7 +23,7 @@ pub(crate) struct Private {
     pub(crate) at_the_latest: &'static str,
 }
 
-/// Signing in.
+/// Signing in with a password or a passkey.
 pub(crate) struct SignIn {
     pub(crate) form: Form,
     pub(crate) next: fn(&str) -> String,
@@ -32,7 +32,7 @@ pub(crate) struct SignIn {
     pub(crate) expired: &'static str,
 }
 
-/// The second step of signing in.
+/// Entering a second factor after the password.
 pub(crate) struct Second {
     pub(crate) form: Form,
     pub(crate) with_passkey: &'static str,
@@ -42,7 +42,7 @@ pub(crate) struct Second {
     pub(crate) start_over: &'static str,
 }
 
-/// Setting up a second step, where everybody needs one.
+/// Setting up a second factor during sign-in, on sites that require one.
 pub(crate) struct Enrol {
     pub(crate) title: &'static str,
     pub(crate) intro: &'static str,
@@ -50,19 +50,19 @@ pub(crate) struct Enrol {
     pub(crate) passkey: Form,
 }
 
-/// Passkeys, as far as scripts speak.
+/// Texts around passkey buttons, most of them shown by `passkeys.js`.
 pub(crate) struct Passkey {
     pub(crate) sign_in: &'static str,
     pub(crate) use_one: &'static str,
     pub(crate) or: &'static str,
     pub(crate) waiting: &'static str,
     pub(crate) cancelled: &'static str,
-    pub(crate) known: &'static str,
+    pub(crate) already_registered: &'static str,
     pub(crate) failed: &'static str,
     pub(crate) needs_script: &'static str,
 }
 
-/// Signing up.
+/// Creating an account.
 pub(crate) struct Register {
     pub(crate) form: Form,
     pub(crate) have_account: &'static str,
@@ -72,7 +72,7 @@ pub(crate) struct Register {
     pub(crate) sent_hint: &'static str,
 }
 
-/// Links in mails, and what they confirm.
+/// Confirming an email address with a link from an email.
 pub(crate) struct Address {
     pub(crate) form: Form,
     pub(crate) change: Form,
@@ -83,7 +83,7 @@ pub(crate) struct Address {
     pub(crate) invalid_hint: &'static str,
 }
 
-/// A forgotten password.
+/// Requesting a link to reset a forgotten password.
 pub(crate) struct Forgot {
     pub(crate) form: Form,
     pub(crate) sent_title: &'static str,
@@ -92,7 +92,7 @@ pub(crate) struct Forgot {
     pub(crate) back: &'static str,
 }
 
-/// A new password in place of a forgotten one.
+/// Choosing a new password with that link.
 pub(crate) struct Reset {
     pub(crate) form: Form,
     pub(crate) done: &'static str,

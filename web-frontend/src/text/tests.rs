@@ -1,10 +1,10 @@
-use shared::problem::Code;
+use drawbridge_http::problem::Code;
 
 use super::*;
 use crate::language::Language;
 
 #[test]
-fn lengths_of_time_are_said_as_a_person_would() {
+fn durations_are_written_in_words() {
     let of = |seconds| EN.time.length(seconds);
     assert_eq!(of(7 * 86_400), "7 days");
     assert_eq!(of(5400), "1 hour and 30 minutes");
@@ -13,7 +13,7 @@ fn lengths_of_time_are_said_as_a_person_would() {
 }
 
 #[test]
-fn every_language_has_a_word_for_every_event() {
+fn every_language_names_every_event() {
     let kinds = [
         "signed_up",
         "signed_in",
@@ -52,7 +52,7 @@ fn every_language_has_a_word_for_every_event() {
 }
 
 #[test]
-fn every_language_has_a_title_for_every_problem() {
+fn every_translation_has_a_title_for_every_problem() {
     for language in Language::ALL.into_iter().filter(|language| *language != Language::English) {
         for code in Code::ALL {
             assert!((language.text().problem.title)(code.as_str()).is_some(), "{code:?} in {language:?}");

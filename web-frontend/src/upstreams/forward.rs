@@ -8,13 +8,13 @@ use actix_web::{
     http::{Method, StatusCode, Version, header},
     web,
 };
-use reqwest::{Client, RequestBuilder, Url};
-use shared::{
+use drawbridge_cookies::device_cookie;
+use drawbridge_http::{
     cross_site::is_from_here,
-    device_cookie,
     problem::{Code, Problem},
     request_id::{REQUEST_ID, RequestId},
 };
+use reqwest::{Client, RequestBuilder, Url};
 
 use super::{
     Upstream,
@@ -22,7 +22,8 @@ use super::{
     headers::{confined, foreign_cookies, goes_back, goes_on, relocated},
     tunnel::tunnel,
 };
-use crate::{app::App, guard::attempts, language, page_sessions::PageSessions};
+use crate::{app::App, language, page_sessions::PageSessions};
+use drawbridge_guard::redirect_cookie_name;
 
 /// Any request below an upstream's prefix.
 pub(crate) async fn forward(
@@ -45,7 +46,7 @@ pub(crate) async fn forward(
     if goes_over && !is_from_here(&request) {
         return Err(Problem::new(Code::CrossSiteRequest, "Open the connection from a page of this site."));
     }
-    let token = app.guard.good_token(&request).await?;
+    let token = app.guard.token_to_forward(&request).await?;
     let client = if goes_over { &upstreams.upgrading } else { &upstreams.client };
     let mut outgoing = head_for(&app, &request, client, url.clone(), token.as_deref())?;
     let progress = Progress::new();
@@ -125,7 +126,7 @@ fn is_ours(app: &App, name: &str) -> bool {
     let is_secure = app.cookie.is_secure();
     app.cookie.is_named(name)
         || name == PageSessions::cookie_name(is_secure)
-        || name == attempts::cookie_name(is_secure)
+        || name == redirect_cookie_name(is_secure)
         || name == language::cookie_name(is_secure)
         || name == device_cookie::name(app.cookie.policy())
 }

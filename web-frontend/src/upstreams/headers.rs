@@ -1,8 +1,12 @@
 //! Which headers go on, in which form.
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use drawbridge_cookies::{
+    device_cookie::DEVICE,
+    request_cookies::{self, RequestCookie},
+};
+use drawbridge_http::{cookie_fields, proxy_identity::PROXY_IDENTITY, request_id::REQUEST_ID};
 use reqwest::Url;
-use shared::{device_cookie::DEVICE, proxy_identity::PROXY_IDENTITY, request_id::REQUEST_ID};
 
 /// Headers of one connection (RFC 9110, 7.6.1).
 const OF_THE_CONNECTION: [&str; 10] = [
@@ -70,20 +74,15 @@ fn is_end_to_end(name: &HeaderName, all: &HeaderMap) -> bool {
         && !listed.any(|word| word.trim().eq_ignore_ascii_case(name.as_str()))
 }
 
-/// The cookies that are the backend's: all but ours. HTTP/2 splits the field, HTTP/1.1 has one.
+/// The cookies that belong to the backend: all except ours.
 pub(super) fn foreign_cookies(headers: &HeaderMap, is_ours: impl Fn(&str) -> bool) -> Option<HeaderValue> {
-    // Browsers send whatever bytes a script has set, so this is not text for sure.
-    let fields = headers.get_all(header::COOKIE).map(HeaderValue::as_bytes);
-    let pairs = fields.flat_map(|field| field.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
-    let name = |pair: &[u8]| {
-        let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
-        String::from_utf8_lossy(name.trim_ascii()).into_owned()
-    };
-    let foreign: Vec<_> = pairs.filter(|pair| !pair.is_empty() && !is_ours(&name(pair))).collect();
-    if foreign.is_empty() {
+    let is_foreign = |cookie: &RequestCookie| !is_ours(&String::from_utf8_lossy(cookie.name));
+    let foreign = request_cookies::all(cookie_fields(headers)).filter(is_foreign);
+    let pairs: Vec<_> = foreign.map(|cookie| cookie.pair).collect();
+    if pairs.is_empty() {
         return None;
     }
-    HeaderValue::from_bytes(&foreign.join(b"; ".as_slice())).ok()
+    HeaderValue::from_bytes(&pairs.join(b"; ".as_slice())).ok()
 }
 
 /// A backend's `Set-Cookie`, confined to its prefix on this host: no `Domain`, and never a cookie of ours or

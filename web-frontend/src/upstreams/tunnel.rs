@@ -9,8 +9,9 @@ use actix_web::{
     },
     web::{self, BytesMut},
 };
+use drawbridge_http::problem::Problem;
+use drawbridge_verification::Refusal;
 use futures_util::{StreamExt, stream};
-use shared::{problem::Problem, verification::Refusal};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, split},
     sync::oneshot,

@@ -42,7 +42,7 @@ async fn sign_up_sign_in_look_and_sign_out() {
     assert_eq!(ada.get(&app.url("/private")).await.status, 200, "a guess signs nobody out");
     let answer = ada.post_form(&app.url("/logout"), &[("csrf", csrf)]).await;
     assert_eq!((answer.status, answer.header("location"), ada.cookie("token")), (303, "/", None));
-    assert!(ada.get(&app.url("/")).await.text.contains("You are signed out."));
+    assert!(ada.get(&app.url("/")).await.text.contains("You’re signed out."));
     assert_eq!(left_behind.get(&app.url("/private")).await.status, 302, "the session has ended everywhere");
 }
 

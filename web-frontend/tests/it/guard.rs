@@ -1,9 +1,10 @@
 //! The guard in an Actix app of somebody else's.
 
 use actix_web::{App, HttpServer, web};
-use shared::{config::TokenParties, origin::Origin};
+use drawbridge_core::origin::Origin;
+use drawbridge_guard::{Guard, SignedIn};
+use drawbridge_verification::token::TokenParties;
 use tests::Visitor;
-use web_frontend::guard::{Guard, SignedIn};
 
 use crate::helpers::{TestApp, start_stranger};
 

@@ -1,10 +1,8 @@
 use std::sync::Arc;
 
 use actix_web::{App, HttpResponse, HttpServer, http::StatusCode, web};
-use shared::{
-    config::fixed,
-    user_cache::{CacheLocation, MemoryUserCache},
-};
+use drawbridge_core::settings::fixed;
+use drawbridge_verification::user_cache::{CacheLocation, MemoryUserCache};
 use tempfile::TempDir;
 use tests::{PASSWORD, Visitor};
 

@@ -1,142 +1,159 @@
+//! Email texts in German.
+
 use super::{Phrase, Words};
 
 pub(super) static WORDS: Words = Words {
     tag: "de",
     register: Phrase {
-        subject: "Bestätigen Sie Ihre Adresse für {site}",
+        subject: "Bestätigen Sie Ihre E-Mail-Adresse für {site}",
         body: &[
-            "Jemand, hoffentlich Sie selbst, möchte bei {site} ein Konto mit der Adresse {email} eröffnen.",
-            "Wenn Sie das waren, bestätigen Sie die Adresse und geben Sie das gewählte Passwort ein. Andernfalls \
-             müssen Sie nichts tun: Ohne diesen Link entsteht kein Konto.",
+            "Jemand, hoffentlich Sie, möchte bei {site} ein Konto mit der E-Mail-Adresse {email} erstellen.",
+            "Bestätigen Sie dafür die Adresse und geben Sie das gewählte Passwort ein. Wenn Sie das nicht \
+             waren, können Sie diese E-Mail ignorieren: Ohne diesen Link wird kein Konto erstellt.",
         ],
-        action: "Adresse bestätigen",
+        action: "E-Mail-Adresse bestätigen",
     },
     register_known: Phrase {
         subject: "Sie haben bereits ein Konto bei {site}",
         body: &[
-            "Jemand, vielleicht Sie selbst, wollte bei {site} ein Konto mit der Adresse {email} eröffnen. Zu dieser \
-             Adresse gibt es aber schon eines.",
-            "Wenn Sie das waren, melden Sie sich einfach an; ein vergessenes Passwort können Sie dort ersetzen. \
-             Andernfalls müssen Sie nichts tun.",
+            "Jemand, vielleicht Sie, wollte bei {site} ein Konto mit der E-Mail-Adresse {email} erstellen. \
+             Zu dieser Adresse gibt es bereits ein Konto.",
+            "Wenn Sie das waren, melden Sie sich einfach an. Falls Sie Ihr Passwort vergessen haben, können \
+             Sie es auf der Anmeldeseite zurücksetzen. Wenn Sie das nicht waren, müssen Sie nichts tun.",
         ],
         action: "Anmelden",
     },
     verify: Phrase {
-        subject: "Bestätigen Sie Ihre Adresse für {site}",
+        subject: "Bestätigen Sie Ihre E-Mail-Adresse für {site}",
         body: &[
-            "Bitte bestätigen Sie, dass {email} Ihre Adresse ist, damit {site} Sie erreicht, falls Sie Ihr Passwort \
-             verlieren.",
+            "Bitte bestätigen Sie, dass {email} Ihre E-Mail-Adresse ist, damit Sie Ihr Passwort zurücksetzen \
+             können, falls Sie es vergessen.",
         ],
-        action: "Adresse bestätigen",
+        action: "E-Mail-Adresse bestätigen",
     },
     reset: Phrase {
-        subject: "Wählen Sie ein neues Passwort für {site}",
+        subject: "Setzen Sie Ihr Passwort für {site} zurück",
         body: &[
-            "Jemand, hoffentlich Sie selbst, hat für das Konto {email} bei {site} ein neues Passwort angefordert.",
-            "Über den Link können Sie eines wählen. Danach sind alle Geräte abgemeldet. Wenn Sie es nicht waren, \
-             müssen Sie nichts tun: Ihr Passwort bleibt, wie es ist.",
+            "Jemand, hoffentlich Sie, möchte das Passwort für das Konto {email} bei {site} zurücksetzen.",
+            "Über den Link können Sie ein neues Passwort wählen. Sie werden dabei auf allen Geräten \
+             abgemeldet. Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren: Ihr Passwort bleibt \
+             unverändert.",
         ],
         action: "Neues Passwort wählen",
     },
     change_address: Phrase {
-        subject: "Bestätigen Sie Ihre neue Adresse für {site}",
+        subject: "Bestätigen Sie Ihre neue E-Mail-Adresse für {site}",
         body: &[
-            "{email} soll die Adresse eines Kontos bei {site} werden. Bestätigen Sie das bitte über den Link.",
-            "Wenn Sie davon nichts wissen, müssen Sie nichts tun: Es ändert sich nichts.",
+            "Jemand, hoffentlich Sie, möchte {email} als neue E-Mail-Adresse für ein Konto bei {site} \
+             verwenden. Bitte bestätigen Sie die Änderung.",
+            "Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren: Es ändert sich nichts.",
         ],
-        action: "Neue Adresse bestätigen",
+        action: "E-Mail-Adresse bestätigen",
     },
     address_taken: Phrase {
-        subject: "Zu dieser Adresse gibt es bei {site} schon ein Konto",
+        subject: "Zu dieser E-Mail-Adresse gibt es bereits ein Konto bei {site}",
         body: &[
-            "Jemand, vielleicht Sie selbst, wollte {email} für ein anderes Konto bei {site} verwenden. Die Adresse \
-             gehört aber schon zu einem Konto; deshalb wurde nichts geändert.",
+            "Jemand, vielleicht Sie, wollte {email} für ein anderes Konto bei {site} verwenden. Die Adresse \
+             gehört bereits zu einem Konto. Deshalb wurde nichts geändert.",
         ],
         action: "",
     },
     address_change_requested: Phrase {
-        subject: "Ihre Adresse bei {site} soll geändert werden",
+        subject: "Ihre E-Mail-Adresse bei {site} soll geändert werden",
         body: &[
-            "Die Adresse Ihres Kontos bei {site} soll in {email} geändert werden. Das geschieht, sobald sie \
-             über den Link bestätigt wird, der dorthin geschickt wurde.",
+            "Die E-Mail-Adresse Ihres Kontos bei {site} wird in {email} geändert, sobald die neue Adresse \
+             bestätigt ist. Den Bestätigungslink haben wir dorthin geschickt.",
         ],
         action: "",
     },
     address_changed: Phrase {
-        subject: "Ihre Adresse bei {site} wurde geändert",
+        subject: "Ihre E-Mail-Adresse bei {site} wurde geändert",
         body: &[
-            "Die Adresse Ihres Kontos bei {site} lautet jetzt {email}. E-Mails gehen von nun an dorthin.",
+            "Die E-Mail-Adresse Ihres Kontos bei {site} lautet jetzt {email}. Ab sofort schicken wir E-Mails \
+             an diese Adresse.",
         ],
         action: "",
     },
     new_device: Phrase {
         subject: "Neue Anmeldung bei {site}",
-        body: &["Bei Ihrem Konto {email} hat sich jemand mit einem Gerät angemeldet, das dort neu ist."],
+        body: &["Jemand hat sich mit einem neuen Gerät bei Ihrem Konto {email} angemeldet."],
         action: "",
     },
     password_changed: Phrase {
-        subject: "Ihr Passwort bei {site} wurde geändert",
+        subject: "Ihr Passwort für {site} wurde geändert",
         body: &["Das Passwort Ihres Kontos {email} wurde geändert."],
         action: "",
     },
     totp_added: Phrase {
-        subject: "Authenticator-App bei {site} hinzugefügt",
-        body: &["Die Anmeldung bei Ihrem Konto {email} verlangt jetzt einen Code Ihrer Authenticator-App."],
+        subject: "Authentifizierungs-App bei {site} eingerichtet",
+        body: &[
+            "Für die Anmeldung bei Ihrem Konto {email} ist jetzt ein Code aus einer Authentifizierungs-App \
+             erforderlich.",
+        ],
         action: "",
     },
     totp_removed: Phrase {
-        subject: "Authenticator-App bei {site} entfernt",
-        body: &["Die Anmeldung bei Ihrem Konto {email} verlangt keinen Code der Authenticator-App mehr."],
+        subject: "Authentifizierungs-App bei {site} entfernt",
+        body: &[
+            "Für die Anmeldung bei Ihrem Konto {email} ist kein Code aus Ihrer Authentifizierungs-App mehr \
+             erforderlich.",
+        ],
         action: "",
     },
     passkey_added: Phrase {
         subject: "Passkey bei {site} hinzugefügt",
-        body: &["Ein neuer Passkey kann sich bei Ihrem Konto {email} anmelden."],
+        body: &["Ihrem Konto {email} wurde ein Passkey hinzugefügt. Er kann jetzt zur Anmeldung verwendet \
+                 werden."],
         action: "",
     },
     passkey_removed: Phrase {
         subject: "Passkey bei {site} entfernt",
-        body: &["Ein Passkey Ihres Kontos {email} wurde entfernt und kann sich nicht mehr anmelden."],
+        body: &[
+            "Ein Passkey Ihres Kontos {email} wurde entfernt. Er kann nicht mehr zur Anmeldung verwendet \
+             werden.",
+        ],
         action: "",
     },
     recovery_codes_made: Phrase {
-        subject: "Neue Wiederherstellungscodes bei {site}",
+        subject: "Neue Wiederherstellungscodes für {site}",
         body: &[
-            "Für Ihr Konto {email} wurden neue Wiederherstellungscodes erstellt. Die alten gelten nicht mehr.",
+            "Für Ihr Konto {email} wurden neue Wiederherstellungscodes erstellt. Die bisherigen Codes sind \
+             nicht mehr gültig.",
         ],
         action: "",
     },
     recovery_code_used: Phrase {
         subject: "Wiederherstellungscode bei {site} verwendet",
         body: &[
-            "Einer der Wiederherstellungscodes Ihres Kontos {email} wurde verwendet. Er gilt nun nicht mehr.",
+            "Einer der Wiederherstellungscodes Ihres Kontos {email} wurde verwendet. Er ist jetzt nicht mehr \
+             gültig.",
         ],
         action: "",
     },
     wrong_codes: Phrase {
-        subject: "Falsche Codes bei {site}: Jemand kennt vielleicht Ihr Passwort",
+        subject: "Jemand kennt möglicherweise Ihr Passwort für {site}",
         body: &[
-            "Jemand hat das richtige Passwort Ihres Kontos {email} eingegeben und danach mehrere falsche Codes. Ohne \
-             richtigen Code kommt niemand hinein, aber Ihr Passwort ist vielleicht anderen bekannt.",
+            "Jemand hat das richtige Passwort für Ihr Konto {email} eingegeben und danach mehrere falsche \
+             Codes. Ohne richtigen Code ist keine Anmeldung möglich, aber diese Person kennt möglicherweise \
+             Ihr Passwort.",
         ],
         action: "",
     },
     account_deleted: Phrase {
         subject: "Ihr Konto bei {site} wurde gelöscht",
-        body: &["Das Konto {email} wurde mit allem, was dazugehörte, gelöscht."],
+        body: &["Ihr Konto {email} und alle zugehörigen Daten wurden gelöscht."],
         action: "",
     },
-    minutes: "Der Link gilt {n} Minuten lang und nur ein einziges Mal.",
-    hour: "Der Link gilt eine Stunde lang und nur ein einziges Mal.",
-    hours: "Der Link gilt {n} Stunden lang und nur ein einziges Mal.",
-    link: "Wenn die Schaltfläche nicht funktioniert, öffnen Sie diesen Link:",
-    not_you: "Waren Sie das nicht? Dann wählen Sie bitte sofort ein neues Passwort; damit werden alle Geräte \
-              abgemeldet: {link}",
-    not_you_factor: "Waren Sie das nicht? Dann wählen Sie bitte sofort ein neues Passwort, {link}, womit alle Geräte \
-                     abgemeldet werden; melden Sie sich an und entfernen Sie, was nicht von Ihnen ist. Ein neues \
-                     Passwort allein entfernt es nicht.",
+    minutes: "Der Link ist {n} Minuten gültig und funktioniert nur einmal.",
+    hour: "Der Link ist eine Stunde gültig und funktioniert nur einmal.",
+    hours: "Der Link ist {n} Stunden gültig und funktioniert nur einmal.",
+    link: "Falls die Schaltfläche nicht funktioniert, öffnen Sie diesen Link:",
+    not_you: "Waren Sie das nicht? Setzen Sie sofort Ihr Passwort zurück, um alle Geräte abzumelden: {link}",
+    not_you_factor: "Waren Sie das nicht? Setzen Sie sofort Ihr Passwort unter {link} zurück, um alle Geräte \
+                     abzumelden. Melden Sie sich dann an und entfernen Sie alles, was Sie nicht hinzugefügt \
+                     haben. Ein neues Passwort allein entfernt es nicht.",
     device: "Das geschah {time} mit {device}.",
-    time: "am {day}. {month} {year} um {clock} UTC",
+    time: "am {day}. {month} {year} um {clock} Uhr (UTC)",
     months: [
         "Januar",
         "Februar",
@@ -153,5 +170,5 @@ pub(super) static WORDS: Words = Words {
     ],
     on: "{browser} unter {system}",
     unknown_device: "einem unbekannten Gerät",
-    footer: "Sie erhalten diese E-Mail, weil {email} bei {site} eingegeben wurde, {origin}.",
+    footer: "Sie erhalten diese E-Mail, weil die Adresse {email} bei {site} angegeben wurde: {origin}",
 };

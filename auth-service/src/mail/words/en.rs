@@ -1,131 +1,140 @@
+//! Email texts in English.
+
 use super::{Phrase, Words};
 
 pub(super) static WORDS: Words = Words {
     tag: "en",
     register: Phrase {
-        subject: "Confirm your address for {site}",
+        subject: "Confirm your email address for {site}",
         body: &[
-            "Somebody, hopefully you, wants to open an account at {site} with the address {email}.",
-            "If it was you, confirm the address and enter the password that you chose. If it was not, do nothing: \
-             without this link there will be no account.",
+            "Someone, hopefully you, wants to create an account on {site} with the email address {email}.",
+            "To create it, confirm the address and enter the password you chose. If this wasn’t you, you can \
+             ignore this email: without this link, no account is created.",
         ],
-        action: "Confirm address",
+        action: "Confirm email address",
     },
     register_known: Phrase {
-        subject: "You already have an account at {site}",
+        subject: "You already have an account on {site}",
         body: &[
-            "Somebody, perhaps you, wanted to open an account at {site} with the address {email}, which has one already.",
-            "If it was you, just sign in; if you no longer know your password, choose a new one there. If it was not \
-             you, there is nothing to do.",
+            "Someone, perhaps you, tried to create an account on {site} with the email address {email}. \
+             There is already an account with this address.",
+            "If it was you, just sign in. If you’ve forgotten your password, you can reset it on the sign-in \
+             page. If it wasn’t you, there’s nothing you need to do.",
         ],
         action: "Sign in",
     },
     verify: Phrase {
-        subject: "Confirm your address for {site}",
+        subject: "Confirm your email address for {site}",
         body: &[
-            "Please confirm that {email} is your address, so that {site} can reach you if you lose your password.",
+            "Please confirm that {email} is your email address, so that you can reset your password if you \
+             forget it.",
         ],
-        action: "Confirm address",
+        action: "Confirm email address",
     },
     reset: Phrase {
-        subject: "Choose a new password for {site}",
+        subject: "Reset your password for {site}",
         body: &[
-            "Somebody, hopefully you, asked for a new password for the account {email} at {site}.",
-            "Follow the link to choose one. All devices are signed out then. If it was not you, do nothing: your \
-             password stays as it is.",
+            "Someone, hopefully you, asked to reset the password of the account {email} on {site}.",
+            "Follow the link to choose a new password. You’ll be signed out on all devices. If this wasn’t \
+             you, you can ignore this email: your password won’t change.",
         ],
         action: "Choose a new password",
     },
     change_address: Phrase {
-        subject: "Confirm your new address for {site}",
+        subject: "Confirm your new email address for {site}",
         body: &[
-            "{email} is to become the address of an account at {site}. Follow the link to confirm it.",
-            "If you know nothing of this, do nothing: nothing will change.",
+            "Someone, hopefully you, wants to use {email} as the new email address of an account on {site}. \
+             Please confirm the change.",
+            "If this wasn’t you, you can ignore this email: nothing will change.",
         ],
-        action: "Confirm new address",
+        action: "Confirm email address",
     },
     address_taken: Phrase {
-        subject: "This address already has an account at {site}",
+        subject: "This email address already has an account on {site}",
         body: &[
-            "Somebody, perhaps you, wanted to use {email} for another account at {site}. It has an account of its own \
-             already, so nothing was changed.",
+            "Someone, perhaps you, tried to use {email} for another account on {site}. The address already \
+             belongs to an account, so nothing was changed.",
         ],
         action: "",
     },
     address_change_requested: Phrase {
-        subject: "Your address at {site} is about to change",
+        subject: "Your email address on {site} is about to change",
         body: &[
-            "The address of your account at {site} is to be changed to {email}. It changes as soon as that is \
-             confirmed by the link that was sent there.",
+            "The email address of your account on {site} will change to {email} as soon as the new address \
+             is confirmed. We’ve sent a confirmation link there.",
         ],
         action: "",
     },
     address_changed: Phrase {
-        subject: "Your address at {site} was changed",
-        body: &["The address of your account at {site} is now {email}. Mails go there from now on."],
+        subject: "Your email address on {site} was changed",
+        body: &[
+            "The email address of your account on {site} is now {email}. From now on, we’ll send emails to \
+             that address.",
+        ],
         action: "",
     },
     new_device: Phrase {
         subject: "New sign-in to {site}",
-        body: &["Somebody signed in to your account {email} on a device that is new to it."],
+        body: &["Someone signed in to your account {email} from a new device."],
         action: "",
     },
     password_changed: Phrase {
-        subject: "Your password at {site} was changed",
+        subject: "Your password for {site} was changed",
         body: &["The password of your account {email} was changed."],
         action: "",
     },
     totp_added: Phrase {
-        subject: "An authenticator app was added at {site}",
-        body: &["Signing in to your account {email} now asks for a code of your authenticator app."],
+        subject: "Authenticator app set up on {site}",
+        body: &["Signing in to your account {email} now requires a code from an authenticator app."],
         action: "",
     },
     totp_removed: Phrase {
-        subject: "The authenticator app was removed at {site}",
-        body: &["Signing in to your account {email} no longer asks for a code of your authenticator app."],
+        subject: "Authenticator app removed on {site}",
+        body: &["Signing in to your account {email} no longer requires a code from your authenticator app."],
         action: "",
     },
     passkey_added: Phrase {
-        subject: "A passkey was added at {site}",
-        body: &["A new passkey can sign in to your account {email}."],
+        subject: "Passkey added on {site}",
+        body: &["A passkey was added to your account {email}. It can now be used to sign in."],
         action: "",
     },
     passkey_removed: Phrase {
-        subject: "A passkey was removed at {site}",
-        body: &["A passkey of your account {email} was removed. It can no longer sign in."],
+        subject: "Passkey removed on {site}",
+        body: &["A passkey was removed from your account {email}. It can no longer be used to sign in."],
         action: "",
     },
     recovery_codes_made: Phrase {
-        subject: "New recovery codes at {site}",
-        body: &["New recovery codes were made for your account {email}. The old ones are void."],
+        subject: "New recovery codes for {site}",
+        body: &["New recovery codes were generated for your account {email}. The old codes no longer work."],
         action: "",
     },
     recovery_code_used: Phrase {
-        subject: "A recovery code was used at {site}",
-        body: &["One of the recovery codes of your account {email} was used. It is good no more."],
+        subject: "Recovery code used on {site}",
+        body: &["One of the recovery codes of your account {email} was used. It won’t work again."],
         action: "",
     },
     wrong_codes: Phrase {
-        subject: "Wrong codes at {site}: somebody may know your password",
+        subject: "Someone may know your password for {site}",
         body: &[
-            "Somebody entered the right password of your account {email} and then several wrong codes. Without a right \
-             code nobody gets in, but your password may be known to others.",
+            "Someone entered the correct password for your account {email}, followed by several incorrect \
+             codes. They can’t sign in without a correct code, but they may know your password.",
         ],
         action: "",
     },
     account_deleted: Phrase {
-        subject: "Your account at {site} was deleted",
-        body: &["The account {email} was deleted, with all that belonged to it."],
+        subject: "Your account on {site} was deleted",
+        body: &["Your account {email} and all its data have been deleted."],
         action: "",
     },
-    minutes: "The link is good for {n} minutes and works once.",
-    hour: "The link is good for one hour and works once.",
-    hours: "The link is good for {n} hours and works once.",
-    link: "If the button does not work, open this link:",
-    not_you: "Was it not you? Then choose a new password at once; that signs out all devices: {link}",
-    not_you_factor: "Was it not you? Then choose a new password at once, {link}, which signs out all devices; sign in and \
-                     remove what you did not add. A new password alone does not remove it.",
-    device: "It was done {time} from {device}.",
+    minutes: "The link is valid for {n} minutes and works only once.",
+    hour: "The link is valid for one hour and works only once.",
+    hours: "The link is valid for {n} hours and works only once.",
+    link: "If the button doesn’t work, open this link:",
+    not_you: "If this wasn’t you, reset your password right away to sign out all devices: {link}",
+    not_you_factor: "If this wasn’t you, reset your password right away at {link} to sign out all devices. \
+                     Then sign in and remove anything you didn’t add, because resetting the password doesn’t \
+                     remove it.",
+    device: "This happened {time} from {device}.",
     time: "on {day} {month} {year} at {clock} UTC",
     months: [
         "January",
@@ -143,5 +152,5 @@ pub(super) static WORDS: Words = Words {
     ],
     on: "{browser} on {system}",
     unknown_device: "an unknown device",
-    footer: "You get this mail because {email} was entered at {site}, {origin}.",
+    footer: "You’re receiving this email because the address {email} was entered on {site}: {origin}",
 };

@@ -1,101 +1,105 @@
+//! Email texts in French.
+
 use super::{Phrase, Words};
 
 pub(super) static WORDS: Words = Words {
     tag: "fr",
     register: Phrase {
-        subject: "Confirmez votre adresse pour {site}",
+        subject: "Confirmez votre adresse e-mail pour {site}",
         body: &[
-            "Quelqu’un, vous-même sans doute, souhaite ouvrir un compte {site} avec l’adresse {email}.",
-            "Si c’est bien vous, confirmez l’adresse et saisissez le mot de passe que vous avez choisi. Sinon, ne \
-             faites rien : sans ce lien, aucun compte ne sera créé.",
+            "Quelqu’un, sans doute vous, souhaite créer un compte {site} avec l’adresse e-mail {email}.",
+            "Pour le créer, confirmez l’adresse et saisissez le mot de passe choisi. Si ce n’était pas vous, \
+             ignorez cet e-mail\u{a0}: sans ce lien, aucun compte ne sera créé.",
         ],
-        action: "Confirmer l’adresse",
+        action: "Confirmer l’adresse e-mail",
     },
     register_known: Phrase {
         subject: "Vous avez déjà un compte {site}",
         body: &[
-            "Quelqu’un, peut-être vous-même, a voulu ouvrir un compte {site} avec l’adresse {email}, qui en possède déjà \
-             un.",
-            "Si c’était vous, il suffit de vous connecter ; si vous avez oublié votre mot de passe, vous pourrez en \
-             choisir un autre. Sinon, vous n’avez rien à faire.",
+            "Quelqu’un, peut-être vous, a voulu créer un compte {site} avec l’adresse e-mail {email}. Il \
+             existe déjà un compte avec cette adresse.",
+            "Si c’était vous, il vous suffit de vous connecter. Si vous avez oublié votre mot de passe, vous \
+             pouvez le réinitialiser depuis la page de connexion. Si ce n’était pas vous, vous n’avez rien à \
+             faire.",
         ],
         action: "Se connecter",
     },
     verify: Phrase {
-        subject: "Confirmez votre adresse pour {site}",
+        subject: "Confirmez votre adresse e-mail pour {site}",
         body: &[
-            "Merci de confirmer que {email} est bien votre adresse, afin que {site} puisse vous joindre si vous perdez \
-             votre mot de passe.",
+            "Veuillez confirmer que {email} est bien votre adresse e-mail, afin de pouvoir réinitialiser \
+             votre mot de passe en cas d’oubli.",
         ],
-        action: "Confirmer l’adresse",
+        action: "Confirmer l’adresse e-mail",
     },
     reset: Phrase {
-        subject: "Choisissez un nouveau mot de passe pour {site}",
+        subject: "Réinitialisez votre mot de passe pour {site}",
         body: &[
-            "Quelqu’un, vous-même sans doute, a demandé un nouveau mot de passe pour le compte {email} sur {site}.",
-            "Suivez le lien pour en choisir un. Tous les appareils seront alors déconnectés. Si ce n’était pas vous, ne \
-             faites rien : votre mot de passe reste inchangé.",
+            "Quelqu’un, sans doute vous, a demandé à réinitialiser le mot de passe du compte {email} sur \
+             {site}.",
+            "Suivez le lien pour choisir un nouveau mot de passe. Tous vos appareils seront déconnectés. Si \
+             ce n’était pas vous, ignorez cet e-mail\u{a0}: votre mot de passe restera inchangé.",
         ],
         action: "Choisir un nouveau mot de passe",
     },
     change_address: Phrase {
-        subject: "Confirmez votre nouvelle adresse pour {site}",
+        subject: "Confirmez votre nouvelle adresse e-mail pour {site}",
         body: &[
-            "{email} doit devenir l’adresse d’un compte {site}. Suivez le lien pour le confirmer.",
-            "Si vous n’êtes pas à l’origine de cette demande, ne faites rien : rien ne changera.",
+            "Quelqu’un, sans doute vous, souhaite utiliser {email} comme nouvelle adresse e-mail d’un compte \
+             {site}. Veuillez confirmer la modification.",
+            "Si ce n’était pas vous, ignorez cet e-mail\u{a0}: rien ne changera.",
         ],
-        action: "Confirmer la nouvelle adresse",
+        action: "Confirmer l’adresse e-mail",
     },
     address_taken: Phrase {
-        subject: "Cette adresse possède déjà un compte {site}",
+        subject: "Cette adresse e-mail a déjà un compte {site}",
         body: &[
-            "Quelqu’un, peut-être vous-même, a voulu utiliser {email} pour un autre compte {site}. Cette adresse possède \
-             déjà son propre compte ; rien n’a donc été modifié.",
+            "Quelqu’un, peut-être vous, a voulu utiliser {email} pour un autre compte {site}. Cette adresse \
+             est déjà associée à un compte. Rien n’a donc été modifié.",
         ],
         action: "",
     },
     address_change_requested: Phrase {
-        subject: "Votre adresse sur {site} va changer",
-        body: &[
-            "L’adresse de votre compte {site} doit être remplacée par {email}. Elle le sera dès qu’elle aura été confirmée \
-             par le lien qui y a été envoyé.",
-        ],
+        subject: "Votre adresse e-mail sur {site} va changer",
+        body: &["L’adresse e-mail de votre compte {site} sera remplacée par {email} dès que cette nouvelle \
+                 adresse aura été confirmée. Nous y avons envoyé un lien de confirmation."],
         action: "",
     },
     address_changed: Phrase {
-        subject: "Votre adresse sur {site} a été modifiée",
+        subject: "Votre adresse e-mail sur {site} a été modifiée",
         body: &[
-            "L’adresse de votre compte {site} est désormais {email}. Les messages y seront envoyés dorénavant.",
+            "L’adresse e-mail de votre compte {site} est désormais {email}. Nos e-mails seront maintenant \
+             envoyés à cette adresse.",
         ],
         action: "",
     },
     new_device: Phrase {
         subject: "Nouvelle connexion à {site}",
-        body: &["Quelqu’un s’est connecté à votre compte {email} depuis un appareil encore inconnu."],
+        body: &["Quelqu’un s’est connecté à votre compte {email} depuis un nouvel appareil."],
         action: "",
     },
     password_changed: Phrase {
-        subject: "Votre mot de passe {site} a été modifié",
+        subject: "Votre mot de passe pour {site} a été modifié",
         body: &["Le mot de passe de votre compte {email} a été modifié."],
         action: "",
     },
     totp_added: Phrase {
-        subject: "Application d’authentification ajoutée sur {site}",
-        body: &[
-            "La connexion à votre compte {email} demande désormais un code de votre application d’authentification.",
-        ],
+        subject: "Application d’authentification configurée sur {site}",
+        body: &["La connexion à votre compte {email} nécessite désormais un code d’une application \
+                 d’authentification."],
         action: "",
     },
     totp_removed: Phrase {
-        subject: "Application d’authentification retirée sur {site}",
-        body: &[
-            "La connexion à votre compte {email} ne demande plus de code de votre application d’authentification.",
-        ],
+        subject: "Application d’authentification supprimée sur {site}",
+        body: &["La connexion à votre compte {email} ne nécessite plus de code de votre application \
+                 d’authentification."],
         action: "",
     },
     passkey_added: Phrase {
         subject: "Clé d’accès ajoutée sur {site}",
-        body: &["Une nouvelle clé d’accès permet de se connecter à votre compte {email}."],
+        body: &[
+            "Une clé d’accès a été ajoutée à votre compte {email}. Elle permet désormais de se connecter.",
+        ],
         action: "",
     },
     passkey_removed: Phrase {
@@ -106,41 +110,45 @@ pub(super) static WORDS: Words = Words {
         action: "",
     },
     recovery_codes_made: Phrase {
-        subject: "Nouveaux codes de secours sur {site}",
+        subject: "Nouveaux codes de récupération pour {site}",
         body: &[
-            "De nouveaux codes de secours ont été créés pour votre compte {email}. Les anciens ne sont plus valables.",
+            "De nouveaux codes de récupération ont été générés pour votre compte {email}. Les anciens codes \
+             ne fonctionnent plus.",
         ],
         action: "",
     },
     recovery_code_used: Phrase {
-        subject: "Code de secours utilisé sur {site}",
-        body: &["Un code de secours de votre compte {email} a été utilisé. Il n’est plus valable."],
+        subject: "Code de récupération utilisé sur {site}",
+        body: &[
+            "L’un des codes de récupération de votre compte {email} a été utilisé. Il ne fonctionnera plus.",
+        ],
         action: "",
     },
     wrong_codes: Phrase {
-        subject: "Codes erronés sur {site} : votre mot de passe est peut-être connu",
+        subject: "Quelqu’un connaît peut-être votre mot de passe pour {site}",
         body: &[
-            "Quelqu’un a saisi le bon mot de passe de votre compte {email}, puis plusieurs codes erronés. Sans le bon code, \
-             personne ne peut entrer, mais votre mot de passe est peut-être connu d’autrui.",
+            "Quelqu’un a saisi le bon mot de passe de votre compte {email}, puis plusieurs codes incorrects. \
+             Sans le bon code, cette personne ne peut pas se connecter, mais elle connaît peut-être votre \
+             mot de passe.",
         ],
         action: "",
     },
     account_deleted: Phrase {
         subject: "Votre compte {site} a été supprimé",
-        body: &["Le compte {email} a été supprimé avec tout ce qui s’y rattachait."],
+        body: &["Votre compte {email} et toutes ses données ont été supprimés."],
         action: "",
     },
     minutes: "Le lien est valable {n} minutes et ne fonctionne qu’une fois.",
     hour: "Le lien est valable une heure et ne fonctionne qu’une fois.",
     hours: "Le lien est valable {n} heures et ne fonctionne qu’une fois.",
-    link: "Si le bouton ne fonctionne pas, ouvrez ce lien :",
-    not_you: "Ce n’était pas vous ? Choisissez sans attendre un nouveau mot de passe ; tous les appareils seront \
-              déconnectés : {link}",
-    not_you_factor: "Ce n’était pas vous ? Choisissez sans attendre un nouveau mot de passe, {link}, ce qui déconnecte tous \
-                     les appareils ; connectez-vous et supprimez ce que vous n’avez pas ajouté. Un nouveau mot de passe ne \
-                     suffit pas à le supprimer.",
+    link: "Si le bouton ne fonctionne pas, ouvrez ce lien\u{a0}:",
+    not_you: "Ce n’était pas vous\u{a0}? Réinitialisez immédiatement votre mot de passe pour déconnecter \
+              tous vos appareils\u{a0}: {link}",
+    not_you_factor: "Ce n’était pas vous\u{a0}? Réinitialisez immédiatement votre mot de passe sur {link} \
+                     pour déconnecter tous vos appareils. Connectez-vous ensuite et supprimez ce que vous \
+                     n’avez pas ajouté. Un nouveau mot de passe ne suffit pas à le supprimer.",
     device: "Cela s’est passé {time} depuis {device}.",
-    time: "le {day} {month} {year} à {clock} UTC",
+    time: "le {day} {month} {year} à {clock} (UTC)",
     months: [
         "janvier",
         "février",
@@ -157,5 +165,5 @@ pub(super) static WORDS: Words = Words {
     ],
     on: "{browser} sur {system}",
     unknown_device: "un appareil inconnu",
-    footer: "Vous recevez ce message parce que {email} a été saisi sur {site}, {origin}.",
+    footer: "Vous recevez cet e-mail parce que l’adresse {email} a été saisie sur {site}\u{a0}: {origin}",
 };

@@ -11,16 +11,12 @@ use actix_web::{
 use bench::answer::{Answer, USER_HEADER};
 use clap::Args;
 use diesel::{QueryDsl, RunQueryDsl};
+use drawbridge_core::{id::UserId, metrics::Metrics, settings::Timeouts};
+use drawbridge_database::{Access, Database, DatabaseUrl, on_backend, schema::users};
+use drawbridge_http::health;
 use redis::{
     AsyncCommands, Client,
     aio::{ConnectionManager, ConnectionManagerConfig},
-};
-use shared::{
-    config::Timeouts,
-    database::{Access, Database, DatabaseUrl, on_backend, schema::users},
-    health,
-    id::UserId,
-    metrics::Metrics,
 };
 
 #[derive(Args)]

@@ -33,11 +33,11 @@ enum Floor {
 
 #[actix_web::main]
 async fn main() {
-    shared::serve::end("floor", run(Cli::parse()).await);
+    drawbridge_http::serve::end("floor", run(Cli::parse()).await);
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
-    let port = shared::config::environment("PORT").unwrap_or_default();
+    let port = drawbridge_core::settings::environment("PORT").unwrap_or_default();
     let address = ("127.0.0.1", port.parse()?);
     let answer = || -> anyhow::Result<Answer> {
         let file = cli.answer.as_ref().ok_or_else(|| anyhow::anyhow!("--answer is missing"))?;

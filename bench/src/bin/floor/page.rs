@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use actix_web::{App, HttpResponse, HttpServer, http::header::ContentType, web};
 use bench::page::render;
 use clap::Args;
+use drawbridge_guard::{Guard, SignedIn};
+use drawbridge_http::health;
+use drawbridge_verification::Verified;
 use serde::Deserialize;
-use shared::{health, verification::Verified};
-use web_frontend::guard::{Guard, SignedIn};
 
 #[derive(Args)]
 pub(crate) struct OpenPage {

@@ -1,15 +1,15 @@
--- Runs once, when the database is made: the role that owns it, and the one that verify-service reads with.
--- What that one may read, auth-service grants after its migrations (DATABASE_READER).
+-- Runs once, when the database is created. Creates the role that owns it and the role that verify-service reads with.
+-- After its migrations, auth-service grants that role what it may read (DATABASE_READER).
 \set owner_password `cat /run/secrets/owner_password`
 \set reader_password `cat /run/secrets/reader_password`
 CREATE ROLE drawbridge LOGIN PASSWORD :'owner_password';
 CREATE ROLE drawbridge_reader LOGIN PASSWORD :'reader_password';
 ALTER ROLE drawbridge_reader SET default_transaction_read_only = on;
 ALTER DATABASE drawbridge OWNER TO drawbridge;
--- Beside the superuser only these two connect, and to this database alone.
+-- Apart from the superuser, only these two roles can connect, and only to this database.
 REVOKE ALL ON DATABASE drawbridge, postgres, template1 FROM PUBLIC;
 GRANT CONNECT ON DATABASE drawbridge TO drawbridge_reader;
--- Everybody may store large objects, and take the lock under which auth-service migrates, unless told otherwise.
+-- By default, every role can store large objects and take the advisory lock that auth-service holds while it migrates.
 DO $$
 DECLARE
   function regprocedure;

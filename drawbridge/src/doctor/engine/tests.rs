@@ -6,7 +6,7 @@ use super::*;
 /// page's `fetch` (F) and seen by the guard (G).
 fn cells(text: &str, frontend: &str, backend: &str, setter: &str) -> [String; 4] {
     let [frontend, backend, setter] = [frontend, backend, setter].map(|text| Origin::parse(text).unwrap());
-    let cookie = SetCookie::parse(text, "/api/login", DateTime::UNIX_EPOCH).unwrap();
+    let cookie = ReceivedCookie::parse(text, "/api/login", DateTime::UNIX_EPOCH).unwrap();
     Engine::ALL.map(|engine| {
         let mut seen = String::new();
         if engine.keeps(&cookie, &setter, &frontend) {

@@ -1,27 +1,28 @@
 //! A real login, and every cookie that it sets.
 
 use chrono::{DateTime, Utc};
+use drawbridge_cookies::topology::CookieMode;
+use drawbridge_core::origin::Origin;
 use reqwest::{
     Method, RequestBuilder, StatusCode,
     header::{ACCEPT, ORIGIN},
 };
 use serde_json::json;
-use shared::{origin::Origin, topology::CookieMode};
 
 use super::{Account, Now, cors, traffic};
 use crate::doctor::{
     Setup,
-    cookie::SetCookie,
     finding::Finding,
     judge::{judge, judge_other},
     web::{Hop, Jar, Visit, Web},
 };
+use drawbridge_cookies::received_cookie::ReceivedCookie;
 
 /// What a login led to.
 #[derive(Default)]
 pub(super) struct Login {
     /// The session's cookie, and who set it.
-    pub(super) session: Option<(SetCookie, Origin)>,
+    pub(super) session: Option<(ReceivedCookie, Origin)>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -133,12 +134,12 @@ fn nothing_set(setup: &Setup, hop: &Hop, subject: &str) -> Finding {
 }
 
 /// What is set on all hops, and by whom.
-fn cookies(visit: &Visit, now: DateTime<Utc>) -> Vec<(SetCookie, Origin)> {
+fn cookies(visit: &Visit, now: DateTime<Utc>) -> Vec<(ReceivedCookie, Origin)> {
     let mut cookies = Vec::new();
     for hop in visit.hops() {
         let Some(setter) = hop.origin() else { continue };
         for text in hop.set_cookies() {
-            let cookie = SetCookie::parse(&text, hop.url.path(), now).filter(SetCookie::is_alive);
+            let cookie = ReceivedCookie::parse(&text, hop.url.path(), now).filter(ReceivedCookie::is_alive);
             cookies.extend(cookie.map(|cookie| (cookie, setter.clone())));
         }
     }
@@ -147,7 +148,7 @@ fn cookies(visit: &Visit, now: DateTime<Utc>) -> Vec<(SetCookie, Origin)> {
 
 /// The name that was given, or the one that Drawbridge would take, or the likeliest: out of the reach of
 /// scripts, and the longest.
-fn session_name(setup: &Setup, cookies: &[(SetCookie, Origin)]) -> Option<String> {
+fn session_name(setup: &Setup, cookies: &[(ReceivedCookie, Origin)]) -> Option<String> {
     let is_set = |name: &str| cookies.iter().any(|(cookie, _)| cookie.name == name);
     if let Some(name) = &setup.cookie_name {
         return is_set(name).then(|| name.clone());

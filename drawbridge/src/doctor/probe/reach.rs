@@ -1,9 +1,10 @@
 //! Whether the two are there: names, TLS and its dates, http that leads to https, clocks, keys.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use drawbridge_cookies::topology::CookieMode;
+use drawbridge_core::origin::Origin;
 use reqwest::{Method, header::LOCATION};
 use serde_json::Value;
-use shared::{origin::Origin, topology::CookieMode};
 
 use super::Now;
 use crate::doctor::{

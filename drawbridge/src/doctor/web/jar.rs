@@ -1,17 +1,17 @@
 use chrono::{DateTime, Utc};
+use drawbridge_core::origin::Origin;
 use reqwest::Url;
-use shared::origin::Origin;
 
 use super::Hop;
-use crate::doctor::cookie::SetCookie;
+use drawbridge_cookies::received_cookie::ReceivedCookie;
 
 /// The cookies of one visit, each with who set it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Jar(Vec<(SetCookie, Origin)>);
+pub(crate) struct Jar(Vec<(ReceivedCookie, Origin)>);
 
 impl Jar {
     /// A jar with one cookie in it.
-    pub(crate) fn with(cookie: SetCookie, setter: Origin) -> Self {
+    pub(crate) fn with(cookie: ReceivedCookie, setter: Origin) -> Self {
         Self(vec![(cookie, setter)])
     }
 
@@ -19,7 +19,7 @@ impl Jar {
     pub(super) fn keep(&mut self, hop: &Hop, now: DateTime<Utc>) {
         let Some(setter) = hop.origin() else { return };
         for text in hop.set_cookies() {
-            let Some(cookie) = SetCookie::parse(&text, hop.url.path(), now) else { continue };
+            let Some(cookie) = ReceivedCookie::parse(&text, hop.url.path(), now) else { continue };
             self.0.retain(|(kept, by)| {
                 let is_same = kept.name == cookie.name && kept.domain == cookie.domain;
                 !is_same || (kept.domain.is_none() && by.host() != setter.host())
@@ -33,7 +33,7 @@ impl Jar {
     /// The value of `Cookie` for a request.
     pub(super) fn header(&self, url: &Url) -> Option<String> {
         let to = Origin::parse(&url.origin().ascii_serialization()).ok()?;
-        let is_sent = |cookie: &SetCookie, setter: &Origin| {
+        let is_sent = |cookie: &ReceivedCookie, setter: &Origin| {
             cookie.covers(setter, &to) && cookie.covers_path(url.path())
         };
         let cookies = self.0.iter().filter(|(cookie, setter)| is_sent(cookie, setter));

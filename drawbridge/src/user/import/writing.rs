@@ -7,10 +7,8 @@ use std::{
 };
 
 use auth_service::storage;
-use shared::{
-    clock::{Clock, SystemClock},
-    database::Connection,
-};
+use drawbridge_core::clock::{Clock, SystemClock};
+use drawbridge_database::Connection;
 
 use super::{Batch, progress::Progress};
 use crate::output;

@@ -1,6 +1,6 @@
 use actix_web::{HttpResponse, web};
+use drawbridge_http::problem::{Code, Problem};
 use serde::Deserialize;
-use shared::problem::{Code, Problem};
 
 use crate::{
     account::Events,

@@ -1,7 +1,7 @@
 use actix_web::{HttpResponse, HttpResponseBuilder};
+use drawbridge_http::problem::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use shared::problem::Problem;
 
 use super::recovery_codes;
 use crate::{

@@ -1,10 +1,8 @@
 use actix_web::{HttpResponse, web};
+use drawbridge_core::clock::{Clock, SystemClock};
+use drawbridge_http::problem::Problem;
 use serde::Deserialize;
 use serde_json::json;
-use shared::{
-    clock::{Clock, SystemClock},
-    problem::Problem,
-};
 
 use crate::{
     account::Account,

@@ -1,17 +1,15 @@
 use actix_web::HttpResponse;
+use drawbridge_core::clock::{Clock, SystemClock};
+use drawbridge_http::problem::{Code, Problem, status_of};
 use serde::Deserialize;
-use shared::{
-    clock::{Clock, SystemClock},
-    problem::{Code, Problem},
-};
 
 use crate::{
     auth_client::Call,
     form::Utf8Form,
-    guard::SignedIn,
     pages::{Field, Flash, FormPage, Link, Section, see_other},
     visit::{Visit, confirm_first},
 };
+use drawbridge_guard::SignedIn;
 
 /// The fields of the form.
 #[derive(Deserialize)]
@@ -39,7 +37,7 @@ pub(crate) async fn take(
         return page(&visit, &person)?.show_stale();
     }
     if form.sure.is_none() {
-        let response = HttpResponse::build(Code::InvalidBody.status());
+        let response = HttpResponse::build(status_of(Code::InvalidBody));
         return page(&visit, &person)?.fault("sure", visit.text.delete.not_sure).show_with(response);
     }
     let answer = visit.ask(Call::DELETE_ME).await?;

@@ -1,19 +1,17 @@
 use actix_web::HttpResponse;
+use drawbridge_core::clock::{Clock, SystemClock};
+use drawbridge_http::problem::Problem;
 use serde::Deserialize;
 use serde_json::json;
-use shared::{
-    clock::{Clock, SystemClock},
-    problem::Problem,
-};
 
 use crate::{
     auth_client::Call,
     form::Utf8Form,
-    guard::SignedIn,
     handlers::{ButtonForm, Nothing, register::shortened},
     pages::{self, Field, FormPage, Link, NoticePage, Section},
     visit::{Visit, confirm_first},
 };
+use drawbridge_guard::SignedIn;
 
 /// The fields of the form.
 #[derive(Deserialize)]

@@ -1,15 +1,15 @@
 use actix_web::HttpResponse;
+use drawbridge_http::problem::Problem;
 use serde::Deserialize;
 use serde_json::json;
-use shared::problem::Problem;
 
 use crate::{
     auth_client::Call,
     form::Utf8Form,
-    guard::SignedIn,
     pages::{Field, FormPage, Section},
     visit::Visit,
 };
+use drawbridge_guard::SignedIn;
 
 /// The fields of the form.
 #[derive(Deserialize)]

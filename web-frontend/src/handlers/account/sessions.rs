@@ -1,6 +1,6 @@
 use actix_web::HttpResponse;
+use drawbridge_http::problem::Problem;
 use serde::Deserialize;
-use shared::problem::Problem;
 
 use crate::{
     account::SessionRows,

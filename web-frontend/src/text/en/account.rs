@@ -1,4 +1,4 @@
-//! The account's pages.
+//! The account pages in English.
 
 use super::codes::kind;
 use crate::text::{
@@ -8,162 +8,168 @@ use crate::text::{
 
 pub(super) const OVERVIEW: Overview = Overview {
     title: "Your account",
-    since: |date| format!("Here since {date}"),
-    security: "Signing in",
-    data: "Your data",
+    created: |date| format!("Account created on {date}"),
+    security: "Sign-in and security",
+    data: "Data and privacy",
     change: "Change",
     set_up: "Set up",
-    look_after: "Manage",
-    look: "View",
+    manage: "Manage",
+    view: "View",
     on: "On",
-    off: "Off",
+    off: "Not set up",
     verified: "Confirmed",
     unverified: "Not confirmed",
-    unverified_hint: "Confirm it by the link in a message from us, so that you can get back in if you \
-                      forget your password.",
-    resend: "Send the message",
-    resent: "The message is on its way.",
-    password_changed: |date| format!("Last changed {date}"),
-    password_unchanged: "Not changed since you signed up",
+    unverified_hint: "Confirm your email address so that you can reset your password if you forget it.",
+    resend: "Send confirmation email",
+    resent: "We’ve sent you an email with a confirmation link.",
+    password_changed: |date| format!("Last changed on {date}"),
+    password_unchanged: "Never changed",
     passkeys: |number| match number {
-        0 => "None".to_owned(),
+        0 => "None yet".to_owned(),
         1 => "1 passkey".to_owned(),
         _ => format!("{number} passkeys"),
     },
     codes_left: |number| match number {
         0 => "None left".to_owned(),
-        1 => "1 left".to_owned(),
         _ => format!("{number} left"),
     },
     few_codes: |number| match number {
-        0 => "You have no recovery codes. If you lose your device, you cannot get in. Make new ones."
-            .to_owned(),
-        1 => "You have one recovery code left. Make new ones before it is gone.".to_owned(),
-        _ => format!("You have only {number} recovery codes left. Make new ones before they are gone."),
+        0 => {
+            "You have no recovery codes. If you lose your device, you can’t sign in. Generate new codes now."
+                .to_owned()
+        }
+        1 => "You have only one recovery code left. Generate new codes soon.".to_owned(),
+        _ => format!("You have only {number} recovery codes left. Generate new codes soon."),
     },
     sessions: |number| match number {
-        1 => "Signed in on this device alone".to_owned(),
-        _ => format!("Signed in {number} times"),
+        1 => "Signed in on this device only".to_owned(),
+        _ => format!("Signed in on {number} devices"),
     },
-    no_second_factor: "Your password alone opens this account. A passkey or an app protects you even if \
-                       somebody learns it.",
-    required: "A second step is required here.",
+    no_second_factor: "Your account is protected by a password only. Add a passkey or an authenticator app \
+                       to keep it safe even if someone learns your password.",
+    required: "Two-factor authentication required",
 };
 
 pub(super) const PASSWORD: Password = Password {
     form: Form { title: "Change password", intro: "", button: "Change password" },
     end_others: "Sign out all other devices",
-    wrong: "This password is wrong.",
-    done: "Your password is changed.",
+    wrong: "Incorrect password.",
+    done: "Your password has been changed.",
 };
 
 pub(super) const EMAIL: Email = Email {
     form: Form {
-        title: "Change e-mail address",
-        intro: "We send a link to the new address. It takes the place of the old one as soon as you open \
-                it.",
-        button: "Send the link",
+        title: "Change email address",
+        intro: "We’ll send a link to the new address. Once you confirm it, it replaces the current one.",
+        button: "Send link",
     },
-    present: "Your address now",
-    done: |email| format!("We have sent a link to {email}. Your address changes once you confirm it there."),
-    no_mail: "This site sends no mail, so the address cannot be changed here. Ask whoever runs it.",
+    present: "Current email address",
+    done: |email| format!("We’ve sent a link to {email}. Open it to confirm your new email address."),
+    no_mail: "This site doesn’t send email, so you can’t change your address here. Contact the site \
+              administrator.",
 };
 
 pub(super) const AUTHENTICATOR: Authenticator = Authenticator {
     title: "Authenticator app",
-    intro: "After your password you enter a code that an app on your phone shows. Any app for one-time \
-            codes will do, and many password managers can do it, too.",
-    begin: "Set up an app",
-    scan: "Scan this picture with the app.",
-    picture: "QR code for your authenticator app",
-    by_hand: "Or enter this key by hand:",
-    code_hint: "The app shows six digits. They change every 30 seconds.",
-    again: "Show the picture again",
-    confirm: "Switch on",
-    on: "Your app is set up. You are asked for its code when you sign in.",
-    remove: "Remove the app",
-    remove_hint: "After that its codes are worth nothing, and you are not asked for one.",
-    added: "Your app is set up.",
-    removed: "Your app is removed.",
+    intro: "When you sign in, you enter a code from an app on your phone after your password. Any \
+            authenticator app works, and so do many password managers.",
+    set_up: "Set up app",
+    scan: "Scan this QR code with your authenticator app.",
+    qr_code_label: "QR code for your authenticator app",
+    manual_entry: "Or enter this key manually:",
+    code_hint: "Enter the six-digit code from the app. It changes every 30 seconds.",
+    new_qr_code: "Show a new QR code",
+    turn_on: "Turn on",
+    on: "Your authenticator app is set up. You’ll be asked for a code when you sign in.",
+    remove: "Remove app",
+    remove_hint: "Codes from the app will stop working, and you won’t be asked for them anymore.",
+    added: "Your authenticator app is set up.",
+    removed: "Your authenticator app has been removed.",
 };
 
 pub(super) const RECOVERY_CODES: RecoveryCodes = RecoveryCodes {
     title: "Recovery codes",
-    intro: "With a recovery code you sign in when your phone or your passkey is not at hand. Each works \
-            once.",
+    intro: "Use a recovery code to sign in when you don’t have your phone or passkey with you. Each code \
+            works only once.",
     left: |number| match number {
         0 => "You have no codes left.".to_owned(),
         1 => "You have 1 code left.".to_owned(),
         _ => format!("You have {number} codes left."),
     },
-    none_yet: "You get your codes when you set up an authenticator app or a passkey.",
-    make: "Make new codes",
-    make_hint: "The old ones are worth nothing after that.",
-    fresh_title: "Keep these recovery codes",
-    fresh: "They are shown only now. Without them, and without your device, nobody can let you in.",
-    keep: "Print this page, or put the codes into your password manager.",
+    none_yet: "You’ll get recovery codes when you set up an authenticator app or a passkey.",
+    generate: "Generate new codes",
+    generate_hint: "Your current codes will stop working.",
+    new_title: "Save your recovery codes",
+    new_intro: "You won’t see these codes again. You’ll need them if you lose your phone or passkey.",
+    save_hint: "Print this page or store the codes in your password manager.",
     list: "Your recovery codes",
-    kept: "I have kept them",
+    saved: "I’ve saved my codes",
 };
 
 pub(super) const PASSKEYS: Passkeys = Passkeys {
     title: "Passkeys",
-    intro: "With a passkey you sign in with your fingerprint, your face, a PIN or a security key. No \
-            password can be stolen or guessed.",
+    intro: "With a passkey, you sign in with your fingerprint, face, PIN or security key. There’s no \
+            password to steal or guess.",
     none: "You have no passkeys yet.",
     list: "Your passkeys",
-    added_at: |date| format!("Added {date}"),
-    used_at: |date| format!("Last used {date}"),
+    added_at: |date| format!("Added on {date}"),
+    used_at: |date| format!("Last used on {date}"),
     never_used: "Not used yet",
     add_title: "Add a passkey",
-    add: "Add a passkey",
+    add: "Add passkey",
     name: "Name",
-    name_hint: "So that you know it again, such as \u{201c}My phone\u{201d}.",
+    name_hint: "Helps you tell your passkeys apart, for example “My phone”.",
     unnamed: "Passkey",
     rename: "Rename",
     rename_this: |name| format!("Rename: {name}"),
     save: "Save",
     remove: "Remove",
     remove_this: |name| format!("Remove: {name}"),
-    added: "Your passkey is set up.",
-    renamed: "The passkey has its new name.",
-    removed: "The passkey is removed. Delete it on your device, too.",
-    not_possible: "This site offers no passkeys. Ask whoever runs it.",
+    added: "Your passkey has been added.",
+    renamed: "The passkey has been renamed.",
+    removed: "The passkey has been removed. Delete it from your device, too.",
+    not_possible: "Passkeys aren’t available on this site.",
 };
 
 pub(super) const SESSIONS: Sessions = Sessions {
     title: "Devices",
-    idle: |length| format!("You are signed out after {length} without a visit"),
-    absolute: |length| format!("and after {length} in any case"),
-    cap: |number| format!("You can be signed in {number} times; one more ends the oldest session."),
+    idle: |length| format!("You’re signed out automatically after {length} of inactivity,"),
+    absolute: |length| format!("and no later than {length} after signing in"),
+    cap: |number| match number {
+        1 => "You can be signed in on one device at a time. Signing in on another one signs this one out."
+            .to_owned(),
+        _ => format!(
+            "You can be signed in on up to {number} devices. Signing in on another one signs out the oldest."
+        ),
+    },
     this_one: "This device",
     browser_on: |browser, os| format!("{browser} on {os}"),
     unknown: "Unknown device",
-    address: "Address",
+    address: "IP address",
     signed_in: "Signed in",
-    last_seen: "Last seen",
-    ends: "Ends",
+    last_seen: "Last active",
+    ends: "Expires",
     not_yet: "Not yet",
     end: "Sign out",
     end_this: |device| format!("Sign out: {device}"),
     end_others: "Sign out all other devices",
-    end_others_hint: "You stay signed in here.",
-    ended: "The device is signed out.",
+    end_others_hint: "You’ll stay signed in on this device.",
+    ended: "The device has been signed out.",
     others_ended: |number| match number {
-        0 => "There was no other device.".to_owned(),
-        1 => "One other device is signed out.".to_owned(),
-        _ => format!("{number} other devices are signed out."),
+        0 => "You weren’t signed in on any other device.".to_owned(),
+        1 => "1 other device has been signed out.".to_owned(),
+        _ => format!("{number} other devices have been signed out."),
     },
 };
 
 pub(super) const ACTIVITY: Activity = Activity {
     title: "Activity",
-    intro: "What happened with your account. If you do not recognise something, change your password and \
+    intro: "Sign-ins and changes in your account. If something looks unfamiliar, change your password and \
             sign out all other devices.",
-    what: "What",
-    when: "When",
-    from: "From",
-    none: "Nothing has happened yet.",
+    event: "Event",
+    date: "Date",
+    device: "Device",
+    none: "No activity yet.",
     older: "Older",
     newest: "Newest",
     kind,
@@ -171,27 +177,26 @@ pub(super) const ACTIVITY: Activity = Activity {
 
 pub(super) const DATA: Data = Data {
     title: "Your data",
-    intro: "All that is kept about you here, in one file that people and programs can read (JSON).",
+    intro: "Everything this site stores about you, in a single JSON file.",
     download: "Download",
-    never: "Your password is not in it: only a hash of it is kept.",
+    never: "Your password isn’t included. Only a hash of it is stored.",
 };
 
 pub(super) const DELETE: Delete = Delete {
     form: Form {
         title: "Delete account",
-        intro: "Your account and all that belongs to it are deleted at once. This cannot be undone.",
-        button: "Delete my account",
+        intro: "Your account and all its data will be deleted immediately. This can’t be undone.",
+        button: "Delete account",
     },
-    sure: "I want my account to be deleted",
-    not_sure: "Tick the box if you are sure.",
-    done: "Your account is deleted.",
+    sure: "Yes, delete my account",
+    not_sure: "Select the checkbox to confirm.",
+    done: "Your account has been deleted.",
 };
 
 pub(super) const CONFIRM: Confirm = Confirm {
     form: Form {
-        title: "Confirm that it is you",
-        intro: "What you are about to do needs your password once more. You are not asked again for ten \
-                minutes.",
+        title: "Confirm it’s you",
+        intro: "Enter your password to continue. You won’t be asked again for ten minutes.",
         button: "Confirm",
     },
 };

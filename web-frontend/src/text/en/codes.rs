@@ -1,65 +1,103 @@
-//! What has a code: refusals, and what happened with an account.
+//! English texts per code: page titles, explanations of errors, and the names of events in the activity log.
 
+/// Explains an error next to the form. Without an entry, the page shows the API's own detail.
 pub(super) fn refusal(code: &str) -> Option<&'static str> {
     Some(match code {
-        "email_taken" => "This address has an account already.",
-        "invalid_credentials" => "The e-mail address or the password is wrong.",
-        "user_disabled" => "This account is disabled. Ask whoever runs this site.",
-        "password_too_common" => "This password is one of those that are tried first. Choose another.",
-        "link_invalid" => "This link does not work any more.",
-        "invalid_code" => "This code is wrong, or its time is over. Enter the one that is shown now.",
-        "login_expired" => "That took too long. Please sign in again.",
-        "second_factor_required" => "Enter a code, too.",
-        "invalid_passkey" => "This passkey was not accepted. Try again, or choose another way.",
-        "passkey_known" => "This device has a passkey for your account already.",
-        "passkey_not_found" => "This passkey is not there any more.",
-        "last_factor" => "This is your last second step, and one is required here. Set up another first.",
-        "last_way_in" => "Without it you could not sign in any more. Set up another way first.",
-        "no_second_factor" => "Set up an authenticator app or a passkey first.",
-        "totp_not_begun" => "That took too long. Begin again.",
-        "confirmation_required" => "Confirm first that it is you.",
-        "mail_not_configured" => {
-            "This site sends no mail. Ask whoever runs it to set a new password for you."
-        }
-        "password_leaked" => "This password is known from a leak of another site. Choose another.",
-        "factor_not_possible" => "This is not possible here. Ask whoever runs this site.",
-        "totp_present" => "An authenticator app is set up already. Remove it first.",
-        "too_many_passkeys" => "You have as many passkeys as you may have. Remove one first.",
+        "email_taken" => "An account with this email address already exists.",
+        "invalid_credentials" => "Incorrect email address or password.",
+        "user_disabled" => "This account is disabled. Contact the site administrator.",
+        "password_too_common" => "This password is too easy to guess. Choose another one.",
+        "password_leaked" => "This password has appeared in a data leak. Choose another one.",
+        "link_invalid" => "This link is no longer valid.",
+        "invalid_code" => "This code is incorrect, expired or already used. Enter a new one.",
+        "login_expired" => "Your sign-in timed out. Please sign in again.",
+        "second_factor_required" => "Enter a code from your app or a recovery code as well.",
+        "invalid_passkey" => "This passkey wasn’t accepted. Try again or use another method.",
+        "passkey_known" => "This device already has a passkey for your account.",
+        "passkey_not_found" => "This passkey no longer exists.",
+        "too_many_passkeys" => "You’ve reached the maximum number of passkeys. Remove one first.",
         "invalid_name" => "Choose a name of 1 to 60 characters.",
+        "last_factor" => {
+            "This is your only second factor, and this site requires one. Add another one first."
+        }
+        "last_way_in" => "You couldn’t sign in without it. Set up another way to sign in first.",
+        "no_second_factor" => "Set up an authenticator app or a passkey first.",
+        "factor_not_possible" => "This isn’t available on this site.",
+        "totp_not_begun" => "Setup timed out. Please start again.",
+        "totp_present" => "An authenticator app is already set up. Remove it first.",
+        "confirmation_required" => "Confirm it’s you first.",
+        "mail_not_configured" => {
+            "This site doesn’t send email. Ask the site administrator for a new password."
+        }
         _ => return None,
     })
 }
 
+/// Explains an error on a page of its own. Without an entry, the page shows the API's own detail.
+pub(super) fn detail(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "not_found" => "There is no page at this address.",
+        "method_not_allowed" => "This page can’t be opened this way.",
+        "internal_error" => "The error has been logged under the ID below.",
+        "payload_too_large" => "The form contains too much text.",
+        "request_timeout" => "Please send the form again.",
+        "cross_site_request" => "Please send the form from a page of this site.",
+        "missing_token" | "invalid_token" | "expired_token" | "session_revoked" | "user_not_found" => {
+            "Please sign in again. If that doesn’t help, contact the site administrator."
+        }
+        _ => return refusal(code),
+    })
+}
+
+/// Titles for pages, where the API's title is written for developers.
+pub(super) fn title(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "not_found" => "Page not found",
+        "payload_too_large" => "Form too large",
+        "missing_token" => "You’re not signed in",
+        "invalid_token" => "Your session is invalid",
+        "expired_token" => "Your session has expired",
+        "session_revoked" => "Your session has ended",
+        "user_not_found" => "Account not found",
+        "user_disabled" => "Account disabled",
+        "busy" => "Too busy right now",
+        "unavailable" => "Temporarily unavailable",
+        "internal_error" => "Something went wrong",
+        _ => return None,
+    })
+}
+
+/// Names an event in the activity log.
 pub(super) fn kind(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "signed_up" => "Account created",
         "signed_in" => "Signed in",
-        "sign_in_failed" => "Wrong password",
-        "second_factor_failed" => "Wrong code",
+        "sign_in_failed" => "Incorrect password entered",
+        "second_factor_failed" => "Incorrect code entered",
         "signed_out" => "Signed out",
-        "session_ended" => "A device was signed out",
-        "sessions_ended" => "Other devices were signed out",
+        "session_ended" => "Device signed out",
+        "sessions_ended" => "Other devices signed out",
         "password_changed" => "Password changed",
-        "password_reset_requested" => "Asked for a new password",
-        "password_reset" => "New password set by a link",
-        "email_verified" => "Address confirmed",
-        "email_change_requested" => "Asked for another address",
-        "email_changed" => "Address changed",
+        "password_reset_requested" => "Password reset requested",
+        "password_reset" => "Password reset",
+        "email_verified" => "Email address confirmed",
+        "email_change_requested" => "Email address change requested",
+        "email_changed" => "Email address changed",
         "totp_added" => "Authenticator app set up",
         "totp_removed" => "Authenticator app removed",
-        "recovery_codes_made" => "Recovery codes made",
+        "recovery_codes_made" => "Recovery codes generated",
         "recovery_code_used" => "Recovery code used",
         "passkey_added" => "Passkey added",
         "passkey_renamed" => "Passkey renamed",
         "passkey_removed" => "Passkey removed",
-        "confirmed" => "Confirmed that it is you",
+        "confirmed" => "Identity confirmed",
         "exported" => "Data downloaded",
         "account_disabled" => "Account disabled",
-        "account_enabled" => "Account enabled again",
+        "account_enabled" => "Account re-enabled",
         "account_deleted" => "Account deleted",
         "roles_changed" => "Roles changed",
-        "factors_removed" => "Second factors removed by an operator",
-        "imported" => "Account brought over from another system",
+        "factors_removed" => "Second factors removed by an administrator",
+        "imported" => "Account imported from another system",
         _ => return None,
     })
 }

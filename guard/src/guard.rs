@@ -1,0 +1,159 @@
+use std::{slice, sync::Arc};
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::AUTHORIZATION};
+use drawbridge_cookies::session_cookie::SessionCookie;
+use drawbridge_core::{metrics::Metrics, origin::encode_next};
+use drawbridge_http::{RequestId, problem::Problem, token_headers};
+use drawbridge_verification::{Refusal, Verified, Verifier};
+
+use crate::{builder::Builder, remote::Remote};
+
+/// The middleware. Cheap to clone; one serves a whole application.
+#[derive(Clone)]
+pub struct Guard(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) frontend_host: String,
+    pub(crate) cookie: SessionCookie,
+    pub(crate) login_path: String,
+    pub(crate) mode: Mode,
+    pub(crate) metrics: Metrics,
+}
+
+/// Who verifies a token.
+pub(crate) enum Mode {
+    /// verify-service, on every request.
+    Remote(Remote),
+    /// This process. A hot record needs no network call.
+    Embedded(Box<Verifier>),
+}
+
+impl Guard {
+    /// Starts building a guard for pages at `frontend_origin`, such as `https://app.example.com`.
+    pub fn builder(frontend_origin: impl Into<String>) -> Builder {
+        Builder::new(frontend_origin.into())
+    }
+
+    /// Identifies the user of a request, for a page that everyone may see.
+    ///
+    /// # Errors
+    /// Why the request has no user. [`Refusal::Unavailable`] does not mean that the user is signed out.
+    pub async fn identify(&self, request: &HttpRequest) -> Result<Verified, Refusal> {
+        if let Some(known) = self.identify_hot(request) {
+            return Ok(known);
+        }
+        let tokens = self.0.cookie.tokens(&token_headers(request.headers()));
+        self.verify(&tokens, RequestId::of(request)).await
+    }
+
+    /// Verifies the tokens of one request, read earlier by [`SessionCookie::tokens`].
+    ///
+    /// # Errors
+    /// Like [`Guard::identify`].
+    pub async fn verify(&self, tokens: &[String], id: Option<RequestId>) -> Result<Verified, Refusal> {
+        match &self.0.mode {
+            Mode::Remote(remote) => {
+                let tokens = self.0.cookie.forward(tokens).ok_or(Refusal::MissingToken)?;
+                remote.verify(&tokens, id).await
+            }
+            Mode::Embedded(verifier) => Ok(verifier.verify_request(tokens).await?.verified()),
+        }
+    }
+
+    /// Returns the session token to forward for a request that carries it in a cookie, `None` if it has none.
+    /// If a sibling host has planted a second cookie, the only valid one counts.
+    ///
+    /// # Errors
+    /// Not exactly one of several tokens is valid, or they cannot be verified right now.
+    pub async fn token_to_forward(&self, request: &HttpRequest) -> Result<Option<String>, Refusal> {
+        if request.headers().contains_key(AUTHORIZATION) {
+            return Ok(None);
+        }
+        let mut tokens = self.0.cookie.tokens(&token_headers(request.headers()));
+        if tokens.len() < 2 {
+            return Ok(tokens.pop());
+        }
+        let mut valid = None;
+        for token in tokens {
+            match self.verify(slice::from_ref(&token), RequestId::of(request)).await {
+                Ok(_) if valid.is_some() => return Err(Refusal::InvalidToken),
+                Ok(_) => valid = Some(token),
+                Err(outage @ Refusal::Unavailable(_)) => return Err(outage),
+                Err(_) => {}
+            }
+        }
+        valid.map_or(Err(Refusal::InvalidToken), |token| Ok(Some(token)))
+    }
+
+    /// Identifies the user without asking anyone, if this process already knows enough.
+    pub(crate) fn identify_hot(&self, request: &HttpRequest) -> Option<Verified> {
+        match &self.0.mode {
+            Mode::Remote(_) => None,
+            Mode::Embedded(verifier) => {
+                let token = self.0.cookie.only_token(&token_headers(request.headers()))?;
+                Some(verifier.verify_hot(token).ok()?.verified())
+            }
+        }
+    }
+
+    /// The metrics of this guard.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// The URL of the sign-in page that returns to the path `wanted` afterwards.
+    pub fn login_target(&self, wanted: &str) -> String {
+        format!("{}?next={}", self.0.login_path, encode_next(wanted))
+    }
+}
+
+/// The user of a request that passed the [`Guard`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn(pub Verified);
+
+impl std::ops::Deref for SignedIn {
+    type Target = Verified;
+
+    fn deref(&self) -> &Verified {
+        &self.0
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    /// Fails on a route without a guard, so that a forgotten guard lets nobody in.
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let person = request.extensions().get::<Self>().cloned();
+        std::future::ready(person.ok_or_else(|| Problem::internal("SignedIn on a route without a Guard")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wanted_path_survives_the_way_to_the_sign_in_page() {
+        let guard = Guard::builder("http://localhost:8080").build().unwrap();
+
+        assert_eq!(guard.login_target("/private"), "/login?next=/private");
+        let target = guard.login_target("/private?a=b&c=d+e%20f#g");
+        assert_eq!(target, "/login?next=/private?a=b%26c=d%2Be%2520f%23g");
+    }
+
+    #[test]
+    fn an_invalid_setting_is_named() {
+        let message = |builder: Builder| builder.build().err().unwrap().to_string();
+        let guard = || Guard::builder("https://app.example.com");
+        let cookie = SessionCookie::for_frontend(&"https://app.example.com".parse().unwrap(), None).unwrap();
+
+        assert!(message(Guard::builder("app.example.com")).contains("origin"));
+        assert!(message(Guard::builder("http://app.example.com")).contains("https"));
+        assert!(message(guard().verify_service("8082")).contains("verify_service"));
+        assert!(message(guard().login_path("//evil.example")).contains("login_path"));
+        assert!(message(guard().cookie_name("a b")).contains("COOKIE_NAME"));
+        assert!(message(guard().cookie(cookie).cookie_name("sid")).contains("cookie_name"));
+    }
+}

@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
+
+pub mod device_cookie;
+pub mod received_cookie;
+pub mod request_cookies;
+pub mod session_cookie;
+pub mod set_cookie;
+pub mod topology;

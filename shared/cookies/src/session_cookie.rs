@@ -1,0 +1,256 @@
+//! The session cookie (RFC 6265bis): its name, how it is set, and where tokens are read from.
+
+use chrono::{DateTime, Utc};
+use drawbridge_core::{TOKEN_MAX_BYTES, origin::Origin, settings::Reader};
+
+use crate::{
+    request_cookies,
+    set_cookie::SetCookie,
+    topology::{CookieMode, CookiePolicy, Topology, TopologyError, is_cookie_name, parents},
+};
+
+/// How the session token travels between the browser and the deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionCookie {
+    policy: CookiePolicy,
+    previous: Vec<PreviousCookie>,
+}
+
+/// A cookie that carried the token before the mode, name or domain was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousCookie {
+    name: String,
+    domain: Option<String>,
+}
+
+impl PreviousCookie {
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Parses `COOKIE_PREVIOUS`: names separated by commas, each followed by `@` and its `Domain` if it had one.
+    ///
+    /// # Errors
+    /// A sentence that names the entry that cannot be parsed.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, String> {
+        let parse = |entry: &str| {
+            let (name, domain) = match entry.trim().split_once('@') {
+                Some((name, domain)) => (name, Some(domain.trim_start_matches('.').to_ascii_lowercase())),
+                None => (entry.trim(), None),
+            };
+            let is_domain =
+                |domain: &String| domain.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+            if !is_cookie_name(name)
+                || domain.as_ref().is_some_and(|domain| domain.is_empty() || !is_domain(domain))
+            {
+                return Err(format!(
+                    "must be names such as token or __Secure-token@example.com, not \"{entry}\""
+                ));
+            }
+            Ok(Self { name: name.to_owned(), domain })
+        };
+        text.split(',').map(parse).collect()
+    }
+}
+
+/// The headers of one request that can carry a session token.
+#[derive(Debug, Clone)]
+pub struct TokenHeaders<'a, C> {
+    /// The value of `Authorization`, if the request has one.
+    pub authorization: Option<&'a [u8]>,
+    /// The values of all `Cookie` fields.
+    pub cookies: C,
+}
+
+/// A header that carries tokens from one service to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForwardedTokens {
+    /// `authorization` or `cookie`.
+    pub header: &'static str,
+    /// Visible ASCII.
+    pub value: String,
+}
+
+impl SessionCookie {
+    /// The cookie described by `policy`. Cookies in `previous` are read when the current one is absent and
+    /// expired whenever the current one is set.
+    pub fn new(policy: CookiePolicy, previous: Vec<PreviousCookie>) -> Self {
+        let is_itself =
+            |cookie: &PreviousCookie| cookie.name == policy.name && cookie.domain == policy.domain;
+        Self { previous: previous.into_iter().filter(|cookie| !is_itself(cookie)).collect(), policy }
+    }
+
+    /// The cookie that a frontend at `origin` sets for itself.
+    ///
+    /// # Errors
+    /// The setting that is wrong, what browsers would do, and the fix.
+    pub fn for_frontend(origin: &Origin, name: Option<&str>) -> Result<Self, TopologyError> {
+        let topology = Topology { frontend: origin, backend: None, mode: CookieMode::Proxy, name };
+        Ok(Self::new(topology.policy()?, Vec::new()))
+    }
+
+    /// Reads `COOKIE_MODE`, `COOKIE_NAME` and `COOKIE_PREVIOUS` and checks them against the two origins.
+    pub fn read(reader: &mut Reader, frontend: Option<&Origin>, backend: Option<&Origin>) -> Option<Self> {
+        let mode = reader.optional("COOKIE_MODE", str::parse::<CookieMode>).unwrap_or_default();
+        let name = reader.optional("COOKIE_NAME", |name| Ok(name.to_owned()));
+        let previous = reader.optional("COOKIE_PREVIOUS", PreviousCookie::parse_list).unwrap_or_default();
+        let topology = Topology { frontend: frontend?, backend, mode, name: name.as_deref() };
+        let policy = topology.policy().map_err(|error| reader.error(error)).ok()?;
+        if previous.iter().any(|cookie| cookie.name() == policy.name) {
+            reader.invalid(
+                "COOKIE_PREVIOUS",
+                "names COOKIE_NAME itself, and browsers do not say which of the two they sent; choose another COOKIE_NAME",
+            );
+        }
+        Some(Self::new(policy, previous))
+    }
+
+    /// The attributes browsers receive.
+    pub fn policy(&self) -> &CookiePolicy {
+        &self.policy
+    }
+
+    /// The cookie's name.
+    pub fn name(&self) -> &str {
+        &self.policy.name
+    }
+
+    /// Returns true if a cookie of this name is or was the session cookie.
+    pub fn is_named(&self, name: &str) -> bool {
+        name == self.policy.name || self.previous.iter().any(|cookie| cookie.name == name)
+    }
+
+    /// Returns true if the cookie is sent over https only.
+    pub fn is_secure(&self) -> bool {
+        self.policy.secure
+    }
+
+    /// The `Set-Cookie` values that store `token` until `expires_at` and remove previous cookies.
+    pub fn issue(&self, token: &str, expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<String> {
+        // Rounded up: a cookie that outlives its token by a moment only carries a token that is refused.
+        let seconds = ((expires_at - now).num_milliseconds() + 999).max(0) / 1000;
+        let current = SetCookie::with_policy(self.name(), token, seconds, &self.policy).to_string();
+        std::iter::once(current).chain(self.expire_previous()).collect()
+    }
+
+    /// The `Set-Cookie` values that remove the session: the cookie itself, cookies of the same name that a
+    /// sibling host may have planted, and previous cookies.
+    pub fn clear(&self) -> Vec<String> {
+        let name = self.name();
+        let planted = parents(&self.policy.host).map(|domain| self.expire(name, Some(domain)));
+        std::iter::once(self.expire(name, None)).chain(planted).chain(self.expire_previous()).collect()
+    }
+
+    fn expire_previous(&self) -> impl Iterator<Item = String> {
+        self.previous.iter().map(|cookie| self.expire(&cookie.name, cookie.domain.as_deref()))
+    }
+
+    fn expire(&self, name: &str, domain: Option<&str>) -> String {
+        let cookie = SetCookie::with_policy(name, "", 0, &self.policy);
+        // Browsers ignore a prefixed cookie without Secure, even one that only expires another.
+        SetCookie { domain, secure: cookie.secure || name.starts_with("__"), ..cookie }.to_string()
+    }
+
+    /// How tokens read by [`SessionCookie::tokens`] are forwarded to a service: one as a bearer token,
+    /// several as cookies, so that the service checks all of them; `None` if there are none.
+    pub fn forward(&self, tokens: &[String]) -> Option<ForwardedTokens> {
+        let (header, value) = match tokens {
+            [] => return None,
+            [token] => ("authorization", format!("Bearer {token}")),
+            _ => {
+                let pairs: Vec<_> = tokens.iter().map(|token| format!("{}={token}", self.name())).collect();
+                ("cookie", pairs.join("; "))
+            }
+        };
+        // A header cannot carry other characters, and no token of ours contains any: the service refuses "-".
+        let is_header_text = value.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        Some(if is_header_text {
+            ForwardedTokens { header, value }
+        } else {
+            ForwardedTokens { header: "authorization", value: "Bearer -".to_owned() }
+        })
+    }
+
+    /// The token of a request that carries exactly one in a plausible form. Returns `None` for every other
+    /// request; use [`SessionCookie::tokens`] for those.
+    pub fn only_token<'a>(
+        &self,
+        headers: &TokenHeaders<'a, impl Iterator<Item = &'a [u8]> + Clone>,
+    ) -> Option<&'a str> {
+        if let Some(authorization) = headers.authorization {
+            let (scheme, token) = str::from_utf8(authorization).ok()?.split_once(' ')?;
+            return scheme.eq_ignore_ascii_case("bearer").then_some(token);
+        }
+        let mut cookies = request_cookies::named(headers.cookies.clone(), self.name());
+        let token = cookies.next()?.text()?;
+        let is_only = cookies.next().is_none();
+        (is_only && (1..=TOKEN_MAX_BYTES).contains(&token.len())).then_some(token)
+    }
+
+    /// The distinct tokens of a request: the bearer token (RFC 6750, 2.1) if there is one, else the cookies
+    /// with the session cookie's name. There can be several, since a sibling host can plant a second one.
+    ///
+    /// An overlong token is cut to a length that is refused, and only the first few cookies are read: no
+    /// unmodified browser sends either.
+    pub fn tokens<'a>(
+        &self,
+        headers: &TokenHeaders<'a, impl Iterator<Item = &'a [u8]> + Clone>,
+    ) -> Vec<String> {
+        if let Some(token) = headers.authorization.and_then(bearer_token) {
+            return vec![bounded(token)];
+        }
+        let tokens = distinct_values(headers.cookies.clone(), self.name());
+        if !tokens.is_empty() {
+            return tokens;
+        }
+        let mut previous =
+            self.previous.iter().map(|cookie| distinct_values(headers.cookies.clone(), &cookie.name));
+        previous.find(|tokens| !tokens.is_empty()).unwrap_or_default()
+    }
+
+    /// Returns true if the token arrived in a previous cookie that must be replaced.
+    pub fn is_outdated<'a>(
+        &self,
+        headers: &TokenHeaders<'a, impl Iterator<Item = &'a [u8]> + Clone>,
+    ) -> bool {
+        let has = |name: &str| !distinct_values(headers.cookies.clone(), name).is_empty();
+        headers.authorization.is_none()
+            && !has(self.name())
+            && self.previous.iter().any(|cookie| has(&cookie.name))
+    }
+}
+
+/// How many distinct session cookies of one request are checked.
+const TOKENS_PER_REQUEST: usize = 8;
+
+fn bearer_token(authorization: &[u8]) -> Option<&[u8]> {
+    let mut parts = authorization.splitn(2, |byte| *byte == b' ');
+    let scheme = parts.next()?;
+    let token = parts.next()?;
+    scheme.eq_ignore_ascii_case(b"bearer").then_some(token)
+}
+
+fn distinct_values<'a>(fields: impl Iterator<Item = &'a [u8]>, name: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    for cookie in request_cookies::named(fields, name) {
+        let value = bounded(cookie.value);
+        if !value.is_empty() && !tokens.contains(&value) {
+            tokens.push(value);
+        }
+        if tokens.len() == TOKENS_PER_REQUEST {
+            break;
+        }
+    }
+    tokens
+}
+
+/// The text of a token. Bytes that are not UTF-8 are replaced, and the token then fails verification.
+fn bounded(token: &[u8]) -> String {
+    let token = token.trim_ascii();
+    String::from_utf8_lossy(token.get(..=TOKEN_MAX_BYTES).unwrap_or(token)).into_owned()
+}
+
+#[cfg(test)]
+#[path = "session_cookie_tests.rs"]
+mod tests;

@@ -1,0 +1,74 @@
+use drawbridge_core::origin::Origin;
+
+/// How two origins stand to each other, as far as cookies go. Ports never matter to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Relation {
+    /// One host, one scheme.
+    SameHost,
+    /// Two hosts under one registrable domain.
+    SameSite {
+        /// The longest domain that is a parent of both.
+        parent: String,
+    },
+    /// One site, but http on one side and https on the other.
+    OtherScheme,
+    /// Two hosts that have no more than a public suffix in common.
+    UnderPublicSuffix {
+        /// The suffix, such as `vercel.app`.
+        suffix: String,
+    },
+    /// Two sites.
+    CrossSite,
+}
+
+impl Relation {
+    /// How `a` and `b` stand to each other.
+    pub fn of(a: &Origin, b: &Origin) -> Self {
+        let related = if a.host() == b.host() {
+            Self::SameHost
+        } else if registrable(a).is_some_and(|site| registrable(b) == Some(site)) {
+            Self::SameSite { parent: common_parent(a.host(), b.host()) }
+        } else {
+            let shared = suffix(a).filter(|shared| shared.contains('.') && suffix(b) == Some(shared));
+            shared.map_or(Self::CrossSite, |shared| Self::UnderPublicSuffix { suffix: shared.to_owned() })
+        };
+        match related {
+            Self::SameHost | Self::SameSite { .. } if a.is_https() != b.is_https() => Self::OtherScheme,
+            related => related,
+        }
+    }
+}
+
+/// The registrable domain of an origin's host: the public suffix and one label more. None for an address,
+/// for a host that is a public suffix itself, and for one of a single label.
+pub fn registrable(origin: &Origin) -> Option<&str> {
+    if origin.ip().is_some() {
+        return None;
+    }
+    psl::domain_str(origin.host())
+}
+
+fn suffix(origin: &Origin) -> Option<&str> {
+    if origin.ip().is_some() {
+        return None;
+    }
+    psl::suffix_str(origin.host())
+}
+
+/// The labels that both hosts end with.
+fn common_parent(a: &str, b: &str) -> String {
+    let same = a.rsplit('.').zip(b.rsplit('.')).take_while(|(x, y)| x == y);
+    let mut labels: Vec<_> = same.map(|(label, _)| label).collect();
+    labels.reverse();
+    labels.join(".")
+}
+
+/// The domains that a cookie of `host` may have: the host itself and its parents down to the registrable one.
+pub(crate) fn parents(host: &str) -> impl Iterator<Item = &str> {
+    let is_address = host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok();
+    let registrable = psl::domain_str(host).filter(|_| !is_address);
+    std::iter::successors(registrable.map(|_| host), move |domain| {
+        let (_, parent) = domain.split_once('.')?;
+        (parent.len() >= registrable?.len()).then_some(parent)
+    })
+}

@@ -1,0 +1,127 @@
+//! Identifiers: version 7 UUIDs, stored as 16 bytes, written as text everywhere else.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::random::Random;
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "diesel", derive(diesel::expression::AsExpression, diesel::deserialize::FromSqlRow))]
+        #[cfg_attr(feature = "diesel", diesel(sql_type = diesel::sql_types::Binary))]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A fresh identifier, later in order than those made before `now`.
+            pub fn generate(random: Random, now: DateTime<Utc>) -> Self {
+                Self(random.uuid_v7(now))
+            }
+
+            /// Its 16 bytes.
+            pub fn as_bytes(self) -> [u8; 16] {
+                *self.0.as_bytes()
+            }
+
+            /// The millisecond in which this identifier was made (RFC 9562, 5.7).
+            pub fn created_at(self) -> DateTime<Utc> {
+                let (seconds, nanoseconds) = self.0.get_timestamp().map_or((0, 0), |at| at.to_unix());
+                let seconds = i64::try_from(seconds).unwrap_or(0);
+                DateTime::from_timestamp(seconds, nanoseconds).unwrap_or_default()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::try_parse(text).map(Self)
+            }
+        }
+
+        #[cfg(feature = "diesel")]
+        impl<DB> diesel::deserialize::FromSql<diesel::sql_types::Binary, DB> for $name
+        where
+            DB: diesel::backend::Backend,
+            Vec<u8>: diesel::deserialize::FromSql<diesel::sql_types::Binary, DB>,
+        {
+            fn from_sql(bytes: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
+                let bytes = <Vec<u8> as diesel::deserialize::FromSql<_, DB>>::from_sql(bytes)?;
+                Ok(Self(Uuid::from_slice(&bytes)?))
+            }
+        }
+
+        #[cfg(feature = "diesel")]
+        impl<DB> diesel::serialize::ToSql<diesel::sql_types::Binary, DB> for $name
+        where
+            DB: diesel::backend::Backend,
+            [u8]: diesel::serialize::ToSql<diesel::sql_types::Binary, DB>,
+        {
+            fn to_sql<'b>(
+                &'b self,
+                out: &mut diesel::serialize::Output<'b, '_, DB>,
+            ) -> diesel::serialize::Result {
+                <[u8] as diesel::serialize::ToSql<_, DB>>::to_sql(self.0.as_bytes(), out)
+            }
+        }
+    };
+}
+
+identifier! {
+    /// A user: the `sub` of a token.
+    UserId
+}
+
+identifier! {
+    /// One sign-in on one device: the `sid` of a token.
+    SessionId
+}
+
+identifier! {
+    /// A change that waits to be told to the cache.
+    OutboxId
+}
+
+identifier! {
+    /// A mail that waits to be written and sent.
+    MailJobId
+}
+
+identifier! {
+    /// Something that happened to an account.
+    EventId
+}
+
+identifier! {
+    /// A challenge of WebAuthn that waits for its answer.
+    CeremonyId
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, SystemClock};
+
+    #[test]
+    fn an_identifier_tells_when_it_was_made() {
+        let now = SystemClock.now();
+        let id = SessionId::generate(Random, now);
+        assert_eq!(id.created_at().timestamp_millis(), now.timestamp_millis());
+    }
+
+    #[test]
+    fn later_identifiers_sort_after_earlier_ones() {
+        let now = SystemClock.now();
+        let first = UserId::generate(Random, now);
+        let second = UserId::generate(Random, now + chrono::TimeDelta::milliseconds(1));
+        assert!(first < second);
+    }
+}

@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
+
+pub mod bounded_cache;
+pub mod breaker;
+pub mod clock;
+pub mod id;
+pub mod metrics;
+pub mod origin;
+pub mod problem_code;
+pub mod random;
+pub mod secret;
+pub mod settings;
+pub mod telemetry;
+pub mod tls;
+
+/// The longest text accepted as a session token, in bytes.
+pub const TOKEN_MAX_BYTES: usize = 2048;

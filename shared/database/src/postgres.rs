@@ -1,0 +1,148 @@
+//! PostgreSQL without libpq: diesel's synchronous API over tokio-postgres.
+
+use std::{error::Error, path::PathBuf, sync::LazyLock, time::Duration};
+
+use diesel::ConnectionError;
+use diesel_async::{
+    AsyncPgConnection,
+    async_connection_wrapper::{AsyncConnectionWrapper, BlockOn},
+};
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::{Config, NoTls, config::SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::{Access, DatabaseUnavailable};
+use drawbridge_core::{settings::Timeouts, tls};
+
+/// A connection to PostgreSQL.
+pub(super) type PostgresConnection = AsyncConnectionWrapper<AsyncPgConnection, DatabaseRuntime>;
+
+/// The one thread on which all PostgreSQL sockets of the process are read and written. The wrapper
+/// asks for it by type, so it cannot be handed in.
+pub struct DatabaseRuntime;
+
+#[expect(clippy::expect_used, reason = "without a thread to spare no query can run")]
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("postgres-io")
+        .enable_all()
+        .build()
+        .expect("a thread for the database's sockets")
+});
+
+impl BlockOn for DatabaseRuntime {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        RUNTIME.block_on(future)
+    }
+
+    fn get_runtime() -> Self {
+        Self
+    }
+}
+
+/// What a PostgreSQL URL says.
+pub(super) struct Settings {
+    config: Config,
+    encrypted: bool,
+    root_certificate: Option<PathBuf>,
+}
+
+/// Reads a URL. `sslmode` is `disable` (the default without `sslrootcert`), or `require`, `verify-ca` or `verify-full`,
+/// which all encrypt and verify; `sslrootcert` names a file of authorities instead of the public
+/// ones. tokio-postgres knows neither, and its `prefer` would fall back to plain text.
+pub(super) fn settings(url: &str) -> Result<Settings, String> {
+    let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    let (mut sslmode, mut root_certificate, mut kept) = (None, None, Vec::new());
+    // What is not ours is handed on as it is written: re-encoding would turn its spaces into pluses.
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+        match url::form_urlencoded::parse(parameter.as_bytes()).next() {
+            Some((name, value)) if name == "sslmode" => sslmode = Some(value.into_owned()),
+            Some((name, value)) if name == "sslrootcert" => root_certificate = Some(PathBuf::from(&*value)),
+            _ => kept.push(parameter),
+        }
+    }
+    let encrypted = match (sslmode.as_deref(), &root_certificate) {
+        (Some("require" | "verify-ca" | "verify-full"), _) | (None, Some(_)) => true,
+        (None | Some("disable"), None) => false,
+        (Some("disable"), Some(_)) => return Err("has sslrootcert, but sslmode=disable; keep one".into()),
+        (Some(other), _) => return Err(format!("has sslmode={other}; take disable, require or verify-full")),
+    };
+    let url = if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) };
+    let mut config: Config =
+        url.parse().map_err(|error| format!("is not a PostgreSQL URL ({})", chain(&error)))?;
+    // A peer that vanishes without a word is noticed after seconds, not after TCP's quarter of an hour.
+    config
+        .ssl_mode(if encrypted { SslMode::Require } else { SslMode::Disable })
+        .tcp_user_timeout(Duration::from_secs(5))
+        .keepalives_idle(Duration::from_secs(5))
+        .keepalives_interval(Duration::from_secs(1))
+        .keepalives_retries(3)
+        .application_name("drawbridge");
+    Ok(Settings { config, encrypted, root_certificate })
+}
+
+/// Connects.
+pub(super) fn connect(
+    url: &str,
+    access: Access,
+    timeouts: Timeouts,
+) -> Result<PostgresConnection, DatabaseUnavailable> {
+    let settings = settings(url).map_err(DatabaseUnavailable)?;
+    let unreachable = |error: &dyn Error| DatabaseUnavailable(chain(error));
+    let mut config = settings.config;
+    config.connect_timeout(timeouts.connect);
+    if access == Access::Read {
+        let options = config.get_options().unwrap_or_default();
+        config.options(format!("{options} -c default_transaction_read_only=on").trim_start());
+    }
+    let connect = async {
+        let connection = if settings.encrypted {
+            let roots = roots(settings.root_certificate).map_err(DatabaseUnavailable)?;
+            let tls = MakeRustlsConnect::new(tls::client_config(roots));
+            let (client, connection) = config.connect(tls).await.map_err(|error| unreachable(&error))?;
+            AsyncPgConnection::try_from_client_and_connection(client, connection).await
+        } else {
+            let (client, connection) = config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
+            AsyncPgConnection::try_from_client_and_connection(client, connection).await
+        };
+        connection.map(PostgresConnection::from).map_err(|error: ConnectionError| unreachable(&error))
+    };
+    // The driver's own limit ends with the TCP connection; TLS and the greeting are waited for here.
+    RUNTIME.block_on(async {
+        let connected = tokio::time::timeout(timeouts.connect + timeouts.answer, connect).await;
+        connected.unwrap_or_else(|_| Err(DatabaseUnavailable("no greeting in time".into())))
+    })
+}
+
+fn roots(file: Option<PathBuf>) -> Result<RootCertStore, String> {
+    let Some(file) = file else { return Ok(tls::public_roots()) };
+    let named = |what: String| format!("sslrootcert {}: {what}", file.display());
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(&file).map_err(|error| named(error.to_string()))? {
+        let certificate = certificate.map_err(|error| named(error.to_string()))?;
+        roots.add(certificate).map_err(|error| named(error.to_string()))?;
+    }
+    if roots.is_empty() {
+        return Err(named("holds no certificate".into()));
+    }
+    Ok(roots)
+}
+
+/// An error with what caused it; the top line alone says little.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,91 @@
+//! The limits of Actix's extractors, and their failures as problems.
+
+use actix_web::{
+    Error, HttpRequest, HttpResponse,
+    error::{JsonPayloadError, PathError, QueryPayloadError, UrlencodedError},
+    web,
+};
+
+use crate::problem::{Code, Problem};
+
+/// The largest body that an endpoint of ours reads, in bytes.
+pub const BODY_LIMIT_BYTES: usize = 16 * 1024;
+
+/// The extractors' limits and answers, and the answer for unknown paths.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config
+        .app_data(web::JsonConfig::default().limit(BODY_LIMIT_BYTES).error_handler(json_problem))
+        .app_data(web::FormConfig::default().limit(BODY_LIMIT_BYTES).error_handler(form_problem))
+        .app_data(web::QueryConfig::default().error_handler(query_problem))
+        .app_data(web::PathConfig::default().error_handler(path_problem))
+        .app_data(web::PayloadConfig::new(BODY_LIMIT_BYTES))
+        .default_service(web::to(not_found));
+}
+
+async fn not_found() -> Result<HttpResponse, Problem> {
+    Err(Problem::new(Code::NotFound, "Check the path."))
+}
+
+fn too_large() -> Problem {
+    let detail = format!("Send at most {BODY_LIMIT_BYTES} bytes.");
+    Problem::new(Code::PayloadTooLarge, detail)
+}
+
+fn json_problem(error: JsonPayloadError, _: &HttpRequest) -> Error {
+    match error {
+        JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => too_large(),
+        JsonPayloadError::ContentType => {
+            Problem::new(Code::UnsupportedMediaType, "Send JSON with Content-Type: application/json.")
+        }
+        JsonPayloadError::Deserialize(error) if error.is_data() => {
+            Problem::new(Code::InvalidBody, shape_fault(&error))
+        }
+        JsonPayloadError::Deserialize(error) => Problem::new(
+            Code::MalformedJson,
+            format!(
+                "Send one JSON object in UTF-8; reading stopped at line {} column {}.",
+                error.line(),
+                error.column()
+            ),
+        ),
+        _ => Problem::new(Code::BadRequest, "The body could not be read to its end."),
+    }
+    .into()
+}
+
+/// Names the field at fault. What stood in it, perhaps a password, is not repeated.
+fn shape_fault(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if text.starts_with("missing field")
+        || text.starts_with("unknown field")
+        || text.starts_with("duplicate field")
+    {
+        let text: String = text.chars().take(200).collect();
+        return format!("The body has a {text}.");
+    }
+    format!("A field has another type than expected, at line {} column {}.", error.line(), error.column())
+}
+
+fn form_problem(error: UrlencodedError, _: &HttpRequest) -> Error {
+    match error {
+        UrlencodedError::Overflow { .. } => too_large(),
+        UrlencodedError::ContentType | UrlencodedError::UnknownLength => Problem::new(
+            Code::UnsupportedMediaType,
+            "Send the form with Content-Type: application/x-www-form-urlencoded.",
+        ),
+        _ => Problem::new(Code::InvalidForm, "A field is missing, unknown or there twice."),
+    }
+    .into()
+}
+
+fn query_problem(_: QueryPayloadError, _: &HttpRequest) -> Error {
+    Problem::new(Code::InvalidQuery, "A parameter is missing, of another type or there twice.").into()
+}
+
+fn path_problem(_: PathError, _: &HttpRequest) -> Error {
+    Problem::new(Code::NotFound, "Check the path.").into()
+}
+
+#[cfg(test)]
+#[path = "extractors_tests.rs"]
+mod tests;

@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
+
+mod body;
+pub mod client_address;
+pub mod cross_site;
+pub mod draining;
+mod extractors;
+pub mod forwarded;
+mod headers;
+pub mod health;
+pub mod healthcheck;
+pub mod internal;
+pub mod navigation;
+pub mod problem;
+pub mod proxy_identity;
+pub mod remote_source;
+pub mod replicas;
+pub mod request_id;
+mod request_scope;
+mod routes;
+pub mod serve;
+
+pub use body::{Object, Success};
+pub use extractors::{BODY_LIMIT_BYTES, configure};
+pub use headers::{append_cookies, cookie_fields, cookie_headers, token_headers};
+pub use request_id::{REQUEST_ID, RequestId};
+pub use request_scope::{Counted, Patience, Rendered, add_headers, has_body, log_failure, request_scope};
+pub use routes::{form, only, read, write};

@@ -1,0 +1,235 @@
+//! Failures as clients see them: RFC 9457 `application/problem+json`, each with a stable `code`.
+
+use std::{borrow::Cow, fmt, time::Duration};
+
+use actix_web::{
+    HttpResponse, HttpResponseBuilder, ResponseError,
+    body::BoxBody,
+    http::{StatusCode, header},
+};
+pub use drawbridge_core::problem_code::Code;
+use drawbridge_verification::Refusal;
+use serde::Serialize;
+
+/// One failure: what the client is told, and what is only logged.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    code: Code,
+    detail: Cow<'static, str>,
+    retry_after: Option<Duration>,
+    allow: Option<&'static str>,
+    authenticated: Option<bool>,
+    status: Option<StatusCode>,
+    cause: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    success: bool,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authenticated: Option<bool>,
+}
+
+impl Problem {
+    /// A failure; `detail` says what is wrong and what to do.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            retry_after: None,
+            allow: None,
+            authenticated: None,
+            status: None,
+            cause: None,
+        }
+    }
+
+    /// Something needed is out of reach (503); `cause` is logged and not sent.
+    pub fn unavailable(detail: impl Into<Cow<'static, str>>, cause: impl fmt::Display) -> Self {
+        Self::new(Code::Unavailable, detail).retry_after(Duration::from_secs(2)).caused_by(cause)
+    }
+
+    /// A fault of ours (500); `cause` is logged and not sent.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::new(Code::Internal, "The fault was logged under the request id.").caused_by(cause)
+    }
+
+    /// When to come back (`Retry-After`, RFC 9110, 10.2.3), cut to whole seconds.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// What is logged and never sent.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl fmt::Display) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// The methods that are allowed (`Allow`, RFC 9110, 10.2.1).
+    #[must_use]
+    pub fn allow(mut self, methods: &'static str) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
+    /// Adds `authenticated: false`, which the answers of verification carry.
+    #[must_use]
+    pub fn unauthenticated(mut self) -> Self {
+        self.authenticated = Some(false);
+        self
+    }
+
+    /// Says 401 whatever the code's own status is, for a gateway that tells nothing else apart.
+    #[must_use]
+    pub fn as_unauthorized(mut self) -> Self {
+        self.status = Some(StatusCode::UNAUTHORIZED);
+        self
+    }
+
+    /// The HTTP status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.status.unwrap_or_else(|| status_of(self.code))
+    }
+
+    /// The stable word.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What is wrong and what to do.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// What happened inside, for the log alone.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// Status and headers, without a body.
+    pub fn response_head(&self) -> HttpResponseBuilder {
+        let mut response = HttpResponse::build(self.status());
+        if let Some(wait) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, wait.as_secs().max(1)));
+        }
+        if let Some(methods) = self.allow {
+            response.insert_header((header::ALLOW, methods));
+        }
+        response
+    }
+
+    /// The body as JSON.
+    pub fn to_json(&self, request_id: Option<&str>) -> String {
+        let body = Body {
+            r#type: format!("urn:drawbridge:problem:{}", self.code.as_str()),
+            title: self.code.title(),
+            status: self.status().as_u16(),
+            detail: &self.detail,
+            code: self.code.as_str(),
+            request_id,
+            success: false,
+            message: self.code.title(),
+            authenticated: self.authenticated,
+        };
+        serde_json::to_string(&body).unwrap_or_default()
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let again = "Sign in again.";
+        let problem = match refusal {
+            Refusal::MissingToken => {
+                Self::new(Code::MissingToken, "Sign in, and send the cookie or Authorization: Bearer.")
+            }
+            Refusal::InvalidToken => Self::new(Code::InvalidToken, again),
+            Refusal::ExpiredToken => Self::new(Code::ExpiredToken, again),
+            Refusal::UserNotFound => Self::new(Code::UserNotFound, "The account was deleted."),
+            Refusal::UserDisabled => Self::new(Code::UserDisabled, "Ask whoever runs this site."),
+            Refusal::SessionRevoked => Self::new(Code::SessionRevoked, again),
+            Refusal::Unavailable(cause) => {
+                return Self::unavailable(
+                    "Whether the session is good cannot be checked just now. Try again shortly.",
+                    cause,
+                );
+            }
+        };
+        problem.unauthenticated()
+    }
+}
+
+/// The HTTP status of `code`.
+pub fn status_of(code: Code) -> StatusCode {
+    StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// The media type of RFC 9457.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    /// The problem rides along in the response's extensions, so that `http::request_scope` can add
+    /// the request id and a frontend can render a page instead.
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        let mut response = self.response_head().content_type(PROBLEM_JSON).body(self.to_json(None));
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_serves_readers_of_rfc_9457_and_of_success_flags() {
+        let problem = Problem::new(Code::InvalidToken, "Sign in again.").unauthenticated();
+        let body: serde_json::Value = serde_json::from_str(&problem.to_json(Some("r-1"))).unwrap();
+        assert_eq!(
+            body,
+            serde_json::json!({
+                "type": "urn:drawbridge:problem:invalid_token", "title": "The token is not valid",
+                "status": 403, "detail": "Sign in again.", "code": "invalid_token",
+                "request_id": "r-1", "success": false, "message": "The token is not valid",
+                "authenticated": false
+            })
+        );
+    }
+
+    #[test]
+    fn codes_are_unique_snake_case_words() {
+        let words: std::collections::HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(words.len(), Code::ALL.len());
+        assert!(words.iter().all(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
+    }
+
+    #[test]
+    fn an_outage_says_when_to_come_back_and_keeps_its_cause() {
+        let response = Problem::unavailable("The database is out of reach.", "secret host").error_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers().get("retry-after").unwrap(), "2");
+        assert!(!Problem::internal("secret host").to_json(None).contains("secret"));
+    }
+}

@@ -1,0 +1,40 @@
+use std::time::Duration;
+
+use drawbridge_core::settings::{Reader, Setting};
+
+/// How long an answer of the source is believed when nothing else can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tolerance {
+    /// `STALE_MAX`: without a young watermark, how old an answer of the source may be.
+    pub stale_max: Duration,
+    /// `OUTAGE_GRACE`: without the source, too, how long the last known records are honoured.
+    pub outage_grace: Duration,
+}
+
+impl Default for Tolerance {
+    fn default() -> Self {
+        Self { stale_max: Duration::from_secs(2), outage_grace: Duration::from_mins(5) }
+    }
+}
+
+const STALE_MAX: Setting = Setting::new(
+    "STALE_MAX",
+    "How long a database answer is used while the cache cannot prove that it is up to date.",
+);
+const OUTAGE_GRACE: Setting = Setting::new(
+    "OUTAGE_GRACE",
+    "How long the last known records are honoured while neither the cache nor the database can be asked.",
+);
+
+impl Tolerance {
+    /// Reads `STALE_MAX` and `OUTAGE_GRACE`.
+    pub fn read(reader: &mut Reader) -> Self {
+        let default = Self::default();
+        let minute = Duration::from_mins(1);
+        let day = Duration::from_hours(24);
+        Self {
+            stale_max: reader.duration(STALE_MAX, default.stale_max, Duration::ZERO..=minute),
+            outage_grace: reader.duration(OUTAGE_GRACE, default.outage_grace, Duration::ZERO..=day),
+        }
+    }
+}
