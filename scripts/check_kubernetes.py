@@ -271,7 +271,7 @@ def is_secret(key, value):
 @functools.cache
 def known_settings():
     """The names of the environment variables that the programs read, from their source code."""
-    sources = (p.read_text() for p in Path().glob("*/src/**/*.rs"))
+    sources = (p.read_text() for folder in (".", "shared") for p in Path(folder).glob("*/src/**/*.rs"))
     return {name for text in sources for name in re.findall(r'"([A-Z][A-Z_]+)"', text)}
 
 

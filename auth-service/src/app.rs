@@ -1,71 +1,69 @@
-//! What the handlers work with.
+//! The application state, shared by all handlers.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use actix_web::HttpRequest;
 use drawbridge_cookies::session_cookie::SessionCookie;
-use drawbridge_core::{clock::SharedClock, id::UserId, metrics::Metrics, random::Random};
-use drawbridge_database::{Database, DatabaseSource};
-use drawbridge_http::{
-    client_address::TrustedProxies,
-    proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
-    serve::StartError,
-};
+use drawbridge_core::{clock::SharedClock, metrics::Metrics, random::Random};
+use drawbridge_database::{Connection, Database, DatabaseSource};
+use drawbridge_http::{client_address::TrustedProxies, serve::StartError};
 use drawbridge_verification::{CacheSizes, KeyRing, Tolerance, Verifier, user_cache::Delivery};
 
 use crate::{
     breach_check::BreachCheck,
-    caller::Caller,
-    config::{Config, TokenConfig},
+    config::Config,
     devices::Devices,
-    domain::{Email, Password},
+    domain::{Actor, Holder, SecondFactorPolicy},
     error::Error,
+    factor_secrets::FactorSecrets,
     limits::Limits,
-    mail::{Folder, Links, MailJob, MailQueue, MailTransport, Notice},
+    mail::{MailFolder, MailJob, MailLinks, MailQueue, MailTransport, Notice},
     passkeys::Passkeys,
     password_hasher::PasswordHasher,
+    pending_login::PendingLogins,
+    proxy_check::ProxyCheck,
     relay::Relay,
-    second_factors::Factors,
-    signing_keys::{KeyVault, TokenSigner},
-    storage::NewEvent,
+    signing_keys::{KeyVault, TokenConfig, TokenSigner},
+    storage::{self, CommitOutcome, NewEvent},
 };
 
+/// The name of the service in logs and errors.
 pub(crate) const NAME: &str = "auth-service";
 
-/// The parts of the service, shared by its threads.
+/// The parts of the service.
 pub struct App {
     pub(crate) database: Database,
     pub(crate) cache: Option<Arc<dyn Delivery>>,
+    pub(crate) relay: Relay,
     pub(crate) hasher: PasswordHasher,
+    pub(crate) breach_check: Option<BreachCheck>,
+    pub(crate) limits: Limits,
     pub(crate) signer: TokenSigner,
     pub(crate) verifier: Verifier,
-    pub(crate) relay: Relay,
-    pub(crate) cookie: SessionCookie,
     pub(crate) tokens: TokenConfig,
-    pub(crate) limits: Limits,
+    pub(crate) cookie: SessionCookie,
     pub(crate) devices: Devices,
-    pub(crate) factors: Factors,
-    pub(crate) passkeys: Option<Passkeys>,
-    pub(crate) links: Arc<Links>,
-    /// None where nothing here can send mail.
+    pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) proxy_check: ProxyCheck,
+    /// Whether every client receives the token in the body (`TOKEN_IN_BODY`).
+    pub(crate) token_in_body: bool,
+    pub(crate) second_factor: SecondFactorPolicy,
+    pub(crate) factor_secrets: FactorSecrets,
+    pub(crate) pending_logins: PendingLogins,
+    passkeys: Option<Passkeys>,
+    /// The mail queue, unless the deployment cannot send mail.
     pub(crate) mail: Option<MailQueue>,
-    /// Where mails are kept instead of sent.
-    pub(crate) mailbox: Option<Folder>,
+    /// The folder for mail that is stored instead of sent.
+    pub(crate) mail_folder: Option<MailFolder>,
+    pub(crate) links: Arc<MailLinks>,
+    /// Whether an address must be confirmed before an account is created.
     pub(crate) verifies_addresses: bool,
-    pub(crate) breach_check: Option<BreachCheck>,
     pub(crate) site_name: String,
     pub(crate) clock: SharedClock,
     pub(crate) random: Random,
-    token_in_body: bool,
-    trusted_proxies: TrustedProxies,
-    proxy_identity: ProxyIdentity,
 }
 
 impl App {
-    /// Puts the parts together.
+    /// Builds the parts of the service.
     pub(crate) fn new(
         config: &Config,
         database: Database,
@@ -73,48 +71,33 @@ impl App {
         clock: SharedClock,
         metrics: &Metrics,
     ) -> Result<Self, StartError> {
-        let refused = |error: &dyn std::fmt::Display| StartError::dependency(NAME, error);
         let cache = config.cache.clone().open_delivery(metrics);
-        // The owner of the truth checks against it, never against the cache.
-        let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
-        let keys = KeyRing::new(source.clone(), config.tokens.parties.clone());
-        let passkeys = config.relying_party.as_deref().map(|relying_party| {
-            Passkeys::new(relying_party, &config.frontend_origin, &config.site_name, database.clone())
-        });
-        let breach_check = config.breach_check.as_ref().map(BreachCheck::new);
-        let mailbox = config.mail.as_ref().and_then(|mail| match &mail.transport {
-            MailTransport::Folder(path) => Some(Folder::new(path)),
-            MailTransport::Smtp(_) => None,
-        });
+        let secret = &config.master_secret;
+        let hasher = PasswordHasher::new(config.passwords, secret).map_err(start_error)?;
+        let breach_check =
+            config.breach_check.as_ref().map(BreachCheck::new).transpose().map_err(start_error)?;
         Ok(Self {
-            hasher: PasswordHasher::new(config.passwords, &config.master_secret)
-                .map_err(|error| refused(&error))?,
-            signer: TokenSigner::new(vault, database.clone(), clock.clone(), &config.tokens),
-            verifier: Verifier::new(
-                keys,
-                None,
-                source,
-                clock.clone(),
-                Tolerance::default(),
-                CacheSizes::default().token_bytes,
-                metrics,
-            ),
             relay: Relay::new(database.clone(), cache.clone(), clock.clone(), metrics),
-            cookie: config.cookie.clone(),
+            hasher,
+            breach_check,
+            limits: Limits::new(config.limits, config.cache.server(), secret),
+            signer: TokenSigner::new(vault, database.clone(), clock.clone(), &config.tokens),
+            verifier: build_verifier(config, &database, &clock, metrics),
             tokens: config.tokens.clone(),
-            limits: Limits::new(config.limits, config.cache.server(), &config.master_secret),
-            devices: Devices::new(&config.master_secret, &config.cookie),
-            factors: Factors::new(config.second_factor, &config.master_secret),
-            passkeys: passkeys.transpose().map_err(|error| refused(&error))?,
-            links: Arc::new(Links::new(&config.master_secret)),
-            mail: config.mail.as_ref().map(|_| MailQueue::new(&config.master_secret)),
-            mailbox,
-            verifies_addresses: config.email_verification,
-            breach_check: breach_check.transpose().map_err(|error| refused(&error))?,
-            site_name: config.site_name.clone(),
-            token_in_body: config.token_in_body,
+            cookie: config.cookie.clone(),
+            devices: Devices::new(secret, config.cookie.policy()),
             trusted_proxies: config.trusted_proxies.clone(),
-            proxy_identity: ProxyIdentity::new(&config.master_secret),
+            proxy_check: ProxyCheck::new(secret, metrics),
+            token_in_body: config.token_in_body,
+            second_factor: config.second_factor,
+            factor_secrets: FactorSecrets::new(secret),
+            pending_logins: PendingLogins::new(secret),
+            passkeys: build_passkeys(config, &database)?,
+            mail: config.mail.as_ref().map(|_| MailQueue::new(secret)),
+            mail_folder: find_mail_folder(config),
+            links: Arc::new(MailLinks::new(secret)),
+            verifies_addresses: config.email_verification,
+            site_name: config.site_name.clone(),
             random: Random,
             database,
             cache,
@@ -122,72 +105,112 @@ impl App {
         })
     }
 
-    /// Whether a request came through a proxy of this deployment.
-    pub(crate) fn is_from_proxy(&self, request: &HttpRequest) -> bool {
-        self.client_of_proxy(request).is_some()
+    /// Commits a change together with its audit event, delivers the change to the cache, and wakes the mail worker if
+    /// the event causes mail.
+    ///
+    /// # Errors
+    /// The change was refused, or the database is unreachable.
+    pub(crate) async fn commit<T, E>(
+        &self,
+        event: NewEvent,
+        change: impl FnOnce(&mut Connection, &NewEvent) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Error>
+    where
+        T: CommitOutcome + Send + 'static,
+        Error: From<E>,
+    {
+        let has_mail = event.has_mail();
+        let outcome = self.relay.commit(move |c| change(c, &event).map_err(Error::from)).await?;
+        if has_mail && let Some(mail) = &self.mail {
+            mail.wake();
+        }
+        Ok(outcome)
     }
 
-    /// Whether the client may have the token in the body: a proxy of this deployment, which sets
-    /// the cookie on its own origin, or anybody where the operator wants it so.
-    pub(crate) fn may_read_token(&self, request: &HttpRequest) -> bool {
-        self.token_in_body || self.is_from_proxy(request)
+    /// Queues mail and wakes the mail worker.
+    ///
+    /// # Errors
+    /// The deployment cannot send mail, or the database is unreachable.
+    pub(crate) async fn queue_mail(&self, job: &MailJob) -> Result<(), Error> {
+        let queue = self.mail_queue()?;
+        let row = queue.build_row(job, self.clock.now());
+        self.database.query(move |c| storage::insert_mail_job(c, &row)).await?;
+        queue.wake();
+        Ok(())
     }
 
-    /// The client that a request is from: the one that a proxy of this deployment speaks for, or else the
-    /// one that it came from, behind whatever `TRUSTED_PROXIES` names.
-    pub(crate) fn client_address(&self, request: &HttpRequest) -> IpAddr {
-        let direct = || {
-            let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-            self.trusted_proxies.client(peer, request.headers())
-        };
-        self.client_of_proxy(request).unwrap_or_else(direct)
+    /// Adds mail to an audit event, if the deployment can send mail.
+    pub(crate) fn with_mail(&self, event: NewEvent, job: &MailJob) -> NewEvent {
+        event.with_mail(self.mail.as_ref().map(|queue| queue.build_row(job, self.clock.now())))
     }
 
-    /// The queue of mails.
-    pub(crate) fn mail(&self) -> Result<&MailQueue, Error> {
+    /// Adds a notice to the holder of the account to an audit event, if the deployment can send mail.
+    pub(crate) fn with_notification(
+        &self,
+        event: NewEvent,
+        actor: &Actor,
+        holder: &Holder,
+        notice: Notice,
+    ) -> NewEvent {
+        match &self.mail {
+            Some(_) => self.with_mail(event, &MailJob::notice(actor, holder, notice)),
+            None => event,
+        }
+    }
+
+    /// Requires that the deployment can send mail.
+    ///
+    /// # Errors
+    /// The deployment cannot send mail.
+    pub(crate) fn require_mail(&self) -> Result<(), Error> {
+        self.mail_queue().map(|_| ())
+    }
+
+    fn mail_queue(&self) -> Result<&MailQueue, Error> {
         self.mail.as_ref().ok_or(Error::MailNotConfigured)
     }
 
-    /// Tells the worker of this process that there is mail, if there is one.
-    pub(crate) fn wake_mail(&self) {
-        if let Some(mail) = &self.mail {
-            mail.wake();
-        }
+    /// Requires that the deployment supports second factors.
+    ///
+    /// # Errors
+    /// `SECOND_FACTOR` is `off`.
+    pub(crate) fn require_second_factors(&self) -> Result<(), Error> {
+        if self.second_factor.is_enabled() { Ok(()) } else { Err(Error::FactorNotPossible) }
     }
 
-    /// An event of which the holder of the account is told by mail, where mail is sent.
-    pub(crate) fn telling(
-        &self,
-        event: NewEvent,
-        caller: &Caller,
-        holder: (UserId, &str),
-        notice: Notice,
-    ) -> NewEvent {
-        let now = self.clock.now();
-        event.mailing(self.mail.as_ref().map(|mail| mail.row(&MailJob::notice(caller, holder, notice), now)))
-    }
-
-    /// Passkeys, where the deployment and its topology have them.
+    /// The passkeys of the deployment.
+    ///
+    /// # Errors
+    /// `SECOND_FACTOR` is `off`, or the topology does not allow passkeys.
     pub(crate) fn passkeys(&self) -> Result<&Passkeys, Error> {
-        self.factors.possible()?;
+        self.require_second_factors()?;
         self.passkeys.as_ref().ok_or(Error::FactorNotPossible)
     }
+}
 
-    /// Refuses a password that is easily guessed or known from a leak.
-    pub(crate) async fn check_new_password(&self, password: &Password, email: &Email) -> Result<(), Error> {
-        let judged = self.hasher.judge(password.clone(), Some(email.clone()), self.site_name.clone()).await?;
-        if !judged.is_acceptable {
-            return Err(Error::PasswordTooCommon);
-        }
-        match &self.breach_check {
-            Some(check) if check.knows(password).await => Err(Error::PasswordLeaked),
-            _ => Ok(()),
-        }
-    }
+fn build_verifier(config: &Config, database: &Database, clock: &SharedClock, metrics: &Metrics) -> Verifier {
+    let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
+    let keys = KeyRing::new(source.clone(), config.tokens.parties.clone());
+    // auth-service owns the data, so it verifies against the database and never against the cache.
+    let cache = None;
+    let token_bytes = CacheSizes::default().token_bytes;
+    Verifier::new(keys, cache, source, clock.clone(), Tolerance::default(), token_bytes, metrics)
+}
 
-    /// The client that a proxy of this deployment speaks for, if one does.
-    fn client_of_proxy(&self, request: &HttpRequest) -> Option<IpAddr> {
-        let proof = request.headers().get(PROXY_IDENTITY)?.to_str().ok()?;
-        self.proxy_identity.accept(proof, self.clock.now(), request.method().as_str(), request.path())
+fn build_passkeys(config: &Config, database: &Database) -> Result<Option<Passkeys>, StartError> {
+    let Some(relying_party) = &config.relying_party else { return Ok(None) };
+    Passkeys::new(relying_party, &config.frontend_origin, &config.site_name, database.clone())
+        .map(Some)
+        .map_err(start_error)
+}
+
+fn find_mail_folder(config: &Config) -> Option<MailFolder> {
+    match &config.mail.as_ref()?.transport {
+        MailTransport::Folder(path) => Some(MailFolder::new(path)),
+        MailTransport::Smtp(_) => None,
     }
+}
+
+fn start_error(error: impl ToString) -> StartError {
+    StartError::dependency(NAME, error)
 }

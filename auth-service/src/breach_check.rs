@@ -1,33 +1,48 @@
-//! Whether a password is known from a leak, asked by k-anonymity: five digits of its SHA-1 go out, and the rest of all
-//! hashes that begin so comes back (ASVS 5.0, V6.2.12).
+//! Looks passwords up among leaked ones with k-anonymity: only five digits of a password's SHA-1 leave the service, and
+//! the rest of every known hash with these digits comes back (ASVS 5.0, V6.2.12).
 
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
-use drawbridge_core::tls;
+use drawbridge_core::{
+    settings::{Reader, Setting},
+    tls,
+};
 use reqwest::{Client, redirect::Policy};
 use url::Url;
 
 use crate::domain::Password;
 
-/// How long the answer may take: a person waits for it.
-const PATIENCE: Duration = Duration::from_secs(2);
+const BREACH_CHECK_URL: Setting = Setting::new(
+    "BREACH_CHECK_URL",
+    "Where new passwords are looked up among leaked ones, using five digits of their SHA-1 (k-anonymity); unset \
+     disables the check.",
+)
+.values("URL such as `https://api.pwnedpasswords.com/range/`");
 
-/// How many digits go out.
-const PREFIX: usize = 5;
+/// How long a lookup may take: a person is waiting for it.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The most that is read of an answer; a range has some 1,000 lines of 40 bytes.
-const MOST_BYTES: usize = 1024 * 1024;
+/// How many digits of the hash are sent.
+const HASH_PREFIX_DIGITS: usize = 5;
 
-/// `BREACH_CHECK_URL`: what five hexadecimal digits are put behind.
+/// The longest response that is read. A range has about 1,000 lines of 40 bytes.
+const MAX_RANGE_BYTES: usize = 1024 * 1024;
+
+/// `BREACH_CHECK_URL`: the URL to which the first five digits of a hash are appended.
 #[derive(Debug, Clone)]
 pub struct BreachCheckUrl(String);
 
 impl BreachCheckUrl {
-    /// Reads a URL such as `https://passwords.example.com/range/`.
+    /// Reads `BREACH_CHECK_URL`.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        reader.optional(BREACH_CHECK_URL, Self::parse)
+    }
+
+    /// Parses a URL such as `https://passwords.example.com/range/`.
     ///
     /// # Errors
-    /// A sentence that says what it must be.
+    /// What it must be.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         match url {
@@ -39,7 +54,7 @@ impl BreachCheckUrl {
     }
 }
 
-/// Asks about passwords.
+/// Looks passwords up among leaked ones.
 pub(crate) struct BreachCheck {
     client: Client,
     url: String,
@@ -49,47 +64,53 @@ impl BreachCheck {
     pub(crate) fn new(url: &BreachCheckUrl) -> Result<Self, String> {
         let client = Client::builder()
             .tls_backend_preconfigured(tls::client_config(tls::public_roots()))
-            .timeout(PATIENCE)
+            .timeout(LOOKUP_TIMEOUT)
             .redirect(Policy::none())
             .build();
         Ok(Self { client: client.map_err(|error| error.to_string())?, url: url.0.clone() })
     }
 
-    /// Whether the password is known. Where nobody answers, it counts as unknown, and the log says so.
-    pub(crate) async fn knows(&self, password: &Password) -> bool {
-        let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.expose_bytes());
-        let digits = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
-        let hash: String = digits.map(|digit| digit.to_ascii_uppercase()).collect();
-        let Some((prefix, rest)) = hash.split_at_checked(PREFIX) else { return false };
-        match self.range(prefix).await {
-            Ok(range) => is_listed(&range, rest),
+    /// Returns true if the password is among the leaked ones. If the lookup fails, the password counts as not leaked.
+    pub(crate) async fn is_leaked(&self, password: &Password) -> bool {
+        let hash = sha1_hex(password);
+        let Some((prefix, suffix)) = hash.split_at_checked(HASH_PREFIX_DIGITS) else { return false };
+        match self.fetch_range(prefix).await {
+            Ok(range) => lists_suffix(&range, suffix),
             Err(error) => {
-                tracing::warn!(error, "a password was taken without asking whether it was leaked");
+                tracing::warn!(error, "breach check failed; password accepted without it");
                 false
             }
         }
     }
 
-    async fn range(&self, prefix: &str) -> Result<String, String> {
+    /// Fetches the suffixes of the known hashes that begin with `prefix`.
+    async fn fetch_range(&self, prefix: &str) -> Result<String, String> {
         let request = self.client.get(format!("{}{prefix}", self.url)).header("Add-Padding", "true");
-        let text = |error: reqwest::Error| error.without_url().to_string();
-        let mut answer = request.send().await.map_err(text)?.error_for_status().map_err(text)?;
+        let error_text = |error: reqwest::Error| error.without_url().to_string();
+        let response = request.send().await.map_err(error_text)?;
+        let mut response = response.error_for_status().map_err(error_text)?;
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(text)? {
+        while let Some(chunk) = response.chunk().await.map_err(error_text)? {
             body.extend_from_slice(&chunk);
-            if body.len() > MOST_BYTES {
-                return Err("the answer is too long".into());
+            if body.len() > MAX_RANGE_BYTES {
+                return Err("the response is too long".into());
             }
         }
         String::from_utf8(body).map_err(|error| error.to_string())
     }
 }
 
-/// Whether a range has a hash with this rest. A count of 0 is padding.
-fn is_listed(range: &str, rest: &str) -> bool {
+fn sha1_hex(password: &Password) -> String {
+    let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, password.expose_bytes());
+    let nibbles = hash.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    let digits = nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16));
+    digits.map(|digit| digit.to_ascii_uppercase()).collect()
+}
+
+/// Returns true if a range contains this suffix. A count of 0 marks padding.
+fn lists_suffix(range: &str, suffix: &str) -> bool {
     let mut lines = range.lines().filter_map(|line| line.trim().split_once(':'));
-    lines.any(|(known, count)| known.eq_ignore_ascii_case(rest) && count.trim() != "0")
+    lines.any(|(known, count)| known.eq_ignore_ascii_case(suffix) && count.trim() != "0")
 }
 
 #[cfg(test)]
@@ -97,14 +118,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_lists_what_was_leaked_and_padding() {
-        let range =
+    fn only_suffixes_with_a_count_are_leaked() {
+        const RANGE: &str =
             "0018A45C4D1DEF81644B54AB7F969B88D65:10\r\n00D4F6E8FA6EECAD2A3AA415EEC418D38EC:0\r\nbad line";
-        assert!(is_listed(range, "0018A45C4D1DEF81644B54AB7F969B88D65"));
-        assert!(!is_listed(range, "00D4F6E8FA6EECAD2A3AA415EEC418D38EC"), "padding");
-        assert!(!is_listed(range, "011053FD0102E94D6AE2F8B83D76FAF94F6"));
-        for bad in ["", "x", "ftp://x/", "https://x.org/range", "https://x.org/?a="] {
-            assert!(BreachCheckUrl::parse(bad).is_err(), "{bad}");
+
+        for (case, suffix, expected) in [
+            ("with a count", "0018A45C4D1DEF81644B54AB7F969B88D65", true),
+            ("padding", "00D4F6E8FA6EECAD2A3AA415EEC418D38EC", false),
+            ("not listed", "011053FD0102E94D6AE2F8B83D76FAF94F6", false),
+        ] {
+            assert_eq!(lists_suffix(RANGE, suffix), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn urls_must_end_with_a_slash() {
+        assert!(BreachCheckUrl::parse("https://x.org/range/").is_ok());
+        for url in ["", "x", "ftp://x/", "https://x.org/range", "https://x.org/?a="] {
+            assert!(BreachCheckUrl::parse(url).is_err(), "{url}");
         }
     }
 }

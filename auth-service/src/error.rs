@@ -1,117 +1,128 @@
-//! Everything that can go wrong in a request, and what the client is told of it.
+//! Everything that can go wrong in a request, and the problem that the client receives.
+//!
+//! For a new error, add a variant with its detail text, and its code in [`Error::to_problem`].
 
 use std::time::Duration;
 
 use actix_web::{HttpResponse, ResponseError, body::BoxBody, http::StatusCode};
+use diesel::result::Error as QueryError;
+use drawbridge_core::secret::UnsealError;
 use drawbridge_database::DatabaseUnavailable;
 use drawbridge_http::problem::{Code, Problem};
 use drawbridge_verification::Refusal;
 
 use crate::{
-    domain::{EmailFault, PasswordFault},
-    limits::TooMany,
-    mail::LinkError,
-    password_hasher::Busy,
+    domain::{EmailError, PasswordError},
+    limits::TooManyAttempts,
+    mail::InvalidLink,
+    passkeys::PasskeyError,
+    password_hasher::HasherBusy,
+    pending_login::PendingLoginExpired,
     signing_keys::KeyError,
     storage::StartRefused,
 };
 
-/// Why a request failed.
+/// When a client should try again after [`Error::Busy`].
+const BUSY_RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// Why a request failed. The text of a client error is the detail of its problem.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The address cannot be one.
+    /// The e-mail address is not valid.
     #[error(transparent)]
-    Email(#[from] EmailFault),
-    /// The password cannot be taken.
+    InvalidEmail(#[from] EmailError),
+    /// The password has the wrong length.
     #[error(transparent)]
-    Password(#[from] PasswordFault),
-    /// The password is easily guessed.
-    #[error("the password is easily guessed")]
+    InvalidPassword(#[from] PasswordError),
+    /// The password is easy to guess.
+    #[error("Choose a password that is harder to guess, such as four unrelated words.")]
     PasswordTooCommon,
-    /// The password is known from a leak.
-    #[error("the password is known from a leak")]
+    /// The password appears in a data breach.
+    #[error("This password appears in a data breach of another site. Choose one that you use nowhere else.")]
     PasswordLeaked,
-    /// A second factor is asked for, too.
-    #[error("a second factor is needed")]
+    /// Another account has the address.
+    #[error("Sign in, or use a different address.")]
+    EmailTaken,
+    /// No account has this address and password.
+    #[error("Check the e-mail address and the password.")]
+    InvalidCredentials,
+    /// The account is disabled.
+    #[error("Contact the operator of this site.")]
+    UserDisabled,
+    /// The account requires a second factor.
+    #[error("Send a code from the authenticator app or a recovery code as well, or use a passkey.")]
     SecondFactorRequired,
-    /// A code is wrong or was used.
-    #[error("the code is wrong or was used")]
+    /// The code is wrong or was already used.
+    #[error("Each code can be used once. Wait for the next code and try again.")]
     InvalidCode,
-    /// A passkey's answer is not good; the reason is logged.
-    #[error("a passkey was refused: {0}")]
+    /// The answer of a passkey is not valid; the reason is logged.
+    #[error("Try again, or sign in another way.")]
     InvalidPasskey(String),
     /// The second step came too late.
-    #[error("the sign-in took too long")]
-    LoginExpired,
-    /// The session was not confirmed lately.
-    #[error("the session was not confirmed lately")]
+    #[error("Start the sign-in again.")]
+    LoginExpired(#[from] PendingLoginExpired),
+    /// The user has to confirm their identity again.
+    #[error(
+        "Confirm your identity with POST /api/confirm: send the password, and a code if you have a second factor."
+    )]
     ConfirmationRequired,
-    /// The link is no longer good.
-    #[error(transparent)]
-    Link(#[from] LinkError),
-    /// There is no way to send mail.
-    #[error("no mail can be sent")]
+    /// The link is not valid.
+    #[error("Each link can be used once and expires after a short time. Request a new one.")]
+    InvalidLink(#[from] InvalidLink),
+    /// The deployment cannot send mail.
+    #[error("This site cannot send e-mail. Contact its operator.")]
     MailNotConfigured,
-    /// The deployment has no such factor.
-    #[error("the deployment has no such factor")]
+    /// The deployment does not support the factor.
+    #[error("This site does not offer this second factor.")]
     FactorNotPossible,
-    /// The set-up of an app was not begun.
-    #[error("the set-up was not begun")]
+    /// The set-up of an authenticator app was not started.
+    #[error("Start with POST /api/totp/begin.")]
     TotpNotBegun,
-    /// There is an app already.
-    #[error("there is an authenticator app already")]
+    /// The account already has an authenticator app.
+    #[error("Remove the authenticator app before you add another one.")]
     TotpPresent,
-    /// There is no factor that recovery codes could stand in for.
-    #[error("there is no second factor")]
+    /// The account has no factor that recovery codes could replace.
+    #[error("Add an authenticator app or a passkey first.")]
     NoSecondFactor,
-    /// It is the last factor where one must stay.
-    #[error("it is the last second factor")]
+    /// The last factor must stay.
+    #[error("This site requires a second factor. Add another one first.")]
     LastFactor,
-    /// It is the last way in.
-    #[error("it is the last way in")]
+    /// The user could no longer sign in.
+    #[error("Set a password first.")]
     LastWayIn,
-    /// Somebody has the passkey already.
-    #[error("the passkey is known")]
+    /// The passkey belongs to an account already.
+    #[error("This passkey already belongs to an account.")]
     PasskeyKnown,
     /// The account has no such passkey.
-    #[error("there is no such passkey")]
+    #[error("The passkey may have been removed.")]
     PasskeyNotFound,
-    /// The account has as many as it may have.
-    #[error("there are too many passkeys")]
+    /// The account has the maximum number of passkeys.
+    #[error("Remove a passkey that you no longer use.")]
     TooManyPasskeys,
-    /// A passkey cannot have this name.
-    #[error("the name cannot be taken")]
+    /// The name of a passkey is not valid.
+    #[error("A name must have 1 to 60 characters and no control characters.")]
     InvalidName,
-    /// A parameter of the query cannot be read.
-    #[error("the query cannot be read")]
+    /// A query parameter is not valid.
+    #[error("Send the ID of the last event of the previous page as `before`.")]
     InvalidQuery,
-    /// A fault of ours; the text is logged.
-    #[error("{0}")]
-    Fault(String),
-    /// Another account has the address.
-    #[error("the address has an account")]
-    EmailTaken,
-    /// No such account, or another password.
-    #[error("address or password is wrong")]
-    InvalidCredentials,
-    /// There were too many attempts.
-    #[error(transparent)]
-    TooMany(#[from] TooMany),
-    /// The password is right, but the user may not sign in.
-    #[error("the user is disabled")]
-    UserDisabled,
-    /// The token that came along is not good.
-    #[error("the token is refused: {0:?}")]
+    /// A limit is used up.
+    #[error("Too many attempts. Try again in {}.", in_words(.0.retry_after))]
+    TooManyAttempts(#[from] TooManyAttempts),
+    /// The session token was refused.
+    #[error("the token was refused: {0:?}")]
     Refused(Refusal),
-    /// Too many passwords wait.
-    #[error(transparent)]
-    Busy(#[from] Busy),
-    /// The database is out of reach.
+    /// Too many passwords are waiting to be hashed.
+    #[error("Too many people are signing in right now. Try again shortly.")]
+    Busy(#[from] HasherBusy),
+    /// The database is unreachable.
     #[error(transparent)]
     Database(#[from] DatabaseUnavailable),
     /// No token can be signed.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The service failed; the cause is logged.
+    #[error("{0}")]
+    Internal(String),
 }
 
 impl From<Refusal> for Error {
@@ -120,10 +131,33 @@ impl From<Refusal> for Error {
     }
 }
 
+impl From<QueryError> for Error {
+    fn from(error: QueryError) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+impl From<PasskeyError> for Error {
+    fn from(error: PasskeyError) -> Self {
+        match error {
+            PasskeyError::Invalid(reason) => Self::InvalidPasskey(reason),
+            PasskeyError::NoPasskey => Self::PasskeyNotFound,
+            PasskeyError::Database(error) => Self::Database(error),
+            PasskeyError::Internal(cause) => Self::Internal(format!("passkeys: {cause}")),
+        }
+    }
+}
+
+impl From<UnsealError> for Error {
+    fn from(error: UnsealError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
 impl From<StartRefused> for Error {
     fn from(refused: StartRefused) -> Self {
         match refused {
-            StartRefused::Changed => Self::InvalidCredentials,
+            StartRefused::ProofInvalid => Self::InvalidCredentials,
             StartRefused::Disabled => Self::UserDisabled,
             StartRefused::Unavailable(error) => Self::Database(error),
         }
@@ -131,98 +165,66 @@ impl From<StartRefused> for Error {
 }
 
 impl Error {
-    fn problem(&self) -> Problem {
-        match self {
-            Self::Email(fault) => Problem::new(Code::InvalidEmail, fault.to_string()),
-            Self::Password(fault @ PasswordFault::TooShort) => {
-                Problem::new(Code::PasswordTooShort, fault.to_string())
+    /// The code that the client receives.
+    pub(crate) fn code(&self) -> Code {
+        self.to_problem().code()
+    }
+
+    fn to_problem(&self) -> Problem {
+        let code = match self {
+            Self::InvalidEmail(_) => Code::InvalidEmail,
+            Self::InvalidPassword(PasswordError::TooShort) => Code::PasswordTooShort,
+            Self::InvalidPassword(PasswordError::TooLong) => Code::PasswordTooLong,
+            Self::PasswordTooCommon => Code::PasswordTooCommon,
+            Self::PasswordLeaked => Code::PasswordLeaked,
+            Self::EmailTaken => Code::EmailTaken,
+            Self::InvalidCredentials => Code::InvalidCredentials,
+            Self::UserDisabled => Code::UserDisabled,
+            Self::SecondFactorRequired => Code::SecondFactorRequired,
+            Self::InvalidCode => Code::InvalidCode,
+            Self::InvalidPasskey(_) => Code::InvalidPasskey,
+            Self::LoginExpired(_) => Code::LoginExpired,
+            Self::ConfirmationRequired => Code::ConfirmationRequired,
+            Self::InvalidLink(_) => Code::LinkInvalid,
+            Self::MailNotConfigured => Code::MailNotConfigured,
+            Self::FactorNotPossible => Code::FactorNotPossible,
+            Self::TotpNotBegun => Code::TotpNotBegun,
+            Self::TotpPresent => Code::TotpPresent,
+            Self::NoSecondFactor => Code::NoSecondFactor,
+            Self::LastFactor => Code::LastFactor,
+            Self::LastWayIn => Code::LastWayIn,
+            Self::PasskeyKnown => Code::PasskeyKnown,
+            Self::PasskeyNotFound => Code::PasskeyNotFound,
+            Self::TooManyPasskeys => Code::TooManyPasskeys,
+            Self::InvalidName => Code::InvalidName,
+            Self::InvalidQuery => Code::InvalidQuery,
+            Self::TooManyAttempts(error) => {
+                let problem = Problem::new(Code::TooManyAttempts, self.to_string());
+                return problem.retry_after(round_up(error.retry_after));
             }
-            Self::Password(fault @ PasswordFault::TooLong) => {
-                Problem::new(Code::PasswordTooLong, fault.to_string())
+            Self::Busy(error) => {
+                let problem = Problem::new(Code::Busy, self.to_string());
+                return problem.retry_after(BUSY_RETRY_AFTER).caused_by(error);
             }
-            Self::PasswordTooCommon => Problem::new(
-                Code::PasswordTooCommon,
-                "It is among the first that somebody would try. Take a longer one, such as four unrelated words.",
-            ),
-            Self::PasswordLeaked => Problem::new(
-                Code::PasswordLeaked,
-                "It is known from a leak of another site. Take one that you use nowhere else.",
-            ),
-            Self::SecondFactorRequired => Problem::new(
-                Code::SecondFactorRequired,
-                "Send a code of the authenticator app or a recovery code, too, or use a passkey.",
-            ),
-            Self::InvalidCode => Problem::new(
-                Code::InvalidCode,
-                "Each code is good once. Wait for the next one and try again.",
-            ),
-            Self::InvalidPasskey(reason) => {
-                tracing::info!(reason, "a passkey was refused");
-                Problem::new(Code::InvalidPasskey, "Try again, or sign in another way.")
-            }
-            Self::LoginExpired => Problem::new(Code::LoginExpired, "Sign in again from the start."),
-            Self::ConfirmationRequired => Problem::new(
-                Code::ConfirmationRequired,
-                "Confirm with your password, and your second factor if you have one: POST /api/confirm.",
-            ),
-            Self::Link(LinkError) => Problem::new(
-                Code::LinkInvalid,
-                "Each link is good once and for a short time. Ask for a new one.",
-            ),
-            Self::MailNotConfigured => Problem::new(Code::MailNotConfigured, "Ask whoever runs this site."),
-            Self::FactorNotPossible => {
-                Problem::new(Code::FactorNotPossible, "This site does not offer this second factor.")
-            }
-            Self::TotpNotBegun => Problem::new(Code::TotpNotBegun, "Begin with POST /api/totp/begin."),
-            Self::TotpPresent => Problem::new(Code::TotpPresent, "Remove it first to set up another."),
-            Self::NoSecondFactor => {
-                Problem::new(Code::NoSecondFactor, "Add an authenticator app or a passkey first.")
-            }
-            Self::LastFactor => {
-                Problem::new(Code::LastFactor, "This site asks for a second factor. Add another one first.")
-            }
-            Self::LastWayIn => Problem::new(Code::LastWayIn, "Choose a password first."),
-            Self::PasskeyKnown => Problem::new(Code::PasskeyKnown, "It is in use for an account already."),
-            Self::PasskeyNotFound => Problem::new(Code::PasskeyNotFound, "It may have been removed."),
-            Self::TooManyPasskeys => {
-                Problem::new(Code::TooManyPasskeys, "Remove one that you no longer use.")
-            }
-            Self::InvalidName => {
-                Problem::new(Code::InvalidName, "Take 1 to 60 characters that can be shown.")
-            }
-            Self::InvalidQuery => {
-                Problem::new(Code::InvalidQuery, "Take the id that the page before ended with.")
-            }
-            Self::Fault(cause) => Problem::internal(cause),
-            Self::EmailTaken => Problem::new(Code::EmailTaken, "Sign in, or take another address."),
-            Self::InvalidCredentials => {
-                Problem::new(Code::InvalidCredentials, "Check the address and the password.")
-            }
-            Self::TooMany(TooMany(wait)) => {
-                let detail = format!("There were too many attempts. Try again in {}.", in_words(*wait));
-                Problem::new(Code::TooManyAttempts, detail).retry_after(round_up(*wait))
-            }
-            Self::UserDisabled => Problem::new(Code::UserDisabled, "Ask whoever runs this site."),
-            Self::Refused(refusal) => refusal.clone().into(),
-            Self::Busy(_) => Problem::new(Code::Busy, "Many people sign in just now. Try again shortly.")
-                .retry_after(Duration::from_secs(2))
-                .caused_by(Busy),
+            Self::Refused(refusal) => return refusal.clone().into(),
             Self::Database(error) | Self::Key(KeyError::Unavailable(error)) => {
-                Problem::unavailable("Accounts are out of reach. Try again shortly.", error)
+                return Problem::unavailable("The database is unreachable. Try again shortly.", error);
             }
             Self::Key(error @ (KeyError::OtherMasterSecret | KeyError::Cryptography(_))) => {
-                Problem::internal(error)
+                return Problem::internal(error);
             }
-        }
+            Self::Internal(cause) => return Problem::internal(cause),
+        };
+        Problem::new(code, self.to_string())
     }
 }
 
-/// Whole seconds, so that nobody comes back a moment too early.
+/// Rounds up to whole seconds, so that no client comes back too early.
 fn round_up(wait: Duration) -> Duration {
     Duration::from_secs(wait.as_secs() + 1)
 }
 
-/// As a person would say it.
+/// A duration in words, such as "5 minutes".
 fn in_words(wait: Duration) -> String {
     let (number, unit) = match round_up(wait).as_secs() {
         seconds @ ..60 => (seconds, "second"),
@@ -234,11 +236,14 @@ fn in_words(wait: Duration) -> String {
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
-        self.problem().status_code()
+        self.to_problem().status_code()
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        self.problem().error_response()
+        if let Self::InvalidPasskey(reason) = self {
+            tracing::info!(reason, "passkey refused");
+        }
+        self.to_problem().error_response()
     }
 }
 
@@ -247,11 +252,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wait_is_said_as_a_person_would() {
-        for (seconds, wanted) in
+    fn waiting_times_are_written_in_words() {
+        for (seconds, expected) in
             [(0, "1 second"), (58, "59 seconds"), (59, "1 minute"), (280, "5 minutes"), (3_600, "2 hours")]
         {
-            assert_eq!(in_words(Duration::from_secs(seconds)), wanted);
+            assert_eq!(in_words(Duration::from_secs(seconds)), expected, "{seconds} s");
         }
     }
 }

@@ -1,7 +1,8 @@
-//! A file for each endpoint, or for the few that belong to one thing.
+//! The endpoints: one file for each, or for a few that belong together.
 
 pub(crate) mod account;
 pub(crate) mod activity;
+mod bodies;
 pub(crate) mod confirm;
 pub(crate) mod health_ready;
 pub(crate) mod jwks;
@@ -16,16 +17,6 @@ pub(crate) mod recovery_codes;
 pub(crate) mod refresh;
 pub(crate) mod register;
 pub(crate) mod second_step;
-mod session_answer;
+mod session_response;
 pub(crate) mod sessions;
 pub(crate) mod totp;
-
-use serde::Deserialize;
-
-/// `{email, password}`, and nothing else.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CredentialsBody {
-    email: String,
-    password: String,
-}

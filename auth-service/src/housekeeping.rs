@@ -1,46 +1,58 @@
-//! What is no longer needed is forgotten, now and then.
+//! Deletes expired data from time to time.
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use drawbridge_core::clock::SharedClock;
+use drawbridge_core::{
+    clock::SharedClock,
+    settings::{Reader, Setting},
+};
 use drawbridge_database::{Database, DatabaseUnavailable};
 
 use crate::storage;
 
-const EVERY: Duration = Duration::from_mins(10);
+const AUDIT_RETENTION: Setting = Setting::new("AUDIT_RETENTION", "How long audit events are kept.");
 
-/// How long tries at addresses without an account are kept: anybody can make as many as the limits let them.
-const OF_NOBODY: TimeDelta = TimeDelta::days(7);
+const DAY: Duration = Duration::from_hours(24);
 
-/// Forgets links and challenges whose time is over, and what the audit log has kept for `retention`. Any number of
-/// replicas may do so.
-pub(crate) async fn keep_house(database: Database, clock: SharedClock, retention: Duration) {
-    let retention = TimeDelta::from_std(retention).unwrap_or(TimeDelta::MAX);
-    let mut ticks = tokio::time::interval(EVERY);
+const HOUSEKEEPING_INTERVAL: Duration = Duration::from_mins(10);
+
+/// How long attempts at addresses without an account are kept. Anyone can cause as many as the limits allow.
+const UNKNOWN_ADDRESS_RETENTION: TimeDelta = TimeDelta::days(7);
+
+/// Reads `AUDIT_RETENTION`.
+pub(crate) fn read_audit_retention(reader: &mut Reader) -> Duration {
+    reader.duration(AUDIT_RETENTION, 365 * DAY, DAY..=3650 * DAY)
+}
+
+/// Deletes expired links and challenges, and audit events older than `audit_retention`. Any number of replicas may run
+/// it. Never returns.
+pub(crate) async fn run_housekeeping(database: Database, clock: SharedClock, audit_retention: Duration) {
+    let audit_retention = TimeDelta::from_std(audit_retention).unwrap_or(TimeDelta::MAX);
+    let mut ticks = tokio::time::interval(HOUSEKEEPING_INTERVAL);
     loop {
         ticks.tick().await;
-        if let Err(error) = clean(&database, &clock, retention).await {
-            tracing::warn!(%error, "what is no longer needed stays for now");
+        if let Err(error) = delete_expired(&database, &clock, audit_retention).await {
+            tracing::warn!(%error, "housekeeping failed; retrying later");
         }
     }
 }
 
-async fn clean(
+async fn delete_expired(
     database: &Database,
     clock: &SharedClock,
-    retention: TimeDelta,
+    audit_retention: TimeDelta,
 ) -> Result<(), DatabaseUnavailable> {
     let now = clock.now();
-    let clean = move |c: &mut _| {
-        storage::delete_ended_links(c, now)?;
-        storage::delete_ended_ceremonies(c, now)?;
-        storage::delete_events_of_nobody_before(c, now - OF_NOBODY)?;
-        storage::delete_events_before(c, now - retention)
+    let delete = move |c: &mut _| {
+        storage::delete_expired_links(c, now)?;
+        storage::delete_expired_ceremonies(c, now)?;
+        storage::delete_unattributed_events_before(c, now - UNKNOWN_ADDRESS_RETENTION)?;
+        storage::delete_events_before(c, now - audit_retention)
     };
-    let forgotten = database.query(clean).await?;
-    if forgotten > 0 {
-        tracing::info!(forgotten, "old audit events");
+    let deleted = database.query(delete).await?;
+    if deleted > 0 {
+        tracing::info!(deleted, "deleted old audit events");
     }
     Ok(())
 }

@@ -2,26 +2,33 @@
 
 pub mod app;
 pub mod breach_check;
-pub mod caller;
+mod code_check;
 pub mod config;
-mod cookies;
+mod cross_origin;
 mod devices;
 pub mod domain;
 pub mod error;
+mod factor_secrets;
+mod factor_set_up;
 mod handlers;
 mod housekeeping;
 pub mod limits;
 pub mod mail;
+mod mailed_link;
 mod passkeys;
+mod password_check;
 pub mod password_hasher;
-mod person;
+mod pending_login;
+mod proxy_check;
 pub mod relay;
+mod request_context;
 mod routes;
-mod second_factors;
 pub mod server;
 mod sign_in;
+mod signed_in_user;
 pub mod signing_keys;
+mod stale_cookies;
 pub mod storage;
 
 pub use config::Config;
-pub use server::bind;
+pub use server::{bind, bind_with_clock};

@@ -1,10 +1,11 @@
-//! How often passwords may be tried, so that guessing is hopeless and nobody can lock somebody else out
-//! (ASVS 5.0, V6.3.1).
+//! Limits on attempts. They make guessing hopeless, and an attacker cannot use them to lock a user out (ASVS 5.0,
+//! V6.3.1).
 //!
-//! Every attempt is charged before the password is looked at, and given back if it was right. Whoever has signed in on
-//! a device before brings its cookie and is counted apart from everybody else who tries the same account. What is
-//! counted of an address is the same whether or not it has an account.
+//! Every attempt is charged before the password is checked, and refunded unless the password was wrong. A device that
+//! has signed in to an account before shows its cookie and is limited separately from all other devices. An address is
+//! limited in the same way whether or not it has an account. (`docs/guessing.md`)
 
+mod config;
 mod memory;
 mod rate;
 mod store;
@@ -18,114 +19,81 @@ use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use drawbridge_core::{
     id::{SessionId, UserId},
-    secret::{MasterSecret, Purpose},
-    settings::Reader,
+    secret::{KeyPurpose, MasterSecret},
 };
 use drawbridge_verification::redis_connection::RedisServer;
 
-use crate::domain::Email;
+pub use config::LimitConfig;
 pub use rate::Rate;
-use store::{Charged, Store};
 
-/// The rates that are configured.
-#[derive(Debug, Clone, Copy)]
-pub struct LimitConfig {
-    /// `LOGIN_LIMIT_ACCOUNT`: attempts at one account from devices that it does not know.
-    pub account: Rate,
-    /// `LOGIN_LIMIT_DEVICE`: attempts at one account from one device that it knows.
-    pub device: Rate,
-    /// `LOGIN_LIMIT_NETWORK`: attempts from one network, /24 or /64.
-    pub network: Rate,
-    /// `LOGIN_LIMIT_ALL`: attempts of everybody from devices that the account does not know.
-    pub all: Rate,
-    /// `REGISTER_LIMIT_NETWORK`: accounts made from one network.
-    pub register: Rate,
-    /// `CODE_LIMIT`: wrong codes of one account, from devices that it does not know and from each that it does.
-    pub code: Rate,
-    /// `MAIL_LIMIT_ADDRESS`: mails that anybody may have sent to one address.
-    pub mail: Rate,
-}
+use crate::domain::Email;
+use store::{ChargedStore, LimitStore};
 
-impl LimitConfig {
-    /// Reads the rates.
-    pub fn read(reader: &mut Reader) -> Self {
-        let mut rate =
-            |name: &'static str, default: Rate| reader.optional(name, Rate::parse).unwrap_or(default);
-        Self {
-            account: rate("LOGIN_LIMIT_ACCOUNT", Rate::new(10, Duration::from_mins(5))),
-            device: rate("LOGIN_LIMIT_DEVICE", Rate::new(10, Duration::from_mins(1))),
-            network: rate("LOGIN_LIMIT_NETWORK", Rate::new(100, Duration::from_secs(10))),
-            all: rate("LOGIN_LIMIT_ALL", Rate::new(2_000, Duration::from_millis(50))),
-            register: rate("REGISTER_LIMIT_NETWORK", Rate::new(30, Duration::from_mins(1))),
-            code: rate("CODE_LIMIT", Rate::new(10, Duration::from_mins(1))),
-            mail: rate("MAIL_LIMIT_ADDRESS", Rate::new(5, Duration::from_mins(10))),
-        }
-    }
-}
+/// Passkey sign-ins that one network may start or finish: each start stores a row for five minutes.
+const PASSKEY_RATE: Rate = Rate::new(200, Duration::from_millis(500));
 
-/// How often one network may begin with a passkey: each leaves a row for five minutes.
-const CHALLENGES: Rate = Rate::new(200, Duration::from_millis(500));
+/// Strength estimates for one network: each takes a core for some milliseconds.
+const STRENGTH_ESTIMATE_RATE: Rate = Rate::new(100, Duration::from_millis(100));
 
-/// How often one network may have passwords judged: each takes some milliseconds of a core.
-const JUDGEMENTS: Rate = Rate::new(100, Duration::from_millis(100));
-
-/// Why somebody wants a mail to be sent.
+/// The kind of e-mail that someone requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mailing {
-    /// To sign up.
+pub enum RequestedMail {
+    /// A link that completes a sign-up.
     Register,
-    /// To replace a forgotten password.
+    /// A link that resets a password.
     Forgot,
-    /// To confirm the address of an account.
+    /// A link that confirms the address of an account.
     Verify,
-    /// To change it.
+    /// A link that changes the address of an account.
     Change,
 }
 
-/// A rate, and whose it is.
+/// A limit as it applies to one key, such as one account.
 #[derive(Debug, Clone)]
 struct Bucket {
     key: String,
     rate: Rate,
 }
 
-/// Too many attempts: come back later.
+/// A limit is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many attempts; the next is free in {} s", .0.as_secs_f64())]
-pub struct TooMany(pub Duration);
+#[error("too many attempts; the next one is possible in {} s", .retry_after.as_secs_f64())]
+pub struct TooManyAttempts {
+    /// The time until the next attempt is possible.
+    pub retry_after: Duration,
+}
 
-/// The counters.
+/// Charges attempts to the limits.
 pub struct Limits {
     config: LimitConfig,
-    store: Store,
-    /// Keeps addresses out of Redis.
+    store: LimitStore,
     key: hmac::Key,
 }
 
-/// An attempt that may be made.
-pub struct Admitted<'a> {
+/// A charged attempt.
+pub struct Charge<'a> {
     limits: &'a Limits,
     buckets: Vec<Bucket>,
-    charged: Charged,
+    charged: ChargedStore,
 }
 
 impl Limits {
-    /// Counters in Redis, or in this process where there is none.
+    /// Limits that count in Redis, or in this process if there is no Redis.
     pub fn new(config: LimitConfig, server: Option<RedisServer>, master: &MasterSecret) -> Self {
-        Self { config, store: Store::new(server), key: master.hmac_key(Purpose::Limits) }
+        Self { config, store: LimitStore::new(server), key: master.hmac_key(KeyPurpose::Limits) }
     }
 
-    /// Asks for leave to try a password; `device` is what is known of the device by its cookie, if it has signed in
-    /// to this account before.
+    /// Charges an attempt to sign in with a password. `device` identifies the device if it has signed in to this
+    /// account before.
     ///
     /// # Errors
-    /// When there were too many, with the time after which it is worth asking again.
-    pub async fn sign_in(
+    /// If a limit is used up.
+    pub async fn charge_sign_in(
         &self,
         email: &Email,
         client: IpAddr,
         device: Option<&str>,
-    ) -> Result<Admitted<'_>, TooMany> {
+    ) -> Result<Charge<'_>, TooManyAttempts> {
         let account = email.key();
         let buckets = match device {
             Some(device) => vec![self.bucket("device", &format!("{account} {device}"), self.config.device)],
@@ -135,95 +103,104 @@ impl Limits {
                 self.bucket("all", "", self.config.all),
             ],
         };
-        self.admit(buckets).await
+        self.charge(buckets).await
     }
 
-    /// Asks for leave to make an account.
+    /// Charges a sign-up.
     ///
     /// # Errors
-    /// As [`Limits::sign_in`].
-    pub async fn register(&self, client: IpAddr) -> Result<Admitted<'_>, TooMany> {
-        self.admit(vec![self.bucket("register", &network(client), self.config.register)]).await
+    /// If a limit is used up.
+    pub async fn charge_registration(&self, client: IpAddr) -> Result<Charge<'_>, TooManyAttempts> {
+        self.charge(vec![self.bucket("register", &network(client), self.config.register)]).await
     }
 
-    /// Asks for leave to try a code or a passkey at an account whose password is known; `device` as in
-    /// [`Limits::sign_in`].
+    /// Charges an attempt with a code after a correct password. `device` identifies the device if it has signed in to
+    /// this account before, or the session.
     ///
     /// # Errors
-    /// As [`Limits::sign_in`].
-    pub async fn code(&self, user: UserId, device: Option<&str>) -> Result<Admitted<'_>, TooMany> {
+    /// If a limit is used up.
+    pub async fn charge_code(
+        &self,
+        user: UserId,
+        device: Option<&str>,
+    ) -> Result<Charge<'_>, TooManyAttempts> {
         let device = device.unwrap_or("unknown");
-        self.admit(vec![self.bucket("code", &format!("{user} {device}"), self.config.code)]).await
+        self.charge(vec![self.bucket("code", &format!("{user} {device}"), self.config.code)]).await
     }
 
-    /// Asks for leave to try a password in a session that is there already.
+    /// Charges an attempt with a password within a session.
     ///
     /// # Errors
-    /// As [`Limits::sign_in`].
-    pub async fn session(&self, session: SessionId) -> Result<Admitted<'_>, TooMany> {
-        self.admit(vec![self.bucket("session", &session.to_string(), self.config.device)]).await
+    /// If a limit is used up.
+    pub async fn charge_session(&self, session: SessionId) -> Result<Charge<'_>, TooManyAttempts> {
+        self.charge(vec![self.bucket("session", &session.to_string(), self.config.device)]).await
     }
 
-    /// Asks for leave to try a password with a link that is kept under this hash.
+    /// Charges an attempt with a password for the mailed link with this hash.
     ///
     /// # Errors
-    /// As [`Limits::sign_in`].
-    pub async fn link(&self, hash: &[u8]) -> Result<Admitted<'_>, TooMany> {
-        self.admit(vec![self.bucket("link", &URL_SAFE_NO_PAD.encode(hash), self.config.device)]).await
+    /// If a limit is used up.
+    pub async fn charge_link(&self, hash: &[u8]) -> Result<Charge<'_>, TooManyAttempts> {
+        self.charge(vec![self.bucket("link", &URL_SAFE_NO_PAD.encode(hash), self.config.device)]).await
     }
 
-    /// Asks for leave to have a mail sent to an address, whether or not it has an account. Each sort is counted by
-    /// itself, so that nobody uses up what somebody else needs.
+    /// Charges an e-mail to an address, whether or not the address has an account. Each kind is limited separately, so
+    /// that requests of one kind cannot block the others.
     ///
     /// # Errors
-    /// As [`Limits::sign_in`].
-    pub async fn mail(&self, sort: Mailing, email: &Email, client: IpAddr) -> Result<Admitted<'_>, TooMany> {
+    /// If a limit is used up.
+    pub async fn charge_mail(
+        &self,
+        kind: RequestedMail,
+        email: &Email,
+        client: IpAddr,
+    ) -> Result<Charge<'_>, TooManyAttempts> {
         let buckets = vec![
-            self.bucket("mail", &format!("{sort:?} {}", email.key()), self.config.mail),
+            self.bucket("mail", &format!("{kind:?} {}", email.key()), self.config.mail),
             self.bucket("register", &network(client), self.config.register),
         ];
-        self.admit(buckets).await
+        self.charge(buckets).await
     }
 
-    /// Asks for leave to have a passkey's challenge made or its answer checked.
+    /// Charges the start or the end of a passkey sign-in.
     ///
     /// # Errors
-    /// As [`Limits::sign_in`].
-    pub async fn challenge(&self, client: IpAddr) -> Result<Admitted<'_>, TooMany> {
-        self.admit(vec![self.bucket("challenge", &network(client), CHALLENGES)]).await
+    /// If a limit is used up.
+    pub async fn charge_passkey(&self, client: IpAddr) -> Result<Charge<'_>, TooManyAttempts> {
+        self.charge(vec![self.bucket("challenge", &network(client), PASSKEY_RATE)]).await
     }
 
-    /// Asks for leave to have a password judged while it is typed.
+    /// Charges an estimate of a password's strength.
     ///
     /// # Errors
-    /// As [`Limits::sign_in`].
-    pub async fn judge(&self, client: IpAddr) -> Result<Admitted<'_>, TooMany> {
-        self.admit(vec![self.bucket("judge", &network(client), JUDGEMENTS)]).await
+    /// If a limit is used up.
+    pub async fn charge_strength_estimate(&self, client: IpAddr) -> Result<Charge<'_>, TooManyAttempts> {
+        self.charge(vec![self.bucket("judge", &network(client), STRENGTH_ESTIMATE_RATE)]).await
     }
 
-    async fn admit(&self, buckets: Vec<Bucket>) -> Result<Admitted<'_>, TooMany> {
+    async fn charge(&self, buckets: Vec<Bucket>) -> Result<Charge<'_>, TooManyAttempts> {
         match self.store.charge(&buckets).await {
-            Ok(charged) => Ok(Admitted { limits: self, buckets, charged }),
-            Err(wait) => Err(TooMany(Duration::from_micros(wait))),
+            Ok(charged) => Ok(Charge { limits: self, buckets, charged }),
+            Err(micros) => Err(TooManyAttempts { retry_after: Duration::from_micros(micros) }),
         }
     }
 
-    fn bucket(&self, kind: &str, of: &str, rate: Rate) -> Bucket {
-        let tag = hmac::sign(&self.key, format!("{kind}\n{of}").as_bytes());
+    fn bucket(&self, kind: &str, subject: &str, rate: Rate) -> Bucket {
+        let tag = hmac::sign(&self.key, format!("{kind}\n{subject}").as_bytes());
         let (short, _) = tag.as_ref().split_at(16);
-        // Not below what verifiers are told of, but on the same slot of a cluster.
+        // The key lacks the prefix that verifiers get invalidations for, but is in the same slot of a cluster.
         Bucket { key: format!("{{drawbridge}}-limit:{kind}:{}", URL_SAFE_NO_PAD.encode(short)), rate }
     }
 }
 
-impl Admitted<'_> {
-    /// It was no wrong guess: it does not count.
-    pub async fn give_back(self) {
-        self.limits.store.give_back(&self.charged, &self.buckets).await;
+impl Charge<'_> {
+    /// Refunds the attempt, because it was no wrong guess.
+    pub async fn refund(self) {
+        self.limits.store.refund(&self.charged, &self.buckets).await;
     }
 }
 
-/// The network that an address is in, as far as one subscriber reaches: /24 or /64.
+/// The network that one subscriber usually has: /24 for IPv4, /64 for IPv6.
 fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits() & !0xff).to_string(),
@@ -236,13 +213,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_is_what_one_subscriber_has() {
-        for (address, wanted) in [
+    fn addresses_are_grouped_by_subscriber_network() {
+        for (address, expected) in [
             ("203.0.113.77", "203.0.113.0"),
             ("::ffff:203.0.113.77", "203.0.113.0"),
             ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
         ] {
-            assert_eq!(network(address.parse().unwrap()), wanted, "{address}");
+            assert_eq!(network(address.parse().unwrap()), expected, "{address}");
         }
     }
 }

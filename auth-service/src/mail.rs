@@ -1,16 +1,20 @@
-//! Mail: what is to be sent waits in the database until it was sent, so that an outage of the mail server loses
-//! nothing and blocks nobody.
+//! Mail waits in the database until it is sent, so an outage of the mail server loses nothing and delays no request.
 //!
-//! A request only puts a job in the queue, whether or not the address has an account. Who gets which letter is decided
-//! when the job is done, so neither answer nor time of the request tells anything (ASVS 5.0, V6.3.8). A link is made at
-//! that moment, too: its token is nowhere but in the letter.
+//! A request only adds a job to the queue, whether or not the address has an account. The worker decides later who gets
+//! which letter, so neither the response nor its timing reveals anything (ASVS 5.0, V6.3.8). Links are created at that
+//! point as well: their tokens exist only in the letter.
 
+mod composer;
 mod config;
 mod folder;
+mod html;
 mod job;
 mod letter;
+mod letter_writer;
 mod link;
-mod transport;
+mod mailbox_page;
+mod smtp;
+mod smtp_url;
 mod words;
 mod worker;
 
@@ -20,71 +24,79 @@ use chrono::{DateTime, Utc};
 use drawbridge_core::{
     id::MailJobId,
     random::Random,
-    secret::{MasterSecret, Purpose, Sealer},
+    secret::{KeyPurpose, MasterSecret, Sealer},
 };
 use drawbridge_database::DatabaseUnavailable;
 use tokio::sync::Notify;
 
-pub use config::{MailConfig, Sender, SmtpServer, Transport as MailTransport};
-pub(crate) use folder::{Folder, Kept, STYLE as MAILBOX_STYLE};
-pub use job::{FactorChange, MailJob, Notice, What};
-pub use link::{Link, LinkError, Links};
-pub(crate) use worker::Worker;
+pub use config::{MailConfig, MailSender, MailTransport, read_email_verification};
+pub(crate) use folder::MailFolder;
+pub use job::{FactorChange, MailJob, MailKind, Notice};
+pub use link::{InvalidLink, MailLink, MailLinks};
+pub(crate) use mailbox_page::{MAILBOX_STYLE, render_mailbox};
+pub use smtp_url::{SmtpCredentials, SmtpEncryption, SmtpServer};
+pub(crate) use worker::MailWorker;
 
 use crate::storage::MailJobRow;
 
-const LABEL: &str = "mail job";
+const SEAL_LABEL: &str = "mail job";
 
-/// Where mails are put to be sent. Cheap to clone.
+/// The queue of mail that has to be written and sent. Cheap to clone.
 #[derive(Clone)]
 pub struct MailQueue {
     sealer: Arc<Sealer>,
     /// Wakes the worker of this process.
-    news: Arc<Notify>,
+    wakeup: Arc<Notify>,
 }
 
 impl MailQueue {
     /// The queue of the deployment with this master secret.
     pub fn new(master: &MasterSecret) -> Self {
-        Self { sealer: Arc::new(Sealer::new(master, Purpose::MailJobs)), news: Arc::new(Notify::new()) }
+        Self { sealer: Arc::new(Sealer::new(master, KeyPurpose::MailJobs)), wakeup: Arc::new(Notify::new()) }
     }
 
-    /// A mail as it is put in the queue.
+    /// Builds the row that puts a job in the queue.
     #[expect(clippy::expect_used, reason = "texts, numbers and names of variants can be written as JSON")]
-    pub fn row(&self, job: &MailJob, now: DateTime<Utc>) -> MailJobRow {
+    pub fn build_row(&self, job: &MailJob, now: DateTime<Utc>) -> MailJobRow {
         let plain = serde_json::to_vec(job).expect("a job is plain data");
         MailJobRow {
             id: MailJobId::generate(Random, now),
-            sealed: self.sealer.seal(Random, LABEL, &plain),
+            sealed: self.sealer.seal(Random, SEAL_LABEL, &plain),
             due_at: now.naive_utc(),
             attempts: 0,
         }
     }
 
-    /// Tells the worker that there is something to do.
+    /// Wakes the worker after a job was added.
     pub fn wake(&self) {
-        self.news.notify_one();
+        self.wakeup.notify_one();
     }
 
-    async fn awake(&self) {
-        self.news.notified().await;
+    async fn wait_for_wakeup(&self) {
+        self.wakeup.notified().await;
     }
 
     fn open(&self, row: &MailJobRow) -> Option<MailJob> {
-        serde_json::from_slice(&self.sealer.open(LABEL, &row.sealed).ok()?).ok()
+        serde_json::from_slice(&self.sealer.open(SEAL_LABEL, &row.sealed).ok()?).ok()
     }
 }
 
-/// Why a mail was not sent.
+/// Why mail was not sent.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum SendError {
-    /// The database is out of reach.
+enum SendError {
+    /// The database is unavailable.
     #[error(transparent)]
     Database(#[from] DatabaseUnavailable),
-    /// The mail server is out of reach, or refuses for now.
+    /// A later attempt may succeed: the mail server is unreachable or refuses temporarily.
     #[error("{0}")]
-    Later(String),
-    /// The mail server refuses for good, or the letter cannot be written.
+    Temporary(String),
+    /// No attempt can succeed: the mail server refuses the recipient, or the letter cannot be written.
     #[error("{0}")]
-    Never(String),
+    Permanent(String),
+}
+
+impl SendError {
+    fn permanent(error: impl std::fmt::Display) -> Self {
+        Self::Permanent(error.to_string())
+    }
 }

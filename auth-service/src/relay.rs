@@ -1,5 +1,7 @@
-//! Tells the cache of changes. Every change is told right after its commit; the relay tells those
-//! that a crash or an outage left in the outbox, and those that another program made.
+//! Delivers changes to the cache.
+//!
+//! [`Relay::commit`] delivers a change right after its commit. [`Relay::run`] delivers what is left in the outbox after a
+//! crash, an outage, or a change by another program, and then raises the watermark.
 
 use std::{
     collections::BTreeMap,
@@ -8,174 +10,188 @@ use std::{
 };
 
 use drawbridge_core::{clock::SharedClock, id::UserId, metrics::Metrics};
-use drawbridge_database::{Database, DatabaseUnavailable, find_user_record};
+use drawbridge_database::{Connection, Database, DatabaseUnavailable, find_user_record};
 use drawbridge_verification::{
     token::KeysDigest,
     user_cache::{CacheUnavailable, Delivery, Epoch},
     user_record::UserState,
 };
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
+use tokio::time::{MissedTickBehavior, interval};
 
-use crate::storage::{self, Change};
+use crate::storage::{self, CommitOutcome, PendingChange, UserChange};
 
-/// How often the relay looks, and so how far apart watermarks are while nothing is down.
-pub const INTERVAL: Duration = Duration::from_millis(500);
+/// The time between two watermarks while everything is available.
+const RELAY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The age of a watermark that begins an epoch and claims nothing.
-const NOT_DELIVERED: Duration = Duration::from_hours(1);
+/// The age of a watermark that starts an epoch while changes are pending: too old to be trusted.
+const UNTRUSTED_WATERMARK_AGE: Duration = Duration::from_hours(1);
 
-/// How many changes are told in one go.
-const BATCH: i64 = 100;
+/// How many changes are read from the outbox at a time.
+const OUTBOX_BATCH_SIZE: i64 = 100;
 
-/// Why changes still wait.
+/// Why changes are still pending.
 #[derive(Debug, thiserror::Error)]
-pub enum RelayError {
-    /// They cannot be read.
+enum RelayError {
+    /// The outbox cannot be read.
     #[error(transparent)]
     Database(#[from] DatabaseUnavailable),
-    /// They cannot be told.
+    /// The cache does not accept changes.
     #[error(transparent)]
     Cache(#[from] CacheUnavailable),
 }
 
-/// The epoch in which a change is told: the one that there was before the change was read, so that no
-/// old state ever reaches a new epoch.
-#[derive(Debug, Clone, Copy)]
-pub struct Prepared(Option<Epoch>);
-
-/// Tells the cache of committed changes.
+/// Delivers committed changes to the cache.
 #[derive(Clone)]
 pub struct Relay {
     database: Database,
     cache: Option<Arc<dyn Delivery>>,
     clock: SharedClock,
-    told: Counter,
-    waiting: Gauge,
+    delivered: Counter,
+    pending: Gauge,
 }
 
 impl Relay {
-    /// A relay from `database` to `cache`; without one there is nobody to be told.
+    /// A relay from `database` to `cache`. Without a cache there is nothing to deliver.
     pub fn new(
         database: Database,
         cache: Option<Arc<dyn Delivery>>,
         clock: SharedClock,
         metrics: &Metrics,
     ) -> Self {
-        let told = metrics.changes_told.get_or_create_owned(&[]);
-        let waiting = metrics.changes_waiting.get_or_create_owned(&[]);
-        Self { database, cache, clock, told, waiting }
+        let delivered = metrics.changes_told.get_or_create_owned(&[]);
+        let pending = metrics.changes_waiting.get_or_create_owned(&[]);
+        Self { database, cache, clock, delivered, pending }
     }
 
-    /// Where a change is told that is about to be made. Ask before it is made.
-    pub fn prepare(&self) -> Prepared {
-        Prepared(self.cache.as_ref().and_then(|cache| cache.epoch()))
-    }
-
-    /// Tells of one change right after its commit. What fails here is told by [`Relay::run`] later:
-    /// the change itself holds already.
-    pub async fn announce(&self, prepared: Prepared, change: Change) {
-        if let Err(error) = self.try_announce(prepared, change).await {
-            tracing::warn!(%error, "the change is told later");
+    /// Commits a change to the database and delivers it to the cache. If the delivery fails, [`Relay::run`] delivers the
+    /// change later.
+    pub(crate) async fn commit<T, E>(
+        &self,
+        change: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: CommitOutcome + Send + 'static,
+        E: From<DatabaseUnavailable> + Send + 'static,
+    {
+        let epoch = self.current_epoch();
+        let outcome = self.database.run(change).await?;
+        if let Some(change) = outcome.change()
+            && let Err(error) = self.deliver_committed(epoch, change.clone()).await
+        {
+            tracing::warn!(%error, "change committed but not delivered to the cache; retrying later");
         }
+        Ok(outcome)
     }
 
-    async fn try_announce(&self, prepared: Prepared, change: Change) -> Result<(), RelayError> {
-        // An epoch that has begun meanwhile leaves the row to the relay.
-        if self.tell(prepared, change.user_id, change.state).await? {
+    async fn deliver_committed(&self, epoch: Option<Epoch>, change: UserChange) -> Result<(), RelayError> {
+        // If a new epoch has started meanwhile, the row stays in the outbox.
+        if self.deliver(epoch, change.user_id, change.state).await? {
             let id = change.outbox_id;
-            self.database.query(move |c| storage::delete_pending(c, &[id])).await?;
+            self.database.query(move |c| storage::delete_pending_changes(c, &[id])).await?;
         }
         Ok(())
     }
 
-    async fn tell(
+    /// The epoch to deliver a change to. Call it before reading or making the change, so that an outdated state never
+    /// reaches a newer epoch.
+    fn current_epoch(&self) -> Option<Epoch> {
+        self.cache.as_ref().and_then(|cache| cache.epoch())
+    }
+
+    /// Delivers the state of a user. Returns false if there is no such epoch any more.
+    async fn deliver(
         &self,
-        prepared: Prepared,
+        epoch: Option<Epoch>,
         user: UserId,
         state: UserState,
     ) -> Result<bool, CacheUnavailable> {
         let Some(cache) = &self.cache else { return Ok(true) };
-        let Prepared(Some(epoch)) = prepared else { return Ok(false) };
-        let delivered = cache.deliver(epoch, user, state).await?;
-        self.told.inc_by(u64::from(delivered));
-        Ok(delivered)
+        let Some(epoch) = epoch else { return Ok(false) };
+        let is_delivered = cache.deliver(epoch, user, state).await?;
+        self.delivered.inc_by(u64::from(is_delivered));
+        Ok(is_delivered)
     }
 
-    /// Tells of everything that waits, and then says so by the watermark. How much it was.
-    ///
-    /// Any number of relays may run: each tells the newest state, and the cache keeps the newest.
-    pub async fn run_once(&self) -> Result<usize, RelayError> {
-        let mut told = 0;
+    /// Delivers pending changes and raises the watermark, forever. Any number of replicas may run it: each delivers the
+    /// newest state, and the cache keeps the newest.
+    pub(crate) async fn run(self) {
+        let mut ticks = interval(RELAY_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            // What is committed before this moment is in the answer, or has been told.
-            let asked = Instant::now();
-            let now = self.clock.now();
-            let look = move |c: &mut _| {
-                Ok((storage::find_pending(c, BATCH)?, storage::find_published_kids(c, now)?))
-            };
-            let (waiting, kids) = self.database.query(look).await?;
-            self.waiting.set(i64::try_from(waiting.len()).unwrap_or(i64::MAX));
-            let keys = KeysDigest::of(kids.iter().map(String::as_str));
-            if waiting.is_empty() {
-                if let Some(cache) = &self.cache {
-                    cache.raise_watermark(asked.elapsed(), keys).await?;
+            ticks.tick().await;
+            match self.deliver_pending().await {
+                Ok(0) => {}
+                Ok(delivered) => tracing::info!(delivered, "delivered pending changes to the cache"),
+                Err(error) => {
+                    tracing::warn!(%error, "pending changes not delivered to the cache; retrying later");
                 }
-                return Ok(told);
-            }
-            let is_all = i64::try_from(waiting.len()).is_ok_and(|waiting| waiting < BATCH);
-            told += waiting.len();
-            self.tell_all(&waiting, &keys).await?;
-            let ids: Vec<_> = waiting.iter().map(|change| change.id).collect();
-            self.database.query(move |c| storage::delete_pending(c, &ids)).await?;
-            // All that waited was told, so all that was committed before this look is. Under a load of
-            // changes the outbox is seldom empty.
-            if let (Some(cache), true) = (&self.cache, is_all) {
-                cache.raise_watermark(asked.elapsed(), keys).await?;
-                return Ok(told);
             }
         }
     }
 
-    async fn tell_all(&self, waiting: &[storage::Pending], keys: &KeysDigest) -> Result<(), RelayError> {
-        // Of several changes of one user the last state tells all.
-        let newest: BTreeMap<UserId, i64> = waiting.iter().fold(BTreeMap::new(), |mut newest, change| {
+    /// Delivers all pending changes, then raises the watermark. Returns how many changes there were.
+    async fn deliver_pending(&self) -> Result<usize, RelayError> {
+        let mut delivered = 0;
+        loop {
+            // Every change committed before this instant is in the outbox that is read now, or was delivered.
+            let read_at = Instant::now();
+            let now = self.clock.now();
+            let read = move |c: &mut _| {
+                let pending = storage::find_pending_changes(c, OUTBOX_BATCH_SIZE)?;
+                Ok((pending, storage::find_published_kids(c, now)?))
+            };
+            let (pending, kids) = self.database.query(read).await?;
+            self.pending.set(i64::try_from(pending.len()).unwrap_or(i64::MAX));
+            let keys = KeysDigest::from_kids(kids.iter().map(String::as_str));
+            if pending.is_empty() {
+                self.raise_watermark(read_at.elapsed(), keys).await?;
+                return Ok(delivered);
+            }
+            let is_complete = i64::try_from(pending.len()).is_ok_and(|count| count < OUTBOX_BATCH_SIZE);
+            delivered += pending.len();
+            self.deliver_all(&pending, &keys).await?;
+            let ids: Vec<_> = pending.iter().map(|change| change.id).collect();
+            self.database.query(move |c| storage::delete_pending_changes(c, &ids)).await?;
+            // Do not wait for an empty outbox: under load, it rarely is.
+            if is_complete && self.cache.is_some() {
+                self.raise_watermark(read_at.elapsed(), keys).await?;
+                return Ok(delivered);
+            }
+        }
+    }
+
+    async fn deliver_all(&self, pending: &[PendingChange], keys: &KeysDigest) -> Result<(), RelayError> {
+        // The newest state of a user includes all earlier changes.
+        let mut newest: BTreeMap<UserId, i64> = BTreeMap::new();
+        for change in pending {
             let version = newest.entry(change.user_id).or_insert(change.version);
             *version = change.version.max(*version);
-            newest
-        });
+        }
         for (user, version) in newest {
-            if !self.tell_newest(user, version).await? {
-                // There is no epoch, or a new one begins. While changes wait, its watermark is too old
-                // for anybody to believe.
-                if let Some(cache) = &self.cache {
-                    cache.raise_watermark(NOT_DELIVERED, keys.clone()).await?;
-                }
-                if !self.tell_newest(user, version).await? {
-                    return Err(RelayError::Cache(CacheUnavailable("epochs change too quickly".into())));
-                }
+            if self.deliver_newest(user, version).await? {
+                continue;
+            }
+            // There is no epoch, or a new one has to start. Its watermark must not be trusted while changes are pending.
+            self.raise_watermark(UNTRUSTED_WATERMARK_AGE, keys.clone()).await?;
+            if !self.deliver_newest(user, version).await? {
+                return Err(RelayError::Cache(CacheUnavailable("epochs change too quickly".into())));
             }
         }
         Ok(())
     }
 
-    async fn tell_newest(&self, user: UserId, version: i64) -> Result<bool, RelayError> {
-        let prepared = self.prepare();
+    async fn deliver_newest(&self, user: UserId, version: i64) -> Result<bool, RelayError> {
+        let epoch = self.current_epoch();
         let record = self.database.query(move |c| find_user_record(c, user)).await?;
         let state = record.map_or(UserState::Deleted { version }, UserState::from);
-        Ok(self.tell(prepared, user, state).await?)
+        Ok(self.deliver(epoch, user, state).await?)
     }
 
-    /// Runs for good.
-    pub async fn run(self) {
-        let mut ticks = tokio::time::interval(INTERVAL);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            match self.run_once().await {
-                Ok(0) => {}
-                Ok(told) => tracing::info!(told, "told the cache of changes that waited"),
-                Err(error) => tracing::warn!(%error, "changes wait"),
-            }
+    async fn raise_watermark(&self, age: Duration, keys: KeysDigest) -> Result<(), CacheUnavailable> {
+        match &self.cache {
+            Some(cache) => cache.raise_watermark(age, keys).await,
+            None => Ok(()),
         }
     }
 }

@@ -1,81 +1,106 @@
-//! The one way to start the service: `main`, `drawbridge up` and the tests all come through here.
+//! The only constructor of the service: `main`, `drawbridge up` and the tests use it.
 
 use std::sync::Arc;
 
-use actix_cors::Cors;
 use actix_web::{
     App as ActixApp, HttpServer,
-    http::{Method, header},
+    dev::Server as HttpWorker,
     middleware::{Condition, from_fn},
-    web,
+    rt::spawn,
+    web::Data,
 };
 use drawbridge_cookies::topology::CookieMode;
-use drawbridge_core::{clock::SystemClock, metrics::Metrics, origin::Origin};
+use drawbridge_core::{
+    clock::{SharedClock, SystemClock},
+    metrics::Metrics,
+    settings::Listen,
+};
 use drawbridge_database::{Access, Connection, Database};
 use drawbridge_http as http;
 use drawbridge_http::{
-    Counted,
+    RequestMetrics,
     cross_site::{OwnOrigins, refuse_cross_site},
     draining::Draining,
     internal,
     serve::{KEEP_ALIVE, SHUTDOWN_SECONDS, Server, StartError},
 };
+use tokio::task::JoinHandle;
 
 use crate::{
     app::{App, NAME},
     config::Config,
-    cookies,
-    housekeeping::keep_house,
-    mail::Worker,
+    cross_origin::cors,
+    housekeeping::run_housekeeping,
+    mail::MailWorker,
     routes,
     signing_keys::{KeyVault, rotate_by_age},
+    stale_cookies::replace_stale_cookies,
     storage,
 };
 
-/// Migrates, makes the first signing key, and binds the ports.
+/// Runs the migrations, creates the first signing key, and binds the ports.
 ///
 /// # Errors
-/// One line that says what is not there.
+/// The dependency that is missing, in one line.
 pub async fn bind(config: Config) -> Result<Server, StartError> {
-    let clock = Arc::new(SystemClock);
-    let vault = Arc::new(KeyVault::new(&config.master_secret));
-    prepare(&config, vault.clone()).await?;
+    bind_with_clock(config, Arc::new(SystemClock)).await
+}
 
+/// Does the same with another clock.
+///
+/// # Errors
+/// The dependency that is missing, in one line.
+pub async fn bind_with_clock(config: Config, clock: SharedClock) -> Result<Server, StartError> {
+    let vault = Arc::new(KeyVault::new(&config.master_secret));
+    prepare_database(&config, vault.clone(), clock.clone()).await?;
     let metrics = Metrics::new();
     let database = Database::new(config.database_url.clone(), Access::Own, config.timeouts, &metrics);
     let rotation = rotate_by_age(vault.clone(), database.clone(), clock.clone(), config.tokens.clone());
-    let app = web::Data::new(App::new(&config, database, vault, clock, &metrics)?);
-    let relay = app.relay.clone();
-    let mut background = vec![
-        actix_web::rt::spawn(relay.run()),
-        actix_web::rt::spawn(rotation),
-        actix_web::rt::spawn(keep_house(app.database.clone(), app.clock.clone(), config.audit_retention)),
-    ];
-    if let (Some(queue), Some(mail)) = (&app.mail, config.mail.clone()) {
-        let (queue, links) = (queue.clone(), app.links.clone());
-        let worker = Worker::new(mail, queue, links, app.database.clone(), app.clock.clone());
-        let worker = worker.map_err(|reason| StartError::dependency(NAME, reason))?;
-        background.push(actix_web::rt::spawn(worker.run()));
-    }
-
-    let listen = config.listen;
-    let refused = |error| StartError::listen(NAME, listen, &error);
-    let counted = Counted(metrics.clone());
-    let draining = Draining::new(listen.drain_time);
-    let leaving = web::Data::new(draining.clone());
-    let mut origins = vec![config.frontend_origin];
-    origins.extend(config.other_origins);
-    let is_called_by_browsers = config.cookie_mode != CookieMode::Proxy;
+    let app = Data::new(App::new(&config, database, vault, clock, &metrics)?);
+    let mut background = vec![spawn(rotation)];
+    background.extend(start_background_tasks(&app, &config)?);
     if let Some(caution) = config.cookie.policy().caution() {
         tracing::warn!("{caution}");
     }
+    let listen = config.listen;
+    let draining = Draining::new(listen.drain_time);
+    let (server, port) = bind_http(app, config, RequestMetrics(metrics.clone()), draining.clone())?;
+    let server = Server::new(NAME, port, server, background, draining);
+    internal::bind(server, listen, metrics, |_| {})
+}
+
+fn start_background_tasks(app: &Data<App>, config: &Config) -> Result<Vec<JoinHandle<()>>, StartError> {
+    let (database, clock) = (app.database.clone(), app.clock.clone());
+    let mut tasks = vec![
+        spawn(app.relay.clone().run()),
+        spawn(run_housekeeping(database.clone(), clock.clone(), config.audit_retention)),
+    ];
+    if let (Some(queue), Some(mail)) = (&app.mail, &config.mail) {
+        let worker = MailWorker::new(mail.clone(), queue.clone(), app.links.clone(), database, clock);
+        let worker = worker.map_err(|reason| StartError::dependency(NAME, reason))?;
+        tasks.push(spawn(worker.run()));
+    }
+    Ok(tasks)
+}
+
+fn bind_http(
+    app: Data<App>,
+    config: Config,
+    request_metrics: RequestMetrics,
+    draining: Draining,
+) -> Result<(HttpWorker, u16), StartError> {
+    let Listen { address, port, .. } = config.listen;
+    let is_called_by_browsers = config.cookie.policy().mode != CookieMode::Proxy;
+    let mut origins = vec![config.frontend_origin];
+    origins.extend(config.other_origins);
+    let draining = Data::new(draining);
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(app.clone())
-            .app_data(counted.clone())
-            .app_data(leaving.clone())
+            .app_data(request_metrics.clone())
+            .app_data(draining.clone())
             .app_data(OwnOrigins(origins.clone()))
-            .wrap(from_fn(cookies::mend))
+            .wrap(from_fn(replace_stale_cookies))
             .wrap(from_fn(refuse_cross_site))
             .wrap(Condition::new(is_called_by_browsers, cors(&origins)))
             .wrap(from_fn(http::request_scope))
@@ -85,40 +110,30 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     .keep_alive(KEEP_ALIVE)
     .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS)
-    .bind((listen.address, listen.port))
-    .map_err(refused)?;
-    let port = server.addrs().first().map_or(listen.port, std::net::SocketAddr::port);
-    let server = Server::new(NAME, port, server.run(), background, draining);
-    internal::bind(server, listen, metrics, |_| {})
+    .bind((address, port))
+    .map_err(|error| StartError::listen(NAME, config.listen, &error))?;
+    let bound_port = server.addrs().first().map_or(port, std::net::SocketAddr::port);
+    Ok((server.run(), bound_port))
 }
 
-/// What pages of these origins may do from a browser (Fetch, 3.2). Of others the browser keeps the answer, and
-/// [`refuse_cross_site`] what would change something.
-fn cors(origins: &[Origin]) -> Cors {
-    let cors = Cors::default()
-        .allowed_methods([Method::GET, Method::POST, Method::DELETE])
-        .allowed_headers([header::ACCEPT, header::CONTENT_TYPE, http::REQUEST_ID])
-        .expose_headers([http::REQUEST_ID, header::RETRY_AFTER])
-        .supports_credentials()
-        .block_on_origin_mismatch(false)
-        .max_age(600);
-    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(&origin.to_string()))
-}
-
-async fn prepare(config: &Config, vault: Arc<KeyVault>) -> Result<(), StartError> {
-    let (url, tokens) = (config.database_url.clone(), config.tokens.clone());
-    let reader = config.database_reader.clone();
-    let prepared = tokio::task::spawn_blocking(move || {
+/// Runs the migrations, grants the reader its rights, and ensures that there is a signing key.
+async fn prepare_database(
+    config: &Config,
+    vault: Arc<KeyVault>,
+    clock: SharedClock,
+) -> Result<(), StartError> {
+    let (url, reader) = (config.database_url.clone(), config.database_reader.clone());
+    let tokens = config.tokens.clone();
+    let prepare = move || {
         let mut connection = Connection::open(&url, Access::Own).map_err(|error| error.to_string())?;
         for migration in storage::migrate(&mut connection).map_err(|error| error.to_string())? {
-            tracing::info!(migration, "migrated");
+            tracing::info!(migration, "migration applied");
         }
         if let Some(reader) = &reader {
             storage::grant_reading(&mut connection, reader).map_err(|error| error.to_string())?;
         }
-        let now = drawbridge_core::clock::Clock::now(&SystemClock);
-        vault.ensure_key(&mut connection, now, &tokens).map_err(|error| error.to_string())
-    });
-    let prepared = prepared.await.map_err(|error| error.to_string()).flatten();
-    prepared.map_err(|reason| StartError::dependency(NAME, reason))
+        vault.ensure_key(&mut connection, clock.now(), &tokens).map_err(|error| error.to_string())
+    };
+    let prepared = tokio::task::spawn_blocking(prepare).await.map_err(|error| error.to_string());
+    prepared.flatten().map_err(|reason| StartError::dependency(NAME, reason))
 }

@@ -1,81 +1,82 @@
-//! How a session begins, once somebody has shown who they are.
+//! Starts sessions for users who have proven their identity.
 
-use actix_web::HttpRequest;
 use chrono::TimeDelta;
-use drawbridge_core::id::{SessionId, UserId};
+use drawbridge_core::id::SessionId;
 
 use crate::{
     app::App,
-    caller::Caller,
-    domain::{Device, Email, EventKind},
+    domain::{Device, Email, EventKind, Holder, SignInMethod},
     error::Error,
-    mail::{MailJob, Notice},
+    mail::Notice,
+    request_context::RequestContext,
     signing_keys::IssuedToken,
     storage::{self, NewEvent, NewSession, Proof},
 };
-use drawbridge_http::token_headers;
 
-/// Somebody who has shown who they are.
-pub(crate) struct Shown {
-    pub(crate) user: UserId,
-    pub(crate) email: String,
-    /// By what.
+/// A user who has proven their identity.
+pub(crate) struct ProvenIdentity {
+    pub(crate) holder: Holder,
+    /// The proof, which must still be valid when the session starts.
     pub(crate) proof: Proof,
-    /// By what, in the words of the audit log: `password`, `password totp`, `passkey`.
-    pub(crate) by: &'static str,
+    /// How the identity was proven, for the audit log.
+    pub(crate) method: SignInMethod,
 }
 
-/// A session that has begun.
-pub(crate) struct SignedIn {
-    pub(crate) user: UserId,
-    pub(crate) email: String,
+/// A session, with a token for it.
+pub(crate) struct IssuedSession {
+    pub(crate) holder: Holder,
     pub(crate) token: IssuedToken,
+    /// The device to remember after a sign-in.
     pub(crate) device: Option<Device>,
 }
 
-/// Begins a session. The holder of the account hears of a device that is new to it.
+/// Starts a session. The holder is notified if the device is new to the account.
 pub(crate) async fn sign_in(
     app: &App,
-    request: &HttpRequest,
-    caller: &Caller,
-    shown: Shown,
-) -> Result<SignedIn, Error> {
+    context: &RequestContext,
+    identity: ProvenIdentity,
+) -> Result<IssuedSession, Error> {
+    let ProvenIdentity { holder, proof, method } = identity;
     let now = app.clock.now();
-    let Shown { user, email, proof, by } = shown;
     let id = SessionId::generate(app.random, now);
-    let address = Email::parse(&email).ok();
-    let device = app.devices.of(request, app.is_from_proxy(request));
-    let is_known = address.as_ref().is_some_and(|email| app.devices.known(device.as_ref(), email).is_some());
     let expires_at = now + TimeDelta::from_std(app.tokens.session_lifetime).unwrap_or(TimeDelta::MAX);
-    let news = app
-        .mail
-        .as_ref()
-        .filter(|_| !is_known)
-        .map(|mail| mail.row(&MailJob::notice(caller, (user, &email), Notice::NewDevice), now));
-    // A sign-in leaves no older session behind in the same browser (ASVS 5.0, V7.2.4).
-    let mut replaces = Vec::new();
-    for token in app.cookie.tokens(&token_headers(request.headers())) {
-        replaces.extend(app.verifier.check_signature(&token).await.ok().map(|signed| signed.session));
-    }
     let session = NewSession {
         id,
-        user_id: user,
+        user_id: holder.user,
         proof,
-        address: caller.address_text(),
-        user_agent: caller.user_agent.clone(),
+        address: context.actor.address_text(),
+        user_agent: context.actor.user_agent.clone(),
         now,
         expires_at,
         limit: app.tokens.sessions_per_user,
-        event: NewEvent::new(EventKind::SignedIn, caller, now).to(user).within(id).saying(by),
-        replaces,
-        news,
+        replaces: sessions_in_browser(app, context).await,
     };
-    // The token first: a session whose token cannot be signed would only take up a place.
-    let token = app.signer.issue(user, id, expires_at).await?;
-    let prepared = app.relay.prepare();
-    let change = app.database.run(move |c| storage::start_session(c, &session)).await?;
-    app.relay.announce(prepared, change).await;
-    app.wake_mail();
-    let device = address.map(|email| app.devices.remembering(device, &email, app.random));
-    Ok(SignedIn { user, email, token, device })
+    let email = Email::parse(&holder.email).ok();
+    let event = NewEvent::new(EventKind::SignedIn, &context.actor, now)
+        .to(holder.user)
+        .within(id)
+        .with_detail(method.to_string());
+    let event = if is_known_device(app, context, email.as_ref()) {
+        event
+    } else {
+        app.with_notification(event, &context.actor, &holder, Notice::NewDevice)
+    };
+    // Issue the token first: a session without a token would only use up one of the user's sessions.
+    let token = app.signer.issue(holder.user, id, expires_at).await?;
+    app.commit(event, move |c, event| storage::start_session(c, &session, event)).await?;
+    let device = email.map(|email| app.devices.after_sign_in(context.device.clone(), &email, app.random));
+    Ok(IssuedSession { holder, token, device })
+}
+
+/// The sessions of the tokens sent with the request. A sign-in replaces them (ASVS 5.0, V7.2.4).
+async fn sessions_in_browser(app: &App, context: &RequestContext) -> Vec<SessionId> {
+    let mut sessions = Vec::new();
+    for token in &context.tokens {
+        sessions.extend(app.verifier.check_signature(token).await.ok().map(|signed| signed.session));
+    }
+    sessions
+}
+
+fn is_known_device(app: &App, context: &RequestContext, email: Option<&Email>) -> bool {
+    email.is_some_and(|email| app.devices.known_id(context.device.as_ref(), email).is_some())
 }

@@ -7,32 +7,40 @@ use drawbridge_core::clock::{Clock, SystemClock};
 
 use crate::{
     compare,
-    context::{Context, Plan},
-    failure::{Failure, Result},
+    context::Context,
+    error::{MeasurementError, Result},
     machine::Machine,
-    output, programs,
-    report::{Failed, Report},
-    rows::{ROWS, Row},
+    output,
+    plan::Plan,
+    programs,
+    report::{FailedRow, RunReport},
+    rows::{ROWS, RowDefinition},
     table, tools,
 };
 
-/// Drawbridge's benchmark: each figure as a ratio to a floor that is measured in the same run.
+/// Exit status if a row could not be measured, a target was missed with `--check`, or the run failed.
+const EXIT_FAILED: u8 = 1;
+
+/// Exit status if a program returned a wrong response.
+const EXIT_WRONG_ANSWER: u8 = 2;
+
+/// Drawbridge's benchmark: each figure is a ratio to a floor measured in the same run.
 #[derive(Parser)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct Cli {
+#[command(name = "bench", args_conflicts_with_subcommands = true)]
+pub struct BenchArgs {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<BenchCommand>,
     #[command(flatten)]
     run: RunArgs,
 }
 
 #[derive(Subcommand)]
-enum Command {
-    /// Print two runs beside each other
+enum BenchCommand {
+    /// Compare two runs
     Compare {
-        /// The file of one run
+        /// JSON file of the first run
         a: PathBuf,
-        /// The file of another
+        /// JSON file of the second run
         b: PathBuf,
     },
     /// List the rows
@@ -41,59 +49,58 @@ enum Command {
 
 #[derive(Args)]
 struct RunArgs {
-    /// Few and short rounds: shows that everything works; the figures are rough
+    /// Measure in few, short rounds to check that everything works; the figures are rough
     #[arg(long)]
     quick: bool,
-    /// Measure only the rows whose names contain this; may be given more than once
-    #[arg(long)]
+    /// Measure only rows whose names contain this text; repeat the option for several texts
+    #[arg(long, value_name = "TEXT")]
     row: Vec<String>,
-    /// Where to write what was found, instead of target/bench/<time>.json and latest.json
-    #[arg(long)]
+    /// Write the results to this file instead of target/bench/<time>.json and latest.json
+    #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Fail if a target is missed
+    /// Exit with status 1 if a target is missed
     #[arg(long)]
     check: bool,
-    /// Measure the programs that are there, without building them first
+    /// Do not build the programs before measuring them
     #[arg(long)]
     no_build: bool,
 }
 
-/// A target was missed, a row could not be measured, or nothing at all.
-const MISSED: u8 = 1;
-/// A program answered something wrong.
-const WRONG: u8 = 2;
-
-/// Does what the command line says; on failure with one plain line on standard error.
-pub fn main(cli: &Cli) -> ExitCode {
-    run(cli).unwrap_or_else(|failure| {
-        output::progress(format_args!("bench: {failure}"));
-        ExitCode::from(MISSED)
+/// Runs the command. An error is printed as one line on standard error.
+pub fn main(args: &BenchArgs) -> ExitCode {
+    run(args).unwrap_or_else(|error| {
+        output::progress(format_args!("bench: {error}"));
+        ExitCode::from(EXIT_FAILED)
     })
 }
 
-fn run(cli: &Cli) -> Result<ExitCode> {
-    match &cli.command {
-        Some(Command::Compare { a, b }) => compare::print(&Report::read(a)?, &Report::read(b)?),
-        Some(Command::Rows) => {
+fn run(args: &BenchArgs) -> Result<ExitCode> {
+    match &args.command {
+        Some(BenchCommand::Compare { a, b }) => {
+            let a = RunReport::read(a)?;
+            let b = RunReport::read(b)?;
+            compare::print(&a, &b);
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(BenchCommand::Rows) => {
             for row in &ROWS {
                 output::line(format_args!("{}", row.name));
             }
+            Ok(ExitCode::SUCCESS)
         }
-        None => return measure(&cli.run),
+        None => measure(&args.run),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn measure(args: &RunArgs) -> Result<ExitCode> {
-    refuse_other_servers()?;
-    let rows = wanted_rows(&args.row)?;
-    let machine = Machine::here();
-    tools::ensure()?;
+    refuse_configured_servers()?;
+    let rows = select_rows(&args.row)?;
+    let machine = Machine::detect();
+    tools::ensure_installed()?;
     if !args.no_build {
         programs::build()?;
     }
-    let plan = if args.quick { Plan::QUICK } else { Plan::FULL };
-    let mut report = Report {
+    let mut report = RunReport {
         started: SystemClock.now().timestamp(),
         quick: args.quick,
         optimised: programs::are_optimised()?,
@@ -101,57 +108,62 @@ fn measure(args: &RunArgs) -> Result<ExitCode> {
         rows: Vec::new(),
         failed: Vec::new(),
     };
+    let plan = if args.quick { Plan::QUICK } else { Plan::FULL };
     let mut context = Context::new(plan, machine)?;
     for row in rows {
         measure_row(&mut context, row, &mut report);
     }
     table::print(&report);
-    let written = report.write(&programs::target()?.join("bench"), args.json.as_deref())?;
-    output::line(format_args!("\n{}", written.display()));
-    Ok(verdict(&report, args.check))
+    let file = report.write(&programs::target_folder()?.join("bench"), args.json.as_deref())?;
+    output::line(format_args!("\n{}", file.display()));
+    Ok(exit_code(&report, args.check))
 }
 
-/// The benchmark fills and empties servers, which must be its own.
-fn refuse_other_servers() -> Result<()> {
+/// Refuses to run if servers are configured. The benchmark overwrites data, so it starts its own servers.
+fn refuse_configured_servers() -> Result<()> {
     for name in ["DATABASE_URL", "REDIS_URL"] {
         if drawbridge_core::settings::environment(name).is_some() {
-            return Err(Failure::NotMeasured(format!(
-                "unset {name}: the benchmark starts servers of its own"
+            return Err(MeasurementError::not_measured(format_args!(
+                "unset {name}: the benchmark starts its own servers"
             )));
         }
     }
     Ok(())
 }
 
-fn wanted_rows(names: &[String]) -> Result<Vec<&'static Row>> {
-    let wanted = |row: &&Row| names.is_empty() || names.iter().any(|part| row.name.contains(part.as_str()));
-    let rows: Vec<_> = ROWS.iter().filter(wanted).collect();
+fn select_rows(texts: &[String]) -> Result<Vec<&'static RowDefinition>> {
+    let is_selected =
+        |row: &&RowDefinition| texts.is_empty() || texts.iter().any(|text| row.name.contains(text.as_str()));
+    let rows: Vec<_> = ROWS.iter().filter(is_selected).collect();
     if rows.is_empty() {
-        return Err(Failure::not_measured("no row is called that; `bench rows` lists them"));
+        return Err(MeasurementError::not_measured("no row has such a name; `bench rows` lists the rows"));
     }
     Ok(rows)
 }
 
-fn measure_row(context: &mut Context, row: &Row, report: &mut Report) {
-    let began = Instant::now();
-    match (row.run)(context, row.name) {
+fn measure_row(context: &mut Context, row: &RowDefinition, report: &mut RunReport) {
+    let started = Instant::now();
+    match (row.measure)(context, row.name) {
         Ok(measured) => {
-            output::progress(format_args!("{}: {:.0} s", row.name, began.elapsed().as_secs_f64()));
+            output::progress(format_args!("{}: {:.0} s", row.name, started.elapsed().as_secs_f64()));
             report.rows.push(measured);
         }
-        Err(failure) => {
-            output::progress(format_args!("{}: {failure}", row.name));
-            let wrong_answer = matches!(failure, Failure::WrongAnswer(_));
-            report.failed.push(Failed { row: row.name.to_owned(), why: failure.to_string(), wrong_answer });
+        Err(error) => {
+            output::progress(format_args!("{}: {error}", row.name));
+            report.failed.push(FailedRow {
+                row: row.name.to_owned(),
+                why: error.reason().to_owned(),
+                wrong_answer: matches!(error, MeasurementError::WrongAnswer(_)),
+            });
         }
     }
 }
 
-fn verdict(report: &Report, check: bool) -> ExitCode {
+fn exit_code(report: &RunReport, check_targets: bool) -> ExitCode {
     if report.has_wrong_answers() {
-        ExitCode::from(WRONG)
-    } else if !report.failed.is_empty() || (check && report.has_missed()) {
-        ExitCode::from(MISSED)
+        ExitCode::from(EXIT_WRONG_ANSWER)
+    } else if !report.failed.is_empty() || (check_targets && report.has_missed_targets()) {
+        ExitCode::from(EXIT_FAILED)
     } else {
         ExitCode::SUCCESS
     }

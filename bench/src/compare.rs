@@ -1,56 +1,68 @@
-//! Two runs beside each other.
+//! Comparison of two runs.
 
 use crate::{
+    measured_row::MeasuredRow,
     output,
-    report::{Measured, Report},
-    table::{number, print_aligned},
+    report::RunReport,
+    table::{format_number, print_aligned},
 };
 
-/// Prints what became of each row.
-pub(crate) fn print(before: &Report, after: &Report) {
-    for (name, report) in [("A", before), ("B", after)] {
-        let quick = if report.quick { ", quick" } else { "" };
-        let debug = if report.optimised { "" } else { ", a debug build" };
-        let (started, model) = (report.started, &report.machine.model);
-        output::line(format_args!(
-            "{name}: {started}, {} cores of {model}{quick}{debug}",
-            report.machine.cores.len()
-        ));
-    }
+const HEADER: [&str; 7] = ["row", "A", "spread of A", "B", "spread of B", "B/A", "spreads disjoint"];
+
+/// Prints each row that both runs contain, and names the others.
+pub(crate) fn print(a: &RunReport, b: &RunReport) {
+    print_run("A", a);
+    print_run("B", b);
     output::line(format_args!(""));
-    let head = ["row", "A", "spread of A", "B", "spread of B", "B/A", "beyond both spreads"];
-    let mut lines = vec![head.map(str::to_owned)];
-    for old in &before.rows {
-        if let Some(new) = after.rows.iter().find(|row| row.row == old.row) {
-            lines.push(line(old, new));
+    let mut lines = vec![HEADER.map(str::to_owned)];
+    for row_of_a in &a.rows {
+        if let Some(row_of_b) = b.rows.iter().find(|row| row.row == row_of_a.row) {
+            lines.push(cells(row_of_a, row_of_b));
         }
     }
     print_aligned(&lines);
-    let named = |report: &Report| report.rows.iter().map(|row| row.row.clone()).collect::<Vec<_>>();
-    let (old, new) = (named(before), named(after));
-    for (name, rows, others) in [("A", &old, &new), ("B", &new, &old)] {
-        for row in rows.iter().filter(|row| !others.contains(row)) {
-            output::line(format_args!("  {row}: in {name} alone"));
+    print_rows_missing_in(b, "A", a);
+    print_rows_missing_in(a, "B", b);
+}
+
+fn print_run(name: &str, report: &RunReport) {
+    let quick = if report.quick { ", quick run" } else { "" };
+    let debug = if report.optimised { "" } else { ", debug build" };
+    let cores = report.machine.cores.len();
+    let model = &report.machine.model;
+    output::line(format_args!("{name}: {}, {cores} cores of {model}{quick}{debug}", report.started));
+}
+
+fn print_rows_missing_in(other: &RunReport, name: &str, report: &RunReport) {
+    for row in &report.rows {
+        if !other.rows.iter().any(|candidate| candidate.row == row.row) {
+            output::line(format_args!("  {}: only in {name}", row.row));
         }
     }
 }
 
-fn line(old: &Measured, new: &Measured) -> [String; 7] {
-    let show = |measured: &Measured, value: f64| match measured.ratio {
-        Some(_) => format!("{value:.3}"),
-        None => format!("{} {}", number(value), measured.unit),
-    };
-    let spread = |measured: &Measured| {
-        format!("{}…{}", show(measured, measured.spread.0), show(measured, measured.spread.1))
-    };
-    let apart = old.spread.1 < new.spread.0 || new.spread.1 < old.spread.0;
+fn cells(a: &MeasuredRow, b: &MeasuredRow) -> [String; 7] {
     [
-        old.row.clone(),
-        show(old, old.figure()),
-        spread(old),
-        show(new, new.figure()),
-        spread(new),
-        format!("{:.3}", new.figure() / old.figure()),
-        if apart { "yes" } else { "no" }.to_owned(),
+        a.row.clone(),
+        format_figure(a, a.comparable_figure()),
+        format_spread(a),
+        format_figure(b, b.comparable_figure()),
+        format_spread(b),
+        format!("{:.3}", b.comparable_figure() / a.comparable_figure()),
+        if a.spread.is_disjoint_from(b.spread) { "yes" } else { "no" }.to_owned(),
     ]
+}
+
+fn format_spread(measured: &MeasuredRow) -> String {
+    let smallest = format_figure(measured, measured.spread.smallest);
+    let largest = format_figure(measured, measured.spread.largest);
+    format!("{smallest}…{largest}")
+}
+
+/// Formats a ratio, or a value with its unit if the row has no floor.
+fn format_figure(measured: &MeasuredRow, figure: f64) -> String {
+    match measured.ratio {
+        Some(_) => format!("{figure:.3}"),
+        None => format!("{} {}", format_number(figure), measured.unit),
+    }
 }

@@ -1,147 +1,144 @@
-//! What the rows share: how long to measure, the load generator, and a deployment with people in it.
+//! What the rows share: the plan, the load generator and a seeded deployment.
 
 use std::{path::Path, rc::Rc};
 
 use tempfile::TempDir;
 
 use crate::{
-    deployment::Deployment,
-    failure::Result,
-    http::Http,
+    affinity::Affinity,
+    deployment::SeededDeployment,
+    error::Result,
+    http_client::HttpClient,
     job::Job,
-    machine::{Core, Machine},
+    machine::Machine,
     output,
-    rounds::Sample,
-    server::Server,
+    plan::Plan,
+    rounds::{Measurement, Round, interleave},
+    server::ServerProcess,
     wrk::{Load, Wrk},
 };
 
-/// How long to measure.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Plan {
-    /// Rounds of a row against its floor.
-    pub(crate) rounds: u32,
-    /// Seconds of each side in a round.
-    pub(crate) seconds: u32,
-    /// The same where a second holds few answers: logins.
-    pub(crate) slow_rounds: u32,
-    pub(crate) slow_seconds: u32,
-    /// How many people ask in rows where each may come but once.
-    pub(crate) strangers: u32,
-    /// How many of a million people ask.
-    pub(crate) of_a_million: u32,
-    /// How many accounts are imported.
-    pub(crate) imported: u32,
-    /// How often verify-service is started.
-    pub(crate) starts: u32,
-}
+/// Number of users in the deployment that most rows share.
+pub(crate) const SHARED_DEPLOYMENT_USERS: u32 = 100_000;
 
-impl Plan {
-    /// For figures that count.
-    pub(crate) const FULL: Self = Self {
-        rounds: 7,
-        seconds: 3,
-        slow_rounds: 3,
-        slow_seconds: 10,
-        strangers: 100_000,
-        of_a_million: 50_000,
-        imported: 1_000_000,
-        starts: 10,
-    };
+/// Number of connections of the load generator, unless a row sets another one.
+pub(crate) const DEFAULT_CONNECTIONS: u32 = 32;
 
-    /// To see that everything works.
-    pub(crate) const QUICK: Self = Self {
-        rounds: 3,
-        seconds: 1,
-        slow_rounds: 2,
-        slow_seconds: 4,
-        strangers: 30_000,
-        of_a_million: 20_000,
-        imported: 200_000,
-        starts: 3,
-    };
-}
+/// Duration of a warm-up.
+const WARM_UP_SECONDS: u32 = 1;
 
-/// How many people the deployment has that most rows share.
-pub(crate) const PEOPLE: u32 = 100_000;
+/// Shortest run in which users are warmed up.
+const MIN_USER_WARM_UP_SECONDS: u32 = 2;
 
-/// Requests under way at once, where nothing else is said.
-pub(crate) const CONNECTIONS: u32 = 32;
-
-/// What the rows share.
+/// State that the rows share.
 pub(crate) struct Context {
     pub(crate) plan: Plan,
     pub(crate) machine: Machine,
-    pub(crate) http: Rc<Http>,
+    pub(crate) http: Rc<HttpClient>,
     pub(crate) wrk: Wrk,
     folder: TempDir,
-    deployment: Option<Rc<Deployment>>,
+    deployment: Option<Rc<SeededDeployment>>,
 }
 
-/// One side of a comparison: who is asked, and what.
-pub(crate) struct Side<'a> {
-    pub(crate) server: &'a Server,
+/// A server and the requests that it receives.
+pub(crate) struct Workload<'a> {
+    pub(crate) server: &'a ServerProcess,
     pub(crate) job: &'a Job,
 }
 
-/// Whether programs are bound to cores.
+/// How the programs share the cores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Placement {
-    /// The server on one core, the generator on another: the server is what is measured.
-    Apart,
-    /// Wherever the system puts them: what is measured is the work of all of them.
-    Anywhere,
+    /// The server has one core and the load generator another one, so that the server is the bottleneck.
+    SeparateCores,
+    /// No program is pinned, because the work of all programs counts.
+    Unpinned,
 }
 
 impl Context {
     pub(crate) fn new(plan: Plan, machine: Machine) -> Result<Self> {
         let folder = TempDir::new()?;
-        let (http, wrk) = (Rc::new(Http::new()?), Wrk::new(folder.path())?);
+        let http = Rc::new(HttpClient::new()?);
+        let wrk = Wrk::new(folder.path())?;
         Ok(Self { plan, machine, http, wrk, folder, deployment: None })
     }
 
-    /// Where files go.
+    /// Folder for files of the rows.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The deployment that rows share, made when it is first asked for.
-    pub(crate) fn deployment(&mut self) -> Result<Rc<Deployment>> {
+    /// Returns the shared deployment. The first call creates it.
+    pub(crate) fn deployment(&mut self) -> Result<Rc<SeededDeployment>> {
         if let Some(deployment) = &self.deployment {
             return Ok(deployment.clone());
         }
-        output::progress(format_args!("making a deployment with {PEOPLE} people"));
-        let deployment = Rc::new(Deployment::with_redis(self.http.clone(), PEOPLE)?);
+        output::progress(format_args!("creating a deployment with {SHARED_DEPLOYMENT_USERS} users"));
+        let deployment = SeededDeployment::with_redis(self.http.clone(), SHARED_DEPLOYMENT_USERS)?;
+        let deployment = Rc::new(deployment);
         self.deployment = Some(deployment.clone());
         Ok(deployment)
     }
 
-    pub(crate) fn server_core(&self, placement: Placement) -> Core {
-        self.machine.server_core().filter(|_| placement == Placement::Apart)
+    /// Returns the core for the measured server.
+    pub(crate) fn server_affinity(&self, placement: Placement) -> Affinity {
+        match placement {
+            Placement::SeparateCores => self.machine.server_affinity(),
+            Placement::Unpinned => Affinity::AnyCore,
+        }
     }
 
+    /// Returns a load with the default number of connections.
     pub(crate) fn load(&self, placement: Placement, seconds: u32) -> Load {
-        let core = self.machine.generator_core().filter(|_| placement == Placement::Apart);
-        Load { connections: CONNECTIONS, seconds, core }
+        let affinity = match placement {
+            Placement::SeparateCores => self.machine.generator_affinity(),
+            Placement::Unpinned => Affinity::AnyCore,
+        };
+        Load { connections: DEFAULT_CONNECTIONS, seconds, affinity }
     }
 
-    /// Answers a second, and the server's share of its core.
-    pub(crate) fn throughput(&self, side: &Side, load: Load) -> Result<Sample> {
-        let before = side.server.cpu_seconds()?;
-        let outcome = self.wrk.run(side.server, side.job, load)?;
-        let spent = side.server.cpu_seconds()? - before;
-        let cpu = load.core.map(|_| spent / outcome.seconds());
-        Ok(Sample { figure: outcome.per_second(), cpu })
+    /// Measures responses per second and, if the programs are pinned, the server's share of its core.
+    pub(crate) fn measure_throughput(&self, workload: &Workload, load: Load) -> Result<Measurement> {
+        let cpu_before = workload.server.cpu_seconds()?;
+        let summary = self.wrk.run(workload.server, workload.job, load)?;
+        let cpu_used = workload.server.cpu_seconds()? - cpu_before;
+        let is_pinned = load.affinity != Affinity::AnyCore;
+        Ok(Measurement {
+            figure: summary.per_second(),
+            cpu_share: is_pinned.then(|| cpu_used / summary.seconds()),
+        })
     }
 
-    /// Lets everybody in `job` come at least `times` times.
-    pub(crate) fn let_everybody_come(&self, side: &Side, callers: usize, times: u64) -> Result<()> {
-        let wanted = u64::try_from(callers).unwrap_or(u64::MAX).saturating_mul(times);
-        let mut job = side.job.clone();
+    /// Measures the throughput of floor and row in all rounds of the plan.
+    pub(crate) fn compare_throughput(
+        &self,
+        floor: &Workload,
+        row: &Workload,
+        placement: Placement,
+    ) -> Result<Vec<Round>> {
+        let load = self.load(placement, self.plan.round_seconds);
+        interleave(
+            self.plan.rounds,
+            || self.measure_throughput(floor, load),
+            || self.measure_throughput(row, load),
+        )
+    }
+
+    /// Sends requests for a short time and checks the responses, but measures nothing.
+    pub(crate) fn warm_up(&self, workload: &Workload, placement: Placement) -> Result<()> {
+        self.wrk.run(workload.server, workload.job, self.load(placement, WARM_UP_SECONDS))?;
+        Ok(())
+    }
+
+    /// Lets each user of the job send at least `requests_per_user` requests.
+    pub(crate) fn warm_up_all_users(&self, workload: &Workload, requests_per_user: u64) -> Result<()> {
+        let users = u64::try_from(workload.job.users.count).unwrap_or(u64::MAX);
+        let wanted = users.saturating_mul(requests_per_user);
+        let load = self.load(Placement::Unpinned, self.plan.round_seconds.max(MIN_USER_WARM_UP_SECONDS));
+        let mut job = workload.job.clone();
         job.once = false;
-        while job.start < wanted {
-            let load = self.load(Placement::Anywhere, self.plan.seconds.max(2));
-            job.start += self.wrk.run(side.server, &job, load)?.answered;
+        while job.skip < wanted {
+            job.skip += self.wrk.run(workload.server, &job, load)?.answered;
         }
         Ok(())
     }

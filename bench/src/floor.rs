@@ -1,43 +1,66 @@
-//! The floors: what the same machine can do without the work that is measured.
+//! Floors: what the same machine achieves without the measured work.
 
 use std::{fs, path::Path};
 
-use crate::{answer::Answer, failure::Result, machine::Core, server::Server};
+use crate::{
+    affinity::Affinity,
+    captured_response::CapturedResponse,
+    error::Result,
+    server::{ServerProcess, ServerStart},
+};
 
-/// What a floor does before it answers with bytes that it was given.
+/// What a floor does before it replays a captured response.
 #[derive(Debug, Clone)]
-pub(crate) enum Floor {
+pub(crate) enum FloorKind {
     /// Nothing.
     Nothing,
-    /// One `GET` of the record of the user that the request names.
+    /// One `GET` of the record of the user named in the request.
     RedisGet {
-        /// Where Redis is.
-        url: String,
-        /// What the record's key begins with.
-        prefix: String,
+        redis_url: String,
+        /// Key of the record without the user's ID at the end.
+        key_prefix: String,
     },
-    /// One query by primary key for the user that the request names.
-    UserQuery {
-        /// Where the database is.
-        database_url: String,
-    },
+    /// One query by primary key for the user named in the request.
+    UserQuery { database_url: String },
 }
 
-impl Floor {
-    /// Starts the floor that answers what `answer` says.
-    pub(crate) fn start(self, answer: &Answer, core: Core, folder: &Path) -> Result<Server> {
+impl FloorKind {
+    /// Starts a floor that replays `response`.
+    pub(crate) fn start(
+        self,
+        response: &CapturedResponse,
+        affinity: Affinity,
+        folder: &Path,
+    ) -> Result<ServerProcess> {
         let file = folder.join(format!("answer-{}.json", tests::free_port()));
-        fs::write(&file, serde_json::to_vec(answer)?)?;
+        fs::write(&file, serde_json::to_vec(response)?)?;
         let mut arguments = vec!["--answer".to_owned(), file.display().to_string()];
         match self {
-            Self::Nothing => arguments.push("nothing".into()),
-            Self::RedisGet { url, prefix } => {
-                arguments.extend(["redis-get".into(), "--url".into(), url, "--prefix".into(), prefix]);
+            Self::Nothing => arguments.push("nothing".to_owned()),
+            Self::RedisGet { redis_url, key_prefix } => {
+                arguments
+                    .extend(["redis-get", "--url", &redis_url, "--prefix", &key_prefix].map(str::to_owned));
             }
             Self::UserQuery { database_url } => {
-                arguments.extend(["user-query".into(), "--database-url".into(), database_url]);
+                arguments.extend(["user-query", "--database-url", &database_url].map(str::to_owned));
             }
         }
-        Server::start("floor", &arguments, &[], (core, folder, "/health/live"))
+        start_program(&arguments, affinity, folder)
     }
+}
+
+/// Starts the program `floor`.
+pub(crate) fn start_program(
+    arguments: &[String],
+    affinity: Affinity,
+    log_folder: &Path,
+) -> Result<ServerProcess> {
+    ServerProcess::start(&ServerStart {
+        program: "floor",
+        arguments,
+        settings: &[],
+        affinity,
+        log_folder,
+        readiness_path: "/health/live",
+    })
 }

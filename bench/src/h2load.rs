@@ -1,103 +1,136 @@
-//! Latency at a fixed rate: h2load drives and logs every request.
+//! Latency measurements with h2load, which sends requests at a constant rate and logs each of them.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
 
 use crate::{
-    answer::Answer,
-    call::Call,
-    failure::{Failure, Result},
-    machine::{Core, bound_to},
-    server::Server,
+    affinity::Affinity,
+    captured_response::CapturedResponse,
+    error::{MeasurementError, Result},
+    request_template::RequestTemplate,
+    server::ServerProcess,
+    simulated_users::SimulatedUser,
     stats::quantile,
 };
 
-/// What is not counted, at the beginning.
+/// Time at the start of a run whose requests do not count.
 const WARM_UP_SECONDS: u32 = 1;
 
-/// How to drive.
+/// Largest accepted difference between the mean and the expected length of a body, as a share of the length.
+/// The traffic at the start and at the end of a run includes responses that are not in the log.
+const LENGTH_TOLERANCE: f64 = 0.02;
+
+/// A constant rate of requests.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rate {
-    /// Connections, which ask one request at a time each.
+pub(crate) struct ConstantRate {
+    /// Number of connections, each with at most one request in flight.
     pub(crate) connections: u32,
-    /// Requests a second, of all of them.
+    /// Requests per second, over all connections.
     pub(crate) per_second: u32,
     pub(crate) seconds: u32,
-    /// Where the generator runs.
-    pub(crate) core: Core,
+    /// The core on which h2load runs.
+    pub(crate) affinity: Affinity,
 }
 
-/// Asks at a steady rate in the name of one caller; the time below which 99 % of the answers came, in
-/// microseconds. Every status is checked, and the bodies by their length.
-pub(crate) fn p99(
-    folder: &Path,
-    server: &Server,
-    (call, hex, token): (&Call, &str, &str),
-    expected: &Answer,
-    rate: Rate,
-) -> Result<f64> {
-    let log = folder.join("h2load.log");
-    let _ = fs::remove_file(&log);
-    let mut command = bound_to(rate.core);
-    command.push("h2load".to_owned());
-    let (program, arguments) = command.split_first().ok_or_else(|| Failure::not_measured("no command"))?;
-    let mut command = Command::new(program);
-    command.args(arguments).args(["--h1", "-t1", "-m1", "-c"]);
-    command.arg(rate.connections.to_string()).arg("-D").arg((WARM_UP_SECONDS + rate.seconds).to_string());
-    command.arg("--rps").arg((rate.per_second / rate.connections).to_string());
-    command.arg(format!("--log-file={}", log.display()));
-    command.arg("-H").arg(format!(":method: {}", call.method));
-    for (name, value) in &call.headers {
-        command.arg("-H").arg(format!("{name}: {}", value.replace("$HEX", hex)));
-    }
-    command.arg("-H").arg(format!("cookie: token={token}"));
-    if call.method != "GET" {
-        command.args(["-H", "content-length: 0"]);
-    }
-    let output = command.arg(format!("{}{}", server.origin(), call.path)).output()?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let times = times(&fs::read_to_string(&log).unwrap_or_default(), expected.status)?;
-    if times.is_empty() {
-        return Err(Failure::NotMeasured(format!(
-            "h2load: {said} {}",
-            String::from_utf8_lossy(&output.stderr)
-        )));
-    }
-    check_length(&said, times.len(), expected.body.len())?;
-    let began = times.iter().map(|(start, _)| *start).min().unwrap_or(0);
-    let warm = times.iter().filter(|(start, _)| start - began >= WARM_UP_SECONDS.into());
-    Ok(quantile(&warm.map(|(_, time)| *time).collect::<Vec<_>>(), 0.99))
+/// A latency measurement: one user who sends the same request at a constant rate.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LatencyProbe<'a> {
+    pub(crate) request: &'a RequestTemplate,
+    pub(crate) user: &'a SimulatedUser,
+    /// Each response must have this status, and the bodies this length on average.
+    pub(crate) expected: &'a CapturedResponse,
+    pub(crate) rate: ConstantRate,
+    /// Folder for h2load's log.
+    pub(crate) log_folder: &'a Path,
 }
 
-/// The start in whole seconds, and the time that the answer took in microseconds, if the status is the
-/// one that every answer must have.
-fn times(log: &str, status: u16) -> Result<Vec<(u64, f64)>> {
-    let status = status.to_string();
-    let unclear = |line: &str| Failure::NotMeasured(format!("h2load's log says {line}"));
-    log.lines()
-        .map(|line| match *line.split('\t').collect::<Vec<_>>() {
-            [start, came, time, ..] if came == status => {
-                let start = start.parse::<u64>().map_err(|_| unclear(line))?;
-                Ok((start / 1_000_000, time.parse().map_err(|_| unclear(line))?))
-            }
-            [_, came, ..] => Err(Failure::WrongAnswer(format!("status {came} instead of {status}"))),
-            _ => Err(unclear(line)),
-        })
-        .collect()
+/// A line of h2load's log.
+#[derive(Debug, PartialEq)]
+struct LoggedRequest {
+    /// Start of the request, in whole seconds since 1970.
+    start_second: u64,
+    latency_micros: f64,
 }
 
-/// Whether as much came as `answers` bodies of this length are, give or take what was under way at
-/// the beginning and at the end.
-#[expect(clippy::cast_precision_loss, reason = "a few million answers")]
-fn check_length(said: &str, answers: usize, length: usize) -> Result<()> {
-    let bytes = said.lines().find_map(|line| {
+impl LatencyProbe<'_> {
+    /// Measures the 99th percentile of the latency, in microseconds.
+    pub(crate) fn p99_micros(&self, server: &ServerProcess) -> Result<f64> {
+        let log = self.log_folder.join("h2load.log");
+        let _ = fs::remove_file(&log);
+        let Output { stdout, stderr, .. } = self.command(server, &log).output()?;
+        let stdout = String::from_utf8_lossy(&stdout);
+        let requests = parse_log(&fs::read_to_string(&log).unwrap_or_default(), self.expected.status)?;
+        let Some(start) = requests.iter().map(|request| request.start_second).min() else {
+            let stderr = String::from_utf8_lossy(&stderr);
+            return Err(MeasurementError::not_measured(format_args!("h2load: {stdout} {stderr}")));
+        };
+        check_body_length(&stdout, requests.len(), self.expected.body.len())?;
+        let counted =
+            requests.iter().filter(|request| request.start_second - start >= WARM_UP_SECONDS.into());
+        let latencies: Vec<_> = counted.map(|request| request.latency_micros).collect();
+        Ok(quantile(&latencies, 0.99))
+    }
+
+    fn command(&self, server: &ServerProcess, log: &Path) -> Command {
+        let ConstantRate { connections, per_second, seconds, affinity } = self.rate;
+        let mut command = affinity.command("h2load");
+        command.args(["--h1", "-t1", "-m1", "-c"]).arg(connections.to_string());
+        command.arg("-D").arg((WARM_UP_SECONDS + seconds).to_string());
+        command.arg("--rps").arg((per_second / connections).to_string());
+        command.arg(format!("--log-file={}", log.display()));
+        command.arg("-H").arg(format!(":method: {}", self.request.method));
+        for (name, value) in &self.request.headers {
+            command.arg("-H").arg(format!("{name}: {}", value.replace("$HEX", &self.user.hex())));
+        }
+        command.arg("-H").arg(format!("cookie: token={}", self.user.token));
+        if self.request.method != "GET" {
+            command.args(["-H", "content-length: 0"]);
+        }
+        command.arg(format!("{}{}", server.origin(), self.request.path));
+        command
+    }
+}
+
+/// Parses h2load's log. A status other than `expected_status` is an error.
+fn parse_log(log: &str, expected_status: u16) -> Result<Vec<LoggedRequest>> {
+    let expected_status = expected_status.to_string();
+    let parse = |line: &str| {
+        let malformed =
+            || MeasurementError::not_measured(format_args!("malformed line in h2load's log: {line}"));
+        let mut fields = line.split('\t');
+        let (Some(start_micros), Some(status), Some(latency)) = (fields.next(), fields.next(), fields.next())
+        else {
+            return Err(malformed());
+        };
+        if status != expected_status {
+            let reason = format_args!("status {status} instead of {expected_status}").to_string();
+            return Err(MeasurementError::WrongAnswer(reason));
+        }
+        let start_micros: u64 = start_micros.parse().map_err(|_| malformed())?;
+        let latency_micros = latency.parse().map_err(|_| malformed())?;
+        Ok(LoggedRequest { start_second: start_micros / 1_000_000, latency_micros })
+    };
+    log.lines().map(parse).collect()
+}
+
+/// Compares the mean length of the bodies with the expected one.
+#[expect(clippy::cast_precision_loss, reason = "a few million responses")]
+fn check_body_length(stdout: &str, responses: usize, expected_length: usize) -> Result<()> {
+    let bytes = stdout.lines().find_map(|line| {
         let (_, rest) = line.strip_prefix("traffic:")?.rsplit_once('(')?;
         rest.strip_suffix(") data")?.parse::<f64>().ok()
     });
-    let mean = bytes.unwrap_or(f64::NAN) / answers as f64;
-    if (mean - length as f64).abs() <= 1.0 + length as f64 * 0.02 {
+    let mean = bytes.unwrap_or(f64::NAN) / responses as f64;
+    let expected = expected_length as f64;
+    if (mean - expected).abs() <= 1.0 + expected * LENGTH_TOLERANCE {
         return Ok(());
     }
-    Err(Failure::WrongAnswer(format!("bodies have {mean:.1} bytes on average instead of {length}")))
+    Err(MeasurementError::wrong_answer(format_args!(
+        "bodies have {mean:.1} bytes on average instead of {expected_length}"
+    )))
 }
 
 #[cfg(test)]
@@ -105,19 +138,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_log_gives_times_and_betrays_a_wrong_status() {
+    fn log_is_parsed() {
         let log = "1000000\t200\t57\n2900000\t200\t60\n";
-        assert_eq!(times(log, 200).unwrap(), [(1, 57.0), (2, 60.0)]);
-        assert!(matches!(times(log, 401), Err(Failure::WrongAnswer(_))));
-        assert!(times("h2load", 200).is_err());
+
+        let requests = parse_log(log, 200).unwrap();
+
+        let expected = [
+            LoggedRequest { start_second: 1, latency_micros: 57.0 },
+            LoggedRequest { start_second: 2, latency_micros: 60.0 },
+        ];
+        assert_eq!(requests, expected);
     }
 
     #[test]
-    fn the_length_of_the_bodies_is_checked() {
-        let said =
+    fn wrong_status_in_the_log_is_reported() {
+        assert!(matches!(parse_log("1000000\t200\t57\n", 401), Err(MeasurementError::WrongAnswer(_))));
+    }
+
+    #[test]
+    fn malformed_log_is_refused() {
+        assert!(matches!(parse_log("h2load", 200), Err(MeasurementError::NotMeasured(_))));
+    }
+
+    #[test]
+    fn body_length_is_checked() {
+        let stdout =
             "x\ntraffic: 1.20KB (1200) total, 2B (2) headers (space savings 0.00%), 1000B (1000) data\n";
-        assert!(check_length(said, 10, 100).is_ok());
-        assert!(check_length(said, 10, 110).is_err());
-        assert!(check_length("", 10, 100).is_err());
+
+        assert!(check_body_length(stdout, 10, 100).is_ok());
+        assert!(check_body_length(stdout, 10, 110).is_err());
+        assert!(check_body_length("", 10, 100).is_err());
     }
 }

@@ -1,67 +1,68 @@
-//! The machine: what it is, and which of its cores does what.
+//! The machine on which the benchmark runs.
 
 use std::fs;
 
 use serde::{Deserialize, Serialize};
 
-/// The machine that the figures are of.
+use crate::affinity::Affinity;
+
+/// Description of the machine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Machine {
-    /// The processor's name.
+    /// Name of the processor.
     pub(crate) model: String,
-    /// The cores that this process may use.
+    /// Numbers of the cores that this process may use.
     pub(crate) cores: Vec<usize>,
-    /// Memory, in MiB.
+    /// Memory in MiB.
     pub(crate) memory_mib: u64,
-    /// The kernel's release.
+    /// Release of the kernel.
     pub(crate) kernel: String,
-    /// How many programs ran or wanted to, in the minute before the run.
+    /// Load average over the minute before the run.
     #[serde(default)]
     pub(crate) load: f64,
 }
 
-/// The core that a program is bound to; none leaves it to the system.
-pub(crate) type Core = Option<usize>;
-
 impl Machine {
-    pub(crate) fn here() -> Self {
-        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-        let field = |text: &str, name: &str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(name));
-            line.unwrap_or_default().trim_start_matches([':', ' ', '\t']).trim().to_owned()
-        };
+    /// Describes this machine.
+    pub(crate) fn detect() -> Self {
         let memory = field(&read("/proc/meminfo"), "MemTotal");
-        let kib: u64 = memory.trim_end_matches(" kB").parse().unwrap_or(0);
+        let memory_kib: u64 = memory.trim_end_matches(" kB").parse().unwrap_or(0);
+        let load = read("/proc/loadavg");
         Self {
             model: field(&read("/proc/cpuinfo"), "model name"),
-            cores: cores(&field(&read("/proc/self/status"), "Cpus_allowed_list")),
-            memory_mib: kib / 1024,
-            load: read("/proc/loadavg").split(' ').next().and_then(|text| text.parse().ok()).unwrap_or(0.0),
+            cores: parse_core_list(&field(&read("/proc/self/status"), "Cpus_allowed_list")),
+            memory_mib: memory_kib / 1024,
+            load: load.split(' ').next().and_then(|average| average.parse().ok()).unwrap_or(0.0),
             kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
         }
     }
 
-    /// The core of the server under test, with another one left for the generator.
-    pub(crate) fn server_core(&self) -> Core {
-        (self.cores.len() > 1).then(|| self.cores.first().copied())?
+    /// Core for the measured server. A machine with a single core pins nothing.
+    pub(crate) fn server_affinity(&self) -> Affinity {
+        match self.cores.as_slice() {
+            [first, _, ..] => Affinity::Core(*first),
+            _ => Affinity::AnyCore,
+        }
     }
 
-    /// The core of the load generator, and of Redis.
-    pub(crate) fn generator_core(&self) -> Core {
-        self.cores.get(1).copied()
-    }
-}
-
-/// The beginning of a command that keeps a program on a core.
-pub(crate) fn bound_to(core: Core) -> Vec<String> {
-    match core {
-        Some(core) => vec!["taskset".to_owned(), "-c".to_owned(), core.to_string()],
-        None => Vec::new(),
+    /// Core for the load generator and for Redis.
+    pub(crate) fn generator_affinity(&self) -> Affinity {
+        self.cores.get(1).map_or(Affinity::AnyCore, |core| Affinity::Core(*core))
     }
 }
 
-/// `0-2,5` in full.
-fn cores(list: &str) -> Vec<usize> {
+fn read(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
+/// Returns the value of a `name: value` line.
+fn field(text: &str, name: &str) -> String {
+    let value = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    value.trim_start_matches([':', ' ', '\t']).trim().to_owned()
+}
+
+/// Parses a list such as `0-2,5`.
+fn parse_core_list(list: &str) -> Vec<usize> {
     let range = |part: &str| -> Option<std::ops::RangeInclusive<usize>> {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         Some(first.parse().ok()?..=last.parse().ok()?)
@@ -74,9 +75,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_of_cores_is_read() {
-        assert_eq!(cores("0-2,5"), [0, 1, 2, 5]);
-        assert_eq!(cores("3"), [3]);
-        assert!(cores("").is_empty());
+    fn core_lists_are_parsed() {
+        assert_eq!(parse_core_list("0-2,5"), [0, 1, 2, 5]);
+        assert_eq!(parse_core_list("3"), [3]);
+        assert!(parse_core_list("").is_empty());
     }
 }

@@ -1,9 +1,9 @@
-//! The benchmark's command.
+//! The command `bench`.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 fn main() -> ExitCode {
-    bench::cli::main(&bench::cli::Cli::parse())
+    bench::cli::main(&bench::cli::BenchArgs::parse())
 }

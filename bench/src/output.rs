@@ -1,16 +1,16 @@
-//! What the command says.
+//! Output of the command.
 
 use std::{
     fmt::Arguments,
     io::{Write, stderr, stdout},
 };
 
-/// A line on standard output. A reader that has gone, such as `head`, is no fault.
+/// Writes a line to standard output. A closed pipe, as after `head`, is not an error.
 pub(crate) fn line(text: Arguments<'_>) {
     let _ = writeln!(stdout(), "{text}");
 }
 
-/// A line on standard error: what is going on meanwhile.
+/// Writes a line about the progress to standard error.
 pub(crate) fn progress(text: Arguments<'_>) {
     let _ = writeln!(stderr(), "{text}");
 }

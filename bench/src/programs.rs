@@ -1,4 +1,4 @@
-//! The programs of the workspace: built the way this one was, and found beside it.
+//! The measured programs: built with the profile of this program, and found in the same folder.
 
 use std::{
     env,
@@ -7,27 +7,27 @@ use std::{
 };
 
 use crate::{
-    failure::{Failure, Result},
+    error::{MeasurementError, Result},
     output,
 };
 
-/// The packages whose programs are measured. This one is among them for the floors.
+/// Packages to build. The floors are in the package of the benchmark.
 const PACKAGES: [&str; 5] = ["auth-service", "verify-service", "web-frontend", "drawbridge", "bench"];
 
-/// Where the programs are: `target/release`, or `target/debug`.
+/// Returns the folder of the programs: `target/release` or `target/debug`.
 fn folder() -> Result<PathBuf> {
-    let this = env::current_exe()?;
-    let folder = this.parent().map(Path::to_owned);
-    folder.ok_or_else(|| Failure::not_measured("this program is in no folder"))
+    let executable = env::current_exe()?;
+    let folder = executable.parent().map(Path::to_owned);
+    folder.ok_or_else(|| MeasurementError::not_measured("this program has no parent folder"))
 }
 
-/// The `target` folder.
-pub(crate) fn target() -> Result<PathBuf> {
+/// Returns the folder `target`.
+pub(crate) fn target_folder() -> Result<PathBuf> {
     let folder = folder()?;
     Ok(folder.parent().map_or(folder.clone(), Path::to_owned))
 }
 
-/// Whether the programs are built for speed.
+/// Returns true if the programs are built with the release profile.
 pub(crate) fn are_optimised() -> Result<bool> {
     Ok(folder()?.file_name().is_some_and(|name| name == "release"))
 }
@@ -41,16 +41,21 @@ pub(crate) fn build() -> Result<()> {
         command.arg("--release");
     }
     output::progress(format_args!("building {}", PACKAGES.join(", ")));
-    let built = command.current_dir(env!("CARGO_MANIFEST_DIR")).status()?;
-    if built.success() { Ok(()) } else { Err(Failure::not_measured("the programs cannot be built")) }
+    let status = command.current_dir(env!("CARGO_MANIFEST_DIR")).status()?;
+    if !status.success() {
+        return Err(MeasurementError::not_measured("the build failed"));
+    }
+    Ok(())
 }
 
-/// A program's file.
+/// Returns the file of a program.
 pub(crate) fn file(name: &str) -> Result<PathBuf> {
     let file = folder()?.join(name);
     if file.exists() {
         return Ok(file);
     }
-    let file = file.display();
-    Err(Failure::NotMeasured(format!("{file} is not there: run without --no-build, or build the workspace")))
+    Err(MeasurementError::not_measured(format_args!(
+        "{} does not exist: run without --no-build, or build the workspace first",
+        file.display()
+    )))
 }

@@ -1,47 +1,49 @@
 //! The rows of the table.
 
 mod cold;
+mod cost_source;
 mod costs;
 mod footprint;
 mod guard;
 mod hot;
 mod import;
+mod import_fixture;
 mod interference;
 mod logins;
 mod redis_hit;
 mod size;
 mod zipf;
 
-use crate::{context::Context, failure::Result, report::Measured};
+use crate::{context::Context, error::Result, measured_row::MeasuredRow};
 
-/// A row.
-pub(crate) struct Row {
+/// A row and the function that measures it.
+pub(crate) struct RowDefinition {
     pub(crate) name: &'static str,
-    pub(crate) run: fn(&mut Context, &str) -> Result<Measured>,
+    pub(crate) measure: fn(&mut Context, &str) -> Result<MeasuredRow>,
 }
 
-/// All of them, in the order of the table.
-pub(crate) const ROWS: [Row; 22] = [
-    Row { name: "verify-hot", run: hot::verify },
-    Row { name: "verify-hot-p99", run: hot::verify_p99 },
-    Row { name: "auth-request-hot", run: hot::auth_request },
-    Row { name: "verify-zipf", run: zipf::verify },
-    Row { name: "verify-redis-hit", run: redis_hit::verify },
-    Row { name: "verify-cold", run: cold::verify },
-    Row { name: "verify-cold-token-known", run: cold::verify_with_known_tokens },
-    Row { name: "private-page-guard", run: guard::private_page },
-    Row { name: "logins", run: logins::logins },
-    Row { name: "verify-p99-under-logins", run: interference::verify_p99 },
-    Row { name: "memory-idle", run: footprint::memory_idle },
-    Row { name: "memory-100000-users", run: footprint::memory_hot },
-    Row { name: "time-to-ready", run: footprint::time_to_ready },
-    Row { name: "cold-1000000-users-to-1000", run: size::million_to_thousand },
-    Row { name: "import", run: import::speed },
-    Row { name: "import-memory", run: import::memory },
-    Row { name: "cost-verify", run: costs::verify },
-    Row { name: "cost-verify-redis-hit", run: costs::verify_redis_hit },
-    Row { name: "cost-verify-from-database", run: costs::verify_from_database },
-    Row { name: "cost-page", run: costs::page },
-    Row { name: "cost-page-embedded", run: costs::page_embedded },
-    Row { name: "cost-login", run: costs::login },
+/// All rows, in the order of the table.
+pub(crate) const ROWS: [RowDefinition; 22] = [
+    RowDefinition { name: "verify-hot", measure: hot::measure_verify },
+    RowDefinition { name: "verify-hot-p99", measure: hot::measure_verify_p99 },
+    RowDefinition { name: "auth-request-hot", measure: hot::measure_auth_request },
+    RowDefinition { name: "verify-zipf", measure: zipf::measure_verify },
+    RowDefinition { name: "verify-redis-hit", measure: redis_hit::measure_verify },
+    RowDefinition { name: "verify-cold", measure: cold::measure_verify },
+    RowDefinition { name: "verify-cold-token-known", measure: cold::measure_verify_with_checked_tokens },
+    RowDefinition { name: "private-page-guard", measure: guard::measure_private_page },
+    RowDefinition { name: "logins", measure: logins::measure_logins },
+    RowDefinition { name: "verify-p99-under-logins", measure: interference::measure_verify_p99 },
+    RowDefinition { name: "memory-idle", measure: footprint::measure_idle_memory },
+    RowDefinition { name: "memory-100000-users", measure: footprint::measure_memory_with_all_users },
+    RowDefinition { name: "time-to-ready", measure: footprint::measure_time_to_ready },
+    RowDefinition { name: "cold-1000000-users-to-1000", measure: size::measure_lookups },
+    RowDefinition { name: "import", measure: import::measure_speed },
+    RowDefinition { name: "import-memory", measure: import::measure_memory },
+    RowDefinition { name: "cost-verify", measure: costs::measure_verify },
+    RowDefinition { name: "cost-verify-redis-hit", measure: costs::measure_verify_redis_hit },
+    RowDefinition { name: "cost-verify-from-database", measure: costs::measure_verify_from_database },
+    RowDefinition { name: "cost-page", measure: costs::measure_page },
+    RowDefinition { name: "cost-page-embedded", measure: costs::measure_page_embedded },
+    RowDefinition { name: "cost-login", measure: costs::measure_login },
 ];

@@ -1,54 +1,62 @@
-//! Fills a database with people, in the server itself: a million take seconds.
+//! Fills a database with users. SQL statements generate the rows in the server, so that a million users take
+//! seconds.
 
-use auth_service::{config::TokenConfig, signing_keys::KeyVault, storage};
+use auth_service::{
+    signing_keys::{KeyVault, TokenConfig},
+    storage,
+};
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use drawbridge_database::{Connection, on_backend};
 
-use crate::{failure::Result, population::Population};
+use crate::{error::Result, population::Population};
 
-/// The password of those who have one.
-pub(crate) const PASSWORD: &str = "correct horse battery";
+/// Password of the users who have one.
+pub(crate) const SEEDED_PASSWORD: &str = "correct horse battery";
 
-/// How many have a password: they all have the same hash.
-pub(crate) const WITH_PASSWORD: u32 = 1000;
+/// Number of users who have a password. They share one hash.
+pub(crate) const USERS_WITH_PASSWORD: u32 = 1000;
 
-/// The cost of the hash: the lowest that is in use, so that a round holds many logins.
-pub(crate) const BCRYPT_COST: u32 = 10;
+/// Cost of the hash: the lowest one in use, so that a round contains many logins.
+pub(crate) const SEEDED_HASH_COST: u32 = 10;
 
-/// Makes the schema, the first signing key and the people.
+/// Creates the schema, the first signing key and the users.
 pub(crate) fn fill(
     connection: &mut Connection,
-    people: &Population,
-    (vault, tokens, now): (&KeyVault, &TokenConfig, DateTime<Utc>),
+    population: &Population,
+    vault: &KeyVault,
+    tokens: &TokenConfig,
+    now: DateTime<Utc>,
 ) -> Result<()> {
     storage::migrate(connection)?;
     vault.ensure_key(connection, now, tokens)?;
-    on_backend!(connection, |c| c.batch_execute(&statements(people, &bcrypt::hash(PASSWORD, BCRYPT_COST)?)))?;
-    // Not in one batch with others, which would be a transaction.
+    let statements = statements(population, &bcrypt::hash(SEEDED_PASSWORD, SEEDED_HASH_COST)?);
+    on_backend!(connection, |c| c.batch_execute(&statements))?;
+    // A batch is a transaction, in which VACUUM cannot run.
     on_backend!(connection, |c| c.batch_execute("VACUUM ANALYZE"))?;
     Ok(())
 }
 
-fn statements(people: &Population, hash: &str) -> String {
-    let Population { born, count } = people;
-    let (users, sessions) = (people.user_prefix(), people.session_prefix());
-    let (born, ends) = (born.naive_utc(), people.sessions_end().naive_utc());
+fn statements(population: &Population, password_hash: &str) -> String {
+    let count = population.count;
+    let registered_at = population.registered_at.naive_utc();
+    let expires_at = population.session_expiry().naive_utc();
     let digits = "lpad(to_hex(n), 8, '0')";
-    let id = |prefix: &str| format!("decode('{prefix}' || {digits}, 'hex')");
-    let (user, session) = (id(&users), id(&sessions));
+    let id = |prefix: String| format!("decode('{prefix}' || {digits}, 'hex')");
+    let user = id(population.user_id_prefix());
+    let session = id(population.session_id_prefix());
     let email = format!("'user-' || {digits} || '@bench.example'");
-    let everybody = format!("generate_series(0, {count} - 1) AS n");
-    let with_password = format!("generate_series(0, least({count}, {WITH_PASSWORD}) - 1) AS n");
-    // What refers to what is right by construction.
+    let all_users = format!("generate_series(0, {count} - 1) AS n");
+    let users_with_password = format!("generate_series(0, least({count}, {USERS_WITH_PASSWORD}) - 1) AS n");
+    // The role `replica` skips the foreign key checks. The references are correct by construction.
     format!(
         "SET session_replication_role = replica;
          INSERT INTO users (id, email, email_key, email_verified, disabled, version, created_at)
-            SELECT {user}, {email}, {email}, true, false, 1, '{born}' FROM {everybody};
+            SELECT {user}, {email}, {email}, true, false, 1, '{registered_at}' FROM {all_users};
          INSERT INTO sessions (id, user_id, created_at, expires_at)
-            SELECT {session}, {user}, '{born}', '{ends}' FROM {everybody};
+            SELECT {session}, {user}, '{registered_at}', '{expires_at}' FROM {all_users};
          INSERT INTO passwords (user_id, hash, changed_at)
-            SELECT {user}, '{hash}', '{born}' FROM {with_password};
+            SELECT {user}, '{password_hash}', '{registered_at}' FROM {users_with_password};
          SET session_replication_role = origin"
     )
 }

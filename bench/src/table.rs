@@ -1,28 +1,31 @@
-//! The table.
+//! The printed table.
 
 use crate::{
     machine::Machine,
+    measured_row::{MeasuredRow, Target, TargetStatus},
     output,
-    report::{Measured, Report, Target},
+    report::RunReport,
 };
 
-/// Prints the run.
-pub(crate) fn print(report: &Report) {
+const HEADER: [&str; 10] =
+    ["row", "floor", "value", "", "ratio", "spread", "per cpu", "cpu %", "target", "met"];
+
+/// Prints a report.
+pub(crate) fn print(report: &RunReport) {
     let Machine { model, cores, memory_mib, kernel, load } = &report.machine;
     let cores = cores.len();
     output::line(format_args!(
-        "{cores} cores of {model}, {memory_mib} MiB, Linux {kernel}, load before {load}"
+        "{cores} cores of {model}, {memory_mib} MiB of memory, Linux {kernel}, load average {load}"
     ));
     if !report.optimised {
-        output::line(format_args!("a debug build: the figures say nothing about the product"));
+        output::line(format_args!("debug build: the figures are meaningless"));
     }
     if report.quick {
-        output::line(format_args!("a quick run: the figures are rough"));
+        output::line(format_args!("quick run: the figures are rough"));
     }
     output::line(format_args!(""));
-    let head = ["row", "floor", "value", "", "ratio", "spread", "per cpu", "cpu %", "target", "met"];
-    let mut lines = vec![head.map(str::to_owned)];
-    lines.extend(report.rows.iter().map(line));
+    let mut lines = vec![HEADER.map(str::to_owned)];
+    lines.extend(report.rows.iter().map(cells));
     print_aligned(&lines);
     for measured in &report.rows {
         for note in &measured.notes {
@@ -30,39 +33,44 @@ pub(crate) fn print(report: &Report) {
         }
     }
     for failed in &report.failed {
-        let how = if failed.wrong_answer { "WRONG ANSWER" } else { "not measured" };
-        output::line(format_args!("  {}: {how}: {}", failed.row, failed.why));
+        let status = if failed.wrong_answer { "WRONG ANSWER" } else { "not measured" };
+        output::line(format_args!("  {}: {status}: {}", failed.row, failed.why));
     }
 }
 
-fn line(measured: &Measured) -> [String; 10] {
+fn cells(measured: &MeasuredRow) -> [String; 10] {
     let dash = || "–".to_owned();
-    let plain = |value: f64| if measured.ratio.is_some() { format!("{value:.3}") } else { number(value) };
-    let (smallest, largest) = measured.spread;
-    let met = measured.met.map_or_else(dash, |met| if met { "yes" } else { "NO" }.to_owned());
+    let ratio = |value: f64| format!("{value:.3}");
+    let bound = |value: f64| if measured.ratio.is_some() { ratio(value) } else { format_number(value) };
+    let percentages = measured.cpu.map(|cpu| format!("{:.0}/{:.0}", cpu.floor * 100.0, cpu.row * 100.0));
+    let met = match measured.met {
+        TargetStatus::NoTarget => "–",
+        TargetStatus::Met => "yes",
+        TargetStatus::Missed => "NO",
+    };
     [
         measured.row.clone(),
-        measured.floor.map_or_else(dash, number),
-        number(measured.value),
+        measured.floor.map_or_else(dash, format_number),
+        format_number(measured.value),
         measured.unit.clone(),
-        measured.ratio.map_or_else(dash, |ratio| format!("{ratio:.3}")),
-        format!("{}…{}", plain(smallest), plain(largest)),
-        measured.ratio_per_cpu.map_or_else(dash, |ratio| format!("{ratio:.3}")),
-        measured.cpu.map_or_else(dash, |(floor, row)| format!("{:.0}/{:.0}", floor * 100.0, row * 100.0)),
-        measured.target.map_or_else(dash, target),
-        met,
+        measured.ratio.map_or_else(dash, ratio),
+        format!("{}…{}", bound(measured.spread.smallest), bound(measured.spread.largest)),
+        measured.ratio_per_cpu.map_or_else(dash, ratio),
+        percentages.unwrap_or_else(dash),
+        measured.target.map_or_else(dash, format_target),
+        met.to_owned(),
     ]
 }
 
-fn target(target: Target) -> String {
+fn format_target(target: Target) -> String {
     match target {
         Target::AtLeast(limit) => format!(">= {limit}"),
         Target::AtMost(limit) => format!("<= {limit}"),
     }
 }
 
-/// Three digits at least, and no more than are worth anything.
-pub(crate) fn number(value: f64) -> String {
+/// Formats a number with at least three significant digits.
+pub(crate) fn format_number(value: f64) -> String {
     if value >= 100.0 {
         format!("{value:.0}")
     } else if value >= 10.0 {
@@ -72,9 +80,9 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
-/// Prints lines in columns, the first on the left and the others on the right.
-pub(crate) fn print_aligned<const N: usize>(lines: &[[String; N]]) {
-    let mut widths = [0; N];
+/// Prints lines in columns. The first column is aligned to the left, the others to the right.
+pub(crate) fn print_aligned<const COLUMNS: usize>(lines: &[[String; COLUMNS]]) {
+    let mut widths = [0; COLUMNS];
     for line in lines {
         for (width, cell) in widths.iter_mut().zip(line) {
             *width = cell.chars().count().max(*width);

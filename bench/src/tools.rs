@@ -1,52 +1,66 @@
-//! The programs of others that the benchmark needs, installed where that is possible.
+//! The external programs that the benchmark needs. It installs missing ones if it can.
 
 use std::{path::Path, process::Command};
 
 use crate::{
-    failure::{Failure, Result},
+    error::{MeasurementError, Result},
     output,
 };
 
-/// Program and Debian package.
-const TOOLS: [(&str, &str); 5] = [
-    ("wrk", "wrk"),
-    ("h2load", "nghttp2-client"),
-    ("redis-server", "redis-server"),
-    ("taskset", "util-linux"),
-    ("setpriv", "util-linux"),
+/// An external program and the Debian package that contains it.
+struct Tool {
+    program: &'static str,
+    package: &'static str,
+}
+
+const TOOLS: [Tool; 5] = [
+    Tool { program: "wrk", package: "wrk" },
+    Tool { program: "h2load", package: "nghttp2-client" },
+    Tool { program: "redis-server", package: "redis-server" },
+    Tool { program: "taskset", package: "util-linux" },
+    Tool { program: "setpriv", package: "util-linux" },
 ];
 
-/// Makes sure that everything is there.
-pub(crate) fn ensure() -> Result<()> {
-    let packages = missing();
+/// Ensures that all external programs are installed.
+pub(crate) fn ensure_installed() -> Result<()> {
+    let packages = missing_packages();
     if packages.is_empty() {
         return Ok(());
     }
     let list = packages.join(" ");
     output::progress(format_args!("installing {list}"));
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("apt-get");
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").status().is_ok_and(|s| s.success())
-    };
     let mut install = vec!["install", "-q", "-y", "--no-install-recommends"];
     install.extend(&packages);
-    if has("apt-get") && apt(&["update", "-q"]) && apt(&install) && missing().is_empty() {
-        return Ok(());
+    let is_installed = is_on_path("apt-get")
+        && run_apt_get(&["update", "-q"])
+        && run_apt_get(&install)
+        && missing_packages().is_empty();
+    if !is_installed {
+        return Err(MeasurementError::not_measured(format_args!(
+            "programs are missing; install them with: sudo apt-get install {list}"
+        )));
     }
-    Err(Failure::NotMeasured(format!("these are missing; install them: sudo apt-get install {list}")))
+    Ok(())
 }
 
-fn missing() -> Vec<&'static str> {
-    let mut packages: Vec<_> =
-        TOOLS.iter().filter(|(program, _)| !has(program)).map(|(_, package)| *package).collect();
-    if !has("initdb") && !Path::new("/usr/lib/postgresql").exists() {
+fn run_apt_get(arguments: &[&str]) -> bool {
+    let mut command = Command::new("apt-get");
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    command.status().is_ok_and(|status| status.success())
+}
+
+fn missing_packages() -> Vec<&'static str> {
+    let missing = TOOLS.iter().filter(|tool| !is_on_path(tool.program));
+    let mut packages: Vec<_> = missing.map(|tool| tool.package).collect();
+    // Debian keeps `initdb` off the path.
+    if !is_on_path("initdb") && !Path::new("/usr/lib/postgresql").exists() {
         packages.push("postgresql");
     }
     packages.dedup();
     packages
 }
 
-fn has(program: &str) -> bool {
+fn is_on_path(program: &str) -> bool {
     let path = drawbridge_core::settings::environment("PATH").unwrap_or_default();
     path.split(':').any(|folder| Path::new(folder).join(program).is_file())
 }

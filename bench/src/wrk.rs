@@ -1,136 +1,139 @@
-//! Throughput: wrk drives, and checks every answer by the script in `lua/check.lua`.
+//! Throughput measurements with wrk. The script `lua/check.lua` checks every response.
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     sync::atomic::{AtomicU32, Ordering},
 };
 
 use serde::Deserialize;
 
 use crate::{
-    failure::{Failure, Result},
+    affinity::Affinity,
+    error::{MeasurementError, Result},
     job::Job,
-    machine::{Core, bound_to},
-    server::Server,
+    server::ServerProcess,
 };
 
-static NEXT: AtomicU32 = AtomicU32::new(0);
+/// Number of the next job file.
+static NEXT_JOB_FILE: AtomicU32 = AtomicU32::new(0);
 
-/// How hard to drive.
+/// The load that wrk generates.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
-    /// Requests under way at once.
+    /// Number of connections, each with one request in flight.
     pub(crate) connections: u32,
     pub(crate) seconds: u32,
-    /// Where the generator runs.
-    pub(crate) core: Core,
+    /// The core on which wrk runs.
+    pub(crate) affinity: Affinity,
 }
 
-/// What came back.
+/// Result of a run, as `lua/check.lua` prints it.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Outcome {
+pub(crate) struct WrkSummary {
+    /// Number of responses.
     pub(crate) answered: u64,
-    pub(crate) sent: u64,
+    /// Number of requests.
+    sent: u64,
+    /// Number of responses that differ from the expected one.
     wrong: u64,
-    ran_out: bool,
-    microseconds: u64,
-    broken: u64,
-    late: u64,
+    /// Status and start of the body of the first wrong response.
     first_wrong: String,
+    /// True if each user may send only one request and there were too few users.
+    users_exhausted: bool,
+    duration_micros: u64,
+    connection_errors: u64,
+    timeouts: u64,
 }
 
-/// The load generator.
+/// The load generator wrk.
 pub(crate) struct Wrk {
     folder: PathBuf,
     script: PathBuf,
 }
 
-/// A run that has begun.
-pub(crate) struct Running(Child);
+/// A run in progress.
+pub(crate) struct RunningWrk(Child);
 
 impl Wrk {
-    /// The generator, with its files in `folder`.
+    /// Writes the script into `folder`, where the job files go as well.
     pub(crate) fn new(folder: &Path) -> Result<Self> {
         let script = folder.join("check.lua");
         fs::write(&script, include_str!("lua/check.lua"))?;
         Ok(Self { folder: folder.to_owned(), script })
     }
 
-    /// Drives `server`, and fails if a single answer is not what it must be.
-    pub(crate) fn run(&self, server: &Server, job: &Job, load: Load) -> Result<Outcome> {
+    /// Runs a job against `server`. A single wrong response is an error.
+    pub(crate) fn run(&self, server: &ServerProcess, job: &Job, load: Load) -> Result<WrkSummary> {
         self.start(server, job, load)?.finish()
     }
 
-    /// The same, without waiting for the end.
-    pub(crate) fn start(&self, server: &Server, job: &Job, load: Load) -> Result<Running> {
-        let file = self.folder.join(format!("job-{}.lua", NEXT.fetch_add(1, Ordering::Relaxed)));
-        fs::write(&file, job.to_lua(server))?;
-        let mut command = bound_to(load.core);
-        command.push("wrk".to_owned());
-        let (program, arguments) =
-            command.split_first().ok_or_else(|| Failure::not_measured("no command"))?;
-        let child = Command::new(program)
-            .args(arguments)
-            .args(["-t1", "--timeout", "10s", "-c"])
-            .arg(load.connections.to_string())
-            .arg(format!("-d{}s", load.seconds))
-            .arg("-s")
-            .arg(&self.script)
-            .arg(server.origin())
-            .arg("--")
-            .arg(&file)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        Ok(Running(child))
+    /// Starts a job without waiting for its end.
+    pub(crate) fn start(&self, server: &ServerProcess, job: &Job, load: Load) -> Result<RunningWrk> {
+        let number = NEXT_JOB_FILE.fetch_add(1, Ordering::Relaxed);
+        let job_file = self.folder.join(format!("job-{number}.lua"));
+        fs::write(&job_file, job.to_lua(&server.host()))?;
+        let mut command = load.affinity.command("wrk");
+        command.args(["-t1", "--timeout", "10s", "-c"]).arg(load.connections.to_string());
+        command.arg(format!("-d{}s", load.seconds)).arg("-s").arg(&self.script);
+        command.arg(server.origin()).arg("--").arg(&job_file);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Ok(RunningWrk(command.spawn()?))
     }
 }
 
-impl Running {
-    /// Waits for the end, and fails if a single answer was not what it must be.
-    pub(crate) fn finish(self) -> Result<Outcome> {
+impl RunningWrk {
+    /// Waits for the end of the run. A single wrong response is an error.
+    pub(crate) fn finish(self) -> Result<WrkSummary> {
         let output = self.0.wait_with_output()?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let Some(line) = text.lines().rfind(|line| line.starts_with('{')) else {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(Failure::NotMeasured(format!("wrk: {} {}", text.trim(), said.trim())));
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let Some(line) = stdout.lines().rfind(|line| line.starts_with('{')) else {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            return Err(MeasurementError::not_measured(format_args!(
+                "wrk: {} {}",
+                stdout.trim(),
+                stderr.trim()
+            )));
         };
-        serde_json::from_str::<Outcome>(line)?.checked()
+        let summary: WrkSummary = serde_json::from_str(line)?;
+        summary.check()?;
+        Ok(summary)
     }
 }
 
-impl Outcome {
-    fn checked(self) -> Result<Self> {
-        if self.wrong > 0 {
-            let (wrong, answered, first) = (self.wrong, self.answered, &self.first_wrong);
-            return Err(Failure::WrongAnswer(format!("{wrong} of {answered}, the first: {first}")));
-        }
-        if self.broken + self.late > 0 {
-            let (broken, late) = (self.broken, self.late);
-            return Err(Failure::NotMeasured(format!(
-                "{broken} connections broke, {late} answers came late"
+impl WrkSummary {
+    fn check(&self) -> Result<()> {
+        let Self { answered, sent, wrong, first_wrong, connection_errors, timeouts, .. } = self;
+        if *wrong > 0 {
+            return Err(MeasurementError::wrong_answer(format_args!(
+                "{wrong} of {answered} responses; the first one: {first_wrong}"
             )));
         }
-        if self.ran_out {
-            return Err(Failure::NotMeasured(format!("{} people are too few for a round", self.sent)));
+        if connection_errors + timeouts > 0 {
+            return Err(MeasurementError::not_measured(format_args!(
+                "{connection_errors} connection errors and {timeouts} timeouts"
+            )));
         }
-        if self.answered == 0 {
-            return Err(Failure::not_measured("nothing was answered"));
+        if self.users_exhausted {
+            return Err(MeasurementError::not_measured(format_args!(
+                "too few users for a round: {sent} requests were sent"
+            )));
         }
-        Ok(self)
+        if *answered == 0 {
+            return Err(MeasurementError::not_measured("no responses"));
+        }
+        Ok(())
     }
 
-    /// How long it took.
+    /// Duration of the run in seconds.
     #[expect(clippy::cast_precision_loss, reason = "a few seconds")]
     pub(crate) fn seconds(&self) -> f64 {
-        self.microseconds as f64 / 1e6
+        self.duration_micros as f64 / 1e6
     }
 
-    /// Answers a second.
-    #[expect(clippy::cast_precision_loss, reason = "a few million answers")]
+    /// Responses per second.
+    #[expect(clippy::cast_precision_loss, reason = "a few million responses")]
     pub(crate) fn per_second(&self) -> f64 {
         self.answered as f64 / self.seconds()
     }

@@ -1,9 +1,9 @@
-//! Who comes how often: few come all the time, many hardly ever.
+//! Zipf distribution: a few users send most of the requests.
 
-/// A generator of numbers that look random and are the same in every run (`SplitMix64`).
-struct Generator(u64);
+/// Pseudo-random number generator that returns the same numbers in every run.
+struct SplitMix64(u64);
 
-impl Generator {
+impl SplitMix64 {
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -12,27 +12,27 @@ impl Generator {
         z ^ (z >> 31)
     }
 
-    /// Between 0 and 1.
-    #[expect(clippy::cast_precision_loss, reason = "53 bits are what a float keeps")]
-    fn fraction(&mut self) -> f64 {
+    /// Returns a number from 0 (inclusive) to 1 (exclusive).
+    #[expect(clippy::cast_precision_loss, reason = "a float holds 53 bits exactly")]
+    fn next_fraction(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
-/// `draws` of the ranks 1 to `ranks`, rank k with a weight of 1/k.
-pub(crate) fn draw(ranks: u32, draws: u32, seed: u64) -> Vec<usize> {
-    let mut sum = 0.0;
-    let sums: Vec<f64> = (1..=ranks)
+/// Draws `draws` ranks from 1 to `ranks`. Rank k has a weight of 1/k.
+pub(crate) fn draw_ranks(ranks: u32, draws: u32, seed: u64) -> Vec<usize> {
+    let mut total_weight = 0.0;
+    let cumulative_weights: Vec<f64> = (1..=ranks)
         .map(|rank| {
-            sum += 1.0 / f64::from(rank);
-            sum
+            total_weight += 1.0 / f64::from(rank);
+            total_weight
         })
         .collect();
-    let mut generator = Generator(seed);
+    let mut generator = SplitMix64(seed);
     (0..draws)
         .map(|_| {
-            let wanted = generator.fraction() * sum;
-            sums.partition_point(|reached| *reached <= wanted) + 1
+            let drawn = generator.next_fraction() * total_weight;
+            cumulative_weights.partition_point(|weight| *weight <= drawn) + 1
         })
         .collect()
 }
@@ -42,12 +42,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_comes_twice_as_often_as_the_second_and_nobody_else_comes() {
-        let drawn = draw(1000, 100_000, 1);
-        assert_eq!(drawn, draw(1000, 100_000, 1));
-        assert!(drawn.iter().all(|rank| (1..=1000).contains(rank)));
+    fn rank_one_is_drawn_twice_as_often_as_rank_two() {
+        let drawn = draw_ranks(1000, 100_000, 1);
+
         let count = |wanted| drawn.iter().filter(|rank| **rank == wanted).count();
-        let (first, second) = (count(1), count(2));
+        let first = count(1);
+        let second = count(2);
         assert!(first * 10 > second * 18 && first * 10 < second * 22, "{first} {second}");
+        assert!(drawn.iter().all(|rank| (1..=1000).contains(rank)));
+    }
+
+    #[test]
+    fn same_seed_draws_the_same_ranks() {
+        assert_eq!(draw_ranks(1000, 100, 1), draw_ranks(1000, 100, 1));
     }
 }

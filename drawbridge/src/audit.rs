@@ -1,10 +1,11 @@
-//! `drawbridge audit`: what happened to accounts.
+//! `drawbridge audit`: shows security events.
 
+use anyhow::anyhow;
 use auth_service::{
     domain::{Email, EventKind},
-    storage::{self, Event, EventFilter},
+    storage::{self, AuditEvent, EventFilter},
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use clap::{Args, ValueEnum};
 use drawbridge_core::{
     clock::{Clock, SystemClock},
@@ -12,50 +13,54 @@ use drawbridge_core::{
 };
 use serde::Serialize;
 
-use crate::{cli::DataArgs, output};
+use crate::{
+    deployment::{DataArgs, Deployment},
+    output::print_line,
+};
 
 /// How many events are read at a time.
-const PAGE: i64 = 1000;
+const EVENTS_PER_PAGE: i64 = 1000;
 
 #[derive(Args)]
 pub(crate) struct AuditArgs {
-    /// What happened to the account with this e-mail address
+    /// Show events of the account with this e-mail address
     #[arg(long, value_name = "EMAIL", conflicts_with = "user_id")]
     user: Option<String>,
-    /// What happened to the account with this id, which may be gone
+    /// Show events of the account with this ID, which may be deleted
     #[arg(long, value_name = "ID")]
     user_id: Option<UserId>,
-    /// What happened of this kind, such as `sign_in_failed`
+    /// Show events of this kind, such as `sign_in_failed`
     #[arg(long)]
     kind: Option<EventKind>,
-    /// What happened in this time, such as 90m or 7d
-    #[arg(long, value_name = "TIME", value_parser = parse_since)]
+    /// Show events of this period, such as 90m or 7d
+    #[arg(long, value_name = "TIME", value_parser = parse_period)]
     since: Option<TimeDelta>,
-    /// At most so many events
+    /// Show at most this many events
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// How they are written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = EventFormat::Text)]
+    format: EventFormat,
     #[command(flatten)]
     data: DataArgs,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// A line for each, for people
+enum EventFormat {
+    /// One line per event, for people
     Text,
-    /// JSON Lines, for programs and for keeping
+    /// JSON Lines, for programs and archives
     Jsonl,
 }
 
-fn parse_since(text: &str) -> Result<TimeDelta, String> {
-    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    TimeDelta::from_std(time).map_err(|error| error.to_string())
+fn parse_period(text: &str) -> Result<TimeDelta, String> {
+    let period = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    TimeDelta::from_std(period).map_err(|error| error.to_string())
 }
 
+/// An event in JSON.
 #[derive(Serialize)]
-struct Line<'a> {
+struct EventLine<'a> {
     id: EventId,
     at: String,
     kind: &'a str,
@@ -68,62 +73,69 @@ struct Line<'a> {
     detail: &'a str,
 }
 
-/// Writes the wanted events, newest first.
+/// Prints the selected events, newest first.
 pub(crate) async fn audit(args: AuditArgs) -> anyhow::Result<()> {
     let deployment = args.data.deployment()?;
     let user = match args.user {
-        Some(email) => {
-            let email = Email::parse(&email)?;
-            let wanted = email.clone();
-            let found = deployment.query(move |c| Ok(storage::find_account(c, &wanted)?)).await?;
-            let gone =
-                || anyhow::anyhow!("no account has the address {email}; of one that is gone give --user-id");
-            Some(found.ok_or_else(gone)?.id)
-        }
+        Some(email) => Some(find_user(&deployment, &email).await?),
         None => args.user_id,
     };
-    let since = args.since.map(|since| (SystemClock.now() - since).naive_utc());
+    let since = args.since.map(|period| (SystemClock.now() - period).naive_utc());
     let mut filter = EventFilter { user, kind: args.kind, since, before: None };
-    let mut left = args.limit.unwrap_or(usize::MAX);
-    while left > 0 {
-        let wanted = filter.clone();
-        let page = deployment.query(move |c| Ok(storage::find_events(c, &wanted, PAGE)?)).await?;
+    let mut remaining = args.limit.unwrap_or(usize::MAX);
+    while remaining > 0 {
+        let page_filter = filter.clone();
+        let page =
+            deployment.query(move |c| Ok(storage::find_events(c, &page_filter, EVENTS_PER_PAGE)?)).await?;
         let Some(last) = page.last() else { break };
         filter.before = Some(last.id);
-        for event in page.iter().take(left) {
-            write(event, args.format)?;
+        for event in page.iter().take(remaining) {
+            match args.format {
+                EventFormat::Text => print_text(event),
+                EventFormat::Jsonl => print_json(event)?,
+            }
         }
-        left = left.saturating_sub(page.len());
+        remaining = remaining.saturating_sub(page.len());
     }
     Ok(())
 }
 
-fn write(event: &Event, format: Format) -> anyhow::Result<()> {
-    let at = event.at.and_utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    match format {
-        Format::Text => {
-            let user = event.user_id.map_or_else(|| "-".to_owned(), |user| user.to_string());
-            let (kind, by) = (&event.kind, &event.actor);
-            let address = if event.address.is_empty() { "-" } else { &event.address };
-            // What a client sent is kept as visible ASCII; a detail may be a name of the person's choice.
-            let detail: String = event.detail.chars().filter(|c| !c.is_control()).collect();
-            output::line(format_args!("{at}  {kind:24}  {user:36}  {by:8}  {address:15}  {detail}"));
-        }
-        Format::Jsonl => {
-            let line = Line {
-                id: event.id,
-                at,
-                kind: &event.kind,
-                user_id: event.user_id,
-                by: &event.actor,
-                address: &event.address,
-                user_agent: &event.user_agent,
-                session_id: event.session_id,
-                request_id: &event.request_id,
-                detail: &event.detail,
-            };
-            output::line(format_args!("{}", serde_json::to_string(&line)?));
-        }
-    }
+async fn find_user(deployment: &Deployment, email: &str) -> anyhow::Result<UserId> {
+    let email = Email::parse(email)?;
+    let address = email.clone();
+    let account = deployment.query(move |c| Ok(storage::find_account(c, &address)?)).await?;
+    let missing =
+        || anyhow!("no account has the address {email}; for a deleted account, pass its ID with --user-id");
+    Ok(account.ok_or_else(missing)?.id)
+}
+
+fn print_text(event: &AuditEvent) {
+    let at = timestamp(event.at.and_utc());
+    let user = event.user_id.map_or_else(|| "-".to_owned(), |user| user.to_string());
+    let AuditEvent { kind, actor, .. } = event;
+    let address = if event.address.is_empty() { "-" } else { &event.address };
+    // The detail may be a name that the user chose. The other fields contain only visible ASCII.
+    let detail: String = event.detail.chars().filter(|c| !c.is_control()).collect();
+    print_line(format_args!("{at}  {kind:24}  {user:36}  {actor:8}  {address:15}  {detail}"));
+}
+
+fn print_json(event: &AuditEvent) -> anyhow::Result<()> {
+    let line = EventLine {
+        id: event.id,
+        at: timestamp(event.at.and_utc()),
+        kind: &event.kind,
+        user_id: event.user_id,
+        by: &event.actor,
+        address: &event.address,
+        user_agent: &event.user_agent,
+        session_id: event.session_id,
+        request_id: &event.request_id,
+        detail: &event.detail,
+    };
+    print_line(format_args!("{}", serde_json::to_string(&line)?));
     Ok(())
+}
+
+fn timestamp(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

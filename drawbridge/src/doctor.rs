@@ -1,59 +1,67 @@
-//! `drawbridge doctor`: whether browsers keep the session's cookie and bring it where it is needed, and
-//! what to change first where they do not.
+//! `drawbridge doctor`: do browsers store the session cookie and send it where it is needed, and if not, what is
+//! the first thing to change?
 
-mod certificate;
-mod engine;
+mod cookie_review;
 mod finding;
-mod judge;
 mod probe;
 mod report;
+mod setup;
 mod web;
 
-use std::{
-    io::{IsTerminal, stdin},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
-use drawbridge_cookies::topology::{CookieMode, CookiePolicy, Topology, TopologyError};
-use drawbridge_core::{
-    clock::{Clock, SystemClock},
-    origin::Origin,
-    settings::environment,
+use drawbridge_cookies::topology::CookieMode;
+use drawbridge_core::{clock::SystemClock, origin::Origin, settings::Setting};
+
+use secrecy::SecretString;
+
+use self::{probe::LoginCredentials, report::DoctorReport, setup::Setup, web::WebClient};
+use crate::{
+    deployment::set_variable,
+    password_input::{is_interactive, prompt_for_password, read_password_line},
 };
 
-use self::{probe::Account, report::Report, web::Web};
+/// Read from the environment directly, because a [`Reader`] would trim a password.
+///
+/// [`Reader`]: drawbridge_core::settings::Reader
+pub(crate) const DOCTOR_PASSWORD: Setting = Setting::new(
+    "DOCTOR_PASSWORD",
+    "The password of the account that `drawbridge doctor --login` signs in with. Without it, the command asks on the \
+     terminal or reads standard input.",
+);
 
-/// What is to be examined.
+/// The arguments of `drawbridge doctor`.
 #[derive(Args)]
 pub(crate) struct DoctorArgs {
-    /// Origin of the frontend, where people's pages and the guard are
+    /// Origin of the frontend, which serves the pages behind the guard
     #[arg(long, value_name = "URL", value_parser = Origin::parse)]
     frontend: Origin,
-    /// Origin of the backend that logs people in
+    /// Origin of the backend that signs users in
     #[arg(long, value_name = "URL", value_parser = Origin::parse)]
     backend: Origin,
-    /// Who sets the cookie: proxy (the frontend), shared (the backend, for both) or host (for itself)
+    /// Who sets the cookie: proxy (the frontend), shared (the backend, for both) or host (the backend, for
+    /// itself)
     #[arg(long, default_value_t = CookieMode::Proxy)]
     mode: CookieMode,
-    /// E-mail address to sign in with; the password is in `DOCTOR_PASSWORD`, asked for or read from
+    /// E-mail address of the account to sign in with; its password comes from `DOCTOR_PASSWORD`, a prompt or
     /// standard input
     #[arg(long, value_name = "EMAIL")]
     login: Option<String>,
-    /// Path that takes `{email, password}` as JSON
-    #[arg(long, value_name = "PATH", default_value = "/api/login", value_parser = path)]
+    /// Path of the login endpoint, which accepts `{email, password}` as JSON
+    #[arg(long, value_name = "PATH", default_value = "/api/login", value_parser = parse_path)]
     login_path: String,
-    /// Path on the frontend that is behind the guard
-    #[arg(long, value_name = "PATH", default_value = "/private", value_parser = path)]
+    /// Path of a page behind the guard on the frontend
+    #[arg(long, value_name = "PATH", default_value = "/private", value_parser = parse_path)]
     private_path: String,
-    /// Name of the session's cookie [default: told from what the login sets]
+    /// Name of the session cookie [default: detected from the login's response]
     #[arg(long, value_name = "NAME")]
     cookie_name: Option<String>,
-    /// PEM file with an authority to trust besides the public ones
+    /// PEM file with a certificate authority to trust in addition to the public ones
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// HTTP proxy through which everything is asked
+    /// HTTP proxy for all requests
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
     /// Print the report as JSON
@@ -61,40 +69,11 @@ pub(crate) struct DoctorArgs {
     json: bool,
 }
 
-/// The deployment under examination.
-#[derive(Debug, Clone)]
-pub(crate) struct Setup {
-    frontend: Origin,
-    backend: Origin,
-    mode: CookieMode,
-    login_path: String,
-    private_path: String,
-    cookie_name: Option<String>,
-}
-
-impl Setup {
-    /// The cookie that Drawbridge would set here.
-    fn policy(&self) -> Result<CookiePolicy, TopologyError> {
-        let (frontend, backend) = (&self.frontend, Some(&self.backend));
-        Topology { frontend, backend, mode: self.mode, name: self.cookie_name.as_deref() }.policy()
-    }
-
-    /// Where a page sends the login.
-    fn login_origin(&self) -> &Origin {
-        if self.mode == CookieMode::Proxy { &self.frontend } else { &self.backend }
-    }
-
-    /// Whether the guard is to see the cookie.
-    fn has_guard(&self) -> bool {
-        self.mode != CookieMode::Host || self.frontend.host() == self.backend.host()
-    }
-}
-
-/// Examines, reports, and fails if there is a fault.
+/// Checks the deployment, prints the report and fails if there are errors.
 pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
-    let web = Web::new(args.ca.as_deref(), args.proxy.as_deref())?;
-    let account = match args.login {
-        Some(email) => Some(Account { email, password: read_password()? }),
+    let web = WebClient::new(args.ca.as_deref(), args.proxy.as_deref())?;
+    let credentials = match args.login {
+        Some(email) => Some(LoginCredentials { email, password: read_password()? }),
         None => None,
     };
     let setup = Setup {
@@ -105,33 +84,28 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
         private_path: args.private_path,
         cookie_name: args.cookie_name,
     };
-    let examined = probe::examine(&setup, &web, account.as_ref(), &|| SystemClock.now()).await;
-    let report = Report::new(&setup, examined);
+    let examination = probe::examine(&setup, &web, credentials.as_ref(), &SystemClock).await;
+    let report = DoctorReport::new(&setup, examination);
     if args.json {
         report.print_json()?;
     } else {
         report.print();
     }
-    match report.errors() {
+    match report.error_count() {
         0 => Ok(()),
-        1 => bail!("1 fault"),
-        faults => bail!("{faults} faults"),
+        1 => bail!("1 error"),
+        errors => bail!("{errors} errors"),
     }
 }
 
-fn path(text: &str) -> Result<String, String> {
+fn parse_path(text: &str) -> Result<String, String> {
     if text.starts_with('/') { Ok(text.to_owned()) } else { Err("must begin with /".into()) }
 }
 
-/// Never an argument, which every user of the machine could read.
-fn read_password() -> anyhow::Result<String> {
-    if let Some(password) = environment("DOCTOR_PASSWORD") {
-        return Ok(password);
+fn read_password() -> anyhow::Result<SecretString> {
+    match set_variable(DOCTOR_PASSWORD.name) {
+        Some(password) => Ok(password.into()),
+        None if is_interactive() => prompt_for_password("Password: "),
+        None => read_password_line(),
     }
-    if stdin().is_terminal() {
-        return rpassword::prompt_password("Password: ").context("cannot read the password");
-    }
-    let mut line = String::new();
-    stdin().read_line(&mut line).context("cannot read the password")?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -1,60 +1,94 @@
-//! `drawbridge keys …`
+//! `drawbridge keys`
 
 use anyhow::bail;
 use auth_service::{
-    config::TokenConfig,
-    signing_keys::{KeyVault, PUBLISHED_AHEAD},
+    signing_keys::{KEY_LEAD_TIME, KeyVault, TokenConfig},
     storage::{self, KeySummary},
 };
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use clap::{Args, Subcommand};
 use drawbridge_core::{
     clock::{Clock, SystemClock},
     settings::{Reader, environment},
 };
 use drawbridge_verification::token::TokenParties;
 
-use crate::{deployment::Deployment, output};
+use crate::{
+    deployment::{DataArgs, Deployment},
+    output::print_line,
+};
 
-pub(crate) async fn list(deployment: &Deployment) -> anyhow::Result<()> {
+#[derive(Subcommand)]
+pub(crate) enum KeysCommand {
+    /// List all signing keys and their state
+    List(DataArgs),
+    /// Create a signing key that takes over in ten minutes, when every verifier knows it
+    Rotate(DataArgs),
+    /// Withdraw a key immediately; users with a token signed by it are signed out
+    Revoke(RevokeArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct RevokeArgs {
+    /// ID of the key, as shown by `keys list`
+    kid: String,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+/// Runs the command.
+pub(crate) async fn run(command: KeysCommand) -> anyhow::Result<()> {
+    match command {
+        KeysCommand::List(data) => list(&data.deployment()?).await,
+        KeysCommand::Rotate(data) => rotate(&data.deployment()?).await,
+        KeysCommand::Revoke(RevokeArgs { kid, data }) => revoke(&data.deployment()?, kid).await,
+    }
+}
+
+async fn list(deployment: &Deployment) -> anyhow::Result<()> {
     let now = SystemClock.now();
-    let signing = deployment.query(move |c| Ok(storage::find_signing_key(c, now)?)).await?;
-    let signing = signing.map(|key| key.kid);
-    for key in deployment.query(|c| Ok(storage::find_key_summaries(c)?)).await? {
-        let state = state(&key, signing.as_deref(), now.naive_utc());
-        output::line(format_args!("{}  {}  {state}", key.kid, key.created_at.format("%Y-%m-%d %H:%M")));
+    let active = deployment.query(move |c| Ok(storage::find_signing_key(c, now)?)).await?;
+    let active_kid = active.map(|key| key.kid);
+    let keys = deployment.query(|c| Ok(storage::find_key_summaries(c)?)).await?;
+    for key in keys {
+        let state = state(&key, active_kid.as_deref(), now);
+        print_line(format_args!("{}  {}  {state}", key.kid, key.created_at.format("%Y-%m-%d %H:%M")));
     }
     Ok(())
 }
 
-fn state(key: &KeySummary, signing: Option<&str>, now: NaiveDateTime) -> String {
-    let at = |time: NaiveDateTime| time.format("%Y-%m-%d %H:%M UTC").to_string();
+fn state(key: &KeySummary, active_kid: Option<&str>, now: DateTime<Utc>) -> String {
+    let text = |time: NaiveDateTime| time.format("%Y-%m-%d %H:%M UTC").to_string();
+    let now = now.naive_utc();
     match key.expires_at {
-        Some(end) if end <= now => format!("retired since {}", at(end)),
-        _ if key.active_from > now => format!("published, signs from {}", at(key.active_from)),
-        _ if signing == Some(key.kid.as_str()) => "signing".into(),
-        Some(end) => format!("verifies until {}", at(end)),
+        Some(end) if end <= now => format!("retired since {}", text(end)),
+        _ if key.active_from > now => format!("published, signs from {}", text(key.active_from)),
+        _ if active_kid == Some(key.kid.as_str()) => "signing".into(),
+        Some(end) => format!("verifies until {}", text(end)),
         None => "published".into(),
     }
 }
 
-pub(crate) async fn rotate(deployment: &Deployment) -> anyhow::Result<()> {
+async fn rotate(deployment: &Deployment) -> anyhow::Result<()> {
     let mut reader = Reader::new(&environment);
     let config = TokenConfig::read(&mut reader, TokenParties::default());
-    reader.finish(Some(()))?;
+    let config = reader.finish(Some(config))?;
     let vault = KeyVault::new(deployment.master_secret());
     let now = SystemClock.now();
     let kid = deployment.query(move |c| Ok(vault.rotate(c, now, config.algorithm)?)).await?;
-    let signs_from = (now + PUBLISHED_AHEAD).format("%Y-%m-%d %H:%M UTC");
-    output::line(format_args!("{kid} is published and signs from {signs_from}"));
+    let signs_from = (now + KEY_LEAD_TIME).format("%Y-%m-%d %H:%M UTC");
+    print_line(format_args!("{kid} is published and signs from {signs_from}"));
     Ok(())
 }
 
-pub(crate) async fn revoke(deployment: &Deployment, kid: &str) -> anyhow::Result<()> {
+async fn revoke(deployment: &Deployment, kid: String) -> anyhow::Result<()> {
     let vault = KeyVault::new(deployment.master_secret());
-    let (now, wanted) = (SystemClock.now(), kid.to_owned());
-    if !deployment.query(move |c| Ok(vault.revoke(c, now, &wanted)?)).await? {
-        bail!("no published key has the id {kid}; `drawbridge keys list` shows all");
+    let now = SystemClock.now();
+    let id = kid.clone();
+    let is_revoked = deployment.query(move |c| Ok(vault.revoke(c, now, &id)?)).await?;
+    if !is_revoked {
+        bail!("no published key has the ID {kid}; `drawbridge keys list` shows all keys");
     }
-    output::line(format_args!("{kid} is revoked"));
+    print_line(format_args!("{kid} is revoked"));
     Ok(())
 }

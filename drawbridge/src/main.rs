@@ -2,18 +2,23 @@
 
 mod audit;
 mod cli;
+#[cfg(test)]
+mod configuration_page;
+mod data_folder;
 mod deployment;
 mod doctor;
 mod keys;
-mod once;
+mod migrate;
 mod output;
+mod password_input;
 mod secrets;
 mod up;
 mod user;
+mod write_once;
 
 use clap::Parser;
 
 #[actix_web::main]
 async fn main() {
-    drawbridge_http::serve::end("drawbridge", cli::run(cli::Cli::parse()).await);
+    drawbridge_http::serve::exit("drawbridge", cli::run(cli::CommandLine::parse()).await);
 }

@@ -1,11 +1,9 @@
-//! What the command says.
-
 use std::{
     fmt::Arguments,
     io::{Write, stdout},
 };
 
-/// A line on standard output. A reader that has gone, such as `head`, is no fault.
-pub(crate) fn line(text: Arguments<'_>) {
+/// Prints a line to standard output. A closed pipe, such as one to `head`, is not an error.
+pub(crate) fn print_line(text: Arguments<'_>) {
     let _ = writeln!(stdout(), "{text}");
 }

@@ -1,11 +1,12 @@
-//! `drawbridge secrets`: what the programs of a deployment need to trust one another, made as files on the first
-//! start. Each folder holds what one program reads, so that a container is given its own and no other. No secret
-//! follows from another one.
+//! `drawbridge secrets`: creates the secrets with which the programs of a deployment trust each other.
+//!
+//! Each folder contains what one program reads, so a container mounts its own folder only. No secret is derived from
+//! another one.
 
 use std::{
     fs::{self, DirBuilder},
     os::unix::fs::DirBuilderExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, bail};
@@ -13,108 +14,146 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
+use clap::Args;
 use drawbridge_core::random::Random;
 
-use crate::{cli::SecretsArgs, once::write_once, output};
+use crate::{output::print_line, write_once::write_once};
 
-/// Whose the secrets are.
+#[derive(Args)]
+pub(crate) struct SecretsArgs {
+    /// Folder for the files
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Host and port of PostgreSQL, as seen by the services
+    #[arg(long, value_name = "HOST[:PORT]", default_value = "postgres")]
+    postgres: String,
+    /// Host and port of Redis, as seen by the services
+    #[arg(long, value_name = "HOST[:PORT]", default_value = "redis")]
+    redis: String,
+}
+
+/// The programs, each with a folder of its own.
 const PROGRAMS: [&str; 5] = ["auth-service", "verify-service", "web-frontend", "postgres", "redis"];
 
-/// Makes what is not there.
-pub(crate) fn make(args: &SecretsArgs) -> anyhow::Result<()> {
-    let folder = Folder::open(&args.folder)?;
-    let (postgres, redis) = (&args.postgres, &args.redis);
-    let master = folder.master_secret()?;
-    let password = |of, name| folder.secret(of, name, || URL_SAFE_NO_PAD.encode(Random.bytes::<32>()));
-    password("postgres", "superuser_password")?;
-    let owner = password("postgres", "owner_password")?;
-    let reader = password("postgres", "reader_password")?;
-    let services = ["auth-service", "verify-service", "web-frontend"];
-    let [of_auth, of_verify, of_web] = services.map(|name| password("redis", name));
-    let (of_auth, of_verify, of_web) = (of_auth?, of_verify?, of_web?);
-
-    let redis_url = |name: &str, password: &str| format!("redis://{name}:{password}@{redis}");
-    let of_owner = format!("postgres://drawbridge:{owner}@{postgres}/drawbridge");
-    let of_reader = format!("postgres://drawbridge_reader:{reader}@{postgres}/drawbridge");
-    for (of, name, content) in [
-        ("web-frontend", "master_secret", master.clone()),
-        ("web-frontend", "redis_url", redis_url("web-frontend", &of_web)),
-        ("auth-service", "database_url", of_owner),
-        ("auth-service", "redis_url", redis_url("auth-service", &of_auth)),
-        ("verify-service", "database_url", of_reader),
-        ("verify-service", "redis_url", redis_url("verify-service", &of_verify)),
-        ("redis", "redis.conf", redis_users([&of_auth, &of_verify, &of_web])),
-    ] {
-        folder.secret(of, name, || content)?;
-    }
-    if folder.read("web-frontend", "master_secret")? != master {
+/// Creates every secret that does not exist.
+pub(crate) fn create(args: &SecretsArgs) -> anyhow::Result<()> {
+    let folder = SecretsFolder::open(&args.folder)?;
+    // First, so that of several concurrent first starts one creates everything.
+    let master_secret = folder.ensure_master_secret()?;
+    create_postgres_secrets(&folder, &args.postgres)?;
+    create_redis_secrets(&folder, &args.redis)?;
+    let frontend_copy = folder.ensure("web-frontend", "master_secret", || master_secret.clone())?;
+    if frontend_copy != master_secret {
         bail!(
-            "web-frontend and auth-service have different master secrets in {}: give both the one that the \
-             database's keys are sealed under",
+            "web-frontend and auth-service have different master secrets in {}: give both the one that seals the keys \
+             in the database",
             args.folder.display()
         );
     }
-    output::line(format_args!("the secrets are in {}", args.folder.display()));
+    print_line(format_args!("the secrets are in {}", args.folder.display()));
     Ok(())
 }
 
-/// Who may do what in Redis (its ACL): auth-service alone raises the watermark, verify-service puts user records,
-/// web-frontend changes its page sessions and reads the rest, if it verifies by itself; whoever brings no password may ask whether the server is there.
-fn redis_users([auth, verify, web]: [&str; 3]) -> String {
-    const COMMANDS: &str = "+@all -@admin -@dangerous +info";
-    let lines = [
-        "user default on nopass resetkeys resetchannels -@all +ping".to_owned(),
-        format!("user auth-service on >{auth} ~{{drawbridge}}* resetchannels {COMMANDS}"),
-        format!(
-            "user verify-service on >{verify} ~{{drawbridge}}:*:user:* %R~{{drawbridge}}:* resetchannels {COMMANDS}"
-        ),
-        format!(
-            "user web-frontend on >{web} ~{{drawbridge}}-page:* %R~{{drawbridge}}:* resetchannels {COMMANDS}"
-        ),
-    ];
-    lines.join("\n")
+fn create_postgres_secrets(folder: &SecretsFolder, host: &str) -> anyhow::Result<()> {
+    folder.ensure_password("postgres", "superuser_password")?;
+    let owner = folder.ensure_password("postgres", "owner_password")?;
+    let reader = folder.ensure_password("postgres", "reader_password")?;
+    folder.ensure("auth-service", "database_url", || {
+        format!("postgres://drawbridge:{owner}@{host}/drawbridge")
+    })?;
+    folder.ensure("verify-service", "database_url", || {
+        format!("postgres://drawbridge_reader:{reader}@{host}/drawbridge")
+    })?;
+    Ok(())
 }
 
-/// The folder of all of them.
-struct Folder<'a>(&'a Path);
+fn create_redis_secrets(folder: &SecretsFolder, host: &str) -> anyhow::Result<()> {
+    let passwords = RedisPasswords {
+        auth: folder.ensure_password("redis", "auth-service")?,
+        verify: folder.ensure_password("redis", "verify-service")?,
+        web: folder.ensure_password("redis", "web-frontend")?,
+    };
+    for (service, password) in [
+        ("auth-service", &passwords.auth),
+        ("verify-service", &passwords.verify),
+        ("web-frontend", &passwords.web),
+    ] {
+        folder.ensure(service, "redis_url", || format!("redis://{service}:{password}@{host}"))?;
+    }
+    folder.ensure("redis", "redis.conf", || passwords.access_control_list())?;
+    Ok(())
+}
 
-impl<'a> Folder<'a> {
+struct RedisPasswords {
+    auth: String,
+    verify: String,
+    web: String,
+}
+
+impl RedisPasswords {
+    /// The users of Redis and what each may do.
+    ///
+    /// Only auth-service raises the watermark. verify-service writes user records. web-frontend changes its page
+    /// sessions and reads the rest, which an embedded guard needs. Without a password, a client may only check whether
+    /// the server is up.
+    fn access_control_list(&self) -> String {
+        const COMMANDS: &str = "+@all -@admin -@dangerous +info";
+        let Self { auth, verify, web } = self;
+        let lines = [
+            "user default on nopass resetkeys resetchannels -@all +ping".to_owned(),
+            format!("user auth-service on >{auth} ~{{drawbridge}}* resetchannels {COMMANDS}"),
+            format!(
+                "user verify-service on >{verify} ~{{drawbridge}}:*:user:* %R~{{drawbridge}}:* resetchannels {COMMANDS}"
+            ),
+            format!(
+                "user web-frontend on >{web} ~{{drawbridge}}-page:* %R~{{drawbridge}}:* resetchannels {COMMANDS}"
+            ),
+        ];
+        lines.join("\n")
+    }
+}
+
+/// The folder that contains a folder for each program.
+struct SecretsFolder<'a>(&'a Path);
+
+impl<'a> SecretsFolder<'a> {
+    /// Opens the folder, or creates it for its owner only. A container mounts one of the folders in it.
     fn open(path: &'a Path) -> anyhow::Result<Self> {
-        // Nobody else on this machine has business in it; a container is given the folders below.
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-        made.with_context(|| format!("cannot make {}", path.display()))?;
+        let created = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        created.with_context(|| format!("cannot create {}", path.display()))?;
         Ok(Self(path))
     }
 
-    /// The deployment's secret. Where others are there and this one is gone, another one would be of no use: the
-    /// keys in the database are sealed under the one that was.
-    fn master_secret(&self) -> anyhow::Result<String> {
-        let (of, name) = ("auth-service", "master_secret");
-        let is_there = |of, name| self.0.join(of).join(name).exists();
-        // In this order: whoever makes them at the same time makes this one first.
-        if is_there("postgres", "owner_password") && !is_there(of, name) {
+    /// The master secret of auth-service, created if no secret exists yet.
+    fn ensure_master_secret(&self) -> anyhow::Result<String> {
+        let (program, name) = ("auth-service", "master_secret");
+        let exists = |program: &str, name: &str| self.0.join(program).join(name).exists();
+        // The owner's password is created after the master secret, so now the master secret must exist, too. A new
+        // one could not open the keys in the database. Check in this order: another process may be creating both.
+        if exists("postgres", "owner_password") && !exists(program, name) {
             bail!(
-                "the master secret is gone from {}, and others are there: put it back, or remove all of them \
-                 ({}) and the database to begin anew",
-                self.0.join(of).display(),
+                "the master secret is missing from {}, but other secrets exist: restore it, or start over by removing \
+                 all secrets ({}) and the database",
+                self.0.join(program).display(),
                 PROGRAMS.join(", ")
             );
         }
-        self.secret(of, name, || STANDARD.encode(Random.bytes::<32>()))
+        self.ensure(program, name, || STANDARD.encode(Random.bytes::<32>()))
     }
 
-    /// What a file says, which is written unless it is there. Whoever may enter the folder may read it, for the
-    /// program runs as another user than this one.
-    fn secret(&self, of: &str, name: &str, content: impl FnOnce() -> String) -> anyhow::Result<String> {
-        let path = self.0.join(of).join(name);
-        let written = DirBuilder::new().recursive(true).mode(0o755).create(self.0.join(of));
-        let written = written.and_then(|()| write_once(&path, &content(), 0o444));
-        written.with_context(|| format!("cannot make {}", path.display()))?;
-        self.read(of, name)
+    fn ensure_password(&self, program: &str, name: &str) -> anyhow::Result<String> {
+        self.ensure(program, name, || URL_SAFE_NO_PAD.encode(Random.bytes::<32>()))
     }
 
-    fn read(&self, of: &str, name: &str) -> anyhow::Result<String> {
-        let path = self.0.join(of).join(name);
+    /// The content of a file, which is created if it does not exist.
+    ///
+    /// The file is readable for everyone who can enter the folder, because the program runs as another user.
+    fn ensure(&self, program: &str, name: &str, content: impl FnOnce() -> String) -> anyhow::Result<String> {
+        let folder = self.0.join(program);
+        let path = folder.join(name);
+        let created = DirBuilder::new().recursive(true).mode(0o755).create(&folder);
+        let written = created.and_then(|()| write_once(&path, &content(), 0o444));
+        written.with_context(|| format!("cannot create {}", path.display()))?;
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         Ok(text.trim_end_matches(['\r', '\n']).to_owned())
     }

@@ -1,7 +1,12 @@
-//! All three services in one process.
+//! `drawbridge up`: all three services in one process.
 
-use std::{env, path::absolute, sync::Arc};
+use std::{
+    env,
+    path::{Path, PathBuf, absolute},
+    sync::Arc,
+};
 
+use clap::Args;
 use drawbridge_core::{
     settings::{ConfigErrors, environment},
     telemetry::{self, LogConfig},
@@ -10,79 +15,153 @@ use drawbridge_http::serve;
 use drawbridge_verification::user_cache::{CacheLocation, MemoryUserCache};
 
 use crate::{
-    cli::UpArgs,
-    deployment::{DataFolder, Deployment},
-    output,
+    data_folder::{DEFAULT_DATA_FOLDER, DataFolder},
+    deployment::{Deployment, set_variable},
+    output::print_line,
 };
 
-/// Starts the services, says where, and serves until Ctrl-C.
+#[derive(Args, Clone)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct UpArgs {
+    /// Port of web-frontend; auth-service and verify-service use the next two
+    #[arg(long, default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..=65533))]
+    port: u16,
+    /// Folder with the database and the secrets, created if it does not exist
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA_FOLDER)]
+    data: PathBuf,
+}
+
+/// Starts the services, prints their addresses, and serves until Ctrl-C.
 pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
-    let UpArgs { port, data } = args;
-    let folder = DataFolder::make(&data)?;
-    // Two processes on one folder would not hear of each other's revocations in time.
+    let folder = DataFolder::ensure(&args.data)?;
+    // A second process with its own cache would miss the revocations of this one.
     let _lock = folder.lock()?;
-    let (auth_port, verify_port) = (port.saturating_add(1), port.saturating_add(2));
+    let ports = Ports::starting_at(args.port);
+    let settings = UpSettings::new(ports, &folder)?;
+    let configs = ServiceConfigs::read(&settings)?;
 
-    let database_url = format!("sqlite://{}", absolute(folder.database())?.display());
-    let secret_file = folder.master_secret().display().to_string();
-    let mailbox = format!("folder:{}", absolute(folder.mailbox())?.display());
-    let sends_mail = ["SMTP_URL", "SMTP_URL_FILE"].iter().any(|name| environment(name).is_some());
-    let setting = |own_port: u16, name: &str| match name {
-        "PORT" => Some(own_port.to_string()),
-        "BIND" => Some("127.0.0.1".into()),
-        "DATABASE_URL" => Some(database_url.clone()),
-        "REDIS_URL" => Some("memory:".into()),
-        "MASTER_SECRET" | "INTERNAL_PORT" => None,
-        "MASTER_SECRET_FILE" => Some(secret_file.clone()),
-        // Without a mail server mails are kept, to be read on a page.
-        "SMTP_URL" if !sends_mail => Some(mailbox.clone()),
-        "FRONTEND_ORIGIN" => Some(format!("http://localhost:{port}")),
-        "AUTH_SERVICE_URL" => Some(format!("http://127.0.0.1:{auth_port}")),
-        "VERIFY_SERVICE_URL" => Some(format!("http://127.0.0.1:{verify_port}")),
-        // One process has no need to ask itself over the network.
-        "GUARD_MODE" => environment("GUARD_MODE").or_else(|| Some("embedded".into())),
-        "LOG" => environment("LOG").or_else(|| Some(LogConfig::filter("warn"))),
-        _ => environment(name),
-    };
-    let auth = auth_service::Config::read(&|name| setting(auth_port, name));
-    let verify = verify_service::Config::read(&|name| setting(verify_port, name));
-    let web = web_frontend::Config::read(&|name| setting(port, name));
-    let (mut auth, mut verify, mut web) = match (auth, verify, web) {
-        (Ok(auth), Ok(verify), Ok(web)) => (auth, verify, web),
-        (auth, verify, web) => {
-            return Err(
-                ConfigErrors::merge([auth.err(), verify.err(), web.err()].into_iter().flatten()).into()
-            );
+    telemetry::start(&configs.auth.log);
+    let servers = vec![
+        auth_service::bind(configs.auth).await?,
+        verify_service::bind(configs.verify)?,
+        web_frontend::bind(configs.web)?,
+    ];
+    print_addresses(ports, settings.sends_mail(), &args.data);
+    serve::run_all(servers).await?;
+    Deployment::in_folder(&args.data)?.query(|c| Ok(c.checkpoint()?)).await?;
+    print_line(format_args!("Drawbridge is down."));
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+struct Ports {
+    web: u16,
+    auth: u16,
+    verify: u16,
+}
+
+impl Ports {
+    fn starting_at(web: u16) -> Self {
+        Self { web, auth: web.saturating_add(1), verify: web.saturating_add(2) }
+    }
+}
+
+/// The environment of the services: some settings are determined by `up`, the others come from the environment.
+struct UpSettings {
+    ports: Ports,
+    database_url: String,
+    master_secret_file: String,
+    /// Where e-mails are stored, unless a mail server is set.
+    mailbox_url: Option<String>,
+}
+
+impl UpSettings {
+    fn new(ports: Ports, folder: &DataFolder) -> anyhow::Result<Self> {
+        let has_mail_server = set_variable("SMTP_URL").or_else(|| set_variable("SMTP_URL_FILE")).is_some();
+        let mailbox = absolute(folder.mailbox())?;
+        Ok(Self {
+            ports,
+            database_url: format!("sqlite://{}", absolute(folder.database())?.display()),
+            master_secret_file: folder.master_secret().display().to_string(),
+            mailbox_url: (!has_mail_server).then(|| format!("folder:{}", mailbox.display())),
+        })
+    }
+
+    fn sends_mail(&self) -> bool {
+        self.mailbox_url.is_none()
+    }
+
+    /// The value of a setting for the service that listens on `port`.
+    fn get(&self, port: u16, name: &str) -> Option<String> {
+        let Ports { web, auth, verify } = self.ports;
+        match name {
+            "PORT" => Some(port.to_string()),
+            "BIND" => Some("127.0.0.1".into()),
+            "DATABASE_URL" => Some(self.database_url.clone()),
+            "REDIS_URL" => Some("memory:".into()),
+            "DATABASE_URL_FILE" | "REDIS_URL_FILE" | "MASTER_SECRET" | "INTERNAL_PORT" => None,
+            "MASTER_SECRET_FILE" => Some(self.master_secret_file.clone()),
+            "FRONTEND_ORIGIN" => Some(format!("http://localhost:{web}")),
+            "AUTH_SERVICE_URL" => Some(format!("http://127.0.0.1:{auth}")),
+            "VERIFY_SERVICE_URL" => Some(format!("http://127.0.0.1:{verify}")),
+            "SMTP_URL" if self.mailbox_url.is_some() => self.mailbox_url.clone(),
+            // In a single process, verify in memory instead of over HTTP.
+            "GUARD_MODE" => set_variable(name).or_else(|| Some("embedded".into())),
+            "LOG" => set_variable(name).or_else(|| Some(LogConfig::filter("warn"))),
+            _ => environment(name),
         }
-    };
-    // What Redis is between processes: one cache, written by one service and read by the other.
-    let cache = Arc::new(MemoryUserCache::new(verify.cache_sizes.record_bytes));
-    auth.cache = CacheLocation::InProcess(cache.clone());
-    verify.cache = CacheLocation::InProcess(cache.clone());
-    web.cache = CacheLocation::InProcess(cache);
+    }
+}
 
-    telemetry::start(&auth.log);
-    let servers =
-        vec![auth_service::bind(auth).await?, verify_service::bind(verify)?, web_frontend::bind(web)?];
-    let folder = env::current_dir().map_or(data.clone(), |here| here.join(&data));
+struct ServiceConfigs {
+    auth: auth_service::Config,
+    verify: verify_service::Config,
+    web: web_frontend::Config,
+}
+
+impl ServiceConfigs {
+    /// Reads the configuration of each service. On failure, returns the errors of all of them.
+    fn read(settings: &UpSettings) -> Result<Self, ConfigErrors> {
+        let ports = settings.ports;
+        let auth = auth_service::Config::read(&|name| settings.get(ports.auth, name));
+        let verify = verify_service::Config::read(&|name| settings.get(ports.verify, name));
+        let web = web_frontend::Config::read(&|name| settings.get(ports.web, name));
+        match (auth, verify, web) {
+            (Ok(auth), Ok(verify), Ok(web)) => Ok(Self { auth, verify, web }.with_one_cache()),
+            (auth, verify, web) => {
+                let errors = [auth.err(), verify.err(), web.err()];
+                Err(ConfigErrors::merge(errors.into_iter().flatten()))
+            }
+        }
+    }
+
+    /// Replaces Redis: auth-service writes to the cache that the verifiers read.
+    fn with_one_cache(mut self) -> Self {
+        let cache = Arc::new(MemoryUserCache::new(self.verify.cache_sizes.record_bytes));
+        self.auth.cache = CacheLocation::InProcess(cache.clone());
+        self.verify.cache = CacheLocation::InProcess(cache.clone());
+        self.web.cache = CacheLocation::InProcess(cache);
+        self
+    }
+}
+
+fn print_addresses(ports: Ports, sends_mail: bool, data: &Path) {
+    let Ports { web, auth, verify } = ports;
+    let folder = env::current_dir().map_or_else(|_| data.to_owned(), |current| current.join(data));
     let mail = if sends_mail {
-        "sent as SMTP_URL says".to_owned()
+        "sent by the server in SMTP_URL".to_owned()
     } else {
-        format!("kept, not sent: http://127.0.0.1:{auth_port}/mailbox")
+        format!("kept, not sent: http://127.0.0.1:{auth}/mailbox")
     };
-    output::line(format_args!(
+    print_line(format_args!(
         "Drawbridge {} is up.\n\n  \
-           Open            http://localhost:{port}\n  \
-           auth-service    http://127.0.0.1:{auth_port}\n  \
-           verify-service  http://127.0.0.1:{verify_port}\n  \
+           Open            http://localhost:{web}\n  \
+           auth-service    http://127.0.0.1:{auth}\n  \
+           verify-service  http://127.0.0.1:{verify}\n  \
            mail            {mail}\n  \
            data            {}\n\n\
          Stop with Ctrl-C.",
         env!("CARGO_PKG_VERSION"),
         folder.display(),
     ));
-    serve::run_all(servers).await?;
-    Deployment::find(&data)?.query(|c| Ok(c.checkpoint()?)).await?;
-    output::line(format_args!("Drawbridge is down."));
-    Ok(())
 }

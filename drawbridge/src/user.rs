@@ -1,81 +1,62 @@
-//! `drawbridge user …`: what can be said, and who does it.
+//! `drawbridge user`
 
+mod account;
 mod accounts;
 mod export;
 mod format;
 mod import;
+mod password;
 mod roles;
 mod sign_out;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
-use crate::cli::DataArgs;
+use self::{
+    account::AccountArgs, accounts::DisableArgs, export::ExportArgs, import::ImportArgs, roles::RolesArgs,
+    sign_out::SignOutArgs,
+};
+use crate::deployment::DataArgs;
 
-/// What is done to accounts.
 #[derive(Subcommand)]
 pub(crate) enum UserCommand {
-    /// Make an account; the password is asked for, or read from standard input
-    Add(EmailArgs),
+    /// Create an account; the password is read from a prompt or from standard input
+    Add(AccountArgs),
     /// List all accounts
     List(DataArgs),
     /// Disable an account and end its sessions
     Disable(DisableArgs),
-    /// Delete an account with all that belongs to it
-    Delete(EmailArgs),
-    /// Give an account another password and end its sessions
-    SetPassword(EmailArgs),
-    /// Send a link by which the holder of an account chooses another password
-    ResetPassword(EmailArgs),
-    /// Remove all second factors of somebody who has lost them; make sure first that it is them who ask
-    RemoveFactors(EmailArgs),
-    /// End all sessions of an account, or of everybody
-    SignOut(sign_out::SignOutArgs),
-    /// Show an account's roles, or change them
-    Roles(roles::RolesArgs),
-    /// Make accounts of another system's, with their bcrypt hashes
+    /// Delete an account and all its data
+    Delete(AccountArgs),
+    /// Set an account's password and end its sessions
+    SetPassword(AccountArgs),
+    /// E-mail a link with which the user chooses a new password
+    ResetPassword(AccountArgs),
+    /// Remove all second factors of a user who has lost them; verify the user's identity first
+    RemoveFactors(AccountArgs),
+    /// End all sessions of an account or of all accounts
+    SignOut(SignOutArgs),
+    /// Show or change an account's roles
+    Roles(RolesArgs),
+    /// Import accounts of another system with their bcrypt hashes
     ///
-    /// Reads CSV with a header, or JSON Lines. An address that has an account is left as it is, so a run that was
-    /// interrupted goes on when it is started again. A row that cannot be taken is reported with its line on
-    /// standard error, and the others are imported; then the status is 1.
-    Import(import::ImportArgs),
-    /// Write all accounts as CSV or JSON Lines
-    Export(export::ExportArgs),
+    /// Reads CSV with a header, or JSON Lines. Existing accounts are left unchanged, so an interrupted import
+    /// continues when you run the same command again. Invalid rows are reported on standard error with their line
+    /// number; the other rows are imported and the exit status is 1.
+    Import(ImportArgs),
+    /// Export all accounts as CSV or JSON Lines
+    Export(ExportArgs),
 }
 
-/// An account, and where it is.
-#[derive(Args)]
-pub(crate) struct EmailArgs {
-    /// E-mail address of the account
-    email: String,
-    #[command(flatten)]
-    data: DataArgs,
-}
-
-#[derive(Args)]
-pub(crate) struct DisableArgs {
-    #[command(flatten)]
-    account: EmailArgs,
-    /// Let the account sign in again
-    #[arg(long)]
-    undo: bool,
-}
-
-/// Does what was said.
+/// Runs the command.
 pub(crate) async fn run(command: UserCommand) -> anyhow::Result<()> {
     match command {
-        UserCommand::Add(args) => accounts::add(&args.data.deployment()?, &args.email).await,
-        UserCommand::List(args) => accounts::list(&args.deployment()?).await,
-        UserCommand::Disable(DisableArgs { account, undo }) => {
-            accounts::disable(&account.data.deployment()?, &account.email, !undo).await
-        }
-        UserCommand::Delete(args) => accounts::delete(&args.data.deployment()?, &args.email).await,
-        UserCommand::SetPassword(args) => accounts::set_password(&args.data.deployment()?, &args.email).await,
-        UserCommand::ResetPassword(args) => {
-            accounts::reset_password(&args.data.deployment()?, &args.email).await
-        }
-        UserCommand::RemoveFactors(args) => {
-            accounts::remove_factors(&args.data.deployment()?, &args.email).await
-        }
+        UserCommand::Add(args) => accounts::add(args).await,
+        UserCommand::List(data) => accounts::list(data).await,
+        UserCommand::Disable(args) => accounts::disable(args).await,
+        UserCommand::Delete(args) => accounts::delete(args).await,
+        UserCommand::SetPassword(args) => accounts::set_password(args).await,
+        UserCommand::ResetPassword(args) => accounts::reset_password(args).await,
+        UserCommand::RemoveFactors(args) => accounts::remove_factors(args).await,
         UserCommand::SignOut(args) => sign_out::sign_out(args).await,
         UserCommand::Roles(args) => roles::roles(args).await,
         UserCommand::Import(args) => import::import(args).await,

@@ -1,6 +1,6 @@
-//! What the command says of itself. How it works beside the services is in the integration suite.
+//! The command's own messages. The integration suite tests what the commands do next to running services.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets something unexpected must fail")]
+#![expect(clippy::unwrap_used, reason = "an unexpected result must fail the test")]
 
 use std::process::{Command, Output};
 
@@ -8,26 +8,34 @@ fn drawbridge(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_drawbridge")).args(arguments).output().unwrap()
 }
 
+fn help(arguments: &[&str]) -> String {
+    String::from_utf8(drawbridge(arguments).stdout).unwrap()
+}
+
 #[test]
-fn the_help_names_every_command() {
-    let output = drawbridge(&["--help"]);
-    let help = String::from_utf8(output.stdout).unwrap();
-    for command in ["up", "migrate", "user", "keys", "doctor", "--port", "--data"] {
-        assert!(help.contains(command), "{command} is missing: {help}");
+fn the_help_lists_every_command() {
+    let main = help(&["--help"]);
+    let user = help(&["user", "--help"]);
+
+    for command in ["up", "migrate", "secrets", "user", "audit", "keys", "doctor", "--port", "--data"] {
+        assert!(main.contains(command), "{command} is missing: {main}");
     }
-    let help = String::from_utf8(drawbridge(&["user", "--help"]).stdout).unwrap();
-    for command in ["add", "list", "disable", "delete", "set-password"] {
-        assert!(help.contains(command), "{command} is missing: {help}");
+    for command in ["add", "list", "disable", "delete", "set-password", "import", "export"] {
+        assert!(user.contains(command), "{command} is missing: {user}");
     }
 }
 
 #[test]
-fn what_it_does_not_understand_is_said() {
-    for arguments in
-        [&["up", "--port", "nonsense"][..], &["up", "--port", "65534"], &["fly"], &["user", "add"]]
-    {
+fn invalid_arguments_are_reported() {
+    for (case, arguments) in [
+        ("a port that is not a number", &["up", "--port", "nonsense"][..]),
+        ("a port without two more after it", &["up", "--port", "65534"]),
+        ("an unknown command", &["fly"]),
+        ("a missing argument", &["user", "add"]),
+    ] {
         let output = drawbridge(arguments);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(String::from_utf8(output.stderr).unwrap().starts_with("error:"), "{arguments:?}");
+
+        assert_eq!(output.status.code(), Some(2), "{case}");
+        assert!(String::from_utf8(output.stderr).unwrap().starts_with("error:"), "{case}");
     }
 }

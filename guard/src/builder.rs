@@ -64,6 +64,13 @@ impl fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {}
 
+impl Guard {
+    /// Starts building a guard for pages at `frontend_origin`, such as `https://app.example.com`.
+    pub fn builder(frontend_origin: impl Into<String>) -> Builder {
+        Builder::new(frontend_origin.into())
+    }
+}
+
 impl Builder {
     pub(crate) fn new(frontend_origin: String) -> Self {
         Self {

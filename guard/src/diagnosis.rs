@@ -1,4 +1,4 @@
-//! Why somebody who has just signed in is not seen to be: what the request itself shows of it.
+//! Explains why a browser that has just signed in still has no session, as far as the request shows it.
 
 use actix_web::{
     HttpRequest,
@@ -18,10 +18,10 @@ use drawbridge_http::{
 use drawbridge_verification::Refusal;
 use serde::Deserialize;
 
-/// How far clocks may be apart before that is worth a word.
-const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(60);
+/// How far the clocks may differ before the explanation mentions them.
+const CLOCK_SKEW_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 
-/// The problem that says why signing in has not helped, and what whoever runs the site can do.
+/// The problem that says why signing in did not help, and what the operator can do.
 pub(crate) fn diagnose(
     request: &HttpRequest,
     cookie: &SessionCookie,
@@ -30,8 +30,8 @@ pub(crate) fn diagnose(
     now: DateTime<Utc>,
 ) -> Problem {
     let (code, fix) = reason(request, cookie, frontend_host, refusal, now);
-    let seen = "You were sent to the sign-in page several times, and are still not seen to be signed in.";
-    Problem::new(code, format!("{seen}\n\nFor whoever runs this site: {fix}"))
+    let seen = "You were sent to the sign-in page several times, but you are still not signed in.";
+    Problem::new(code, format!("{seen}\n\nFor the site administrator: {fix}"))
 }
 
 fn reason(
@@ -45,65 +45,68 @@ fn reason(
     let tokens = cookie.tokens(&token_headers(request.headers()));
     if tokens.len() > 1 {
         let fix = format!(
-            "{} cookies named {name} came, and none or more than one of them is good. One may come from another \
-             host of this domain, or from an earlier COOKIE_MODE: name that in COOKIE_PREVIOUS, and expire it.",
+            "{} cookies named {name} arrived, and not exactly one of them is valid. One of them may come from another \
+             host of this domain, or from an earlier COOKIE_MODE: add that one to COOKIE_PREVIOUS, so that it expires.",
             tokens.len()
         );
         return (Code::CookieDuplicate, fix);
     }
     if let [token] = tokens.as_slice() {
-        return judged(token, refusal, now);
+        return token_reason(token, refusal, now);
     }
     let host = host_of(request);
     if host.as_deref().is_some_and(|host| host != frontend_host) {
         let host = host.unwrap_or_default();
         let fix = format!(
-            "this page was opened at {host}, but FRONTEND_ORIGIN is {frontend_host}, where the cookie is kept. \
-             Redirect one to the other, or pass the Host header on unchanged."
+            "this page was opened at {host}, but the cookie belongs to {frontend_host} (FRONTEND_ORIGIN). \
+             Redirect one to the other, or forward the Host header unchanged."
         );
         return (Code::CookieOtherHost, fix);
     }
-    if cookie.is_secure() && came_unencrypted(request) {
-        let fix = "the page was opened over plain http, where browsers keep no Secure cookie. Redirect http to \
-                   https before this service.";
+    if cookie.is_secure() && is_plain_http(request) {
+        let fix = "the page was opened over plain http, where browsers store no Secure cookie. Redirect http to \
+                   https in front of this service.";
         return (Code::TlsMissing, fix.into());
     }
     if let Some(other) = look_alike(request.headers(), name) {
         let fix = format!(
-            "a session came in a cookie named {other}, but this service reads {name}. Set the same COOKIE_NAME and \
-             COOKIE_MODE for all services, or name the old one in COOKIE_PREVIOUS."
+            "a session arrived in a cookie named {other}, but this service reads {name}. Set the same COOKIE_NAME and \
+             COOKIE_MODE for all services, or add the old name to COOKIE_PREVIOUS."
         );
         return (Code::CookieOtherName, fix);
     }
     let fix = format!(
-        "no cookie named {name} came with the request. Run drawbridge doctor with the two origins: it shows where \
-         the cookie is lost. Often the backend sets it for its own host, or a proxy in between drops Set-Cookie."
+        "the request has no cookie named {name}. Run drawbridge doctor with the two origins: it shows where \
+         the cookie is lost. Often the backend sets it for its own host, or a proxy drops Set-Cookie."
     );
     (Code::CookieMissing, fix)
 }
 
-/// One token came, and was refused.
-fn judged(token: &str, refusal: &Refusal, now: DateTime<Utc>) -> (Code, String) {
+/// The reason why a single token was refused.
+fn token_reason(token: &str, refusal: &Refusal, now: DateTime<Utc>) -> (Code, String) {
     let claims = unverified(token);
-    let is_ahead =
-        claims.as_ref().is_some_and(|claims| claims.iat - now.timestamp() > CLOCK_SKEW.num_seconds());
-    let is_alive_here =
-        claims.as_ref().is_some_and(|claims| claims.exp - now.timestamp() > CLOCK_SKEW.num_seconds());
+    let is_ahead = claims
+        .as_ref()
+        .is_some_and(|claims| claims.iat - now.timestamp() > CLOCK_SKEW_TOLERANCE.num_seconds());
+    let is_alive_here = claims
+        .as_ref()
+        .is_some_and(|claims| claims.exp - now.timestamp() > CLOCK_SKEW_TOLERANCE.num_seconds());
     if *refusal == Refusal::ExpiredToken && (is_ahead || is_alive_here) {
-        let fix =
-            "the clocks of auth-service, verify-service and this machine differ. Let all of them follow NTP.";
+        let fix = "the clocks of auth-service, verify-service and this machine differ. Synchronize all of them with NTP.";
         return (Code::ClockSkew, fix.into());
     }
     let fix = match refusal {
         Refusal::ExpiredToken => {
-            "the cookie brought a session that has ended, although people signed in anew. Another copy of the cookie \
+            "the cookie carries an expired session, although the user has just signed in. Another copy of the cookie \
              may hide the new one: look for a second Path or Domain."
         }
         Refusal::InvalidToken => {
-            "the cookie came, but none of the published keys signed its token. Do all services have the same \
+            "the cookie arrived, but its token is not signed by any published key. Do all services have the same \
              MASTER_SECRET, database, TOKEN_ISSUER and TOKEN_AUDIENCE?"
         }
-        _ => "the cookie came, and its session was ended or its user disabled. See auth-service's log.",
+        _ => {
+            "the cookie arrived, but its session has been ended or its user is disabled. See the log of auth-service."
+        }
     };
     (refusal.code(), fix.into())
 }
@@ -114,13 +117,13 @@ struct Claims {
     exp: i64,
 }
 
-/// What a token says of its time, for a hint and nothing else.
+/// The times in a token, without verification: good enough for a hint.
 fn unverified(token: &str) -> Option<Claims> {
     let payload = token.split('.').nth(1)?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
 }
 
-/// The host that the browser shows, without a port: cookies know none.
+/// The host in the address bar, without the port, which cookies ignore.
 fn host_of(request: &HttpRequest) -> Option<String> {
     let text = |name: &str| request.headers().get(name)?.to_str().ok().map(str::to_owned);
     let host = text("x-forwarded-host").or_else(|| text(header::HOST.as_str()));
@@ -129,9 +132,9 @@ fn host_of(request: &HttpRequest) -> Option<String> {
     Some(host.get(..end)?.to_ascii_lowercase())
 }
 
-/// Whether the browser seems to have opened the page over plain http: a gateway says so, or the browser
-/// leaves out what it says of itself on secure origins alone (Fetch Metadata).
-fn came_unencrypted(request: &HttpRequest) -> bool {
+/// Returns true if the browser seems to use plain http: a gateway says so, or the browser sends no Fetch Metadata,
+/// which it adds on secure origins only.
+fn is_plain_http(request: &HttpRequest) -> bool {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     match header("x-forwarded-proto") {
         Some(scheme) => scheme.split(',').next().is_some_and(|scheme| scheme.trim() == "http"),

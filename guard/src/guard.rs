@@ -6,7 +6,7 @@ use drawbridge_core::{metrics::Metrics, origin::encode_next};
 use drawbridge_http::{RequestId, problem::Problem, token_headers};
 use drawbridge_verification::{Refusal, Verified, Verifier};
 
-use crate::{builder::Builder, remote::Remote};
+use crate::remote::Remote;
 
 /// The middleware. Cheap to clone; one serves a whole application.
 #[derive(Clone)]
@@ -29,11 +29,6 @@ pub(crate) enum Mode {
 }
 
 impl Guard {
-    /// Starts building a guard for pages at `frontend_origin`, such as `https://app.example.com`.
-    pub fn builder(frontend_origin: impl Into<String>) -> Builder {
-        Builder::new(frontend_origin.into())
-    }
-
     /// Identifies the user of a request, for a page that everyone may see.
     ///
     /// # Errors
@@ -133,6 +128,7 @@ impl FromRequest for SignedIn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builder::Builder;
 
     #[test]
     fn the_wanted_path_survives_the_way_to_the_sign_in_page() {

@@ -8,7 +8,7 @@ use drawbridge_verification::{Refusal, Verified};
 use reqwest::StatusCode;
 use serde::Deserialize;
 
-/// Asks verify-service.
+/// Asks verify-service about every request.
 pub(crate) struct Remote(Replicas);
 
 #[derive(Deserialize)]
@@ -26,13 +26,13 @@ impl Remote {
         Self(Replicas::new("verify-service", services, timeouts, metrics))
     }
 
-    /// Whose token it is. Whatever is not a clear answer is an outage, not a refusal.
+    /// Verifies tokens. Anything but a clear answer is an outage, not a refusal.
     pub(crate) async fn verify(
         &self,
         tokens: &ForwardedTokens,
         id: Option<RequestId>,
     ) -> Result<Verified, Refusal> {
-        let unclear = |error: reqwest::Error| Refusal::Unavailable(format!("verify-service: {error:?}"));
+        let outage = |error: reqwest::Error| Refusal::Unavailable(format!("verify-service: {error:?}"));
         let ask = self.0.send(Retry::Idempotent, |client, origin| {
             let request = client.post(format!("{origin}/api/verify")).header(tokens.header, &tokens.value);
             match &id {
@@ -42,9 +42,9 @@ impl Remote {
         });
         let answer = ask.await.map_err(|error| Refusal::Unavailable(error.to_string()))?;
         match answer.status() {
-            StatusCode::OK => Ok(answer.json::<ValidBody>().await.map_err(unclear)?.data),
+            StatusCode::OK => Ok(answer.json::<ValidBody>().await.map_err(outage)?.data),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                let code = answer.json::<RefusedBody>().await.map_err(unclear)?.code;
+                let code = answer.json::<RefusedBody>().await.map_err(outage)?.code;
                 let unknown = || Refusal::Unavailable(format!("verify-service answered with code {code}"));
                 Err(Refusal::from_code(&code).unwrap_or_else(unknown))
             }

@@ -1,5 +1,5 @@
-//! `docker-compose.yml` as people run it: the real images on a Docker engine, a crowd that uses it all the time, and
-//! everything that an operator does meanwhile. `scripts/test-compose` makes the images and runs this.
+//! `docker-compose.yml` as operators run it: the real images on a Docker engine, users who send requests all the time,
+//! and everything that an operator does meanwhile. `scripts/test-compose` builds the images and runs these tests.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,11 +10,14 @@
 )]
 
 mod crowd;
+mod hardening;
 mod machine;
 mod older;
+mod person;
 mod production;
 mod project;
 mod swarm;
+mod tally;
 
 /// `docker compose`.
 const COMPOSE: &[&str] = &["docker", "compose"];

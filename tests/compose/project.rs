@@ -1,4 +1,4 @@
-//! A deployment of `docker-compose.yml`, under a name and on ports of its own.
+//! A deployment of `docker-compose.yml` with its own name and ports.
 
 use std::{
     collections::BTreeMap,
@@ -9,12 +9,12 @@ use std::{
 
 use tests::free_port;
 
-/// The top of the repository.
+/// The root of the repository.
 pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// Runs a command to its end; what it wrote.
+/// Runs a command and returns its output.
 pub(crate) fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -22,12 +22,12 @@ pub(crate) fn run(command: &mut Command) -> String {
     out.into_owned()
 }
 
-/// `docker …`
+/// Runs `docker …`.
 pub(crate) fn docker(arguments: &[&str]) -> String {
     run(Command::new("docker").args(arguments))
 }
 
-/// A deployment, taken down with its data when it is dropped.
+/// A deployment, which is removed with its data when it is dropped.
 pub(crate) struct Project {
     compose: Vec<&'static str>,
     settings: BTreeMap<&'static str, String>,
@@ -35,7 +35,8 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// One that is not up yet, run by `compose`, such as `["docker", "compose"]`, with the settings of `.env`.
+    /// Describes a deployment. `compose` is the command, such as `["docker", "compose"]`, and the settings are those of
+    /// `.env`.
     pub(crate) fn new(compose: &[&'static str], name: &str, settings: &[(&'static str, &str)]) -> Self {
         let port = free_port();
         let origin = format!("http://localhost:{port}");
@@ -45,7 +46,7 @@ impl Project {
             ("FRONTEND_ORIGIN", origin.clone()),
             ("TAG", "test".to_owned()),
             ("BCRYPT_COST", "10".to_owned()),
-            // The crowd comes from one address.
+            // All users have the same address.
             ("REGISTER_LIMIT_NETWORK", "1000/1s".to_owned()),
         ]);
         all.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
@@ -62,31 +63,31 @@ impl Project {
         run(self.command(self.compose[0]).args(&self.compose[1..]).args(arguments))
     }
 
-    /// `compose up --detach`, and how long it took from there until there was a page.
+    /// Runs `compose up --detach` and returns the time until the first page.
     pub(crate) async fn up(&self, arguments: &[&str]) -> Duration {
         let started = Instant::now();
         let page = format!("{}/", self.origin);
-        let looking = tokio::spawn(async move {
+        let first_page = tokio::spawn(async move {
             let client = client();
             loop {
                 if client.get(&page).send().await.is_ok_and(|answer| answer.status() == 200) {
                     return started.elapsed();
                 }
-                assert!(started.elapsed() < Duration::from_mins(2), "there is no page at {page}");
+                assert!(started.elapsed() < Duration::from_mins(2), "no page at {page}");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
         let arguments = [&["up", "--detach"], arguments].concat();
         tokio::task::block_in_place(|| self.compose(&arguments));
-        looking.await.unwrap()
+        first_page.await.unwrap()
     }
 
-    /// The containers of a service, by their ids.
+    /// The ids of the containers of a service.
     pub(crate) fn containers(&self, service: &str) -> Vec<String> {
         self.compose(&["ps", "-q", service]).lines().map(str::to_owned).collect()
     }
 
-    /// The one container of a service.
+    /// The id of the only container of a service.
     pub(crate) fn container(&self, service: &str) -> String {
         let containers = self.containers(service);
         assert_eq!(containers.len(), 1, "{service}");
@@ -110,7 +111,7 @@ impl Project {
         }
     }
 
-    /// Scales services, such as `verify-service=3`, and leaves everything else as it is.
+    /// Scales services, such as `verify-service=3`, without changing other containers.
     pub(crate) fn scale(&self, services: &[&str]) {
         let mut arguments = vec!["up", "--detach", "--no-recreate"];
         for service in services {
@@ -136,12 +137,12 @@ impl Drop for Project {
     }
 }
 
-/// A field of a container or an image, as `docker inspect` shows it.
+/// A field of a container or an image in the output of `docker inspect`.
 pub(crate) fn inspect(id: &str, format: &str) -> String {
     docker(&["inspect", "--format", format, id]).trim().to_owned()
 }
 
-/// The address of a container in the network that all of them share.
+/// The address of a container in the network that all containers share.
 pub(crate) fn address(id: &str) -> String {
     let networks =
         inspect(id, "{{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{$n.IPAddress}}\n{{end}}");
@@ -149,14 +150,14 @@ pub(crate) fn address(id: &str) -> String {
     line.split_once(' ').unwrap().1.to_owned()
 }
 
-/// A client that keeps no cookie, follows nothing and gives up after 10 s.
+/// A client without cookies and redirects, with a timeout of 10 s.
 pub(crate) fn client() -> reqwest::Client {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
     client.timeout(Duration::from_secs(10)).build().unwrap()
 }
 
-/// How many requests a container has answered since its start, health checks left out as far as can be.
+/// How many requests a container has answered since its start, apart from most health checks.
 pub(crate) async fn answered(id: &str, internal_port: u16, metric: &str) -> u64 {
     let url = format!("http://{}:{internal_port}/metrics", address(id));
     let Ok(answer) = client().get(url).send().await else { return 0 };

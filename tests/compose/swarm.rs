@@ -1,6 +1,11 @@
-//! The same file on a Swarm of one node, which exists for this test alone.
+//! The same file on a Swarm of one node, which exists only during this test.
 
-use std::time::{Duration, Instant};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
 
 use crate::{
     COMPOSE,
@@ -10,12 +15,12 @@ use crate::{
 
 const STACK: &str = "drawbridge-test";
 
-/// A swarm of this machine, ended with all that runs in it.
+/// A swarm on this machine, which is removed with everything in it.
 struct Swarm;
 
 impl Swarm {
-    /// `None` where the machine is in a swarm already, which is somebody's.
-    fn begin() -> Option<Self> {
+    /// Returns `None` if the machine is already part of a swarm.
+    fn start() -> Option<Self> {
         if docker(&["info", "--format", "{{.Swarm.LocalNodeState}}"]).trim() != "inactive" {
             return None;
         }
@@ -27,12 +32,12 @@ impl Swarm {
 impl Drop for Swarm {
     fn drop(&mut self) {
         for command in [&["stack", "rm", STACK][..], &["swarm", "leave", "--force"]] {
-            let _ = std::process::Command::new("docker").args(command).output();
+            let _ = Command::new("docker").args(command).output();
         }
-        // The containers go a little later than their stack, and then the volume can.
+        // The volume can be removed once the containers are gone, which takes a moment.
         let started = Instant::now();
         let volume = format!("{STACK}_postgres-data");
-        let remove = || std::process::Command::new("docker").args(["volume", "rm", &volume]).output();
+        let remove = || Command::new("docker").args(["volume", "rm", &volume]).output();
         while started.elapsed() < Duration::from_secs(30)
             && !remove().is_ok_and(|output| output.status.success())
         {
@@ -41,65 +46,49 @@ impl Drop for Swarm {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_swarm() {
-    let Some(_swarm) = Swarm::begin() else {
-        println!("this machine is in a swarm of somebody's: not tried");
-        return;
-    };
-    // No port is published: this test comes in by the address of the gateway's container on this machine.
-    let secrets = tempfile::TempDir::new().unwrap();
-    let secrets = secrets.path().display().to_string();
-    let settings = [("PUBLISH", "0"), ("RESOLVE_IMAGE", "never"), ("SECRETS", secrets.as_str())];
-    let project = Project::new(COMPOSE, "swarm", &settings);
-    let started = Instant::now();
-    run(project.command("deploy/swarm/deploy").arg(STACK));
-    let origin = format!("http://{}:8080", gateway().await);
-    while !client().get(format!("{origin}/")).send().await.is_ok_and(|answer| answer.status() == 200)
-        || !docker(&["stack", "services", "--format", "{{.Replicas}}", STACK])
-            .lines()
-            .all(|line| line == "1/1")
-    {
-        assert!(
-            started.elapsed() < Duration::from_mins(2),
-            "{}",
-            docker(&["stack", "ps", "--no-trunc", STACK])
-        );
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    println!("a swarm: up after {:.1} s", started.elapsed().as_secs_f64());
-
-    let mut crowd = Crowd::gather(&origin).await;
-    let service = |name: &str| format!("{STACK}_{name}");
-    docker(&["service", "scale", &format!("{}=2", service("verify-service"))]);
-    let scaled = crowd.end_of("verify-service scaled to 2");
-    assert_eq!((scaled.failed, scaled.wrong), (0, 0));
-    for name in ["verify-service", "auth-service", "web-frontend"] {
-        docker(&["service", "update", "--force", "--quiet", &service(name)]);
-        let updated = crowd.end_of(&format!("{name} updated"));
-        assert_eq!((updated.failed, updated.wrong), (0, 0));
-    }
-    // Nobody is replaced for what a database does that is away: whoever is signed in stays so.
-    let verifiers = || docker(&["ps", "-q", "--filter", &format!("name={STACK}_verify")]);
-    let before = verifiers();
-    docker(&["service", "scale", &format!("{}=0", service("postgres"))]);
-    tokio::time::sleep(Duration::from_secs(15)).await;
-    let without = crowd.end_of("PostgreSQL away");
-    assert!(without.let_everybody_stay(), "{without}: {:?}", without.what);
-    assert_eq!(verifiers(), before);
-    docker(&["service", "scale", &format!("{}=1", service("postgres"))]);
-    tokio::time::sleep(Duration::from_secs(5)).await;
-    assert_eq!(crowd.end_of("PostgreSQL comes back").wrong, 0);
-    // Deploying again makes no other secrets, and changes nothing.
-    run(project.command("deploy/swarm/deploy").arg(STACK));
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let again = crowd.end_of("deployed again");
-    assert_eq!((again.failed, again.wrong), (0, 0));
-    crowd.go_home().await;
+/// The deployment on the swarm.
+struct Stack {
+    project: Project,
+    _secrets: TempDir,
 }
 
-/// Where this machine reaches the gateway's container.
-async fn gateway() -> String {
+impl Stack {
+    fn new() -> Self {
+        let secrets = TempDir::new().unwrap();
+        let folder = secrets.path().display().to_string();
+        // No port is published: the test connects to the container of the gateway.
+        let settings = [("PUBLISH", "0"), ("RESOLVE_IMAGE", "never"), ("SECRETS", folder.as_str())];
+        Self { project: Project::new(COMPOSE, "swarm", &settings), _secrets: secrets }
+    }
+
+    fn deploy(&self) {
+        run(self.project.command("deploy/swarm/deploy").arg(STACK));
+    }
+
+    /// Deploys the stack and returns its origin once every service runs.
+    async fn start(&self) -> String {
+        let started = Instant::now();
+        self.deploy();
+        let origin = format!("http://{}:8080", gateway_address().await);
+        while !is_up(&origin).await {
+            let in_time = started.elapsed() < Duration::from_mins(2);
+            assert!(in_time, "{}", docker(&["stack", "ps", "--no-trunc", STACK]));
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        println!("a swarm: up after {:.1} s", started.elapsed().as_secs_f64());
+        origin
+    }
+}
+
+/// Returns true if there is a page and every service has its replica.
+async fn is_up(origin: &str) -> bool {
+    let page = client().get(format!("{origin}/")).send().await;
+    let replicas = || docker(&["stack", "services", "--format", "{{.Replicas}}", STACK]);
+    page.is_ok_and(|answer| answer.status() == 200) && replicas().lines().all(|line| line == "1/1")
+}
+
+/// The address of the gateway's container on this machine.
+async fn gateway_address() -> String {
     let started = Instant::now();
     let format = "{{range $id, $c := .Containers}}{{$id}} {{$c.IPv4Address}}\n{{end}}";
     loop {
@@ -112,4 +101,53 @@ async fn gateway() -> String {
         assert!(started.elapsed() < Duration::from_mins(1), "there is no gateway");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+}
+
+fn scale(service: &str, replicas: usize) {
+    docker(&["service", "scale", &format!("{STACK}_{service}={replicas}")]);
+}
+
+/// Scales and replaces services, which users do not notice.
+fn change_services(crowd: &mut Crowd) {
+    scale("verify-service", 2);
+    crowd.end_phase("verify-service scaled to 2").assert_all_succeeded();
+    for service in ["verify-service", "auth-service", "web-frontend"] {
+        docker(&["service", "update", "--force", "--quiet", &format!("{STACK}_{service}")]);
+        crowd.end_phase(&format!("{service} updated")).assert_all_succeeded();
+    }
+}
+
+/// Stops PostgreSQL and starts it again. Sessions stay valid, and Swarm restarts no verifier.
+async fn stop_postgres(crowd: &mut Crowd) {
+    let verifiers = || docker(&["ps", "-q", "--filter", &format!("name={STACK}_verify")]);
+    let before = verifiers();
+    scale("postgres", 0);
+    tokio::time::sleep(Duration::from_secs(15)).await;
+    crowd.end_phase("PostgreSQL stopped").assert_sessions_survived();
+    assert_eq!(verifiers(), before);
+
+    scale("postgres", 1);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let starting = crowd.end_phase("PostgreSQL starts");
+    assert_eq!(starting.wrong, 0, "{starting:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_swarm_is_operated_without_wrong_responses() {
+    let Some(_swarm) = Swarm::start() else {
+        println!("this machine is part of a swarm already: not tested");
+        return;
+    };
+    let stack = Stack::new();
+    let origin = stack.start().await;
+
+    let mut crowd = Crowd::start(&origin).await;
+    change_services(&mut crowd);
+    stop_postgres(&mut crowd).await;
+    // A second deployment keeps the secrets and changes nothing.
+    stack.deploy();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    crowd.end_phase("deployed again").assert_all_succeeded();
+
+    crowd.stop().await;
 }

@@ -1,5 +1,4 @@
-//! Whether somebody has an account is nobody else's business: neither an answer nor the time that it takes
-//! says so.
+//! Neither a response nor its time says whether an address has an account.
 
 use std::{
     collections::BTreeSet,
@@ -9,108 +8,148 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
-use tests::{Answer, Mailbox, Stack, Visitor};
+use tests::{Answer, Deployment, Mailbox, PseudoRandom, Visitor, credentials};
 
 use crate::{
-    ALONE,
-    samples::{Comparison, Draw, Sample},
+    MEASURING,
+    samples::{Comparison, Sample},
 };
 
-/// Of each sort; those that come first are not counted, for nothing is warm yet.
+/// How many requests of each kind are measured.
 const REQUESTS: usize = 1000;
-const COLD: usize = 30;
 
-/// Addresses with an account, so that none is hotter than one without.
+/// How many requests of each kind come first and are not measured, because nothing is warm yet.
+const WARM_UP: usize = 30;
+
+/// How many addresses have an account. Several, so that none is used more often than an address without one.
 const ACCOUNTS: usize = 20;
 
-/// An endpoint that is given an address.
+/// An endpoint that receives an address.
 struct Endpoint<'a> {
-    stack: &'a Stack,
+    deployment: &'a Deployment,
     path: &'static str,
-    /// What it is sent for an address.
+    /// The request body for an address.
     body: fn(&str) -> Value,
-    /// Whether an address that was asked about is another one from then on.
-    takes_addresses: bool,
+    /// Whether an address without an account can be used only once, because a request changes its state.
+    changes_state: bool,
 }
 
-/// All that somebody sees who asks.
-type Seen = (u16, Vec<(String, String)>, Value);
+/// An address to send.
+struct Candidate {
+    has_account: bool,
+    address: String,
+}
 
-/// What came back, without what differs each time.
-fn seen(answer: &Answer, address: &str) -> Seen {
-    let headers = answer.headers.iter().filter(|(name, _)| *name != "date" && *name != "x-request-id");
-    let mut headers: Vec<_> =
-        headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
-    // Their order is the server's whim.
-    headers.sort_unstable();
-    let mut body: Value = serde_json::from_str(&answer.text.replace(address, "ADDRESS")).unwrap();
-    if let Some(body) = body.as_object_mut() {
-        body.remove("request_id");
+/// Everything that a client sees of a response, apart from its time.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Visible {
+    status: u16,
+    headers: Vec<String>,
+    body: String,
+}
+
+impl Visible {
+    /// Leaves out what is different in every response.
+    fn new(answer: &Answer, address: &str) -> Self {
+        let headers = answer.headers.iter().filter(|(name, _)| *name != "date" && *name != "x-request-id");
+        let mut headers: Vec<_> =
+            headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+        // The server sends them in any order.
+        headers.sort_unstable();
+        let mut body: Value = serde_json::from_str(&answer.text.replace(address, "ADDRESS")).unwrap();
+        if let Some(body) = body.as_object_mut() {
+            body.remove("request_id");
+        }
+        Self { status: answer.status, headers, body: body.to_string() }
     }
-    (answer.status, headers, body)
+}
+
+/// A measured request.
+struct Measurement {
+    has_account: bool,
+    time: Duration,
+    visible: Visible,
 }
 
 impl Endpoint<'_> {
-    /// The order in which addresses are asked about: with an account or without, as it is drawn.
-    fn addresses(&self, round: usize) -> Vec<(bool, String)> {
-        let mut order: Vec<_> = (0..2 * (REQUESTS + COLD)).map(|n| n % 2 == 0).collect();
-        // Another one each time: were it always the same, so would be what it happens to coincide with.
-        Draw(RandomState::new().hash_one(round)).shuffle(&mut order);
-        let name = |(n, is_known): (usize, bool)| {
-            let number = if is_known || !self.takes_addresses { n % ACCOUNTS } else { n };
-            let sort = if is_known { "holder".to_owned() } else { format!("nobody-{round}") };
-            (is_known, format!("{sort}-{number}@example.com"))
+    /// Addresses with and without an account, in random order. The order is different every time, so that it does not
+    /// always coincide with the same state of the machine.
+    fn candidates(&self, round: usize) -> Vec<Candidate> {
+        let mut order: Vec<_> = (0..2 * (REQUESTS + WARM_UP)).map(|n| n % 2 == 0).collect();
+        PseudoRandom::new(RandomState::new().hash_one(round)).shuffle(&mut order);
+        let candidate = |(n, has_account): (usize, bool)| {
+            let number = if has_account || !self.changes_state { n % ACCOUNTS } else { n };
+            let kind = if has_account { "holder".to_owned() } else { format!("nobody-{round}") };
+            Candidate { has_account, address: format!("{kind}-{number}@example.com") }
         };
-        order.into_iter().enumerate().map(name).collect()
+        order.into_iter().enumerate().map(candidate).collect()
     }
 
-    /// Asks about each, two at a time, as there are cores; the times of those with an account, and of the others.
-    async fn ask(&self, round: usize) -> [Sample; 2] {
-        let (visitor, url) = (&Visitor::new(), &format!("{}{}", self.stack.auth, self.path));
-        let asked = stream::iter(self.addresses(round)).map(async |(is_known, address)| {
-            let body = (self.body)(&address);
+    /// Sends each candidate, two at a time, because there are two cores.
+    async fn measure(&self, round: usize) -> Vec<Measurement> {
+        let visitor = &Visitor::new();
+        let url = &format!("{}{}", self.deployment.auth, self.path);
+        let requests = stream::iter(self.candidates(round)).map(async |candidate| {
+            let body = (self.body)(&candidate.address);
             let mut visitor = visitor.clone();
             let started = Instant::now();
             let answer = visitor.post_json(url, &body).await;
-            (is_known, started.elapsed(), seen(&answer, &address))
+            Measurement {
+                has_account: candidate.has_account,
+                time: started.elapsed(),
+                visible: Visible::new(&answer, &candidate.address),
+            }
         });
-        let all: Vec<_> = asked.buffered(2).collect().await;
-        let of = |sort: bool| all.iter().filter(move |(is_known, ..)| *is_known == sort);
-        let answers = |sort| of(sort).map(|(.., seen)| format!("{seen:?}")).collect::<BTreeSet<_>>();
-        assert_eq!(answers(true), answers(false), "{}: the answers say it", self.path);
-        assert_eq!(answers(true).len(), 1, "{}: {:?}", self.path, answers(true));
-        let times = |sort| of(sort).map(|(_, time, _)| *time).skip(COLD).collect::<Vec<Duration>>();
-        [Sample::new(times(true)), Sample::new(times(false))]
+        requests.buffered(2).collect().await
     }
 
-    /// Fails if times tell who has an account. A difference that is there shows again; one by chance, which one
-    /// trial in a hundred has, does not: so the second trial decides, and ten thousand runs give one false alarm.
+    /// Fails if the responses differ. Returns the times for addresses with an account, and without.
+    async fn compare(&self, round: usize) -> [Sample; 2] {
+        let measurements = self.measure(round).await;
+        let of_kind = |has_account| {
+            measurements.iter().filter(move |measurement| measurement.has_account == has_account)
+        };
+        let [known, unknown] = [true, false].map(|has_account| {
+            of_kind(has_account).map(|measurement| &measurement.visible).collect::<BTreeSet<_>>()
+        });
+        assert_eq!(known, unknown, "{}: the responses reveal accounts", self.path);
+        assert_eq!(known.len(), 1, "{}: {known:?}", self.path);
+        [true, false].map(|has_account| {
+            Sample::new(of_kind(has_account).map(|measurement| measurement.time).skip(WARM_UP).collect())
+        })
+    }
+
+    /// Fails if the times reveal accounts. A real difference shows again. One by chance, which one trial in a hundred
+    /// has, does not. So the second trial decides, and one run in ten thousand fails by chance.
     async fn assert_silent(&self) {
         for round in 1..=2 {
-            let [known, unknown] = self.ask(round).await;
-            let comparison = Comparison::of(&known, &unknown);
+            let [known, unknown] = self.compare(round).await;
+            let comparison = Comparison::new(&known, &unknown);
             println!("{}, with an account: {known}; without: {unknown}; {comparison}", self.path);
-            if !comparison.is_told_apart() {
+            if !comparison.is_distinguishable() {
                 return;
             }
         }
-        panic!("{}: the times tell who has an account, and did so twice", self.path);
+        panic!("{}: the times reveal accounts, in both rounds", self.path);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn neither_a_wrong_password_nor_a_forgotten_one_nor_a_sign_up_tells_who_has_an_account() {
-    let _alone = ALONE.lock().await;
+async fn responses_and_their_times_do_not_reveal_accounts() {
+    let _measuring = MEASURING.lock().await;
     let mailbox = Mailbox::start();
-    let stack = Stack::three_programs_mailing(&mailbox, |_, _| {});
+    let deployment = Deployment::builder().mail(&mailbox).start();
     for n in 0..ACCOUNTS {
-        stack.confirmed(&mailbox, &format!("holder-{n}")).await;
+        deployment.confirmed(&mailbox, &format!("holder-{n}")).await;
     }
-    let credentials = |address: &str| json!({"email": address, "password": "a wrong horse battery"});
-    let address = |address: &str| json!({"email": address});
-    let endpoint = |path, body, takes_addresses| Endpoint { stack: &stack, path, body, takes_addresses };
-    endpoint("/api/login", credentials as fn(&str) -> Value, false).assert_silent().await;
-    endpoint("/api/password/forgot", address, false).assert_silent().await;
-    endpoint("/api/register", credentials, true).assert_silent().await;
-    stack.assert_no_panic();
+    let wrong_password = |address: &str| credentials(address, "a wrong horse battery");
+    let address_only = |address: &str| json!({"email": address});
+    let endpoint =
+        |path, body, changes_state| Endpoint { deployment: &deployment, path, body, changes_state };
+
+    endpoint("/api/login", wrong_password as fn(&str) -> Value, false).assert_silent().await;
+    endpoint("/api/password/forgot", address_only, false).assert_silent().await;
+    endpoint("/api/register", wrong_password, true).assert_silent().await;
+
+    deployment.assert_no_panic();
 }

@@ -1,5 +1,5 @@
-//! What the product promises in seconds. These tests are a program of their own, which runs while no
-//! other test does.
+//! What the product promises in seconds. These tests are a program of their own, which `scripts/test-figures` runs on a
+//! quiet machine.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,12 +7,12 @@
     clippy::panic,
     reason = "a test that meets something unexpected must fail"
 )]
-#![expect(clippy::print_stdout, reason = "a figure is there to be read")]
+#![expect(clippy::print_stdout, reason = "the figures are printed")]
 
 mod enumeration;
 mod revocation;
 mod samples;
 mod start;
 
-/// Held while a figure is taken: one at a time.
-static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// Held during a measurement, so that only one runs at a time.
+static MEASURING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -1,13 +1,15 @@
 use std::{fmt, time::Duration};
 
-/// The chance with which two samples of the same are taken for different.
-const LEVEL: f64 = 0.01;
+use tests::PseudoRandom;
 
-/// How far apart the medians may be, in parts of the spread. Those of two samples of a thousand stray by 0.04 if
-/// the values are bell-shaped, and by more if there is a gap around the median.
-const MEDIANS: f64 = 0.25;
+/// The probability with which two samples of the same distribution are called different.
+const SIGNIFICANCE: f64 = 0.01;
 
-/// How long the answers of one sort took, sorted.
+/// How far apart the medians may be, as a fraction of the spread. The medians of two samples of a thousand differ by
+/// 0.04 if the values are normally distributed, and by more if there is a gap around the median.
+const MAX_MEDIAN_DISTANCE: f64 = 0.25;
+
+/// The sorted response times of one kind of request.
 pub(crate) struct Sample(Vec<Duration>);
 
 impl Sample {
@@ -16,17 +18,18 @@ impl Sample {
         Self(times)
     }
 
+    /// A percentile in milliseconds.
     fn at(&self, percent: usize) -> f64 {
         self.0[(self.0.len() - 1) * percent / 100].as_secs_f64() * 1000.0
     }
 
-    /// Between which lies the middle half.
+    /// The interquartile range in milliseconds.
     fn spread(&self) -> f64 {
         self.at(75) - self.at(25)
     }
 
-    /// The share of values up to this one.
-    fn share_up_to(&self, time: Duration) -> f64 {
+    /// The fraction of values up to this one.
+    fn fraction_up_to(&self, time: Duration) -> f64 {
         number(self.0.partition_point(|other| *other <= time)) / number(self.0.len())
     }
 }
@@ -41,49 +44,55 @@ impl fmt::Display for Sample {
     }
 }
 
-/// Two samples beside one another.
+/// A comparison of two samples.
 ///
-/// What an answer takes has no shape to rely on: queues make two humps of it, and a busy machine a long tail.
-/// So the two-sample test of Kolmogorov and Smirnov, which asks for none, and sees a difference anywhere: a
-/// shift, a wider spread, a tail. All it needs is that either sort could have met each moment of the machine,
-/// which the order, drawn at random, sees to. The medians say the same to people, in milliseconds.
+/// Response times have no known distribution: queues give them two peaks, and a busy machine a long tail. The
+/// two-sample Kolmogorov-Smirnov test needs no known distribution and detects any difference: a shift, a wider spread,
+/// a tail. It only requires that each kind of request can meet every state of the machine, which the random order
+/// ensures. The medians express a difference in milliseconds.
 pub(crate) struct Comparison {
-    /// The widest gap between the shares of values up to any time.
+    /// The largest distance between the two cumulative distributions.
     gap: f64,
-    /// The chance of such a gap, or a wider one, between samples of the same.
-    chance: f64,
-    /// Between the medians, in parts of the spread.
-    medians: f64,
+    /// The probability of such a gap, or a larger one, between samples of the same distribution.
+    probability: f64,
+    /// The distance between the medians as a fraction of the spread.
+    median_distance: f64,
 }
 
 impl Comparison {
-    pub(crate) fn of(one: &Sample, other: &Sample) -> Self {
+    pub(crate) fn new(one: &Sample, other: &Sample) -> Self {
         let times = one.0.iter().chain(&other.0);
-        let gaps = times.map(|time| (one.share_up_to(*time) - other.share_up_to(*time)).abs());
+        let gaps = times.map(|time| (one.fraction_up_to(*time) - other.fraction_up_to(*time)).abs());
         let gap = gaps.fold(0.0, f64::max);
-        let (n, m) = (number(one.0.len()), number(other.0.len()));
+        let n = number(one.0.len());
+        let m = number(other.0.len());
         let root = (n * m / (n + m)).sqrt();
-        let chance = chance((root + 0.12 + 0.11 / root) * gap);
-        let medians = (one.at(50) - other.at(50)).abs() / one.spread().max(other.spread());
-        Self { gap, chance, medians }
+        Self {
+            gap,
+            probability: kolmogorov((root + 0.12 + 0.11 / root) * gap),
+            median_distance: (one.at(50) - other.at(50)).abs() / one.spread().max(other.spread()),
+        }
     }
 
-    /// Whether somebody could tell the two apart.
-    pub(crate) fn is_told_apart(&self) -> bool {
-        self.chance < LEVEL || self.medians > MEDIANS
+    /// Returns true if an attacker can distinguish the two.
+    pub(crate) fn is_distinguishable(&self) -> bool {
+        self.probability < SIGNIFICANCE || self.median_distance > MAX_MEDIAN_DISTANCE
     }
 }
 
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { gap, chance, medians } = self;
-        write!(f, "widest gap {gap:.3} (by chance: {chance:.3}), medians {medians:.3} of the spread apart")
+        let Self { gap, probability, median_distance } = self;
+        write!(
+            f,
+            "largest gap {gap:.3} (probability {probability:.3}), medians {median_distance:.3} of the spread apart"
+        )
     }
 }
 
-/// Kolmogorov's distribution, with Stephens' correction of its argument for samples that are not endless.
-fn chance(x: f64) -> f64 {
-    // Here the series ends slowly, and is 1 in the first nine places.
+/// The Kolmogorov distribution, for an argument with Stephens' correction for finite samples.
+fn kolmogorov(x: f64) -> f64 {
+    // Here the series converges slowly, and its value is 1 to nine decimal places.
     if x < 0.3 {
         return 1.0;
     }
@@ -94,53 +103,35 @@ fn chance(x: f64) -> f64 {
     terms.sum::<f64>().clamp(0.0, 1.0)
 }
 
-/// Numbers that look drawn, and follow from the first.
-pub(crate) struct Draw(pub(crate) u64);
-
-impl Draw {
-    /// One below `bound` (`SplitMix64`; that it is not quite even among such small numbers does no harm).
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % bound as u64).unwrap_or_default()
-    }
-
-    /// Puts things in an order that nobody chose.
-    pub(crate) fn shuffle<T>(&mut self, things: &mut [T]) {
-        for last in (1..things.len()).rev() {
-            things.swap(last, self.below(last + 1));
-        }
-    }
-}
-
-/// A thousand times with two humps and a tail, as a busy server has them, each later by `shift` microseconds.
-fn times(draw: &mut Draw, shift: u64) -> Sample {
+/// A thousand times with two peaks and a tail, as on a busy server, each later by `shift` microseconds.
+fn busy_server(random: &PseudoRandom, shift: u64) -> Sample {
     let time = |_| {
-        let hump = if draw.below(3) == 0 { 110_000 } else { 62_000 };
-        let (noise, tail) = (draw.below(4000) + draw.below(4000), draw.below(20) / 19 * draw.below(50_000));
-        Duration::from_micros(u64::try_from(hump + noise + tail).unwrap() + shift)
+        let peak = if random.below(3) == 0 { 110_000 } else { 62_000 };
+        let noise = random.below(4000) + random.below(4000);
+        let tail = random.below(20) / 19 * random.below(50_000);
+        Duration::from_micros(u64::try_from(peak + noise + tail).unwrap() + shift)
     };
     Sample::new((0..1000).map(time).collect())
 }
 
 #[test]
-fn the_same_is_not_told_apart_and_a_little_more_is() {
-    let draw = &mut Draw(1);
-    let told_apart = |draw: &mut Draw, shift: u64| {
-        let trials = (0..200)
-            .map(|_| Comparison::of(&times(draw, 0), &times(draw, shift)).is_told_apart())
-            .filter(|t| *t);
-        trials.count()
+fn a_shift_of_a_millisecond_is_distinguishable() {
+    let random = PseudoRandom::new(1);
+    let count_distinguishable = |shift: u64| {
+        (0..200)
+            .map(|_| Comparison::new(&busy_server(&random, 0), &busy_server(&random, shift)))
+            .filter(Comparison::is_distinguishable)
+            .count()
     };
-    assert!(told_apart(draw, 0) <= 8, "about 2 in 200 by chance");
-    assert_eq!(told_apart(draw, 1000), 200, "a millisecond in sixty");
+
+    assert!(count_distinguishable(0) <= 8, "about 2 in 200 by chance");
+    assert_eq!(count_distinguishable(1000), 200, "one millisecond in sixty");
 }
 
 #[test]
-fn chances_are_those_of_the_tables() {
+fn probabilities_match_the_tables() {
     for (x, expected) in [(1.22, 0.10), (1.36, 0.05), (1.63, 0.01), (1.95, 0.001)] {
-        assert!((chance(x) - expected).abs() < expected / 20.0, "{x}: {}", chance(x));
+        let probability = kolmogorov(x);
+        assert!((probability - expected).abs() < expected / 20.0, "{x}: {probability}");
     }
 }

@@ -1,9 +1,9 @@
-//! No page keeps anybody out: each is judged by axe-core, in light and in dark.
+//! Every page is accessible: axe-core checks it in light and dark, and it fits on a narrow screen in every language.
 
 use fantoccini::Locator;
-use tests::{Browser, PASSWORD, Pages, Scripts, Stack};
+use tests::{Browser, Deployment, PASSWORD, Pages, Scripts};
 
-/// What everybody sees.
+/// The pages for visitors who are not signed in.
 const PUBLIC: [&str; 10] = [
     "/",
     "/login",
@@ -17,7 +17,7 @@ const PUBLIC: [&str; 10] = [
     "/nowhere",
 ];
 
-/// What those see who are signed in.
+/// The pages for visitors who are signed in.
 const SIGNED_IN: [&str; 14] = [
     "/",
     "/private",
@@ -35,85 +35,121 @@ const SIGNED_IN: [&str; 14] = [
     "/nowhere",
 ];
 
-/// All that is wrong with these pages.
-async fn violations(browser: &Browser, stack: &Stack, paths: &[&str]) -> Vec<String> {
-    let mut all = Vec::new();
-    for path in paths {
-        browser.client.goto(&format!("{}{path}", stack.frontend)).await.unwrap();
-        all.extend(browser.violations().await.into_iter().map(|violation| format!("{path} {violation}")));
+/// A browser on the pages of a deployment.
+struct Tour<'a> {
+    browser: &'a Browser,
+    deployment: &'a Deployment,
+}
+
+impl Tour<'_> {
+    async fn goto(&self, path: &str) {
+        self.browser.client.goto(&format!("{}{path}", self.deployment.frontend)).await.unwrap();
     }
-    all
+
+    async fn sign_in(&self, email: &str) {
+        self.browser.fill("#email", email).await;
+        self.browser.fill("#password", PASSWORD).await;
+        self.browser.click("main form button.button").await;
+        self.browser.wait_for_path("/private").await;
+    }
+
+    async fn sign_out(&self) {
+        self.goto("/logout").await;
+        self.browser.click("main form button.button").await;
+        self.browser.wait_for_path("/").await;
+    }
+
+    async fn choose_language(&self, language: &str) {
+        let button = format!("//footer//button[.='{language}']");
+        self.browser.client.find(Locator::XPath(&button)).await.unwrap().click().await.unwrap();
+        self.browser.wait_for_text("footer [aria-current=true]", language).await;
+    }
+
+    /// The violations on these pages.
+    async fn violations(&self, paths: &[&str]) -> Vec<String> {
+        let mut all = Vec::new();
+        for path in paths {
+            self.goto(path).await;
+            let found = self.browser.violations().await;
+            all.extend(found.into_iter().map(|violation| format!("{path} {violation}")));
+        }
+        all
+    }
+
+    /// The violations on a form with an error message.
+    async fn violations_after_error(&self, path: &str) -> Vec<String> {
+        self.goto(path).await;
+        self.browser.fill("#email", "nobody").await;
+        self.browser.click("main form button.wide").await;
+        self.browser.text("[role=alert]").await;
+        self.browser.violations().await
+    }
+
+    /// Fails if a page is wider than the screen or not in the language.
+    async fn keep_screenshots(&self, language: &str, paths: &[&str]) {
+        for path in paths {
+            self.goto(path).await;
+            assert_eq!(self.browser.text("footer [aria-current=true]").await, language, "{path}");
+            let name = path.replace(['/', '?', '='], "-");
+            self.browser.keep_screenshots(&format!("{}{name}", language.to_lowercase())).await;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_page_can_be_used_by_everybody() {
-    let stack = Stack::one_process();
-    let email = stack.registered("ada").await;
+async fn pages_have_no_accessibility_violations() {
+    let deployment = Deployment::builder().one_process().start();
+    let email = deployment.registered("ada").await;
     let browser = Browser::start(Scripts::On).await;
-    let mut found = violations(&browser, &stack, &PUBLIC).await;
-    // Pages that say what is wrong with a form.
+    let tour = Tour { browser: &browser, deployment: &deployment };
+
+    let mut found = tour.violations(&PUBLIC).await;
     for path in ["/register", "/login"] {
-        browser.client.goto(&format!("{}{path}", stack.frontend)).await.unwrap();
-        browser.fill("#email", "nobody").await;
-        browser.click("main form button.wide").await;
-        browser.text("[role=alert]").await;
-        found.extend(browser.violations().await);
+        found.extend(tour.violations_after_error(path).await);
     }
-    browser.fill("#email", &email).await;
-    browser.fill("#password", PASSWORD).await;
-    browser.click("main form button.wide").await;
-    browser.wait_for_path("/private").await;
-    found.extend(violations(&browser, &stack, &SIGNED_IN).await);
+    tour.sign_in(&email).await;
+    found.extend(tour.violations(&SIGNED_IN).await);
+
     assert!(found.is_empty(), "{}", found.join("\n"));
     browser.close().await;
 }
 
-/// Words are longer elsewhere, and screens are not.
+/// German and French words are longer than English ones, so that a page that fits in English may be too wide.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_page_fits_on_a_narrow_screen_in_every_language() {
-    let stack = Stack::one_process();
-    let email = stack.registered("ada").await;
+async fn pages_fit_on_a_narrow_screen_in_every_language() {
+    let deployment = Deployment::builder().one_process().start();
+    let email = deployment.registered("ada").await;
     let browser = Browser::start(Scripts::On).await;
-    let go = async |path: &str| browser.client.goto(&format!("{}{path}", stack.frontend)).await.unwrap();
-    let keep = async |language: &str, paths: &[&str]| {
-        for path in paths {
-            go(path).await;
-            assert_eq!(browser.text("footer [aria-current=true]").await, language, "{path}");
-            let name = path.replace(['/', '?', '='], "-");
-            browser.keep_screenshots(&format!("{}{name}", language.to_lowercase())).await;
-        }
-    };
+    let tour = Tour { browser: &browser, deployment: &deployment };
+
     for language in ["Deutsch", "Français"] {
-        go("/login").await;
-        let button = format!("//footer//button[.='{language}']");
-        browser.client.find(Locator::XPath(&button)).await.unwrap().click().await.unwrap();
-        browser.wait_for_text("footer [aria-current=true]", language).await;
-        keep(language, &PUBLIC).await;
-        go("/login").await;
-        browser.fill("#email", &email).await;
-        browser.fill("#password", PASSWORD).await;
-        browser.click("main form button.button").await;
-        browser.wait_for_path("/private").await;
-        keep(language, &SIGNED_IN).await;
-        go("/logout").await;
-        browser.click("main form button.button").await;
-        browser.wait_for_path("/").await;
+        tour.goto("/login").await;
+        tour.choose_language(language).await;
+        tour.keep_screenshots(language, &PUBLIC).await;
+
+        tour.goto("/login").await;
+        tour.sign_in(&email).await;
+        tour.keep_screenshots(language, &SIGNED_IN).await;
+        tour.sign_out().await;
     }
+
     browser.close().await;
-    stack.assert_no_panic();
+    deployment.assert_no_panic();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_found_in_light_and_in_dark() {
+async fn the_check_finds_violations_in_light_and_in_dark() {
     let page = Pages::start(
         "<!doctype html><html lang=en><meta name=color-scheme content='light dark'><title>Bad</title>\
          <style>@media (prefers-color-scheme: dark) { p { color: #333; background: #222 } }</style>\
          <main><h1>Bad</h1><img src='data:,'><p>Who reads this?</p></main>",
     );
     let browser = Browser::start(Scripts::On).await;
+
     browser.client.goto(&format!("http://localhost:{}/", page.port)).await.unwrap();
     let violations = browser.violations().await;
-    let rules: Vec<_> = violations.iter().filter_map(|told| told.split(" (").next()).collect();
+
+    let rules: Vec<_> = violations.iter().filter_map(|line| line.split(" (").next()).collect();
     assert_eq!(rules, ["light: image-alt", "dark: color-contrast", "dark: image-alt"], "{violations:?}");
     browser.close().await;
 }

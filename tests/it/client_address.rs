@@ -1,41 +1,53 @@
-//! Whom auth-service takes a request to be from, behind a frontend and a gateway before that.
+//! Which client auth-service attributes a request to, behind web-frontend and a gateway.
 
 use reqwest::Method;
-use serde_json::json;
-use tests::{Stack, Visitor};
+use tests::{Deployment, Service, Visitor, credentials};
 
-async fn fail_to_sign_in(origin: &str, note: &str, proof: Option<&str>) {
-    let mut visitor = Visitor::new();
-    let request =
-        visitor.request(Method::POST, &format!("{origin}/api/login")).header("x-forwarded-for", note);
-    let request = match proof {
-        Some(proof) => request.header("x-drawbridge-proxy", proof),
-        None => request,
-    };
-    let body = json!({"email": "nobody@example.com", "password": "correct horse battery"});
-    let answer = visitor.send(request.json(&body)).await;
-    assert_eq!(answer.status, 401, "{}", answer.text);
+/// A failed login. The log of auth-service names the client.
+struct FailedLogin<'a> {
+    origin: &'a str,
+    forwarded_for: &'a str,
+    proxy_proof: Option<&'a str>,
+}
+
+impl FailedLogin<'_> {
+    async fn send(&self) {
+        let mut visitor = Visitor::new();
+        let mut request = visitor
+            .request(Method::POST, &format!("{}/api/login", self.origin))
+            .header("x-forwarded-for", self.forwarded_for)
+            .json(&credentials("nobody@example.com", tests::PASSWORD));
+        if let Some(proof) = self.proxy_proof {
+            request = request.header("x-drawbridge-proxy", proof);
+        }
+        visitor.send(request).await.assert_status(401);
+    }
 }
 
 #[tokio::test]
-async fn clients_behind_one_frontend_stay_apart_and_nobody_invents_an_address() {
-    let stack = Stack::three_programs_with(|name, settings| {
-        settings.insert("LOG", "info".into());
-        if name == "web-frontend" {
-            settings.insert("TRUSTED_PROXIES", "127.0.0.1".into());
-        }
-    });
+async fn clients_stay_distinct_and_cannot_forge_an_address() {
+    let deployment = Deployment::builder()
+        .setting("LOG", "info")
+        .setting_for(Service::Frontend, "TRUSTED_PROXIES", "127.0.0.1")
+        .start();
+
     for client in 1..=20 {
-        // What the client itself has written stands before what the gateway noted.
-        let note = format!("198.51.100.99, 203.0.113.{client}");
-        fail_to_sign_in(&stack.frontend, &note, None).await;
+        // A client can write the left part itself; the gateway appends the address it sees.
+        let forwarded_for = format!("198.51.100.99, 203.0.113.{client}");
+        FailedLogin { origin: &deployment.frontend, forwarded_for: &forwarded_for, proxy_proof: None }
+            .send()
+            .await;
     }
-    fail_to_sign_in(&stack.auth, "198.51.100.7", None).await;
-    fail_to_sign_in(&stack.auth, "198.51.100.8", Some("v1.1800000000.AAAA.198.51.100.8")).await;
-    let log = stack.log();
+    let proof = "v1.1800000000.AAAA.198.51.100.8";
+    FailedLogin { origin: &deployment.auth, forwarded_for: "198.51.100.7", proxy_proof: None }.send().await;
+    FailedLogin { origin: &deployment.auth, forwarded_for: "198.51.100.8", proxy_proof: Some(proof) }
+        .send()
+        .await;
+
+    let log = deployment.log();
     for client in 1..=20 {
-        let line = format!("client=203.0.113.{client} ");
-        assert_eq!(log.matches(&line).count(), 1, "{line}: {log}");
+        let field = format!("client=203.0.113.{client} ");
+        assert_eq!(log.matches(&field).count(), 1, "{field}: {log}");
     }
     assert_eq!(log.matches("client=127.0.0.1 ").count(), 2, "{log}");
     assert!(!log.contains("198.51.100."), "{log}");

@@ -1,6 +1,9 @@
-//! Many at once: one account per address, and a record that tells what the database tells.
+//! Concurrent requests: one account per address, and records that agree with the database.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use drawbridge_core::id::UserId;
@@ -10,104 +13,42 @@ use drawbridge_database::{
 };
 use drawbridge_verification::user_record::UserRecord;
 use futures_util::future::join_all;
-use serde_json::json;
-use tests::{PASSWORD, Stack, Visitor};
+use tests::{Deployment, Layout, PASSWORD, Visitor, credentials};
 
-/// What the database says of the one user there is.
-async fn record_in_database(stack: &Stack) -> (i64, UserRecord) {
-    let url = DatabaseUrl::parse(&stack.database_url).unwrap();
+/// The state of the only user in the database.
+struct Stored {
+    record: UserRecord,
+    /// Changes that are not published yet.
+    outbox: i64,
+}
+
+async fn stored(deployment: &Deployment) -> Stored {
+    let url = DatabaseUrl::parse(&deployment.database_url).unwrap();
     let read = move || {
         let mut connection = Connection::open(&url, Access::Read).unwrap();
         let ids: Vec<UserId> =
             on_backend!(&mut connection, |c| users::table.select(users::id).load(c)).unwrap();
         assert_eq!(ids.len(), 1, "one account");
-        let waiting: i64 = on_backend!(&mut connection, |c| outbox::table
+        let outbox: i64 = on_backend!(&mut connection, |c| outbox::table
             .filter(outbox::user_id.eq(ids[0]))
             .count()
             .get_result(c))
         .unwrap();
-        (waiting, find_user_record(&mut connection, ids[0]).unwrap().unwrap())
+        Stored { record: find_user_record(&mut connection, ids[0]).unwrap().unwrap(), outbox }
     };
     tokio::task::spawn_blocking(read).await.unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn concurrent_registrations_of_one_address_make_one_account() {
-    for stack in Stack::both() {
-        let url = format!("{}/api/register", stack.auth);
-        let visitor = Visitor::new();
-        let answers =
-            join_all(
-                (0..200).map(|n| {
-                    let (mut visitor, url) = (visitor.clone(), url.clone());
-                    // Whatever its case.
-                    let email = if n % 2 == 0 { "many@example.com" } else { "MANY@Example.COM" };
-                    async move {
-                        visitor.post_json(&url, &json!({"email": email, "password": PASSWORD})).await.status
-                    }
-                }),
-            )
-            .await;
-        let of = |status| answers.iter().filter(|answer| **answer == status).count();
-        assert_eq!(of(201), 1, "{answers:?}");
-        assert_eq!(of(201) + of(409) + of(503), 200, "{answers:?}");
-        let (_, record) = record_in_database(&stack).await;
-        assert!(record.email.eq_ignore_ascii_case("many@example.com"));
-        stack.assert_no_panic();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn concurrent_logins_of_one_account_leave_a_consistent_record() {
-    for stack in Stack::both() {
-        let email = stack.registered("busy").await;
-        let url = format!("{}/api/login", stack.auth);
-        let visitor = Visitor::new();
-        let logins = join_all((0..500).map(|_| {
-            let (mut visitor, url, email) = (visitor.clone(), url.clone(), email.clone());
-            async move {
-                let answer = visitor.post_json(&url, &json!({"email": email, "password": PASSWORD})).await;
-                if answer.status == 503 {
-                    assert!(!answer.header("retry-after").is_empty(), "503 says when to come back");
-                }
-                (answer.status, visitor)
-            }
-        }))
-        .await;
-        let signed_in: Vec<_> = logins.iter().filter(|(status, _)| *status == 200).collect();
-        assert!(!signed_in.is_empty());
-        assert!(logins.iter().all(|(status, _)| [200, 429, 503].contains(status)));
-
-        // What a busy moment left in the outbox is told within the relay's second.
-        let started = std::time::Instant::now();
-        let record = loop {
-            let (waiting, record) = record_in_database(&stack).await;
-            if waiting == 0 {
-                break record;
-            }
-            assert!(started.elapsed().as_secs() < 10, "{waiting} changes still wait");
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        };
-        assert_eq!(record.sessions.len(), signed_in.len().min(50), "50 sessions at most");
-        assert_eq!(record.version, 1 + i64::try_from(signed_in.len()).unwrap(), "every change was counted");
-        if let Some(redis) = &stack.redis {
-            assert_eq!(record_in_redis(redis.url(), record.id).await, record);
+/// The record of the only user, once every change is published. The relay takes up to a second.
+async fn published_record(deployment: &Deployment) -> UserRecord {
+    let started = Instant::now();
+    loop {
+        let Stored { record, outbox } = stored(deployment).await;
+        if outbox == 0 {
+            return record;
         }
-
-        // The verifier says the same of every session that was handed out.
-        let alive: BTreeSet<String> = record.sessions.ids().map(|id| id.to_string()).collect();
-        let mut seen = BTreeSet::new();
-        for (_, visitor) in signed_in {
-            let answer = visitor.clone().post(&format!("{}/api/verify", stack.verify)).await;
-            match answer.status {
-                200 => {
-                    seen.insert(answer.json()["data"]["session"]["id"].as_str().unwrap().to_owned());
-                }
-                _ => assert_eq!(answer.status_and_code(), (401, "session_revoked".into())),
-            }
-        }
-        assert_eq!(seen, alive);
-        stack.assert_no_panic();
+        assert!(started.elapsed().as_secs() < 10, "{outbox} changes are not published");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -119,4 +60,82 @@ async fn record_in_redis(url: &str, user: UserId) -> UserRecord {
     let key = format!("{{drawbridge}}:{}:user:{user}", watermark.split(' ').next().unwrap());
     let value: String = redis::cmd("GET").arg(key).query_async(&mut connection).await.unwrap();
     serde_json::from_str(value.split_once('\n').unwrap().1).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn concurrent_registrations_create_one_account() {
+    for layout in Layout::ON_EACH_DATABASE {
+        let deployment = Deployment::builder().layout(layout).start();
+        let url = format!("{}/api/register", deployment.auth);
+        let visitor = Visitor::new();
+
+        let registrations = (0..200).map(|n| {
+            let mut visitor = visitor.clone();
+            let email = if n % 2 == 0 { "many@example.com" } else { "MANY@Example.COM" };
+            let url = &url;
+            async move { visitor.post_json(url, &credentials(email, PASSWORD)).await.status }
+        });
+        let statuses = join_all(registrations).await;
+
+        let count = |status| statuses.iter().filter(|answer| **answer == status).count();
+        assert_eq!(count(201), 1, "{statuses:?}");
+        assert_eq!(count(201) + count(409) + count(503), 200, "{statuses:?}");
+        let record = stored(&deployment).await.record;
+        assert!(record.email.eq_ignore_ascii_case("many@example.com"));
+        deployment.assert_no_panic();
+    }
+}
+
+/// Logs in 500 times at the same time, and returns the visitors who succeeded.
+async fn log_in_concurrently(deployment: &Deployment, email: &str) -> Vec<Visitor> {
+    let visitor = Visitor::new();
+    let logins = (0..500).map(|_| {
+        let mut visitor = visitor.clone();
+        async move {
+            let answer = visitor.log_in(&deployment.auth, email, PASSWORD).await;
+            if answer.status == 503 {
+                assert!(!answer.header("retry-after").is_empty(), "503 says when to retry");
+            }
+            (answer.status, visitor)
+        }
+    });
+    let logins = join_all(logins).await;
+    assert!(logins.iter().all(|(status, _)| [200, 429, 503].contains(status)));
+    logins.into_iter().filter(|(status, _)| *status == 200).map(|(_, visitor)| visitor).collect()
+}
+
+/// The ids of the sessions that verify-service accepts; it must answer that the others are revoked.
+async fn accepted_sessions(deployment: &Deployment, visitors: Vec<Visitor>) -> BTreeSet<String> {
+    let mut accepted = BTreeSet::new();
+    for mut visitor in visitors {
+        let answer = visitor.post(&format!("{}/api/verify", deployment.verify)).await;
+        if answer.status == 200 {
+            accepted.insert(answer.json()["data"]["session"]["id"].as_str().unwrap().to_owned());
+        } else {
+            answer.assert_error(401, "session_revoked");
+        }
+    }
+    accepted
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn concurrent_logins_leave_a_consistent_record() {
+    for layout in Layout::ON_EACH_DATABASE {
+        let deployment = Deployment::builder().layout(layout).start();
+        let email = deployment.registered("busy").await;
+
+        let signed_in = log_in_concurrently(&deployment, &email).await;
+        let count = signed_in.len();
+        let record = published_record(&deployment).await;
+
+        assert!(count > 0);
+        assert_eq!(record.sessions.len(), count.min(50), "a user has at most 50 sessions");
+        assert_eq!(record.version, 1 + i64::try_from(count).unwrap(), "every change has a version");
+        if layout == Layout::SeparateProcesses {
+            assert_eq!(record_in_redis(deployment.redis().url(), record.id).await, record);
+        }
+        let expected: BTreeSet<String> = record.sessions.ids().map(|id| id.to_string()).collect();
+        assert_eq!(accepted_sessions(&deployment, signed_in).await, expected);
+        deployment.assert_no_panic();
+    }
 }

@@ -1,4 +1,4 @@
-//! `drawbridge doctor` against deployments with one fault each, and against good ones.
+//! `drawbridge doctor` against deployments with one fault each, and against deployments without a fault.
 
 mod fake;
 
@@ -10,15 +10,19 @@ use std::{
 use serde_json::Value;
 use tests::{Edge, PASSWORD, program};
 
-use fake::{Fault, fake, way_in};
+use fake::{Fault, start_fake, start_proxy};
 
-/// What the doctor said.
-struct Said {
+const APP: &str = "app.example.com";
+const API: &str = "api.example.com";
+const OTHER: &str = "api.other.dev";
+
+/// The exit status and the report of the doctor.
+struct Diagnosis {
     status: Option<i32>,
     report: Value,
 }
 
-impl Said {
+impl Diagnosis {
     fn codes(&self, severity: &str) -> Vec<&str> {
         let findings = self.report["findings"].as_array().unwrap().iter();
         let mut codes: Vec<_> = findings
@@ -29,7 +33,7 @@ impl Said {
         codes
     }
 
-    /// Stored, seen by the guard, sent to the backend: a letter each, for the four engines.
+    /// What each engine does with the cookie: S if it is stored, G if the guard sees it, B if the backend gets it.
     fn table(&self) -> Vec<String> {
         let rows = self.report["engines"].as_array().unwrap().iter();
         let cells = |row: &Value| -> String {
@@ -38,9 +42,27 @@ impl Said {
         };
         rows.map(cells).collect()
     }
+
+    /// Fails unless this is the only error.
+    #[track_caller]
+    fn assert_only(&self, code: &str, case: &str) {
+        assert_eq!(self.codes("error"), [code], "{case}: {:#}", self.report);
+        assert_eq!(self.report["first"]["code"], code, "{case}");
+        assert_eq!(self.status, Some(1), "{case}");
+        assert_eq!(self.report["ok"], false, "{case}");
+    }
+
+    #[track_caller]
+    fn assert_healthy(&self, case: &str) {
+        assert_eq!(self.codes("error"), [""; 0], "{case}: {:#}", self.report);
+        assert_eq!(self.codes("warning"), [""; 0], "{case}: {:#}", self.report);
+        assert_eq!(self.status, Some(0), "{case}");
+        assert_eq!(self.report["ok"], true, "{case}");
+        assert_eq!(self.report["first"], Value::Null, "{case}");
+    }
 }
 
-fn doctor(arguments: &[&str]) -> Said {
+fn doctor(arguments: &[&str]) -> Diagnosis {
     let mut command = Command::new(program("drawbridge"));
     command.args(["doctor", "--json", "--login", "ada@example.com"]).args(arguments);
     command.env_remove("DOCTOR_PASSWORD").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -51,28 +73,29 @@ fn doctor(arguments: &[&str]) -> Said {
     let report = serde_json::from_str(&text)
         .map_err(|error| format!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)))
         .unwrap();
-    Said { status: output.status.code(), report }
+    Diagnosis { status: output.status.code(), report }
 }
 
-/// Over plain http on this machine.
-fn plain(mode: &str, fault: Fault) -> Said {
-    let (frontend, backend) = (fake(fault), fake(fault));
+/// Examines a deployment on this machine over plain HTTP.
+fn plain(mode: &str, fault: Fault) -> Diagnosis {
     let host = if mode == "proxy" { "127.0.0.1" } else { "localhost" };
-    let frontend = format!("http://localhost:{frontend}");
-    let backend = format!("http://{host}:{backend}");
+    let frontend = format!("http://localhost:{}", start_fake(fault));
+    let backend = format!("http://{host}:{}", start_fake(fault));
     doctor(&["--mode", mode, "--frontend", &frontend, "--backend", &backend])
 }
 
-/// Over TLS, under these names.
-fn encrypted(mode: &str, frontend: &str, backend: &str, fault: Fault) -> Said {
-    let (edge, port) = (Edge::start(), fake(fault));
+/// Examines a deployment with these host names over TLS.
+fn encrypted(mode: &str, frontend: &str, backend: &str, fault: Fault) -> Diagnosis {
+    let edge = Edge::start();
+    let port = start_fake(fault);
     edge.route(frontend, port);
     edge.route(backend, port);
-    let proxy = format!("http://127.0.0.1:{}", way_in(&edge.proxy(), port));
+    let proxy = format!("http://127.0.0.1:{}", start_proxy(&edge.proxy(), port));
     let folder = tempfile::TempDir::new().unwrap();
     let authority = folder.path().join("authority.pem");
     std::fs::write(&authority, edge.authority()).unwrap();
-    let (frontend, backend) = (format!("https://{frontend}"), format!("https://{backend}"));
+    let frontend = format!("https://{frontend}");
+    let backend = format!("https://{backend}");
     let mut arguments =
         vec!["--mode", mode, "--frontend", &frontend, "--backend", &backend, "--proxy", &proxy];
     if fault != Fault::UnknownAuthority {
@@ -81,37 +104,39 @@ fn encrypted(mode: &str, frontend: &str, backend: &str, fault: Fault) -> Said {
     doctor(&arguments)
 }
 
-fn assert_names(said: &Said, code: &str, fault: Fault) {
-    assert_eq!(said.codes("error"), [code], "{fault:?}: {:#}", said.report);
-    assert_eq!(said.report["first"]["code"], code, "{fault:?}");
-    assert_eq!((said.status, &said.report["ok"]), (Some(1), &Value::Bool(false)), "{fault:?}");
-}
-
 #[test]
-fn each_fault_is_named_and_nothing_else() {
-    for (mode, fault, code) in [
-        ("proxy", Fault::NoCookie, "no_set_cookie"),
-        ("shared", Fault::NoCookie, "no_set_cookie"),
-        ("proxy", Fault::Cookie("sid=good; Path=/; HttpOnly; SameSite=None"), "secure_missing"),
+fn each_fault_of_the_cookie_is_named() {
+    for (case, attributes, code) in [
+        ("SameSite=None without Secure", "sid=good; Path=/; HttpOnly; SameSite=None", "secure_missing"),
         (
-            "proxy",
-            Fault::Cookie("sid=good; Path=/; HttpOnly; SameSite=Lax; Domain=vercel.app"),
+            "Domain is a public suffix",
+            "sid=good; Path=/; HttpOnly; SameSite=Lax; Domain=vercel.app",
             "domain_public_suffix",
         ),
         (
-            "proxy",
-            Fault::Cookie("sid=good; Path=/; HttpOnly; SameSite=Lax; Domain=example.com"),
+            "Domain of another site",
+            "sid=good; Path=/; HttpOnly; SameSite=Lax; Domain=example.com",
             "domain_not_parent",
         ),
-        ("proxy", Fault::Cookie("__Host-sid=good; Path=/; HttpOnly; SameSite=Lax"), "prefix_broken"),
+        ("__Host- without Secure", "__Host-sid=good; Path=/; HttpOnly; SameSite=Lax", "prefix_broken"),
         (
-            "proxy",
-            Fault::Cookie("__Host-sid=good; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=localhost"),
+            "__Host- with Domain",
+            "__Host-sid=good; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=localhost",
             "prefix_broken",
         ),
-        ("proxy", Fault::Cookie("sid=good; Path=/; HttpOnly; SameSite=Strict"), "same_site_strict"),
-        ("proxy", Fault::Cookie("sid=good; HttpOnly; SameSite=Lax"), "path_misses_guard"),
-        ("proxy", Fault::Cookie("sid=good; Path=/; SameSite=Lax"), "http_only_missing"),
+        ("SameSite=Strict", "sid=good; Path=/; HttpOnly; SameSite=Strict", "same_site_strict"),
+        ("no Path", "sid=good; HttpOnly; SameSite=Lax", "path_misses_guard"),
+        ("no HttpOnly", "sid=good; Path=/; SameSite=Lax", "http_only_missing"),
+    ] {
+        plain("proxy", Fault::Cookie(attributes)).assert_only(code, case);
+    }
+}
+
+#[test]
+fn each_fault_of_the_deployment_is_named() {
+    for (mode, fault, code) in [
+        ("proxy", Fault::NoCookie, "no_set_cookie"),
+        ("shared", Fault::NoCookie, "no_set_cookie"),
         ("shared", Fault::CorsWildcard, "cors_wildcard"),
         ("shared", Fault::CorsNoCredentials, "cors_credentials"),
         ("shared", Fault::CorsOtherOrigin, "cors_origin"),
@@ -129,88 +154,75 @@ fn each_fault_is_named_and_nothing_else() {
         ("proxy", Fault::Oversized, "oversized_cookies"),
         ("proxy", Fault::TwoCookies, "duplicate_cookie"),
     ] {
-        assert_names(&plain(mode, fault), code, fault);
+        plain(mode, fault).assert_only(code, &format!("{fault:?} in mode {mode}"));
     }
 }
 
 #[test]
-fn a_cookie_that_is_lost_between_backend_and_frontend_is_missed() {
-    let (frontend, backend) = (fake(Fault::NoCookie), fake(Fault::None));
-    let (frontend, backend) = (format!("http://localhost:{frontend}"), format!("http://127.0.0.1:{backend}"));
-    let said = doctor(&["--mode", "proxy", "--frontend", &frontend, "--backend", &backend]);
-    assert_names(&said, "set_cookie_dropped", Fault::NoCookie);
+fn a_cookie_that_the_frontend_does_not_pass_on_is_named() {
+    let frontend = format!("http://localhost:{}", start_fake(Fault::NoCookie));
+    let backend = format!("http://127.0.0.1:{}", start_fake(Fault::None));
+
+    let diagnosis = doctor(&["--mode", "proxy", "--frontend", &frontend, "--backend", &backend]);
+
+    diagnosis.assert_only("set_cookie_dropped", "dropped by the frontend");
 }
 
 #[test]
-fn faults_that_need_tls_are_named() {
-    let (app, api, other) = ("app.example.com", "api.example.com", "api.other.dev");
-    for (mode, frontend, backend, fault, code) in [
+fn each_fault_that_needs_tls_is_named() {
+    let cookie = Fault::Cookie;
+    for (mode, backend, fault, code) in [
+        ("shared", API, cookie("__Host-sid=good; Path=/; Secure; HttpOnly; SameSite=Lax"), "misses_guard"),
+        ("proxy", OTHER, cookie("sid=good; Path=/; HttpOnly; SameSite=None"), "secure_missing"),
+        ("host", OTHER, cookie("sid=good; Path=/; Secure; HttpOnly; SameSite=Lax"), "same_site_cross_site"),
         (
             "shared",
-            app,
-            api,
-            Fault::Cookie("__Host-sid=good; Path=/; Secure; HttpOnly; SameSite=Lax"),
-            "misses_guard",
-        ),
-        ("proxy", app, other, Fault::Cookie("sid=good; Path=/; HttpOnly; SameSite=None"), "secure_missing"),
-        (
-            "host",
-            app,
-            other,
-            Fault::Cookie("sid=good; Path=/; Secure; HttpOnly; SameSite=Lax"),
-            "same_site_cross_site",
-        ),
-        (
-            "shared",
-            app,
-            api,
-            Fault::Cookie("sid=good; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=com"),
+            API,
+            cookie("sid=good; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=com"),
             "domain_public_suffix",
         ),
         (
             "proxy",
-            app,
-            other,
-            Fault::Cookie("sid=good; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=api.other.dev"),
+            OTHER,
+            cookie("sid=good; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=api.other.dev"),
             "domain_not_parent",
         ),
-        ("proxy", app, other, Fault::PlainHttp, "http_not_redirected"),
-        ("proxy", app, other, Fault::UnknownAuthority, "certificate_untrusted"),
+        ("proxy", OTHER, Fault::PlainHttp, "http_not_redirected"),
+        ("proxy", OTHER, Fault::UnknownAuthority, "certificate_untrusted"),
     ] {
-        assert_names(&encrypted(mode, frontend, backend, fault), code, fault);
+        encrypted(mode, APP, backend, fault).assert_only(code, &format!("{fault:?} in mode {mode}"));
     }
 }
 
 #[test]
-fn hosts_under_a_public_suffix_are_told_before_anything_is_asked() {
+fn hosts_under_a_public_suffix_are_named_before_any_request() {
     let cookie = "sid=good; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=vercel.app";
-    let said = encrypted("shared", "a.vercel.app", "b.vercel.app", Fault::Cookie(cookie));
-    assert_eq!(said.report["first"]["code"], "topology");
-    assert!(said.codes("error").contains(&"domain_public_suffix"), "{:#}", said.report);
-    assert_eq!(said.table(), ["", "", "", ""]);
+
+    let diagnosis = encrypted("shared", "a.vercel.app", "b.vercel.app", Fault::Cookie(cookie));
+
+    assert_eq!(diagnosis.report["first"]["code"], "topology");
+    assert!(diagnosis.codes("error").contains(&"domain_public_suffix"), "{:#}", diagnosis.report);
+    assert_eq!(diagnosis.table(), ["", "", "", ""]);
 }
 
 #[test]
-fn good_set_ups_raise_no_alarm() {
+fn a_deployment_without_faults_gets_no_warning() {
     const SHARED: Fault =
         Fault::Cookie("__Secure-sid=good; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=example.com");
     const PROXY: Fault = Fault::Cookie("__Host-sid=good; Path=/; Secure; HttpOnly; SameSite=Lax");
     const HOST: Fault =
         Fault::Cookie("__Host-sid=good; Path=/; Secure; HttpOnly; SameSite=None; Partitioned");
-    let (app, api, other) = ("app.example.com", "api.example.com", "api.other.dev");
-    for (said, table) in [
-        (plain("proxy", Fault::None), ["SG"; 4]),
-        (plain("shared", Fault::None), ["SGB"; 4]),
-        (plain("host", Fault::None), ["SGB"; 4]),
-        (encrypted("shared", app, api, SHARED), ["SGB"; 4]),
-        (encrypted("proxy", app, other, PROXY), ["SG"; 4]),
-        (encrypted("proxy", "a.vercel.app", "b.vercel.app", PROXY), ["SG"; 4]),
-        (encrypted("host", app, other, HOST), ["SB", "SB", "SB", ""]),
+
+    for (case, diagnosis, table) in [
+        ("proxy, plain", plain("proxy", Fault::None), ["SG"; 4]),
+        ("shared, plain", plain("shared", Fault::None), ["SGB"; 4]),
+        ("host, plain", plain("host", Fault::None), ["SGB"; 4]),
+        ("shared", encrypted("shared", APP, API, SHARED), ["SGB"; 4]),
+        ("proxy", encrypted("proxy", APP, OTHER, PROXY), ["SG"; 4]),
+        ("proxy under a public suffix", encrypted("proxy", "a.vercel.app", "b.vercel.app", PROXY), ["SG"; 4]),
+        ("host", encrypted("host", APP, OTHER, HOST), ["SB", "SB", "SB", ""]),
     ] {
-        assert_eq!(said.codes("error"), [""; 0], "{:#}", said.report);
-        assert_eq!(said.codes("warning"), [""; 0], "{:#}", said.report);
-        assert_eq!((said.status, &said.report["ok"]), (Some(0), &Value::Bool(true)));
-        assert_eq!(said.report["first"], Value::Null);
-        assert_eq!(said.table(), table, "{:#}", said.report);
+        diagnosis.assert_healthy(case);
+        assert_eq!(diagnosis.table(), table, "{case}: {:#}", diagnosis.report);
     }
 }

@@ -1,5 +1,5 @@
-//! Faults between the parts: nobody who was signed out is let in beyond the documented bound, nobody
-//! who is signed in is turned away, and all of it heals alone.
+//! Failures between the parts: a revoked session is never accepted beyond the documented bound, an active session is
+//! never refused, and the deployment recovers by itself.
 
 mod course;
 mod database;
@@ -8,150 +8,149 @@ mod redis;
 mod services;
 mod topologies;
 
-use std::{
-    cell::RefCell,
-    time::{Duration, Instant},
+use std::time::{Duration, Instant};
+
+use tests::{
+    Deployment, DeploymentBuilder, Layout, Line, PASSWORD, Service, Visitor, fresh_postgres_database,
+    time_to_refusal,
 };
 
-use tests::{Line, Stack, Visitor, time_to_refusal};
-
-/// A stack in which some programs reach what a setting names over a line of its own.
-fn stack_with_line(setting: &'static str, programs: &[&str]) -> (Stack, Line) {
-    let line: RefCell<Option<(Line, String)>> = RefCell::new(None);
-    let stack = Stack::three_programs_with(|name, settings| {
-        if programs.contains(&name) {
-            let mut line = line.borrow_mut();
-            let (_, over_line) = line.get_or_insert_with(|| Line::to(&settings[setting]));
-            settings.insert(setting, over_line.clone());
-        }
-    });
-    let (line, _) = line.into_inner().unwrap();
-    (stack, line)
+/// A deployment whose services reach the database over a line.
+fn with_database_line() -> (DeploymentBuilder, Line) {
+    let database = fresh_postgres_database();
+    let (line, over_line) = Line::to(&database);
+    (Deployment::builder().database(database).setting("DATABASE_URL", over_line), line)
 }
 
-async fn verify(stack: &Stack, visitor: &mut Visitor) -> u16 {
-    visitor.post(&format!("{}/api/verify", stack.verify)).await.status
+async fn verify(deployment: &Deployment, visitor: &mut Visitor) -> u16 {
+    visitor.post(&format!("{}/api/verify", deployment.verify)).await.status
 }
 
-/// Signs the user in once more, and asks at once.
-async fn verify_new_session(stack: &Stack, name: &str) -> u16 {
-    let body = serde_json::json!({"email": format!("{name}@example.com"), "password": tests::PASSWORD});
-    let mut visitor = Visitor::new();
-    let login = visitor.post_json(&format!("{}/api/login", stack.auth), &body).await;
-    assert_eq!(login.status, 200, "{}", login.text);
-    verify(stack, &mut visitor).await
-}
-
-/// Signs the visitor out; how long the old cookie was good for.
-async fn sign_out(stack: &Stack, visitor: &Visitor) -> Duration {
-    let (mut leaving, mut left_behind) = (visitor.clone(), visitor.clone());
+/// Signs the visitor out and returns how long the old cookie was accepted.
+async fn sign_out(deployment: &Deployment, visitor: &Visitor) -> Duration {
+    let mut old = visitor.clone();
     let started = Instant::now();
-    assert_eq!(leaving.post(&format!("{}/api/logout", stack.auth)).await.status, 200);
-    time_to_refusal(&mut left_behind, &format!("{}/api/verify", stack.verify)).await;
+    visitor.clone().post(&format!("{}/api/logout", deployment.auth)).await.assert_status(200);
+    time_to_refusal(&mut old, &format!("{}/api/verify", deployment.verify)).await;
     started.elapsed()
 }
 
-/// Waits until a sign-out is heard of at once again.
-async fn wait_until_healed(stack: &Stack, names: &str) {
+/// Waits until a sign-out is effective immediately again.
+async fn wait_for_recovery(deployment: &Deployment, names: &str) {
     let started = Instant::now();
-    // A breaker lets a dependency rest for a second before it is asked again.
-    while Visitor::new().get(&format!("{}/health/ready", stack.auth)).await.status != 200 {
-        assert!(started.elapsed() < Duration::from_secs(5), "auth-service does not find its way back");
+    // A circuit breaker does not use a dependency for a second after a failure.
+    while Visitor::new().get(&format!("{}/health/ready", deployment.auth)).await.status != 200 {
+        assert!(started.elapsed() < Duration::from_secs(5), "auth-service does not recover");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     for n in 0.. {
-        let visitor = stack.signed_in(&format!("{names}-{n}")).await;
-        assert_eq!(verify(stack, &mut visitor.clone()).await, 200);
-        if sign_out(stack, &visitor).await < Duration::from_millis(500) {
+        let visitor = deployment.signed_in(&format!("{names}-{n}")).await;
+        assert_eq!(verify(deployment, &mut visitor.clone()).await, 200);
+        if sign_out(deployment, &visitor).await < Duration::from_millis(500) {
             return;
         }
-        assert!(started.elapsed() < Duration::from_secs(15), "it does not heal");
+        assert!(started.elapsed() < Duration::from_secs(15), "the deployment does not recover");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_database_a_redis_that_comes_back_with_older_data_is_not_believed() {
-    let (mut stack, line) = stack_with_line("DATABASE_URL", &["auth-service", "verify-service"]);
-    // The second verifier has never met them.
-    let second = stack.one_more_verify_service();
-    let (mut stays, mut left) = (stack.signed_in("stays").await, stack.signed_in("left").await);
+async fn stale_redis_data_are_not_trusted_without_the_database() {
+    let (builder, line) = with_database_line();
+    let mut deployment = builder.start();
+    // No user has used this one yet.
+    let second = deployment.add_verify_service();
+    let mut stays = deployment.signed_in("stays").await;
+    let mut left = deployment.signed_in("left").await;
     for visitor in [&mut stays, &mut left] {
-        assert_eq!(verify(&stack, visitor).await, 200);
+        assert_eq!(verify(&deployment, visitor).await, 200);
     }
-    stack.redis.as_ref().unwrap().save();
-    sign_out(&stack, &left).await;
+    deployment.redis().save();
+    sign_out(&deployment, &left).await;
+
     line.cut();
-    stack.redis.as_mut().unwrap().restart();
+    deployment.redis_mut().restart();
+
     let cut = Instant::now();
     while cut.elapsed() < Duration::from_secs(4) {
         assert_eq!(left.post(&format!("{second}/api/verify")).await.status, 503);
-        assert!(matches!(verify(&stack, &mut left).await, 401 | 503));
-        assert_eq!(verify(&stack, &mut stays).await, 200, "what was known here is honoured");
+        assert!(matches!(verify(&deployment, &mut left).await, 401 | 503));
+        assert_eq!(verify(&deployment, &mut stays).await, 200, "the last known record is honoured");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_database_those_who_were_signed_in_stay_so_for_the_grace() {
-    let (stack, line) = stack_with_line("DATABASE_URL", &["auth-service", "verify-service"]);
-    let mut stays = stack.signed_in("stays").await;
-    let left = stack.signed_in("left").await;
-    assert_eq!(verify(&stack, &mut stays).await, 200);
-    sign_out(&stack, &left).await;
+async fn sessions_survive_a_database_outage_within_the_grace() {
+    let (builder, line) = with_database_line();
+    let deployment = builder.start();
+    let mut stays = deployment.signed_in("stays").await;
+    let mut left = deployment.signed_in("left").await;
+    assert_eq!(verify(&deployment, &mut stays).await, 200);
+    sign_out(&deployment, &left).await;
+
     line.cut();
+
     let cut = Instant::now();
     while cut.elapsed() < Duration::from_secs(4) {
-        assert_eq!(verify(&stack, &mut stays).await, 200, "after {:?}", cut.elapsed());
-        // So young a session might be newer than what is known: nobody can say that it has ended.
-        assert!([401, 503].contains(&verify(&stack, &mut left.clone()).await));
+        assert_eq!(verify(&deployment, &mut stays).await, 200, "after {:?}", cut.elapsed());
+        // So new a session may be newer than the known record, so the verifier may not call it revoked.
+        assert!([401, 503].contains(&verify(&deployment, &mut left).await));
     }
-    let body = serde_json::json!({"email": "stays@example.com", "password": tests::PASSWORD});
-    let login = Visitor::new().post_json(&format!("{}/api/login", stack.auth), &body).await;
-    assert_eq!(login.status_and_code(), (503, "unavailable".into()));
-    line.mend();
-    wait_until_healed(&stack, "healed").await;
-    assert_eq!(verify(&stack, &mut stays).await, 200);
-    assert_eq!(verify(&stack, &mut left.clone()).await, 401);
+    let login = Visitor::new().log_in(&deployment.auth, "stays@example.com", PASSWORD).await;
+    login.assert_error(503, "unavailable");
+
+    line.restore();
+
+    wait_for_recovery(&deployment, "recovered").await;
+    assert_eq!(verify(&deployment, &mut stays).await, 200);
+    assert_eq!(verify(&deployment, &mut left).await, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_database_and_without_grace_nobody_is_let_in_and_everybody_is_told_why() {
-    let line: RefCell<Option<Line>> = RefCell::new(None);
-    let stack = Stack::three_programs_with(|name, settings| {
-        settings.insert("OUTAGE_GRACE", "0s".into());
-        settings.insert("STALE_MAX", "0s".into());
-        if name == "verify-service" {
-            let (new, over_line) = Line::to(&settings["DATABASE_URL"]);
-            settings.insert("DATABASE_URL", over_line);
-            *line.borrow_mut() = Some(new);
-        }
-    });
-    let line = line.into_inner().unwrap();
-    let mut ada = stack.signed_in("ada").await;
-    assert_eq!(verify(&stack, &mut ada).await, 200);
+async fn a_database_outage_without_grace_is_a_503() {
+    let database = fresh_postgres_database();
+    let (line, over_line) = Line::to(&database);
+    let deployment = Deployment::builder()
+        .database(database)
+        .setting("OUTAGE_GRACE", "0s")
+        .setting("STALE_MAX", "0s")
+        .setting_for(Service::Verify, "DATABASE_URL", over_line)
+        .start();
+    let mut ada = deployment.signed_in("ada").await;
+    assert_eq!(verify(&deployment, &mut ada).await, 200);
+
     line.cut();
-    assert_eq!(verify(&stack, &mut ada).await, 200, "the watermark is young: the cache is believed");
-    stack.processes()[0].signal("KILL");
-    let started = Instant::now();
-    loop {
-        let answer = ada.post(&format!("{}/api/verify", stack.verify)).await;
-        if answer.status == 503 {
-            assert_eq!(answer.header("retry-after"), "2");
-            break;
-        }
-        assert_eq!(answer.status, 200, "an outage is never a refusal: {}", answer.text);
-        assert!(started.elapsed() < Duration::from_secs(5), "it goes on believing");
-    }
-    let page = ada.get(&format!("{}/private", stack.frontend)).await;
-    assert_eq!(page.status, 503);
+    assert_eq!(verify(&deployment, &mut ada).await, 200, "the watermark is recent: the cache is trusted");
+    deployment.process(Service::Auth).signal("KILL");
+
+    let answer = wait_for_503(&deployment, &mut ada).await;
+    assert_eq!(answer.header("retry-after"), "2");
+    ada.get(&format!("{}/private", deployment.frontend)).await.assert_status(503);
     assert!(ada.cookie("token").is_some());
 }
 
+/// Verifies until the answer is 503. Until then, the session must be accepted.
+async fn wait_for_503(deployment: &Deployment, visitor: &mut Visitor) -> tests::Answer {
+    let started = Instant::now();
+    loop {
+        let answer = visitor.post(&format!("{}/api/verify", deployment.verify)).await;
+        if answer.status == 503 {
+            return answer;
+        }
+        assert_eq!(answer.status, 200, "an outage is never a refusal: {}", answer.text);
+        assert!(started.elapsed() < Duration::from_secs(5), "the cache is still trusted");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_session_is_good_from_its_first_moment() {
-    for stack in Stack::both() {
-        stack.registered("ada").await;
+async fn a_new_session_is_valid_immediately() {
+    for layout in Layout::ON_EACH_DATABASE {
+        let deployment = Deployment::builder().layout(layout).start();
+        let email = deployment.registered("ada").await;
+
         for n in 0..40 {
-            assert_eq!(verify_new_session(&stack, "ada").await, 200, "login {n}");
+            let mut visitor = Visitor::new();
+            visitor.log_in(&deployment.auth, &email, PASSWORD).await.assert_status(200);
+            assert_eq!(verify(&deployment, &mut visitor).await, 200, "login {n}");
         }
     }
 }

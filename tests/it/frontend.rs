@@ -1,100 +1,123 @@
-//! The pages of an account without a browser: languages, the second step without a script, when a device was last
-//! seen, and how a site of one's own looks.
+//! The pages without a browser: languages, the second step without a script, activity of a device, and branding.
 
-use std::fs;
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::{Answer, AuthenticatorApp, Mailbox, PASSWORD, Stack, Visitor};
+use tests::{Answer, AuthenticatorApp, Deployment, Layout, Mailbox, PASSWORD, Service, Visitor};
 
-/// Sends the form of a page with these fields.
-async fn send(visitor: &mut Visitor, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
-    let shown = visitor.get(page).await;
-    assert_eq!(shown.status, 200, "{}", shown.text);
-    let csrf = shown.hidden_field("csrf").unwrap().to_owned();
+/// Opens a page and sends its form to `action`.
+async fn submit(visitor: &mut Visitor, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+    let csrf = visitor.csrf(page).await;
     let fields: Vec<_> = [("csrf", csrf.as_str())].into_iter().chain(fields.iter().copied()).collect();
     visitor.post_form(action, &fields).await
 }
 
-async fn post(visitor: &mut Visitor, stack: &Stack, path: &str, body: Value) -> Value {
-    let answer = visitor.post_json(&format!("{}{path}", stack.frontend), &body).await;
+async fn post(visitor: &mut Visitor, deployment: &Deployment, path: &str, body: Value) -> Value {
+    let answer = visitor.post_json(&format!("{}{path}", deployment.frontend), &body).await;
     assert!(answer.status < 300, "{path}: {}", answer.text);
     answer.json()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_second_step_works_without_a_script_and_is_kept_out_of_sight() {
-    for stack in Stack::both() {
-        let url = |path: &str| format!("{}{path}", stack.frontend);
-        let mut ada = stack.signed_in("ada").await;
-        let begun = post(&mut ada, &stack, "/api/totp/begin", json!({})).await;
-        let app = AuthenticatorApp::scan(begun["data"]["secret"].as_str().unwrap());
-        let added = post(&mut ada, &stack, "/api/totp/confirm", json!({"code": app.code(-1)})).await;
-        let recovery = added["data"]["recovery_codes"][0].as_str().unwrap().to_owned();
+/// Adds an authenticator app to the account and returns a recovery code.
+async fn add_second_factor(visitor: &mut Visitor, deployment: &Deployment) -> String {
+    let begun = post(visitor, deployment, "/api/totp/begin", json!({})).await;
+    let app = AuthenticatorApp::scan(begun["data"]["secret"].as_str().unwrap());
+    let code = json!({"code": app.code(-1)});
+    let added = post(visitor, deployment, "/api/totp/confirm", code).await;
+    added["data"]["recovery_codes"][0].as_str().unwrap().to_owned()
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_step_works_without_scripts() {
+    for layout in Layout::ON_EACH_DATABASE {
+        let deployment = Deployment::builder().layout(layout).start();
+        let url = |path: &str| format!("{}{path}", deployment.frontend);
+        let mut registered = deployment.signed_in("ada").await;
+        let recovery_code = add_second_factor(&mut registered, &deployment).await;
         let mut ada = Visitor::new();
-        assert_eq!(ada.get(&url("/login/second")).await.header("location"), "/login", "nothing waits");
+        let second = url("/login/second");
+
+        let location = ada.get(&second).await.header("location").to_owned();
+        assert_eq!(location, "/login", "no second step is pending");
+
         let fields = [("email", "ada@example.com"), ("password", PASSWORD)];
-        let first = send(&mut ada, &url("/login?next=/private?x=1"), &url("/login"), &fields).await;
-        assert_eq!((first.status, first.header("location")), (303, "/login/second"));
+        let first = submit(&mut ada, &url("/login?next=/private?x=1"), &url("/login"), &fields).await;
+        first.assert_redirect(303, "/login/second");
         assert!(ada.cookie("token").is_none());
-        let page = ada.get(&url("/login/second")).await;
+        let page = ada.get(&second).await;
         assert!(page.text.contains("autocomplete=\"one-time-code\""), "{}", page.text);
-        let wrong = send(&mut ada, &url("/login/second"), &url("/login/second"), &[("code", "000000")]).await;
-        assert_eq!(wrong.status, 401);
+
+        let wrong = submit(&mut ada, &second, &second, &[("code", "000000")]).await;
+        wrong.assert_status(401);
         assert!(wrong.text.contains("aria-invalid=\"true\"") && wrong.text.contains("role=\"alert\""));
-        let right =
-            send(&mut ada, &url("/login/second"), &url("/login/second"), &[("code", &recovery)]).await;
-        assert_eq!(right.status, 303, "{}", right.text);
-        assert_eq!(ada.get(&url("/account")).await.status, 200);
-        stack.assert_no_panic();
+
+        let correct = submit(&mut ada, &second, &second, &[("code", &recovery_code)]).await;
+        correct.assert_status(303);
+        ada.get(&url("/account")).await.assert_status(200);
+        deployment.assert_no_panic();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_and_mails_are_in_the_language_of_whoever_reads_them() {
-    let mailbox = Mailbox::start();
-    let stack = Stack::three_programs_mailing(&mailbox, |_, _| {});
-    let url = |path: &str| format!("{}{path}", stack.frontend);
+async fn pages_are_in_the_language_of_the_browser() {
+    let deployment = Deployment::builder().start();
+
     for (accepted, language, headline) in [
         ("fr-CH, en;q=0.5", "fr", "mot de passe"),
         ("de-AT;q=0.8, nl", "de", "Passwort"),
         ("nl", "en", "password"),
     ] {
         let mut visitor = Visitor::new();
-        let request = visitor.request(Method::GET, &url("/forgot-password"));
-        let page = visitor.send(request.header(header::ACCEPT_LANGUAGE, accepted)).await;
+        let url = format!("{}/forgot-password", deployment.frontend);
+        let request = visitor.request(Method::GET, &url).header(header::ACCEPT_LANGUAGE, accepted);
+        let page = visitor.send(request).await;
+
         assert!(page.text.contains(&format!("<html lang=\"{language}\">")), "{accepted}: {}", page.text);
         assert!(page.text.contains(headline), "{accepted}: {}", page.text);
     }
-    let mut ada = Visitor::new();
-    let chosen = ada.post_form(&url("/language"), &[("language", "de"), ("next", "/register")]).await;
-    assert_eq!((chosen.status, chosen.header("location")), (303, "/register"));
-    let evil = ada.post_form(&url("/language"), &[("language", "de"), ("next", "//evil.example")]).await;
-    assert!(!evil.header("location").contains("evil"), "{}", evil.header("location"));
-    let fields = [("email", "ada@example.com"), ("password", PASSWORD)];
-    let sent = send(&mut ada, &url("/register"), &url("/register"), &fields).await;
-    assert_eq!(sent.status, 303, "{}", sent.text);
-    let mail = mailbox.next_to("ada@example.com").await;
-    assert!(mail.subject.starts_with("Bestätigen Sie") && mail.html.contains("lang=\"de\""), "{}", mail.html);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_was_last_seen_when_its_last_page_was_sent() {
-    let stack = Stack::three_programs();
-    let mut ada = stack.signed_in("ada").await;
-    stack
-        .execute("UPDATE session_details SET last_seen_at = now() AT TIME ZONE 'utc' - interval '1 hour'")
-        .await;
-    assert_eq!(ada.get(&format!("{}/private", stack.frontend)).await.status, 200);
-    // It is told after the answer: asked of the database, for asking auth-service would be a visit itself.
-    let started = std::time::Instant::now();
-    let just_now = "SELECT count(*) FROM session_details \
-                    WHERE last_seen_at > now() AT TIME ZONE 'utc' - interval '1 minute'";
-    while stack.count(just_now).await == 0 {
-        assert!(started.elapsed().as_secs() < 10, "nobody was told");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+async fn a_chosen_language_applies_to_pages_and_mail() {
+    let mailbox = Mailbox::start();
+    let deployment = Deployment::builder().mail(&mailbox).start();
+    let url = |path: &str| format!("{}{path}", deployment.frontend);
+    let mut ada = Visitor::new();
+
+    let chosen = ada.post_form(&url("/language"), &[("language", "de"), ("next", "/register")]).await;
+    let evil = ada.post_form(&url("/language"), &[("language", "de"), ("next", "//evil.example")]).await;
+    let fields = [("email", "ada@example.com"), ("password", PASSWORD)];
+    let sent = submit(&mut ada, &url("/register"), &url("/register"), &fields).await;
+    let mail = mailbox.next_to("ada@example.com").await;
+
+    chosen.assert_redirect(303, "/register");
+    assert!(!evil.header("location").contains("evil"), "{}", evil.header("location"));
+    sent.assert_status(303);
+    assert!(mail.subject.starts_with("Bestätigen Sie"), "{}", mail.subject);
+    assert!(mail.html.contains("lang=\"de\""), "{}", mail.html);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_view_updates_when_the_device_was_last_seen() {
+    let deployment = Deployment::builder().start();
+    let mut ada = deployment.signed_in("ada").await;
+    let age = "UPDATE session_details SET last_seen_at = now() AT TIME ZONE 'utc' - interval '1 hour'";
+    deployment.execute(age).await;
+
+    ada.get(&format!("{}/private", deployment.frontend)).await.assert_status(200);
+
+    // The update follows the response. Ask the database, because a request to auth-service would be an update itself.
+    let just_seen = "SELECT count(*) FROM session_details \
+                     WHERE last_seen_at > now() AT TIME ZONE 'utc' - interval '1 minute'";
+    let started = Instant::now();
+    while deployment.count(just_seen).await == 0 {
+        assert!(started.elapsed().as_secs() < 10, "last_seen_at is not updated");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -102,22 +125,25 @@ async fn a_device_was_last_seen_when_its_last_page_was_sent() {
 async fn a_site_has_its_own_name_colour_and_logo() {
     let folder = TempDir::new().unwrap();
     let logo = folder.path().join("logo.svg");
-    fs::write(&logo, "<svg xmlns=\"http://www.w3.org/2000/svg\"><rect width=\"9\" height=\"9\"/></svg>")
-        .unwrap();
-    let stack = Stack::three_programs_with(|name, settings| {
-        if name == "web-frontend" {
-            settings.insert("SITE_NAME", "Loom & Co.".into());
-            settings.insert("SITE_COLOR", "#0b6b3a".into());
-            settings.insert("SITE_LOGO", logo.display().to_string());
-        }
-    });
+    let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\"><rect width=\"9\" height=\"9\"/></svg>";
+    fs::write(&logo, svg).unwrap();
+    let deployment = Deployment::builder()
+        .setting_for(Service::Frontend, "SITE_NAME", "Loom & Co.")
+        .setting_for(Service::Frontend, "SITE_COLOR", "#0b6b3a")
+        .setting_for(Service::Frontend, "SITE_LOGO", logo.display().to_string())
+        .start();
     let mut visitor = Visitor::new();
-    let page = visitor.get(&format!("{}/login", stack.frontend)).await;
+
+    let page = visitor.get(&format!("{}/login", deployment.frontend)).await;
+    let link_after = |mark: &str| {
+        let path = page.text.split(mark).nth(1).unwrap().split('"').next().unwrap();
+        format!("{}{path}", deployment.frontend)
+    };
+    let style = visitor.get(&link_after("rel=\"stylesheet\" href=\"")).await;
+    let shown = visitor.get(&link_after("<img src=\"")).await;
+
     assert!(page.text.contains("· Loom &#38; Co.</title>"), "{}", page.text);
-    let after = |mark: &str| page.text.split(mark).nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let style = visitor.get(&format!("{}{}", stack.frontend, after("rel=\"stylesheet\" href=\""))).await;
     assert!(style.text.contains("#0b6b3a"), "{}", style.text);
     assert!(style.header("cache-control").contains("immutable"), "{}", style.header("cache-control"));
-    let shown = visitor.get(&format!("{}{}", stack.frontend, after("<img src=\""))).await;
     assert!(shown.text.contains("<rect"), "{}", shown.text);
 }

@@ -1,12 +1,13 @@
-//! A steady load of people who stay signed in, sign in and sign out, on every door of the system, with
-//! each answer judged by what is true at that moment.
+//! A steady load on every endpoint of a deployment: users stay signed in, sign in and sign out, and each response is
+//! compared with the state of the session at that moment.
 
-mod door;
+mod endpoint;
+mod generator;
 mod ledger;
 mod tally;
-mod witness;
+mod users;
 
-pub(crate) use door::Door;
-pub(crate) use ledger::{Dice, Session, State};
-pub(crate) use tally::{Tally, Wrong};
-pub(crate) use witness::{BOUND, Place, Witness};
+pub(crate) use endpoint::Endpoint;
+pub(crate) use generator::{Load, REVOCATION_BOUND, Targets};
+pub(crate) use ledger::{Session, SessionState};
+pub(crate) use tally::{Tally, Violation};

@@ -1,90 +1,114 @@
-//! Whatever becomes of the mail server, no mail is lost, none comes twice and nobody waits for it.
+//! However the mail server fails, no e-mail is lost or sent twice, and no user waits for it.
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-use tests::{Answer, Encryption, Mailbox, Mood, PASSWORD, Stack, Visitor};
+use tests::{Answer, Deployment, Encryption, Mailbox, Mood, PASSWORD, Service, Visitor, credentials};
 
-async fn sign_up(stack: &Stack, email: &str) -> Answer {
-    let body = json!({"email": email, "password": PASSWORD});
-    Visitor::new().post_json(&format!("{}/api/register", stack.auth), &body).await
+async fn sign_up(deployment: &Deployment, email: &str) -> Answer {
+    let url = format!("{}/api/register", deployment.auth);
+    Visitor::new().post_json(&url, &credentials(email, PASSWORD)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn mails_wait_for_a_server_that_is_down_hangs_or_refuses_and_for_the_program_that_sends_them() {
+async fn mail_is_retried_until_the_server_accepts_it() {
     let mailbox = Mailbox::start();
-    let mut stack = Stack::three_programs_mailing(&mailbox, |_, _| {});
-    for (name, mood) in [("down", Mood::Down), ("hanging", Mood::Hanging), ("refusing", Mood::Refusing(451))]
+    let deployment = Deployment::builder().mail(&mailbox).start();
+
+    for (case, mood) in [("down", Mood::Down), ("hanging", Mood::Hanging), ("refusing", Mood::Refusing(451))]
     {
         mailbox.set(mood);
-        let (email, asked) = (format!("{name}@example.com"), Instant::now());
-        assert_eq!(sign_up(&stack, &email).await.status, 202, "{name}");
-        assert!(asked.elapsed() < Duration::from_secs(3), "{name}: nobody waits for the mail server");
+        let email = format!("{case}@example.com");
+        let started = Instant::now();
+        assert_eq!(sign_up(&deployment, &email).await.status, 202, "{case}");
+        assert!(started.elapsed() < Duration::from_secs(3), "{case}: sign-up waits for the mail server");
         match mood {
             Mood::Refusing(_) => mailbox.refusal_of(&email).await,
             _ => mailbox.assert_none_to(&email),
         }
+
         mailbox.set(Mood::Willing);
+
         let mail = mailbox.next_to(&email).await;
-        assert!(mail.token("/confirm-address").len() > 20, "{}", mail.text);
+        assert!(mail.token("/confirm-address").len() > 20, "{case}: {}", mail.text);
     }
-
-    mailbox.set(Mood::Down);
-    assert_eq!(sign_up(&stack, "killed@example.com").await.status, 202);
-    stack.processes()[0].signal("KILL");
-    mailbox.set(Mood::Willing);
-    // What the program had in hand is somebody else's after two minutes.
-    stack.execute("UPDATE mail_jobs SET due_at = due_at - interval '2 minutes'").await;
-    stack.restart(0);
-    mailbox.next_to("killed@example.com").await;
-    for name in ["down", "hanging", "refusing", "killed"] {
-        mailbox.assert_none_to(&format!("{name}@example.com"));
+    deployment.confirmed(&mailbox, "later").await;
+    for case in ["down", "hanging", "refusing"] {
+        mailbox.assert_none_to(&format!("{case}@example.com"));
     }
-    stack.assert_no_panic();
+    deployment.assert_no_panic();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_refused_for_good_is_not_tried_again_and_holds_up_nothing() {
+async fn mail_of_a_killed_auth_service_is_sent_once() {
     let mailbox = Mailbox::start();
-    let stack = Stack::three_programs_mailing(&mailbox, |_, _| {});
-    mailbox.set(Mood::Refusing(550));
-    assert_eq!(sign_up(&stack, "nobody@example.com").await.status, 202);
-    mailbox.refusal_of("nobody@example.com").await;
+    let mut deployment = Deployment::builder().mail(&mailbox).start();
+    sign_up(&deployment, "sent@example.com").await.assert_status(202);
+    mailbox.next_to("sent@example.com").await;
+    mailbox.set(Mood::Down);
+    sign_up(&deployment, "killed@example.com").await.assert_status(202);
+
+    deployment.process(Service::Auth).signal("KILL");
     mailbox.set(Mood::Willing);
-    stack.confirmed(&mailbox, "ada").await;
-    assert!(stack.log().contains("a mail cannot be delivered"), "{}", stack.log());
-    mailbox.assert_none_to("nobody@example.com");
-    stack.assert_no_panic();
+    // Another replica may take over a job after two minutes.
+    deployment.execute("UPDATE mail_jobs SET due_at = due_at - interval '2 minutes'").await;
+    deployment.restart(Service::Auth);
+
+    mailbox.next_to("killed@example.com").await;
+    deployment.confirmed(&mailbox, "later").await;
+    for address in ["sent@example.com", "killed@example.com"] {
+        mailbox.assert_none_to(address);
+    }
+    deployment.assert_no_panic();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_server_may_ask_for_tls_and_for_user_and_password() {
+async fn rejected_mail_is_not_retried_and_delays_no_other() {
+    let mailbox = Mailbox::start();
+    let deployment = Deployment::builder().mail(&mailbox).start();
+    mailbox.set(Mood::Refusing(550));
+    sign_up(&deployment, "nobody@example.com").await.assert_status(202);
+    mailbox.refusal_of("nobody@example.com").await;
+
+    mailbox.set(Mood::Willing);
+    deployment.confirmed(&mailbox, "ada").await;
+
+    let log = deployment.log();
+    assert!(log.contains("mail is undeliverable"), "{log}");
+    mailbox.assert_none_to("nobody@example.com");
+    deployment.assert_no_panic();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_is_sent_with_encryption_and_login() {
     for encryption in [Encryption::StartTls, Encryption::Implicit] {
         let mailbox = Mailbox::start_with(encryption, Some(("drawbridge", "a se@cret%")));
-        let stack = Stack::three_programs_mailing(&mailbox, |_, _| {});
-        assert_eq!(sign_up(&stack, "ada@example.com").await.status, 202);
+        let deployment = Deployment::builder().mail(&mailbox).start();
+
+        sign_up(&deployment, "ada@example.com").await.assert_status(202);
+
         let mail = mailbox.next_to("ada@example.com").await;
-        assert_eq!((mail.user.as_deref(), mail.is_encrypted), (Some("drawbridge"), true), "{encryption:?}");
-        assert!(!stack.log().contains("a se@cret%"), "{}", stack.log());
+        assert_eq!(mail.user.as_deref(), Some("drawbridge"), "{encryption:?}");
+        assert!(mail.is_encrypted, "{encryption:?}");
+        assert!(!deployment.log().contains("a se@cret%"), "{}", deployment.log());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_sent_to_a_server_that_cannot_show_who_it_is() {
-    let (mailbox, other) = (Mailbox::start_with(Encryption::StartTls, None), Mailbox::start());
-    let stack = Stack::three_programs_mailing(&mailbox, |name, settings| {
-        if name == "auth-service" {
-            let theirs = mailbox.authority().display().to_string();
-            let url = mailbox.url().replace(&theirs, &other.authority().display().to_string());
-            settings.insert("SMTP_URL", url);
-        }
-    });
-    assert_eq!(sign_up(&stack, "ada@example.com").await.status, 202);
-    let asked = Instant::now();
-    while !stack.log().contains("a mail is tried again later") {
-        assert!(asked.elapsed() < Duration::from_secs(20), "{}", stack.log());
+async fn no_mail_goes_to_a_server_with_a_wrong_certificate() {
+    let mailbox = Mailbox::start_with(Encryption::StartTls, None);
+    let other = Mailbox::start();
+    let own_authority = mailbox.authority().display().to_string();
+    let other_authority = other.authority().display().to_string();
+    let url = mailbox.url().replace(&own_authority, &other_authority);
+    let deployment = Deployment::builder().mail(&mailbox).setting_for(Service::Auth, "SMTP_URL", url).start();
+
+    sign_up(&deployment, "ada@example.com").await.assert_status(202);
+
+    let started = Instant::now();
+    while !deployment.log().contains("mail delivery postponed") {
+        assert!(started.elapsed() < Duration::from_secs(20), "{}", deployment.log());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert!(stack.log().contains("certificate"), "{}", stack.log());
+    assert!(deployment.log().contains("certificate"), "{}", deployment.log());
     mailbox.assert_none_to("ada@example.com");
 }

@@ -1,4 +1,4 @@
-//! The tests' own mail server: what it takes and reads, and how it fails when it is told to.
+//! The mail server of the tests: what it accepts and parses, and how it fails on demand.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,7 +22,13 @@ const MAIL: &str = "From: Drawbridge <no-reply@example.com>\r\nTo: ada@example.c
     PGEgaHJlZj0iaHR0cHM6Ly9hcHAuZXhhbXBsZS5jb20vY29uZmlybS1hZGRyZXNzP3Rva2VuPWFi\r\nY2RlZiI+U2Now7ZuPC9hPg==\r\n\
     --b--\r\n";
 
-/// Whoever sends mails.
+/// The user and the password of a server that requires them.
+const LOGIN: (&str, &str) = ("drawbridge", "a secret");
+
+/// The reply codes of an accepted e-mail.
+const ACCEPTED: [&str; 4] = ["250", "250", "354", "250"];
+
+/// An SMTP client.
 struct Sender<S>(BufReader<S>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
@@ -32,9 +38,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
         line
     }
 
-    /// Says something; the last line of the answer.
-    async fn say(&mut self, text: &str) -> String {
-        self.0.write_all(format!("{text}\r\n").as_bytes()).await.unwrap();
+    /// Sends a command and returns the last line of the reply.
+    async fn send(&mut self, command: &str) -> String {
+        self.0.write_all(format!("{command}\r\n").as_bytes()).await.unwrap();
         self.0.flush().await.unwrap();
         loop {
             let line = self.line().await;
@@ -44,29 +50,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
         }
     }
 
-    /// Sends the mail above; the codes of the answers.
-    async fn send(&mut self, to: &str) -> Vec<String> {
+    /// Sends a command and fails unless the reply has this code.
+    async fn expect(&mut self, command: &str, code: &str) {
+        let reply = self.send(command).await;
+        assert!(reply.starts_with(code), "{command}: {reply}");
+    }
+
+    /// Sends the e-mail above and returns the codes of the replies.
+    async fn send_mail(&mut self, to: &str) -> Vec<String> {
         let mut codes = Vec::new();
         let recipient = format!("RCPT TO:<{to}>");
         for command in ["MAIL FROM:<bounces@example.com> BODY=8BITMIME", &recipient, "DATA"] {
-            codes.push(self.say(command).await[..3].to_owned());
+            codes.push(self.send(command).await[..3].to_owned());
         }
         if codes[2] == "354" {
-            codes.push(self.say(&format!("{MAIL}.")).await[..3].to_owned());
+            codes.push(self.send(&format!("{MAIL}.")).await[..3].to_owned());
         }
         codes
     }
 }
 
-async fn connect(mailbox: &Mailbox) -> Sender<TcpStream> {
-    let stream = TcpStream::connect(("127.0.0.1", mailbox.port())).await.unwrap();
-    Sender(BufReader::new(stream))
+async fn connect(mailbox: &Mailbox) -> TcpStream {
+    TcpStream::connect(("127.0.0.1", mailbox.port())).await.unwrap()
 }
 
-async fn greeted(mailbox: &Mailbox) -> Sender<TcpStream> {
-    let mut sender = connect(mailbox).await;
+/// Connects and exchanges greetings.
+async fn greet(mailbox: &Mailbox) -> Sender<TcpStream> {
+    let mut sender = Sender(BufReader::new(connect(mailbox).await));
     assert!(sender.line().await.starts_with("220 "));
-    assert!(sender.say("EHLO tests").await.starts_with("250 "));
+    sender.expect("EHLO tests", "250 ").await;
     sender
 }
 
@@ -80,86 +92,99 @@ async fn encrypt(mailbox: &Mailbox, stream: TcpStream) -> Sender<TlsStream<TcpSt
     Sender(BufReader::new(stream))
 }
 
-const TAKEN: [&str; 4] = ["250", "250", "354", "250"];
-
 #[tokio::test(flavor = "multi_thread")]
-async fn it_reads_a_mail_as_its_reader_does_and_hands_it_out_once() {
+async fn the_mailbox_decodes_mail_and_returns_it_once() {
     let mailbox = Mailbox::start();
-    let mut sender = greeted(&mailbox).await;
-    assert_eq!(sender.send("ada@example.com").await, TAKEN);
-    assert_eq!(sender.send("grace@example.com").await, TAKEN, "two in one conversation");
-    assert!(sender.say("QUIT").await.starts_with("221 "));
+    let mut sender = greet(&mailbox).await;
+    assert_eq!(sender.send_mail("ada@example.com").await, ACCEPTED);
+    assert_eq!(sender.send_mail("grace@example.com").await, ACCEPTED, "a second e-mail in one session");
+    sender.expect("QUIT", "221 ").await;
+
     let mail = mailbox.next_to("ada@example.com").await;
-    assert_eq!(
-        (mail.from.as_str(), mail.bounces_to.as_str()),
-        ("no-reply@example.com", "bounces@example.com")
-    );
+
+    assert_eq!(mail.from, "no-reply@example.com");
+    assert_eq!(mail.bounces_to, "bounces@example.com");
     assert_eq!(mail.subject, "Bestätigen Sie Ihre Adresse");
     assert!(mail.text.starts_with("Schön.") && mail.text.contains("\n.and rest"), "{}", mail.text);
     assert!(mail.html.contains(">Schön</a>"), "{}", mail.html);
     assert_eq!(mail.header("auto-submitted"), "auto-generated");
-    assert_eq!(
-        mail.link("/confirm-address").as_str(),
-        "https://app.example.com/confirm-address?token=abcdef"
-    );
-    assert_eq!((mail.user.as_deref(), mail.is_encrypted), (None, false));
+    let link = mail.link("/confirm-address");
+    assert_eq!(link.as_str(), "https://app.example.com/confirm-address?token=abcdef");
+    assert_eq!(mail.user, None);
+    assert!(!mail.is_encrypted);
     mailbox.assert_none_to("ada@example.com");
     mailbox.next_to("grace@example.com").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_takes_nothing_before_it_is_spoken_to_in_secret_and_knows_who_speaks() {
-    let login = Some(("drawbridge", "a secret"));
-    let plain = STANDARD.encode("\0drawbridge\0a secret");
+async fn the_mailbox_requires_starttls_and_auth_plain() {
+    let (user, password) = LOGIN;
+    let correct = STANDARD.encode(format!("\0{user}\0{password}"));
+    let wrong = STANDARD.encode(format!("\0{user}\0a guess"));
+    let mailbox = Mailbox::start_with(Encryption::StartTls, Some(LOGIN));
+    let mut sender = greet(&mailbox).await;
 
-    let mailbox = Mailbox::start_with(Encryption::StartTls, login);
-    let mut sender = greeted(&mailbox).await;
-    assert!(sender.say(&format!("AUTH PLAIN {plain}")).await.starts_with("530 "));
-    assert!(sender.say("MAIL FROM:<a@example.com>").await.starts_with("530 "));
-    assert!(sender.say("STARTTLS").await.starts_with("220 "));
+    sender.expect(&format!("AUTH PLAIN {correct}"), "530 ").await;
+    sender.expect("MAIL FROM:<a@example.com>", "530 ").await;
+    sender.expect("STARTTLS", "220 ").await;
     let mut sender = encrypt(&mailbox, sender.0.into_inner()).await;
-    sender.say("EHLO tests").await;
-    assert!(sender.say("MAIL FROM:<a@example.com>").await.starts_with("530 "));
-    let wrong = STANDARD.encode("\0drawbridge\0a guess");
-    assert!(sender.say(&format!("AUTH PLAIN {wrong}")).await.starts_with("535 "));
-    assert!(sender.say(&format!("AUTH PLAIN {plain}")).await.starts_with("235 "));
-    assert_eq!(sender.send("ada@example.com").await, TAKEN);
+    sender.send("EHLO tests").await;
+    sender.expect("MAIL FROM:<a@example.com>", "530 ").await;
+    sender.expect(&format!("AUTH PLAIN {wrong}"), "535 ").await;
+    sender.expect(&format!("AUTH PLAIN {correct}"), "235 ").await;
+    assert_eq!(sender.send_mail("ada@example.com").await, ACCEPTED);
 
-    let other = Mailbox::start_with(Encryption::Implicit, login);
-    let stream = TcpStream::connect(("127.0.0.1", other.port())).await.unwrap();
-    let mut sender = encrypt(&other, stream).await;
+    let mail = mailbox.next_to("ada@example.com").await;
+    assert_eq!(mail.user.as_deref(), Some(user));
+    assert!(mail.is_encrypted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mailbox_requires_implicit_tls_and_auth_login() {
+    let (user, password) = LOGIN;
+    let mailbox = Mailbox::start_with(Encryption::Implicit, Some(LOGIN));
+    let stream = connect(&mailbox).await;
+    let mut sender = encrypt(&mailbox, stream).await;
+
     assert!(sender.line().await.starts_with("220 "));
-    sender.say("EHLO tests").await;
-    assert_eq!(sender.say("AUTH LOGIN").await, "334 VXNlcm5hbWU6");
-    assert_eq!(sender.say(&STANDARD.encode("drawbridge")).await, "334 UGFzc3dvcmQ6");
-    assert!(sender.say(&STANDARD.encode("a secret")).await.starts_with("235 "));
-    assert_eq!(sender.send("ada@example.com").await, TAKEN);
-    for mailbox in [mailbox, other] {
-        let mail = mailbox.next_to("ada@example.com").await;
-        assert_eq!((mail.user.as_deref(), mail.is_encrypted), (Some("drawbridge"), true));
+    sender.send("EHLO tests").await;
+    assert_eq!(sender.send("AUTH LOGIN").await, "334 VXNlcm5hbWU6");
+    assert_eq!(sender.send(&STANDARD.encode(user)).await, "334 UGFzc3dvcmQ6");
+    sender.expect(&STANDARD.encode(password), "235 ").await;
+    assert_eq!(sender.send_mail("ada@example.com").await, ACCEPTED);
+
+    let mail = mailbox.next_to("ada@example.com").await;
+    assert_eq!(mail.user.as_deref(), Some(user));
+    assert!(mail.is_encrypted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mailbox_rejects_recipients_on_demand() {
+    let mailbox = Mailbox::start();
+    let mut sender = greet(&mailbox).await;
+
+    for (code, reply) in [(451, "451"), (550, "550")] {
+        mailbox.set(Mood::Refusing(code));
+        assert_eq!(sender.send_mail("ada@example.com").await, ["250", reply, "503"]);
+        mailbox.refusal_of("ada@example.com").await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_refuses_hangs_goes_and_comes_back_as_it_is_told() {
+async fn the_mailbox_hangs_and_goes_down_on_demand() {
     let mailbox = Mailbox::start();
-    let mut sender = greeted(&mailbox).await;
-    for (code, text) in [(451, "451"), (550, "550")] {
-        mailbox.set(Mood::Refusing(code));
-        assert_eq!(sender.send("ada@example.com").await, ["250", text, "503"]);
-        mailbox.refusal_of("ada@example.com").await;
-    }
+    let mut sender = greet(&mailbox).await;
+
     mailbox.set(Mood::Hanging);
-    // Whether an answer comes is what is asked here: that none does takes a while to see.
-    let silence = timeout(Duration::from_millis(200), sender.say("NOOP")).await;
+    let silence = timeout(Duration::from_millis(200), sender.send("NOOP")).await;
     assert!(silence.is_err(), "{silence:?}");
     mailbox.set(Mood::Willing);
-    assert!(sender.line().await.starts_with("250 "), "it answers late");
+    assert!(sender.line().await.starts_with("250 "), "the reply comes late");
 
     mailbox.set(Mood::Down);
     assert!(TcpStream::connect(("127.0.0.1", mailbox.port())).await.is_err());
-    assert_eq!(sender.line().await, "", "the conversation is over");
+    assert_eq!(sender.line().await, "", "the connection is closed");
     mailbox.set(Mood::Willing);
-    assert_eq!(greeted(&mailbox).await.send("ada@example.com").await, TAKEN);
+    assert_eq!(greet(&mailbox).await.send_mail("ada@example.com").await, ACCEPTED);
     mailbox.next_to("ada@example.com").await;
 }

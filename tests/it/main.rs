@@ -1,8 +1,9 @@
-//! The integration suite: the real programs, spoken to as their users do.
+//! The integration suite: the real programs, used the way their users do.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::string_slice,
     reason = "a test that meets something unexpected must fail"
 )]
@@ -16,24 +17,30 @@ mod command;
 mod concurrency;
 mod database;
 mod doctor;
+mod draining;
+mod example_guard;
 mod faults;
+mod forgery;
 mod frontend;
 mod guard;
 mod guessing;
 mod import;
+mod import_interrupted;
 mod journey;
-mod leave;
 mod load;
 mod mail_delivery;
 mod mail_flows;
 mod mailbox;
 mod matrix;
+mod observability;
 mod operators;
 mod outage;
 mod pages;
 mod passkey_engines;
 mod passkeys;
 mod person;
+mod readme;
 mod second_factors;
+mod secrets;
 mod settings;
 mod start;

@@ -1,125 +1,154 @@
-//! An outage is told as one: 503 with `Retry-After`, no redirect to the login page, no cookie lost.
+//! An outage is reported as such: 503 with `Retry-After`, no redirect to the login page, and no lost cookie.
 
-use serde_json::json;
-use tests::{PASSWORD, Stack, Visitor};
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, header};
+use tests::{Answer, Deployment, Layout, PASSWORD, Service, Visitor};
+
+/// Requests a page with this `Accept` header.
+async fn get(visitor: &mut Visitor, url: &str, accept: &str) -> Answer {
+    visitor.send(visitor.request(Method::GET, url).header(header::ACCEPT, accept)).await
+}
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_verify_service_the_guard_says_so_and_signs_nobody_out() {
-    let stack = Stack::three_programs();
-    let mut ada = stack.signed_in("ada").await;
-    stack.processes()[1].signal("KILL");
+async fn without_verify_service_the_guard_answers_503() {
+    let deployment = Deployment::builder().start();
+    let private = format!("{}/private", deployment.frontend);
+    let mut ada = deployment.signed_in("ada").await;
 
-    let private = format!("{}/private", stack.frontend);
-    let page = ada.request(reqwest::Method::GET, &private).header("accept", "text/html");
-    let page = ada.send(page).await;
-    assert_eq!(page.status, 503, "{}", page.text);
+    deployment.process(Service::Verify).signal("KILL");
+    let page = get(&mut ada, &private, "text/html").await;
+    let data = get(&mut ada, &private, "application/json").await;
+
+    page.assert_status(503);
     assert!(!page.header("retry-after").is_empty());
     assert!(page.header("content-type").starts_with("text/html"));
     assert!(page.text.contains("you still are"), "{}", page.text);
-    assert!(page.text.contains(page.header("x-request-id")));
-    let id = page.header("x-request-id").to_owned();
-    assert!(
-        stack.log().lines().any(|line| line.contains(&id) && line.contains("verify-service")),
-        "{}",
-        stack.log()
-    );
-    let data = ada.request(reqwest::Method::GET, &private).header("accept", "application/json");
-    assert_eq!(ada.send(data).await.status_and_code(), (503, "unavailable".into()));
-    assert!(ada.cookie("token").is_some(), "the cookie is still there");
-    assert_eq!(ada.get(&stack.frontend).await.status, 200, "the public page stays up");
+    let id = page.header("x-request-id");
+    assert!(page.text.contains(id));
+    let log = deployment.log();
+    let names_cause = |line: &str| line.contains(id) && line.contains("verify-service");
+    assert!(log.lines().any(names_cause), "{log}");
+    data.assert_error(503, "unavailable");
+    assert!(ada.cookie("token").is_some(), "the visitor keeps the cookie");
+    assert_eq!(ada.get(&deployment.frontend).await.status, 200, "the public page is available");
+}
+
+/// A deployment whose guard is embedded and trusts no old record.
+fn with_embedded_guard() -> Deployment {
+    Deployment::builder()
+        .layout(Layout::EmbeddedGuard)
+        .setting("OUTAGE_GRACE", "0s")
+        .setting("STALE_MAX", "0s")
+        .start()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_embedded_guard_goes_on_without_verify_service_and_says_so_without_redis_too() {
-    let stack = Stack::three_programs_with(|name, settings| {
-        Stack::embedded_guard(name, settings);
-        settings.insert("OUTAGE_GRACE", "0s".into());
-        settings.insert("STALE_MAX", "0s".into());
-    });
-    let mut ada = stack.signed_in("ada").await;
-    let private = format!("{}/private", stack.frontend);
-    assert_eq!(ada.get(&private).await.status, 200);
-    stack.processes()[1].signal("KILL");
-    let mut left_behind = ada.clone();
+async fn an_embedded_guard_works_without_verify_service() {
+    let deployment = with_embedded_guard();
+    let private = format!("{}/private", deployment.frontend);
+    let mut ada = deployment.signed_in("ada").await;
+    ada.get(&private).await.assert_status(200);
+
+    deployment.process(Service::Verify).signal("KILL");
+
     for _ in 0..5 {
-        assert_eq!(ada.get(&private).await.status, 200, "Redis and the guard's own memory are enough");
+        assert_eq!(ada.get(&private).await.status, 200, "Redis and the near cache are enough");
     }
-    let Some(redis) = stack.redis.as_ref().and_then(tests::Redis::process) else { return };
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_embedded_guard_answers_503_while_redis_is_frozen() {
+    let deployment = with_embedded_guard();
+    let private = format!("{}/private", deployment.frontend);
+    let mut ada = deployment.signed_in("ada").await;
+    ada.get(&private).await.assert_status(200);
+    deployment.process(Service::Verify).signal("KILL");
+    let mut old = ada.clone();
+    let Some(redis) = deployment.redis_process() else { return };
+    let started = Instant::now();
+
     redis.signal("STOP");
-    let started = std::time::Instant::now();
-    loop {
+    let outage = loop {
         let page = ada.get(&private).await;
         if page.status == 503 {
-            assert!(!page.header("retry-after").is_empty());
-            break;
+            break page;
         }
         assert_eq!(page.status, 200, "an outage is never a refusal: {}", page.text);
-        assert!(started.elapsed().as_secs() < 5, "it goes on believing");
-    }
+        assert!(started.elapsed().as_secs() < 5, "the cache is still trusted");
+    };
+    assert!(!outage.header("retry-after").is_empty());
     assert!(ada.cookie("token").is_some());
+
     redis.signal("CONT");
-    assert_eq!(ada.post(&format!("{}/api/logout", stack.auth)).await.status, 200);
-    let page = loop {
-        let page = left_behind.get(&private).await;
+    ada.post(&format!("{}/api/logout", deployment.auth)).await.assert_status(200);
+    let recovered = loop {
+        let page = old.get(&private).await;
         if page.status != 503 {
             break page;
         }
-        assert!(started.elapsed().as_secs() < 20, "it does not heal");
+        assert!(started.elapsed().as_secs() < 20, "the guard does not recover");
     };
-    assert_eq!((page.status, page.header("location")), (302, "/login?next=/private"));
+    recovered.assert_redirect(302, "/login?next=/private");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_auth_service_sessions_are_verified_and_forms_say_what_is_wrong() {
-    let stack = Stack::three_programs();
-    let mut ada = stack.signed_in("ada").await;
-    stack.processes()[0].signal("KILL");
+async fn without_auth_service_sessions_are_still_verified() {
+    let deployment = Deployment::builder().start();
+    let url = |path: &str| format!("{}{path}", deployment.frontend);
+    let mut ada = deployment.signed_in("ada").await;
 
-    assert_eq!(ada.get(&format!("{}/private", stack.frontend)).await.status, 200);
-    let login = json!({"email": "ada@example.com", "password": PASSWORD});
-    let answer = Visitor::new().post_json(&format!("{}/api/login", stack.frontend), &login).await;
-    assert_eq!(answer.status_and_code(), (503, "unavailable".into()));
-    assert!(!answer.header("retry-after").is_empty());
-    let answer = ada.post(&format!("{}/api/logout", stack.frontend)).await;
-    assert_eq!(answer.status, 503, "nobody is told that they are signed out while they are not");
+    deployment.process(Service::Auth).signal("KILL");
+    let page = ada.get(&url("/private")).await;
+    let login = Visitor::new().log_in(&deployment.frontend, "ada@example.com", PASSWORD).await;
+    let logout = ada.post(&url("/api/logout")).await;
+
+    page.assert_status(200);
+    login.assert_error(503, "unavailable");
+    assert!(!login.header("retry-after").is_empty());
+    assert_eq!(logout.status, 503, "a sign-out is not confirmed unless it happened");
     assert!(ada.cookie("token").is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_redis_sessions_start_are_verified_and_end() {
-    let stack = Stack::three_programs();
-    let mut ada = stack.signed_in("ada").await;
-    let Some(redis) = stack.redis.as_ref().and_then(tests::Redis::process) else { return };
+async fn without_redis_sessions_begin_are_verified_and_end() {
+    let deployment = Deployment::builder().start();
+    let url = |path: &str| format!("{}{path}", deployment.frontend);
+    let verify = format!("{}/api/verify", deployment.verify);
+    let mut ada = deployment.signed_in("ada").await;
+    let Some(redis) = deployment.redis_process() else { return };
+
     redis.signal("KILL");
 
-    let verify = format!("{}/api/verify", stack.verify);
-    assert_eq!(ada.post(&verify).await.status, 200);
-    let mut grace = stack.signed_in("grace").await;
-    assert_eq!(grace.post(&verify).await.status, 200);
-    let mut left_behind = ada.clone();
-    assert_eq!(ada.post(&format!("{}/api/logout", stack.frontend)).await.status, 200);
-    let revoked = tests::time_to_refusal(&mut left_behind, &verify).await;
-    assert!(revoked.as_secs_f64() < 4.0, "{revoked:?}");
+    ada.post(&verify).await.assert_status(200);
+    let mut grace = deployment.signed_in("grace").await;
+    grace.post(&verify).await.assert_status(200);
+
+    let mut old = ada.clone();
+    ada.post(&url("/api/logout")).await.assert_status(200);
+    let time = tests::time_to_refusal(&mut old, &verify).await;
+    assert!(time < Duration::from_secs(4), "{time:?}");
+
     let mut eve = Visitor::new();
-    let login = format!("{}/login", stack.frontend);
-    let csrf = eve.get(&login).await.hidden_field("csrf").unwrap().to_owned();
+    let csrf = eve.csrf(&url("/login")).await;
     let fields = [("csrf", csrf.as_str()), ("email", "grace@example.com"), ("password", PASSWORD)];
-    assert_eq!(eve.post_form(&login, &fields).await.status, 303, "forms work, too");
-    assert_eq!(eve.get(&format!("{}/private", stack.frontend)).await.status, 200);
+    eve.post_form(&url("/login"), &fields).await.assert_status(303);
+    eve.get(&url("/private")).await.assert_status(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_was_open_before_redis_went_is_still_good_for_its_visitor() {
-    let stack = Stack::three_programs();
-    let mut ada = stack.signed_in("ada").await;
-    let private = format!("{}/private", stack.frontend);
-    assert_eq!(ada.get(&private).await.status, 200);
-    let Some(redis) = stack.redis.as_ref().and_then(tests::Redis::process) else { return };
+async fn an_open_page_stays_usable_while_redis_is_frozen() {
+    let deployment = Deployment::builder().start();
+    let url = |path: &str| format!("{}{path}", deployment.frontend);
+    let mut ada = deployment.signed_in("ada").await;
+    ada.get(&url("/private")).await.assert_status(200);
+    let Some(redis) = deployment.redis_process() else { return };
+
     redis.signal("STOP");
-    for path in ["/", "/private", "/nowhere"] {
-        let status = ada.get(&format!("{}{path}", stack.frontend)).await.status;
-        assert_eq!(status, if path == "/nowhere" { 404 } else { 200 }, "{path} while Redis is frozen");
+
+    for (path, status) in [("/", 200), ("/private", 200), ("/nowhere", 404)] {
+        assert_eq!(ada.get(&url(path)).await.status, status, "{path} while Redis is frozen");
     }
     redis.signal("CONT");
-    assert_eq!(ada.get(&private).await.status, 200);
+    ada.get(&url("/private")).await.assert_status(200);
 }

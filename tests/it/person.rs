@@ -1,78 +1,83 @@
 use fantoccini::Locator;
-use tests::{Browser, PASSWORD, Scripts, Stack};
+use tests::{Browser, Deployment, PASSWORD, Scripts};
 
-/// The button that sends a page's form; others show what was typed, or choose a language.
-pub(crate) const SEND: &str = "main form button.button";
+/// The button that submits the form of a page. Other buttons show the password or change the language.
+pub(crate) const SUBMIT: &str = "main form button.button";
 
-/// Somebody at a browser, on the pages of a deployment.
+/// A user at a browser, on the pages of a deployment.
 pub(crate) struct Person<'a> {
     pub(crate) browser: Browser,
-    stack: &'a Stack,
+    deployment: &'a Deployment,
 }
 
 impl<'a> Person<'a> {
-    /// Somebody with Chromium.
-    pub(crate) async fn arrives(stack: &'a Stack) -> Self {
-        Self::with(Browser::start(Scripts::On).await, stack)
+    /// A user of Chromium.
+    pub(crate) async fn with_chromium(deployment: &'a Deployment) -> Self {
+        Self::with_browser(Browser::start(Scripts::On).await, deployment)
     }
 
-    /// Somebody with another browser.
-    pub(crate) fn with(browser: Browser, stack: &'a Stack) -> Self {
-        Self { browser, stack }
+    /// A user of this browser.
+    pub(crate) fn with_browser(browser: Browser, deployment: &'a Deployment) -> Self {
+        Self { browser, deployment }
     }
 
-    /// Opens a page of the frontend.
+    /// Opens a page of the frontend, which may redirect.
     pub(crate) async fn goes_to(&self, path: &str) {
-        self.browser.client.goto(&format!("{}{path}", self.stack.frontend)).await.unwrap();
+        self.browser.client.goto(&format!("{}{path}", self.deployment.frontend)).await.unwrap();
     }
 
-    /// Opens a page, and is on it.
-    pub(crate) async fn is_shown(&self, path: &str) {
+    /// Opens a page of the frontend and stays on it.
+    pub(crate) async fn opens(&self, path: &str) {
         self.goes_to(path).await;
         self.browser.wait_for_path(path).await;
     }
 
-    /// Fills the form in and sends it.
-    pub(crate) async fn sends(&self, fields: &[(&str, &str)]) {
+    /// Fills in the form and submits it.
+    pub(crate) async fn submits(&self, fields: &[(&str, &str)]) {
         for (name, value) in fields {
             self.browser.fill(&format!("main form [name={name}]"), value).await;
         }
-        self.browser.click(SEND).await;
+        self.browser.click(SUBMIT).await;
     }
 
-    /// Enters address and password at the sign-in page.
+    /// Submits an address and a password on the login page.
     pub(crate) async fn enters(&self, email: &str, password: &str) {
-        self.is_shown("/login").await;
-        self.sends(&[("email", email), ("password", password)]).await;
+        self.opens("/login").await;
+        self.submits(&[("email", email), ("password", password)]).await;
     }
 
-    /// Signs in with a password alone, and is inside.
+    /// Signs in with the password only.
     pub(crate) async fn signs_in(&self, email: &str) {
         self.enters(email, PASSWORD).await;
-        self.is_inside(email).await;
+        self.is_signed_in(email).await;
     }
 
-    /// Is on the guarded page, as who they are.
-    pub(crate) async fn is_inside(&self, email: &str) {
+    /// Waits for the guarded page with this address.
+    pub(crate) async fn is_signed_in(&self, email: &str) {
         self.browser.wait_for_path("/private").await;
         self.browser.wait_for_text("dd#email", email).await;
     }
 
     /// Signs out.
     pub(crate) async fn signs_out(&self) {
-        self.is_shown("/private").await;
+        self.opens("/private").await;
         self.browser.click("#sign-out").await;
         self.browser.wait_for_path("/").await;
     }
 
-    /// The address that a form says it is about.
-    pub(crate) async fn is_told(&self) -> String {
+    /// The address in the read-only field of a form.
+    pub(crate) async fn shown_address(&self) -> String {
         let field = self.browser.client.wait().for_element(Locator::Css("#told")).await.unwrap();
         field.prop("value").await.unwrap().unwrap_or_default()
     }
 
-    /// Reads it on the page, or on the next.
-    pub(crate) async fn reads(&self, words: &str) {
+    /// Waits until this page or the next one shows these words.
+    pub(crate) async fn sees(&self, words: &str) {
         self.browser.wait_for_text("main", words).await;
+    }
+
+    /// Waits for a flash message with these words.
+    pub(crate) async fn sees_message(&self, words: &str) {
+        self.browser.wait_for_text(".flash", words).await;
     }
 }

@@ -1,65 +1,135 @@
-//! Every setting can be found, and can be set where people set it.
+//! The files in which operators set settings agree with `docs/configuration.md`, which is generated from the code.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
-fn text(path: &str) -> String {
+/// Settings that Compose determines itself: how the services find each other and how they trust each other.
+const SET_BY_COMPOSE: [&str; 13] = [
+    "AUTH_SERVICE_URL",
+    "BIND",
+    "DATABASE_READER",
+    "DATABASE_URL",
+    "DATABASE_URL_FILE",
+    "INTERNAL_PORT",
+    "MASTER_SECRET",
+    "MASTER_SECRET_FILE",
+    "PORT",
+    "REDIS_URL",
+    "REDIS_URL_FILE",
+    "VERIFY_INTERNAL_URL",
+    "VERIFY_SERVICE_URL",
+];
+
+/// Settings of commands, which no service reads.
+const OF_COMMANDS: [&str; 1] = ["DOCTOR_PASSWORD"];
+
+/// Settings whose default depends on another one, so that `.env.example` may show another value.
+const DEPENDENT_DEFAULTS: [&str; 1] = ["EMAIL_VERIFICATION"];
+
+fn read(path: &str) -> String {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     fs::read_to_string(top.join(path)).unwrap()
 }
 
 fn is_name(word: &str) -> bool {
-    let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    word.len() > 2 && word.starts_with(|c: char| c.is_ascii_uppercase()) && word.chars().all(is_name)
+    let is_allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    word.len() > 2 && word.starts_with(|c: char| c.is_ascii_uppercase()) && word.chars().all(is_allowed)
 }
 
-/// The names in the first column of the README's table.
-fn documented() -> BTreeSet<String> {
-    let readme = text("README.md");
-    let rows = readme.lines().filter(|line| line.starts_with("| `"));
-    let columns = rows.map(|row| row.split(" | ").next().unwrap().to_owned());
-    let words = columns.flat_map(|column| {
-        column.split('`').map(str::to_owned).filter(|word| is_name(word)).collect::<Vec<_>>()
-    });
-    words.collect()
+/// The documented settings and their defaults.
+fn documented() -> BTreeMap<String, String> {
+    let page = read("docs/configuration.md");
+    let mut settings = BTreeMap::new();
+    for table in page.split("<!-- settings: ").skip(1) {
+        let (table, _) = table.split_once("<!-- end of settings -->").unwrap();
+        for row in table.lines().filter(|line| line.starts_with("| `")) {
+            let cells: Vec<_> = row.split(" | ").collect();
+            let names = cells[0].split('`').filter(|word| is_name(word));
+            settings.extend(names.map(|name| (name.to_owned(), cells[3].trim_matches('`').to_owned())));
+        }
+    }
+    settings
 }
 
-/// What the compose files take from `.env`.
-fn taken() -> BTreeSet<String> {
-    let files = text("docker-compose.yml") + &text("docker-compose.prod.yml");
-    let after = files.split("${").skip(1);
-    after.map(|rest| rest.split([':', '}']).next().unwrap().to_owned()).collect()
+/// The variables that the Compose files take from `.env`, and their defaults.
+fn taken_by_compose() -> BTreeMap<String, String> {
+    let files = read("docker-compose.yml") + &read("docker-compose.prod.yml");
+    let variables = files.split("${").skip(1).map(|rest| rest.split('}').next().unwrap());
+    let mut taken = BTreeMap::new();
+    for variable in variables {
+        let (name, default) = variable.split_once(":-").unwrap_or((variable, ""));
+        let name = name.split(':').next().unwrap();
+        taken.insert(name.to_owned(), default.to_owned());
+    }
+    taken
 }
 
-#[test]
-fn the_example_names_all_that_the_compose_files_take_and_nothing_else() {
-    let example = text(".env.example");
+/// The variables in `.env.example`, and their values.
+fn in_env_example() -> BTreeMap<String, String> {
+    let example = read(".env.example");
     let lines = example.lines().filter_map(|line| line.strip_prefix('#')?.split_once('='));
-    let named: BTreeSet<_> = lines.map(|(name, _)| name.to_owned()).filter(|name| is_name(name)).collect();
-    let own = BTreeSet::from(["COMPOSE_FILE".to_owned()]);
-    assert_eq!(named.difference(&own).cloned().collect::<BTreeSet<_>>(), taken());
+    lines.filter(|(name, _)| is_name(name)).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// Returns true unless the default is described in words, such as "required", or is that of another setting.
+fn is_value(default: &str) -> bool {
+    !matches!(default, "required" | "unset" | "none") && !default.contains([' ', '`']) && !is_name(default)
+}
+
+fn names(settings: &BTreeMap<String, String>) -> BTreeSet<&str> {
+    settings.keys().map(String::as_str).collect()
 }
 
 #[test]
-fn every_setting_of_the_services_can_be_set_under_compose() {
-    // Those that say how the programs of a deployment find each other, and what they trust each other by.
-    let own = [
-        "AUTH_SERVICE_URL",
-        "BIND",
-        "DATABASE_READER",
-        "DATABASE_URL",
-        "DATABASE_URL_FILE",
-        "INTERNAL_PORT",
-        "MASTER_SECRET",
-        "MASTER_SECRET_FILE",
-        "PORT",
-        "REDIS_URL",
-        "REDIS_URL_FILE",
-        "VERIFY_INTERNAL_URL",
-        "VERIFY_SERVICE_URL",
-    ];
-    let own: BTreeSet<_> = own.map(str::to_owned).into();
-    let missing: Vec<_> =
-        documented().difference(&taken()).filter(|name| !own.contains(*name)).cloned().collect();
-    assert!(missing.is_empty(), "in the README and not in docker-compose.yml: {missing:?}");
-    assert!(documented().len() > 30, "the README's table is read");
+fn env_example_lists_every_variable_of_compose() {
+    let example = in_env_example();
+    let taken = taken_by_compose();
+
+    // docker-compose itself reads this one.
+    let listed: BTreeSet<_> = names(&example).into_iter().filter(|name| *name != "COMPOSE_FILE").collect();
+    assert_eq!(listed, names(&taken));
+}
+
+#[test]
+fn env_example_shows_the_defaults() {
+    let documented = documented();
+    let taken = taken_by_compose();
+
+    for (name, value) in in_env_example() {
+        let Some(default) = documented.get(&name) else { continue };
+        let effective = match taken[&name].as_str() {
+            "" if !is_value(default) || DEPENDENT_DEFAULTS.contains(&name.as_str()) => continue,
+            "" => default.as_str(),
+            set_by_compose => set_by_compose,
+        };
+        assert_eq!(value, effective, "{name}");
+    }
+}
+
+#[test]
+fn every_setting_can_be_set_with_compose() {
+    let documented = documented();
+    let taken = taken_by_compose();
+
+    let missing: Vec<_> = names(&documented)
+        .difference(&names(&taken))
+        .filter(|name| !SET_BY_COMPOSE.contains(name) && !OF_COMMANDS.contains(name))
+        .copied()
+        .collect();
+
+    assert!(documented.len() > 50, "the tables of docs/configuration.md are found");
+    assert!(missing.is_empty(), "missing in docker-compose.yml: {missing:?}");
+}
+
+#[test]
+fn kubernetes_sets_documented_settings_only() {
+    let documented = documented();
+    let file = read("deploy/kubernetes/base/settings.env");
+
+    for (name, _) in file.lines().filter_map(|line| line.split_once('=')).filter(|(name, _)| is_name(name)) {
+        assert!(documented.contains_key(name), "{name} is not a setting");
+    }
 }

@@ -1,14 +1,14 @@
-//! How the programs start, together and alone, and what they say when they cannot.
+//! How the programs start and stop, and what they say if they cannot start.
 
 use std::{
     net::TcpListener,
     os::unix::fs::PermissionsExt,
-    process::{Child, Command, Output},
-    time::Instant,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
-use tests::{Stack, free_port, free_ports, fresh_postgres_database, program};
+use tests::{Deployment, MASTER_SECRET, Service, free_port, free_ports, fresh_postgres_database, program};
 
 fn run(name: &str, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     let mut command = Command::new(program(name));
@@ -16,99 +16,144 @@ fn run(name: &str, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     command.envs(settings.iter().copied()).current_dir(std::env::temp_dir()).output().unwrap()
 }
 
-/// Standard error of a program that must have refused, in few and plain words.
-fn refusal(output: &Output) -> String {
+/// Standard error of a program that must have failed without a panic.
+#[track_caller]
+fn error(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(!text.contains("panicked") && !text.contains("backtrace"), "{text}");
     text
 }
 
-#[test]
-fn one_process_keeps_its_secret_and_stops_cleanly() {
-    let stack = Stack::one_process();
-    let mode = |name: &str| stack.data().join(name).metadata().unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode("master-secret"), mode("drawbridge.db"), mode("")), (0o600, 0o600, 0o700));
-    assert!(stack.log().contains(&format!("Open            {}", stack.frontend)), "{}", stack.log());
+/// The same for an error in one line.
+#[track_caller]
+fn one_line_error(output: &Output) -> String {
+    let text = error(output);
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text
+}
 
-    let data = stack.data().display().to_string();
+#[test]
+fn one_process_protects_its_files_and_stops_cleanly() {
+    let deployment = Deployment::builder().one_process().start();
+    let data = deployment.data_folder();
+    let mode = |name: &str| data.join(name).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("master-secret"), 0o600);
+    assert_eq!(mode("drawbridge.db"), 0o600);
+    assert_eq!(mode(""), 0o700);
+    let log = deployment.log();
+    assert!(log.contains(&format!("Open            {}", deployment.frontend)), "{log}");
+
+    let process = deployment.process(Service::Auth);
+    process.signal("INT");
+    let started = Instant::now();
+    while process.is_running() {
+        assert!(started.elapsed().as_secs() < 5, "the process does not stop");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+
+    assert!(deployment.log().ends_with("Drawbridge is down.\n"), "{}", deployment.log());
+    let wal = data.join("drawbridge.db-wal").metadata().map_or(0, |file| file.len());
+    assert_eq!(wal, 0, "a copy of the database file is complete");
+}
+
+#[test]
+fn two_processes_do_not_share_a_data_folder() {
+    let deployment = Deployment::builder().one_process().start();
+    let data = deployment.data_folder().display().to_string();
     let port = free_ports(3).to_string();
+
     let second = run("drawbridge", &["up", "--data", &data, "--port", &port], &[]);
-    assert!(refusal(&second).contains("another drawbridge runs"), "{}", refusal(&second));
 
-    stack.processes()[0].signal("INT");
-    let started = Instant::now();
-    while stack.processes()[0].is_running() {
-        assert!(started.elapsed().as_secs() < 5, "it does not stop");
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    assert!(stack.log().ends_with("Drawbridge is down.\n"), "{}", stack.log());
-    let left = stack.data().join("drawbridge.db-wal").metadata().map_or(0, |file| file.len());
-    assert_eq!(left, 0, "a copy of the database file alone is a whole one");
+    let text = error(&second);
+    assert!(text.contains("another drawbridge process"), "{text}");
 }
 
 #[test]
-fn a_container_can_ask_its_service_whether_it_is_ready() {
-    let stack = Stack::three_programs();
-    let services =
-        [("auth-service", &stack.auth), ("verify-service", &stack.verify), ("web-frontend", &stack.frontend)];
-    for (name, url) in services {
+fn a_health_check_says_whether_the_service_is_ready() {
+    let deployment = Deployment::builder().start();
+    let services = [
+        (Service::Auth, &deployment.auth),
+        (Service::Verify, &deployment.verify),
+        (Service::Frontend, &deployment.frontend),
+    ];
+
+    for (service, url) in services {
+        let name = service.name();
         let port = url.rsplit_once(':').unwrap().1;
+        let unused = free_port().to_string();
+
         let ready = run(name, &["healthcheck"], &[("PORT", port)]);
-        assert!(ready.status.success(), "{}", String::from_utf8_lossy(&ready.stderr));
-        let nobody = free_port().to_string();
-        let text = refusal(&run(name, &["healthcheck"], &[("PORT", &nobody)]));
-        assert!(text.contains("is not ready") && text.contains(&nobody), "{text}");
-        let text = refusal(&run(name, &["--help"], &[]));
-        assert!(text.contains("healthcheck") && text.lines().count() == 1, "{text}");
+        let not_ready = error(&run(name, &["healthcheck"], &[("PORT", &unused)]));
+        let help = one_line_error(&run(name, &["--help"], &[]));
+
+        assert!(ready.status.success(), "{name}: {}", String::from_utf8_lossy(&ready.stderr));
+        assert!(not_ready.contains("is not ready") && not_ready.contains(&unused), "{name}: {not_ready}");
+        assert!(help.contains("healthcheck"), "{name}: {help}");
     }
-    stack.redis.as_ref().unwrap().process().unwrap().signal("STOP");
-    let port = stack.auth.rsplit_once(':').unwrap().1;
-    let started = Instant::now();
-    let answer = run("auth-service", &["healthcheck"], &[("PORT", port)]);
-    assert!(started.elapsed().as_secs() < 5, "{answer:?}");
 }
 
 #[test]
-fn what_is_in_the_way_is_said_in_one_line() {
+fn a_health_check_does_not_wait_for_a_frozen_redis() {
+    let deployment = Deployment::builder().start();
+    let port = deployment.auth.rsplit_once(':').unwrap().1;
+    deployment.redis_process().unwrap().signal("STOP");
+
+    let started = Instant::now();
+    let output = run("auth-service", &["healthcheck"], &[("PORT", port)]);
+
+    assert!(started.elapsed().as_secs() < 5, "{output:?}");
+}
+
+#[test]
+fn a_taken_port_is_an_error_in_one_line() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data").display().to_string();
     let port = free_ports(3);
-    let _taken = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let _listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let port = port.to_string();
-    let text = refusal(&run("drawbridge", &["--port", &port, "--data", &data], &[]));
-    assert!(text.contains(&port) && text.contains("another program listens there"), "{text}");
-    assert_eq!(text.lines().count(), 1, "{text}");
 
+    let text = one_line_error(&run("drawbridge", &["--port", &port, "--data", &data], &[]));
+
+    assert!(text.contains(&port) && text.contains("another program listens there"), "{text}");
+}
+
+#[test]
+fn an_unusable_data_folder_is_an_error_in_one_line() {
+    let folder = TempDir::new().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
-    for unusable in [file.join("data").display().to_string(), "/proc/drawbridge".to_owned()] {
-        let text = refusal(&run("drawbridge", &["--data", &unusable], &[]));
-        assert!(text.contains(&unusable), "{text}");
-        assert_eq!(text.lines().count(), 1, "{text}");
-    }
 
-    let nobody = format!("postgres://nobody:hunter2@127.0.0.1:{}/none", free_port());
-    let settings =
-        [("DATABASE_URL", nobody.as_str()), ("MASTER_SECRET", "the master secret of the test suite")];
-    for arguments in [&["user", "list"][..], &["migrate"]] {
-        let text = refusal(&run("drawbridge", arguments, &settings));
-        assert!(text.contains("the database is out of reach"), "{text}");
-        assert!(!text.contains("hunter2"), "the password is shown: {text}");
-        assert_eq!(text.lines().count(), 1, "{text}");
+    for unusable in [file.join("data").display().to_string(), "/proc/drawbridge".to_owned()] {
+        let text = one_line_error(&run("drawbridge", &["--data", &unusable], &[]));
+
+        assert!(text.contains(&unusable), "{text}");
     }
 }
 
 #[test]
-fn a_service_names_every_setting_that_is_missing_or_wrong_at_once() {
-    for (name, settings) in [
+fn an_unreachable_database_is_an_error_in_one_line() {
+    let url = format!("postgres://nobody:hunter2@127.0.0.1:{}/none", free_port());
+    let settings = [("DATABASE_URL", url.as_str()), ("MASTER_SECRET", MASTER_SECRET)];
+
+    for arguments in [&["user", "list"][..], &["migrate"]] {
+        let text = one_line_error(&run("drawbridge", arguments, &settings));
+
+        assert!(text.contains("the database is out of reach"), "{arguments:?}: {text}");
+        assert!(!text.contains("hunter2"), "{arguments:?}: the password is shown: {text}");
+    }
+}
+
+#[test]
+fn a_service_names_every_missing_or_invalid_setting() {
+    for (service, settings) in [
         (
-            "auth-service",
+            Service::Auth,
             &["DATABASE_URL", "REDIS_URL", "MASTER_SECRET", "FRONTEND_ORIGIN", "PORT", "BCRYPT_COST"][..],
         ),
-        ("verify-service", &["DATABASE_URL", "REDIS_URL", "FRONTEND_ORIGIN", "PORT"]),
+        (Service::Verify, &["DATABASE_URL", "REDIS_URL", "FRONTEND_ORIGIN", "PORT"]),
         (
-            "web-frontend",
+            Service::Frontend,
             &[
                 "AUTH_SERVICE_URL",
                 "VERIFY_SERVICE_URL",
@@ -119,7 +164,9 @@ fn a_service_names_every_setting_that_is_missing_or_wrong_at_once() {
             ],
         ),
     ] {
-        let text = refusal(&run(name, &[], &[("PORT", "eighty"), ("BCRYPT_COST", "4")]));
+        let name = service.name();
+        let text = error(&run(name, &[], &[("PORT", "eighty"), ("BCRYPT_COST", "4")]));
+
         for setting in settings {
             assert!(text.contains(setting), "{name} does not name {setting}: {text}");
         }
@@ -127,105 +174,114 @@ fn a_service_names_every_setting_that_is_missing_or_wrong_at_once() {
 }
 
 #[test]
-fn a_service_says_what_is_wrong_with_the_place_of_redis_and_keeps_the_password() {
-    for (url, wrong) in [
+fn an_invalid_redis_url_is_explained_without_its_password() {
+    for (url, reason) in [
         ("redis+sentinel://ada:hunter2@127.0.0.1:26379", "no name of a master"),
         ("redis+cluster://ada:hunter2@127.0.0.1:6379/1", "no numbered databases"),
     ] {
-        for name in ["auth-service", "verify-service", "web-frontend"] {
-            let text = refusal(&run(name, &[], &[("REDIS_URL", url)]));
+        for service in Service::ALL {
+            let name = service.name();
+            let text = error(&run(name, &[], &[("REDIS_URL", url)]));
+
             let line = text.lines().find(|line| line.contains("REDIS_URL")).unwrap();
-            assert!(line.contains("must be redis+") && line.contains(wrong), "{line}");
-            assert!(!text.contains("hunter2"), "the password is shown: {text}");
+            assert!(line.contains("must be redis+") && line.contains(reason), "{name}: {line}");
+            assert!(!text.contains("hunter2"), "{name}: the password is shown: {text}");
         }
     }
 }
 
-#[test]
-fn a_service_without_its_database_or_with_another_secret_says_so() {
-    let database = fresh_postgres_database();
-    let settings = |database: &str, secret: &str| {
-        [
-            ("DATABASE_URL", database.to_owned()),
-            ("REDIS_URL", "memory:".to_owned()),
-            ("MASTER_SECRET", secret.to_owned()),
-            ("FRONTEND_ORIGIN", "http://localhost:8080".to_owned()),
-            ("PORT", free_port().to_string()),
-        ]
-    };
-    let start = |database: &str, secret: &str| {
-        let settings = settings(database, secret);
-        let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        run("auth-service", &[], &settings)
-    };
-    let gone = start(
-        &format!("postgres://nobody@127.0.0.1:{}/none", free_port()),
-        "the master secret of the test suite",
-    );
-    assert!(
-        refusal(&gone).contains("auth-service cannot start: the database is out of reach"),
-        "{}",
-        refusal(&gone)
-    );
+/// auth-service alone, as a child process.
+struct AuthService {
+    child: Child,
+    port: u16,
+}
 
-    let environment =
-        [("DATABASE_URL", database.as_str()), ("MASTER_SECRET", "the master secret of the test suite")];
-    assert!(run("drawbridge", &["migrate"], &environment).status.success());
-    let mut first = Command::new(program("auth-service"));
-    first.envs(settings(&database, "the master secret of the test suite"));
-    let first = Replica(first.stderr(std::process::Stdio::null()).spawn().unwrap());
+impl AuthService {
+    fn command(database: &str, secret: &str, port: u16) -> Command {
+        let mut command = Command::new(program("auth-service"));
+        command.envs([
+            ("DATABASE_URL", database),
+            ("REDIS_URL", "memory:"),
+            ("MASTER_SECRET", secret),
+            ("FRONTEND_ORIGIN", "http://localhost:8080"),
+            ("PORT", &port.to_string()),
+        ]);
+        command
+    }
+
+    fn start(database: &str) -> Self {
+        let port = free_port();
+        let child = Self::command(database, MASTER_SECRET, port).stderr(Stdio::null()).spawn().unwrap();
+        Self { child, port }
+    }
+
+    /// The error of a start that must fail.
+    fn start_error(database: &str, secret: &str) -> String {
+        error(&Self::command(database, secret, free_port()).output().unwrap())
+    }
+
+    fn wait_until_ready(&mut self) {
+        let started = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(self.child.try_wait().unwrap().is_none(), "auth-service has ended");
+            assert!(started.elapsed().as_secs() < 20, "auth-service does not start");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for AuthService {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The lines of `drawbridge keys list`.
+fn list_keys(database: &str) -> Vec<String> {
+    let settings = [("DATABASE_URL", database), ("MASTER_SECRET", MASTER_SECRET)];
+    let output = run("drawbridge", &["keys", "list"], &settings);
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_service_without_its_database_says_so() {
+    let database = format!("postgres://nobody@127.0.0.1:{}/none", free_port());
+
+    let text = AuthService::start_error(&database, MASTER_SECRET);
+
+    assert!(text.contains("auth-service cannot start: the database is out of reach"), "{text}");
+}
+
+#[test]
+fn a_service_with_a_wrong_master_secret_says_so() {
+    let database = fresh_postgres_database();
+    let settings = [("DATABASE_URL", database.as_str()), ("MASTER_SECRET", MASTER_SECRET)];
+    assert!(run("drawbridge", &["migrate"], &settings).status.success());
+    let first = AuthService::start(&database);
     let started = Instant::now();
-    while !String::from_utf8_lossy(&run("drawbridge", &["keys", "list"], &environment).stdout)
-        .contains("signing")
-    {
-        assert!(started.elapsed().as_secs() < 10, "no key is made");
+    while !list_keys(&database).concat().contains("signing") {
+        assert!(started.elapsed().as_secs() < 10, "no key is created");
     }
     drop(first);
-    let other = start(&database, "quite another master secret of the suite");
-    assert!(refusal(&other).contains("MASTER_SECRET"), "{}", refusal(&other));
-}
 
-/// A program that ends with the test, however that ends.
-struct Replica(Child);
+    let text = AuthService::start_error(&database, "quite another master secret of the suite");
 
-impl Drop for Replica {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+    assert!(text.contains("MASTER_SECRET"), "{text}");
 }
 
 #[test]
-fn ten_replicas_that_start_at_once_make_one_schema_and_one_key() {
+fn ten_concurrent_replicas_create_one_schema_and_one_key() {
     let folder = TempDir::new().unwrap();
-    let sqlite = format!("sqlite://{}", folder.path().join("ten.db").display());
-    std::fs::write(folder.path().join("ten.db"), "").unwrap();
-    for database in [fresh_postgres_database(), sqlite] {
-        let replicas: Vec<_> = (0..10)
-            .map(|_| {
-                let port = free_port();
-                let mut command = Command::new(program("auth-service"));
-                command.envs([
-                    ("DATABASE_URL", database.as_str()),
-                    ("REDIS_URL", "memory:"),
-                    ("MASTER_SECRET", "the master secret of the test suite"),
-                    ("FRONTEND_ORIGIN", "http://localhost:8080"),
-                    ("PORT", &port.to_string()),
-                ]);
-                (port, Replica(command.spawn().unwrap()))
-            })
-            .collect();
-        for (port, mut replica) in replicas {
-            let started = Instant::now();
-            while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-                assert!(replica.0.try_wait().unwrap().is_none(), "a replica ended on {database}");
-                assert!(started.elapsed().as_secs() < 20, "a replica does not start on {database}");
-                std::thread::sleep(std::time::Duration::from_millis(10));
-            }
-        }
-        let environment =
-            [("DATABASE_URL", database.as_str()), ("MASTER_SECRET", "the master secret of the test suite")];
-        let keys = run("drawbridge", &["keys", "list"], &environment);
-        assert_eq!(String::from_utf8_lossy(&keys.stdout).lines().count(), 1, "{database}");
+    let file = folder.path().join("ten.db");
+    std::fs::write(&file, "").unwrap();
+    let sqlite = format!("sqlite://{}", file.display());
+
+    for (case, database) in [("PostgreSQL", fresh_postgres_database()), ("SQLite", sqlite)] {
+        let mut replicas: Vec<_> = (0..10).map(|_| AuthService::start(&database)).collect();
+        replicas.iter_mut().for_each(AuthService::wait_until_ready);
+        drop(replicas);
+
+        assert_eq!(list_keys(&database).len(), 1, "{case}");
     }
 }

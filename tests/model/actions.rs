@@ -1,239 +1,242 @@
-//! Who can do what next. Whatever is possible may also never happen: nobody is ever forced to act, so
-//! that every delay, every lost message and every partition is among the runs.
+//! Which steps are possible in a state. No step is ever forced, so every delay, every lost message and every partition
+//! is among the runs.
 
 use stateright::{Model, Property};
 
 use crate::{
     properties,
     protocol::{Fault, Part, Times},
-    state::{Check, State, Teller, Version, Watermark},
+    state::{State, Verification, Version, Watermark, Writer},
 };
 
-/// The protocol, and what it is put through.
+/// The protocol, and the conditions of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Drawbridge {
-    /// The part that is taken out.
+    /// The part that is left out.
     pub(crate) without: Option<Part>,
     pub(crate) times: Times,
-    /// The faults of Redis's data that may happen, and how many of them in one run.
+    /// The possible faults of Redis's data.
     pub(crate) faults: &'static [Fault],
-    pub(crate) faults_at_most: u8,
-    /// How many changes there may be that leave the session alone.
-    pub(crate) other_changes: u8,
-    /// How many verifications are under way at a time: one or two.
-    pub(crate) checks: usize,
+    pub(crate) max_faults: u8,
+    /// How many changes there may be that do not end the session.
+    pub(crate) max_other_changes: u8,
+    /// How many verifications are in progress at a time: one or two.
+    pub(crate) concurrent_verifications: usize,
 }
 
-/// One step.
+/// One step. A number says which writer or verification takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// A tick goes by.
+    /// A tick passes.
     Tick,
-    /// A long time goes by.
+    /// A long time passes.
     Wait,
 
-    /// A transaction ends the session, raises the version and leaves a row in the outbox.
+    /// A transaction ends the session, raises the version and inserts an outbox row.
     Revoke,
-    /// A transaction changes something else of the user.
+    /// A transaction changes something else about the user.
     Change,
 
-    /// A teller asks for the epoch.
-    AskEpoch(usize),
-    /// It reads the user's record, of which a row in the outbox says that it may have to be told.
+    /// A writer reads the epoch.
+    ReadEpoch(usize),
+    /// It reads the record of the user named in an outbox row.
     ReadRecord(usize),
-    /// It reads the record of a row's version before it asks for the epoch.
+    /// It reads the record of a row's version before the epoch.
     ReadRecordFirst(usize, Version),
     /// It puts the record into the epoch.
     Put(usize),
-    /// It asks for the epoch again; if that is another, the row stays.
-    AskEpochAgain(usize),
+    /// It reads the epoch again. If there is another one, the row remains.
+    ReadEpochAgain(usize),
     /// It deletes the row.
     DeleteRow(usize),
-    /// It gives up, and leaves the row to the relay.
-    StopTelling(usize),
-    /// auth-service crashes, wherever it is.
+    /// It gives up and leaves the row to the relay.
+    GiveUpDelivery(usize),
+    /// auth-service crashes, whatever it is doing.
     Crash,
 
-    /// The relay looks into the outbox, and nothing waits there.
-    Look,
-    /// Its message leaves.
+    /// The relay looks into the outbox and finds it empty.
+    CheckOutbox,
+    /// Its command leaves.
     SendWatermark,
-    /// Its message arrives.
+    /// Its command arrives.
     RaiseWatermark,
-    /// While something waits, the relay begins an epoch that nobody believes yet.
-    BeginEpoch,
+    /// While the outbox is not empty, the relay starts an epoch that is not trusted yet.
+    StartEpoch,
 
-    /// A replica is as far as the server, or the server has written its file.
-    Copy,
-    /// A fault of Redis's data.
+    /// A replica has caught up with the server, or the server has written its file.
+    CopyData,
+    /// Something happens to Redis's data.
     Fail(Fault),
 
-    /// Redis answers the verifier what the watermark is, behind the changes that it has told of.
-    AnswerWatermark,
-    /// The verifier receives what comes first on the channel.
+    /// Redis sends the watermark to the verifier, behind the invalidations that it has pushed.
+    ReportWatermark,
+    /// The verifier receives the first message on the channel.
     Receive,
-    /// The channel breaks and what is on its way in it is lost; the verifier connects anew. (As long as
-    /// it has not noticed, the channel is one on which nothing arrives.)
+    /// The channel breaks, its messages are lost, and the verifier reconnects. (A broken channel that the verifier has
+    /// not noticed is one on which nothing arrives.)
     Reconnect,
 
-    /// A verification finds the cache believed and nothing in the process, and asks Redis.
-    Start(usize),
-    /// Redis answers it. If there is no record, the database is asked.
+    /// A verification trusts the cache, misses the near cache, and asks Redis.
+    StartFetch(usize),
+    /// Redis answers. If it has no record, the database is asked.
     Fetch(usize),
-    /// The record from Redis is kept in the process.
-    Keep(usize),
-    /// A verification asks the database alone.
+    /// The record from Redis is kept in the near cache.
+    KeepRecord(usize),
+    /// A verification asks only the database.
     LookUp(usize),
-    /// A verification joins the look-up of the other one.
+    /// A verification joins the lookup of the other one.
     Join(usize),
     /// The cache is filled with the database's answer.
     Fill(usize),
-    /// A verification ends, and whatever it was about to do is not done.
+    /// A verification ends, and its remaining steps are not taken.
     GiveUp(usize),
 }
 
 impl Drawbridge {
-    /// Whether the protocol has this part.
+    /// Returns true if the protocol has this part.
     pub(crate) fn has(&self, part: Part) -> bool {
         self.without != Some(part)
     }
 
-    /// Whether a verifier that knows this watermark believes what stands in its epoch.
-    pub(crate) fn believes(&self, watermark: Watermark) -> bool {
+    /// Returns true if a verifier with this watermark trusts the records of its epoch.
+    pub(crate) fn trusts(&self, watermark: Watermark) -> bool {
         watermark.age <= self.times.watermark_max_age || !self.has(Part::Watermark)
     }
 
-    /// The watermark that lets the verifier believe the cache.
-    pub(crate) fn trust(&self, s: &State) -> Option<Watermark> {
-        s.trust.filter(|watermark| self.believes(*watermark))
+    /// The watermark because of which the verifier trusts the cache.
+    pub(crate) fn trusted_watermark(&self, s: &State) -> Option<Watermark> {
+        s.watermark.filter(|watermark| self.trusts(*watermark))
     }
 
-    /// Whether a verification that begins now must not accept the session any more.
+    /// Returns true if a verification that starts now must not accept the session.
     pub(crate) fn is_late(&self, s: &State) -> bool {
         s.database.revoked_for().is_some_and(|age| age >= self.times.bound)
     }
 
-    /// Whether Redis's data can fail in this way, still.
+    /// Returns true if this fault may still happen.
     pub(crate) fn may_fail(&self, s: &State, fault: Fault) -> bool {
-        s.faults < self.faults_at_most && self.faults.contains(&fault)
+        s.faults < self.max_faults && self.faults.contains(&fault)
     }
 
-    /// Whether the next watermark begins an epoch: there is none, or another run of the server wrote it.
-    pub(crate) fn data_may_be_lost(s: &State) -> bool {
-        s.redis.watermark.is_none() || !s.redis.own
+    /// Returns true if the next watermark starts an epoch: there is none, or another server run wrote it.
+    pub(crate) fn may_have_lost_data(s: &State) -> bool {
+        s.redis.watermark.is_none() || !s.redis.is_own
     }
 
-    fn of_time_and_database(&self, s: &State) -> Vec<Action> {
-        let mut can = Vec::new();
-        // Time begins with the revocation.
+    fn time_and_database_actions(&self, s: &State) -> Vec<Action> {
+        let mut actions = Vec::new();
+        // Time starts with the revocation.
         if let Some(age) = s.database.revoked_for() {
-            can.push(Action::Tick);
+            actions.push(Action::Tick);
             if age < self.times.bound {
-                can.push(Action::Wait);
+                actions.push(Action::Wait);
             }
         } else {
-            can.push(Action::Revoke);
+            actions.push(Action::Revoke);
         }
-        let other_changes = s.database.version - 1 - u8::from(s.database.revoked.is_some());
-        if other_changes < self.other_changes {
-            can.push(Action::Change);
+        let other_changes = s.database.version - 1 - u8::from(s.database.revocation.is_some());
+        if other_changes < self.max_other_changes {
+            actions.push(Action::Change);
         }
-        can
+        actions
     }
 
-    fn of_tellers(&self, s: &State) -> Vec<Action> {
-        let mut can = Vec::new();
-        let mut idle = false;
-        // One is enough for one change: whoever else tells of it says the same.
-        let skipped = s.tellers.len() - 1 - usize::from(self.other_changes > 0);
-        for (n, teller) in s.tellers.into_iter().enumerate().skip(skipped) {
-            match teller {
-                // They are all alike, so it is the same whichever begins.
-                Teller::Idle if idle || s.redis.watermark.is_none() => {}
-                Teller::Idle if self.has(Part::EpochBeforeRecord) => can.push(Action::AskEpoch(n)),
-                Teller::Idle => {
-                    let waits = |version: &Version| s.database.waiting & 1 << version != 0;
-                    let versions = (1..=s.database.version).filter(waits);
-                    can.extend(versions.map(|version| Action::ReadRecordFirst(n, version)));
+    fn writer_actions(&self, s: &State) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let mut has_idle = false;
+        // One writer suffices for one change: another one would deliver the same.
+        let skipped = s.writers.len() - 1 - usize::from(self.max_other_changes > 0);
+        for (n, writer) in s.writers.into_iter().enumerate().skip(skipped) {
+            match writer {
+                // Idle writers are interchangeable, so only the first one starts.
+                Writer::Idle if has_idle || s.redis.watermark.is_none() => {}
+                Writer::Idle if self.has(Part::EpochBeforeRecord) => actions.push(Action::ReadEpoch(n)),
+                Writer::Idle => {
+                    let is_pending = |version: &Version| s.database.outbox & 1 << version != 0;
+                    let versions = (1..=s.database.version).filter(is_pending);
+                    actions.extend(versions.map(|version| Action::ReadRecordFirst(n, version)));
                 }
-                Teller::Asked(_) if s.database.waiting != 0 => can.push(Action::ReadRecord(n)),
-                Teller::Asked(_) => {}
-                Teller::Holds(..) => can.push(Action::Put(n)),
-                Teller::Put(..) => can.push(Action::AskEpochAgain(n)),
-                Teller::Told(_) => can.push(Action::DeleteRow(n)),
+                Writer::KnowsEpoch(_) if s.database.outbox != 0 => actions.push(Action::ReadRecord(n)),
+                Writer::KnowsEpoch(_) => {}
+                Writer::HoldsRecord { .. } => actions.push(Action::Put(n)),
+                Writer::HasPut { .. } => actions.push(Action::ReadEpochAgain(n)),
+                Writer::HasConfirmed(_) => actions.push(Action::DeleteRow(n)),
             }
-            idle |= teller == Teller::Idle;
-            if teller != Teller::Idle {
-                can.push(Action::StopTelling(n));
+            has_idle |= writer == Writer::Idle;
+            if writer != Writer::Idle {
+                actions.push(Action::GiveUpDelivery(n));
             }
         }
-        if can.len() > 1 || s.look.is_some() {
-            can.push(Action::Crash);
+        if actions.len() > 1 || s.outbox_check.is_some() {
+            actions.push(Action::Crash);
         }
-        can
+        actions
     }
 
-    fn of_relay(&self, s: &State) -> Vec<Action> {
-        let mut can = Vec::new();
-        match s.look {
-            None if s.database.waiting == 0 => can.push(Action::Look),
+    fn relay_actions(&self, s: &State) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match s.outbox_check {
+            None if s.database.outbox == 0 => actions.push(Action::CheckOutbox),
             None => {}
-            // A message that says a moment of the server's own clock may as well leave late as arrive late.
-            Some(look) if look.sent || self.has(Part::TimeBeforeLook) => can.push(Action::RaiseWatermark),
-            Some(_) => can.push(Action::SendWatermark),
+            // For a command with a time by the server's clock, leaving late is the same as arriving late.
+            Some(check) if check.is_sent || self.has(Part::TimeBeforeLook) => {
+                actions.push(Action::RaiseWatermark);
+            }
+            Some(_) => actions.push(Action::SendWatermark),
         }
-        if s.database.waiting != 0 && Self::data_may_be_lost(s) {
-            can.push(Action::BeginEpoch);
+        if s.database.outbox != 0 && Self::may_have_lost_data(s) {
+            actions.push(Action::StartEpoch);
         }
-        can
+        actions
     }
 
-    fn of_redis(&self, s: &State) -> Vec<Action> {
-        let mut can = Vec::new();
+    fn redis_actions(&self, s: &State) -> Vec<Action> {
+        let mut actions = Vec::new();
         if self.may_fail(s, Fault::FailOver) && s.copy.is_none() {
-            can.push(Action::Copy);
+            actions.push(Action::CopyData);
         }
-        let possible =
+        let is_possible =
             |fault: &Fault| self.may_fail(s, *fault) && (*fault != Fault::FailOver || s.copy.is_some());
-        can.extend(Fault::ALL.iter().copied().filter(possible).map(Action::Fail));
-        if s.channel.stands
+        actions.extend(Fault::ALL.iter().copied().filter(is_possible).map(Action::Fail));
+        if s.channel.is_connected
             && s.channel.watermark.is_none()
-            && s.redis.watermark.is_some_and(|watermark| self.believes(watermark))
+            && s.redis.watermark.is_some_and(|watermark| self.trusts(watermark))
         {
-            can.push(Action::AnswerWatermark);
+            actions.push(Action::ReportWatermark);
         }
-        can
+        actions
     }
 
-    fn of_verifier(&self, s: &State) -> Vec<Action> {
-        let mut can = vec![Action::Reconnect];
-        if s.channel.change || s.channel.watermark.is_some() {
-            can.push(Action::Receive);
+    fn verifier_actions(&self, s: &State) -> Vec<Action> {
+        let mut actions = vec![Action::Reconnect];
+        if s.channel.invalidation || s.channel.watermark.is_some() {
+            actions.push(Action::Receive);
         }
-        let mut idle = false;
-        for (n, check) in s.checks.into_iter().enumerate().skip(s.checks.len() - self.checks) {
-            match check {
-                Check::Idle if idle => {}
-                Check::Idle => {
-                    can.push(Action::LookUp(n));
-                    if self.trust(s).is_some() && s.near.is_none() {
-                        can.push(Action::Start(n));
+        let mut has_idle = false;
+        let skipped = s.verifications.len() - self.concurrent_verifications;
+        for (n, verification) in s.verifications.into_iter().enumerate().skip(skipped) {
+            match verification {
+                Verification::Idle if has_idle => {}
+                Verification::Idle => {
+                    actions.push(Action::LookUp(n));
+                    if self.trusted_watermark(s).is_some() && s.near.is_none() {
+                        actions.push(Action::StartFetch(n));
                     }
-                    if self.checks > 1 {
-                        can.push(Action::Join(n));
+                    if self.concurrent_verifications > 1 {
+                        actions.push(Action::Join(n));
                     }
                 }
-                Check::Fetching { .. } => can.push(Action::Fetch(n)),
-                Check::Fetched { .. } => can.push(Action::Keep(n)),
-                Check::Answered { fill: Some(_), .. } => can.push(Action::Fill(n)),
-                Check::Answered { fill: None, .. } => {}
+                Verification::Fetching { .. } => actions.push(Action::Fetch(n)),
+                Verification::Fetched { .. } => actions.push(Action::KeepRecord(n)),
+                Verification::Answered { fill: Some(_), .. } => actions.push(Action::Fill(n)),
+                Verification::Answered { fill: None, .. } => {}
             }
-            idle |= check == Check::Idle;
-            if check != Check::Idle {
-                can.push(Action::GiveUp(n));
+            has_idle |= verification == Verification::Idle;
+            if verification != Verification::Idle {
+                actions.push(Action::GiveUp(n));
             }
         }
-        can
+        actions
     }
 }
 
@@ -245,12 +248,12 @@ impl Model for Drawbridge {
         vec![State::initial()]
     }
 
-    fn actions(&self, s: &State, can: &mut Vec<Action>) {
-        can.extend(self.of_time_and_database(s));
-        can.extend(self.of_tellers(s));
-        can.extend(self.of_relay(s));
-        can.extend(self.of_redis(s));
-        can.extend(self.of_verifier(s));
+    fn actions(&self, s: &State, actions: &mut Vec<Action>) {
+        actions.extend(self.time_and_database_actions(s));
+        actions.extend(self.writer_actions(s));
+        actions.extend(self.relay_actions(s));
+        actions.extend(self.redis_actions(s));
+        actions.extend(self.verifier_actions(s));
     }
 
     fn next_state(&self, last: &State, action: Action) -> Option<State> {

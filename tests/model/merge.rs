@@ -1,113 +1,118 @@
-//! States that differ in nothing that matters are made one, so that there are few enough to visit all.
-//! What is left out can only ever keep a verification from accepting, never help it.
+//! Merges states that differ in nothing that matters, so that there are few enough to visit all of them. What is
+//! dropped could only ever keep a verification from accepting, never help it.
 
 use crate::{
     actions::Drawbridge,
     protocol::{Fault, Part},
-    state::{Check, EPOCHS, Epoch, State, Teller},
+    state::{Epoch, MAX_EPOCHS, State, Verification, Writer},
 };
 
 impl Drawbridge {
-    /// The state that stands for this one.
+    /// Replaces a state with the one that represents it.
     pub(crate) fn merge(&self, s: &mut State) {
         self.merge_verifier(s);
-        let whole = [Part::Epochs, Part::EpochAgain, Part::WatermarkBesideRecord];
-        if whole.into_iter().all(|part| self.has(part)) {
+        let epoch_parts = [Part::Epochs, Part::EpochAgain, Part::WatermarkBesideRecord];
+        if epoch_parts.into_iter().all(|part| self.has(part)) {
             give_up_old_epochs(s);
         }
         self.merge_channel(s);
-        // Nobody minds who is first.
-        s.checks.sort_unstable();
-        s.tellers.sort_unstable();
-        // Too old a look raises nothing.
-        s.look = s.look.filter(|look| look.age <= self.times.watermark_max_age);
+        // The order makes no difference.
+        s.verifications.sort_unstable();
+        s.writers.sort_unstable();
+        // A check that is too old raises nothing.
+        s.outbox_check = s.outbox_check.filter(|check| check.age <= self.times.watermark_max_age);
         if !self.may_fail(s, Fault::FailOver) {
             s.copy = None;
         }
         forget_unknown_epochs(s);
     }
 
-    /// A record that refuses the session lets nobody in, and a verification that can neither accept nor
-    /// leave anything behind is as good as over.
+    /// Drops records without the session, and verifications that can neither accept nor leave anything behind.
     fn merge_verifier(&self, s: &mut State) {
         let database = s.database;
-        s.near = s.near.filter(|version| database.lets_pass(*version));
-        for check in &mut s.checks {
-            let over = match *check {
-                Check::Idle | Check::Fetching { .. } => false,
-                Check::Fetched { version, ticket, late } => {
-                    !database.lets_pass(version) || !(ticket || late) && self.has(Part::Tickets)
+        s.near = s.near.filter(|version| database.accepts(*version));
+        for verification in &mut s.verifications {
+            let is_over = match *verification {
+                Verification::Idle | Verification::Fetching { .. } => false,
+                Verification::Fetched { version, has_valid_ticket, is_late } => {
+                    let has_effect = has_valid_ticket || is_late || !self.has(Part::Tickets);
+                    !database.accepts(version) || !has_effect
                 }
-                Check::Answered { version, age, fill, .. } => {
-                    let used_up = fill.is_none() && age > self.times.stale_max && self.has(Part::LookUpAge);
-                    !database.lets_pass(version) || used_up && self.has(Part::EpochBeforeLookUp)
+                Verification::Answered { version, age, fill, .. } => {
+                    let is_expired = age > self.times.stale_max && self.has(Part::LookUpAge);
+                    let has_effect = fill.is_some() || !is_expired || !self.has(Part::EpochBeforeLookUp);
+                    !database.accepts(version) || !has_effect
                 }
             };
-            if over {
-                *check = Check::Idle;
+            if is_over {
+                *verification = Verification::Idle;
             }
         }
     }
 
-    /// A watermark that is too old by now changes nothing when it arrives, nor does a change when nothing
-    /// is kept or about to be.
+    /// Drops messages that change nothing when they arrive: a watermark that is too old by now, and an invalidation if
+    /// nothing is cached or about to be.
     fn merge_channel(&self, s: &mut State) {
-        let young = |watermark| self.believes(watermark);
-        if s.channel.watermark.is_some_and(|watermark| !young(watermark)) {
+        if s.channel.watermark.is_some_and(|watermark| !self.trusts(watermark)) {
             s.channel.watermark = None;
-            s.channel.change |= std::mem::take(&mut s.channel.later_change);
+            s.channel.invalidation |= std::mem::take(&mut s.channel.later_invalidation);
         }
-        let may_keep = s.checks.iter_mut().filter_map(Check::ticket).any(|ticket| *ticket);
+        let may_keep = s.verifications.iter_mut().filter_map(Verification::ticket).any(|ticket| *ticket);
         if s.near.is_none() && !may_keep && self.has(Part::Tickets) {
-            s.channel.change = false;
-            s.channel.later_change = false;
-            s.trust = s.trust.filter(|watermark| young(*watermark));
+            s.channel.invalidation = false;
+            s.channel.later_invalidation = false;
+            s.watermark = s.watermark.filter(|watermark| self.trusts(*watermark));
         }
     }
 }
 
-/// An epoch that neither Redis nor its copy names never comes again. Who tells of a change in it will find
-/// that out and begin anew, what is fetched from it is not believed, and who fills it fills it in vain.
+/// Ends everything that belongs to an epoch named neither by Redis nor by its copy, since such an epoch never returns. A
+/// writer finds that out and starts again, records fetched from it are not trusted, and filling it has no effect.
 fn give_up_old_epochs(s: &mut State) {
     let copied = s.copy.and_then(|copy| copy.watermark);
     let watermarks = [s.redis.watermark, copied];
     let is_over = |epoch: Epoch| !watermarks.iter().flatten().any(|watermark| watermark.epoch == epoch);
-    for teller in &mut s.tellers {
-        if let Teller::Asked(epoch) | Teller::Holds(epoch, _) | Teller::Put(epoch, _) = *teller
-            && is_over(epoch)
-        {
-            *teller = Teller::Idle;
+    for writer in &mut s.writers {
+        if writer_epoch(*writer).is_some_and(is_over) {
+            *writer = Writer::Idle;
         }
     }
-    for check in &mut s.checks {
-        match check {
-            Check::Fetching { epoch, .. } if is_over(*epoch) => *check = Check::Idle,
-            Check::Answered { fill, .. } => *fill = fill.filter(|epoch| !is_over(*epoch)),
-            Check::Idle | Check::Fetching { .. } | Check::Fetched { .. } => {}
+    for verification in &mut s.verifications {
+        match verification {
+            Verification::Fetching { epoch, .. } if is_over(*epoch) => *verification = Verification::Idle,
+            Verification::Answered { fill, .. } => *fill = fill.filter(|epoch| !is_over(*epoch)),
+            Verification::Idle | Verification::Fetching { .. } | Verification::Fetched { .. } => {}
         }
     }
 }
 
-/// What stands in an epoch that nobody knows any more is read by nobody.
-fn forget_unknown_epochs(s: &mut State) {
-    let mut known = [false; EPOCHS];
-    let mut know = |epoch: Epoch| known[usize::from(epoch)] = true;
-    let copied = s.copy.and_then(|copy| copy.watermark);
-    let watermarks = [s.redis.watermark, copied, s.channel.watermark, s.trust];
-    watermarks.into_iter().flatten().for_each(|watermark| know(watermark.epoch));
-    for teller in s.tellers {
-        if let Teller::Asked(epoch) | Teller::Holds(epoch, _) | Teller::Put(epoch, _) = teller {
-            know(epoch);
+fn writer_epoch(writer: Writer) -> Option<Epoch> {
+    match writer {
+        Writer::KnowsEpoch(epoch) | Writer::HoldsRecord { epoch, .. } | Writer::HasPut { epoch, .. } => {
+            Some(epoch)
         }
+        Writer::Idle | Writer::HasConfirmed(_) => None,
     }
-    for check in s.checks {
-        if let Check::Fetching { epoch, .. } | Check::Answered { fill: Some(epoch), .. } = check {
-            know(epoch);
+}
+
+/// Drops the records of epochs that nothing refers to any more, because they are never read.
+fn forget_unknown_epochs(s: &mut State) {
+    let mut is_known = [false; MAX_EPOCHS];
+    let mut mark = |epoch: Epoch| is_known[usize::from(epoch)] = true;
+    let copied = s.copy.and_then(|copy| copy.watermark);
+    let watermarks = [s.redis.watermark, copied, s.channel.watermark, s.watermark];
+    watermarks.into_iter().flatten().for_each(|watermark| mark(watermark.epoch));
+    s.writers.into_iter().filter_map(writer_epoch).for_each(&mut mark);
+    for verification in s.verifications {
+        if let Verification::Fetching { epoch, .. } | Verification::Answered { fill: Some(epoch), .. } =
+            verification
+        {
+            mark(epoch);
         }
     }
     for data in [Some(&mut s.redis), s.copy.as_mut()].into_iter().flatten() {
-        for (record, known) in data.records.iter_mut().zip(known) {
-            *record = if known { *record } else { 0 };
+        for (record, is_known) in data.records.iter_mut().zip(is_known) {
+            *record = if is_known { *record } else { 0 };
         }
     }
 }

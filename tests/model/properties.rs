@@ -1,92 +1,105 @@
 //! What must never happen, and what must happen in some run for that to mean anything.
 //!
-//! Whether a verification accepts is read off a state: each answer that somebody has in hand there is
-//! one that can be given in the next moment.
+//! Whether a verification accepts is read from a state: every answer that exists there could be returned in the next
+//! moment.
 
 use stateright::Property;
 
 use crate::{
     actions::Drawbridge,
-    state::{Check, State},
+    state::{State, Verification, Version},
 };
 
 /// The promise.
 pub(crate) const PROMISE: &str =
-    "no verification that starts later than the bound after a revocation's commit accepts it";
+    "no verification that starts later than the bound after a revocation's commit accepts the session";
 
-/// Who lets the session pass.
+/// Why a session is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
-    /// The record in the process, whoever asks.
+enum Layer {
+    /// The record in the near cache, for any verification.
     Near,
-    /// Redis's record, for a verification that asked.
+    /// The record in Redis, for the verification that asked.
     Shared,
-    /// The database's answer, for the verification that asked, or for one that joined it.
+    /// The database's answer, for the verification that asked or joined.
     Source,
-    /// The database's last answer, whoever asks: without a young watermark it is used for a while.
+    /// The database's last answer, for any verification: without a young watermark it is used again for a while.
     LastAnswer,
 }
 
-/// The acceptances that are possible now: by whom, and whether for a verification that began too late.
-fn acceptances<'a>(model: &'a Drawbridge, s: &'a State) -> impl Iterator<Item = (By, bool)> + 'a {
-    let late_now = model.is_late(s);
-    let near = s.near.filter(|_| model.trust(s).is_some()).map(|version| (version, By::Near, late_now));
-    let checks = s.checks.iter().flat_map(move |check| match *check {
-        Check::Idle | Check::Fetching { .. } => [None, None],
-        Check::Fetched { version, late, .. } => [Some((version, By::Shared, late)), None],
-        Check::Answered { version, age, late, .. } => {
-            let usable = age <= model.times.stale_max;
-            [Some((version, By::Source, late)), usable.then_some((version, By::LastAnswer, late_now))]
+/// A session that would be accepted now.
+#[derive(Clone, Copy)]
+struct Acceptance {
+    version: Version,
+    layer: Layer,
+    /// True if the verification started after the bound.
+    is_late: bool,
+}
+
+/// Every possible acceptance.
+fn acceptances<'a>(model: &'a Drawbridge, s: &'a State) -> impl Iterator<Item = Acceptance> + 'a {
+    let is_late_now = model.is_late(s);
+    let near = s.near.filter(|_| model.trusted_watermark(s).is_some());
+    let near = near.map(|version| Acceptance { version, layer: Layer::Near, is_late: is_late_now });
+    let others = s.verifications.iter().flat_map(move |verification| match *verification {
+        Verification::Idle | Verification::Fetching { .. } => [None, None],
+        Verification::Fetched { version, is_late, .. } => {
+            [Some(Acceptance { version, layer: Layer::Shared, is_late }), None]
+        }
+        Verification::Answered { version, age, is_late, .. } => {
+            let again = Acceptance { version, layer: Layer::LastAnswer, is_late: is_late_now };
+            let is_usable = age <= model.times.stale_max;
+            [Some(Acceptance { version, layer: Layer::Source, is_late }), is_usable.then_some(again)]
         }
     });
-    let all = near.into_iter().chain(checks.flatten());
-    all.filter(|(version, ..)| s.database.lets_pass(*version)).map(|(_, by, late)| (by, late))
+    near.into_iter().chain(others.flatten()).filter(|acceptance| s.database.accepts(acceptance.version))
 }
 
-fn nobody_is_late(model: &Drawbridge, s: &State) -> bool {
-    acceptances(model, s).all(|(_, late)| !late)
+fn none_is_late(model: &Drawbridge, s: &State) -> bool {
+    acceptances(model, s).all(|acceptance| !acceptance.is_late)
 }
 
-fn passes(model: &Drawbridge, s: &State, wanted: By) -> bool {
-    acceptances(model, s).any(|(by, _)| by == wanted)
+fn is_accepted(model: &Drawbridge, s: &State, layer: Layer) -> bool {
+    acceptances(model, s).any(|acceptance| acceptance.layer == layer)
 }
 
-/// Somebody who was signed out gets in for a moment still, on the record in the process.
-fn passes_for_a_moment(model: &Drawbridge, s: &State) -> bool {
-    s.database.revoked_for().is_some_and(|age| age > 0) && passes(model, s, By::Near)
+/// A session that was ended is still accepted for a moment, because of the near cache.
+fn is_accepted_for_a_moment(model: &Drawbridge, s: &State) -> bool {
+    s.database.revoked_for().is_some_and(|age| age > 0) && is_accepted(model, s, Layer::Near)
 }
 
-/// The same on the database's last answer, until the last moment in which it may be used.
-fn passes_on_last_answer(model: &Drawbridge, s: &State) -> bool {
+/// The same because of the database's last answer, until the last moment in which it may be used.
+fn is_accepted_on_last_answer(model: &Drawbridge, s: &State) -> bool {
     s.database.revoked_for().is_some_and(|age| age == model.times.stale_max)
-        && passes(model, s, By::LastAnswer)
+        && is_accepted(model, s, Layer::LastAnswer)
 }
 
-/// A revocation stands in Redis before any time has gone by, and Redis is believed.
-fn is_known_at_once(model: &Drawbridge, s: &State) -> bool {
-    let held = model.trust(s).map(|watermark| s.redis.records[usize::from(watermark.epoch)]);
-    let refuses = held.is_some_and(|version| version != 0 && !s.database.lets_pass(version));
-    refuses && s.database.revoked_for() == Some(0) && s.database.waiting == 0
+/// A revocation is in Redis before any time has passed, and Redis is trusted.
+fn is_known_immediately(model: &Drawbridge, s: &State) -> bool {
+    let record = model.trusted_watermark(s).map(|watermark| s.redis.records[usize::from(watermark.epoch)]);
+    let is_refused = record.is_some_and(|version| version != 0 && !s.database.accepts(version));
+    is_refused && s.database.revoked_for() == Some(0) && s.database.outbox == 0
 }
 
-/// A record of a later epoch is kept in the process, and believed.
-fn is_believed_again(model: &Drawbridge, s: &State) -> bool {
-    model.trust(s).is_some_and(|watermark| watermark.epoch > 0) && passes(model, s, By::Near)
+/// A record of a later epoch is in the near cache, and trusted.
+fn is_trusted_again(model: &Drawbridge, s: &State) -> bool {
+    model.trusted_watermark(s).is_some_and(|watermark| watermark.epoch > 0)
+        && is_accepted(model, s, Layer::Near)
 }
 
-/// All of them.
+/// All properties.
 pub(crate) fn all(model: &Drawbridge) -> Vec<Property<Drawbridge>> {
     let mut all = vec![
-        Property::always(PROMISE, nobody_is_late),
-        Property::sometimes("the process lets the session pass", |m, s| passes(m, s, By::Near)),
-        Property::sometimes("Redis lets the session pass", |m, s| passes(m, s, By::Shared)),
-        Property::sometimes("the database lets the session pass", |m, s| passes(m, s, By::Source)),
-        Property::sometimes("a session that has ended passes for a moment", passes_for_a_moment),
-        Property::sometimes("it passes on the database's last answer", passes_on_last_answer),
-        Property::sometimes("a revocation is known at once", is_known_at_once),
+        Property::always(PROMISE, none_is_late),
+        Property::sometimes("the near cache accepts the session", |m, s| is_accepted(m, s, Layer::Near)),
+        Property::sometimes("Redis accepts the session", |m, s| is_accepted(m, s, Layer::Shared)),
+        Property::sometimes("the database accepts the session", |m, s| is_accepted(m, s, Layer::Source)),
+        Property::sometimes("an ended session is accepted for a moment", is_accepted_for_a_moment),
+        Property::sometimes("it is accepted on the database's last answer", is_accepted_on_last_answer),
+        Property::sometimes("a revocation is known immediately", is_known_immediately),
     ];
-    if model.faults_at_most > 0 {
-        all.push(Property::sometimes("the cache is believed again after a fault", is_believed_again));
+    if model.max_faults > 0 {
+        all.push(Property::sometimes("the cache is trusted again after a fault", is_trusted_again));
     }
     all
 }

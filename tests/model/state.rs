@@ -1,186 +1,207 @@
-//! What there is at one moment: one user, one session of theirs, and everybody who handles it.
+//! The state of the model: one user, one session of theirs, and everything that handles it.
 
-/// Ticks since something happened. Counting stops where older makes no difference.
+/// Ticks since an event. Counting stops where a higher age makes no difference.
 pub(crate) type Age = u8;
 
-/// A version of the user's record; zero where there is no record.
+/// A version of the user's record; zero if there is no record.
 pub(crate) type Version = u8;
 
-/// A stretch of time in which the cache lost nothing. Its number never comes again.
+/// A numbered period in which the cache lost no data. Numbers are never reused.
 pub(crate) type Epoch = u8;
 
-/// How many epochs there can be: the first, and one for each fault.
-pub(crate) const EPOCHS: usize = 3;
+/// The maximum number of epochs: the first, and one for each fault.
+pub(crate) const MAX_EPOCHS: usize = 3;
 
-/// The database: the truth.
+/// The database, which holds the truth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Database {
     pub(crate) version: Version,
-    /// The version from which on the session has ended, and how long ago that was committed.
-    pub(crate) revoked: Option<(Version, Age)>,
-    /// The outbox: a bit for each version that the cache may not know yet.
-    pub(crate) waiting: u8,
+    /// The end of the session, if it was ended.
+    pub(crate) revocation: Option<Revocation>,
+    /// The outbox: a bit for each version that the cache may not have.
+    pub(crate) outbox: u8,
+}
+
+/// The end of the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Revocation {
+    /// The first version without the session.
+    pub(crate) version: Version,
+    /// How long ago it was committed.
+    pub(crate) age: Age,
 }
 
 impl Database {
-    /// Whether a record of `version` lets the session pass.
-    pub(crate) fn lets_pass(self, version: Version) -> bool {
-        version != 0 && self.revoked.is_none_or(|(revoked, _)| version < revoked)
+    /// Returns true if a record of `version` lists the session.
+    pub(crate) fn accepts(self, version: Version) -> bool {
+        version != 0 && self.revocation.is_none_or(|revocation| version < revocation.version)
     }
 
     /// How long ago the session was ended.
     pub(crate) fn revoked_for(self) -> Option<Age> {
-        self.revoked.map(|(_, age)| age)
+        self.revocation.map(|revocation| revocation.age)
     }
 }
 
-/// Somebody in auth-service who tells the cache of a change: the request that made it, or the relay.
+/// A task in auth-service that delivers a change to the cache: the request that made it, or the relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Teller {
+pub(crate) enum Writer {
     Idle,
-    /// Knows the epoch.
-    Asked(Epoch),
-    /// Knows the record, too.
-    Holds(Epoch, Version),
+    /// Has read the epoch.
+    KnowsEpoch(Epoch),
+    /// Has read the record as well.
+    HoldsRecord {
+        epoch: Epoch,
+        version: Version,
+    },
     /// Has put the record into the epoch.
-    Put(Epoch, Version),
-    /// Is sure that this was the epoch.
-    Told(Version),
+    HasPut {
+        epoch: Epoch,
+        version: Version,
+    },
+    /// Has confirmed that the epoch is still the current one.
+    HasConfirmed(Version),
 }
 
-/// The relay has found nothing in the outbox, and is about to raise the watermark.
+/// The relay has found the outbox empty and is about to raise the watermark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Look {
-    /// How long ago it looked, as the watermark will say.
+pub(crate) struct OutboxCheck {
+    /// How long ago it looked, which the watermark will say.
     pub(crate) age: Age,
-    /// Whether the message has left auth-service.
-    pub(crate) sent: bool,
+    /// True once the command has left auth-service.
+    pub(crate) is_sent: bool,
 }
 
-/// What a Redis server holds.
+/// The data of a Redis server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Data {
+pub(crate) struct RedisData {
     pub(crate) watermark: Option<Watermark>,
-    /// Whether this run of the server wrote it.
-    pub(crate) own: bool,
+    /// True if this server run wrote the watermark.
+    pub(crate) is_own: bool,
     /// The record in each epoch.
-    pub(crate) records: [Version; EPOCHS],
+    pub(crate) records: [Version; MAX_EPOCHS],
 }
 
-impl Data {
-    pub(crate) const NONE: Self = Self { watermark: None, own: false, records: [0; EPOCHS] };
+impl RedisData {
+    pub(crate) const NONE: Self = Self { watermark: None, is_own: false, records: [0; MAX_EPOCHS] };
 }
 
-/// A watermark, in Redis or as the verifier read it there.
+/// A watermark, in Redis or as the verifier has read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Watermark {
     pub(crate) epoch: Epoch,
     pub(crate) age: Age,
 }
 
-/// The connection on which Redis tells the verifier of changes and answers what the watermark is. What
-/// is on its way in it arrives in this order, or never.
+/// The connection over which Redis pushes invalidations to the verifier and the verifier reads the watermark. Messages
+/// arrive in the order of these fields, or never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Channel {
-    /// Whether it leads to the server that serves.
-    pub(crate) stands: bool,
-    pub(crate) change: bool,
+    /// True if it is connected to the current server.
+    pub(crate) is_connected: bool,
+    pub(crate) invalidation: bool,
     pub(crate) watermark: Option<Watermark>,
-    pub(crate) later_change: bool,
+    pub(crate) later_invalidation: bool,
 }
 
-/// A verification under way in the verifier.
+/// A verification in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Check {
+pub(crate) enum Verification {
     Idle,
     /// Asks Redis.
     Fetching {
-        /// The epoch that was believed when it began.
+        /// The epoch that was trusted at the start.
         epoch: Epoch,
-        /// Whether no change has come since.
-        ticket: bool,
-        /// Whether it began after the bound.
-        late: bool,
+        /// True if no invalidation has arrived since.
+        has_valid_ticket: bool,
+        /// True if it started after the bound.
+        is_late: bool,
     },
     /// Has the record from Redis.
     Fetched {
         version: Version,
-        ticket: bool,
-        late: bool,
+        has_valid_ticket: bool,
+        is_late: bool,
     },
-    /// Has the record from the database, or the answer is on its way.
+    /// Has the record from the database, or will receive it.
     Answered {
         version: Version,
-        /// How old the verifier takes the answer to be.
+        /// How old the answer is for the verifier.
         age: Age,
-        /// The epoch that the record is for.
+        /// The epoch to fill with the record.
         fill: Option<Epoch>,
-        late: bool,
+        is_late: bool,
     },
 }
 
-impl Check {
-    /// Whether it may still keep in the process what it fetches.
+impl Verification {
+    /// The ticket, if the verification may still keep its record in the near cache.
     pub(crate) fn ticket(&mut self) -> Option<&mut bool> {
         match self {
-            Self::Fetching { ticket, .. } | Self::Fetched { ticket, .. } => Some(ticket),
+            Self::Fetching { has_valid_ticket, .. } | Self::Fetched { has_valid_ticket, .. } => {
+                Some(has_valid_ticket)
+            }
             Self::Idle | Self::Answered { .. } => None,
         }
     }
 }
 
-/// Everything.
+/// The state of the whole system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct State {
     pub(crate) database: Database,
-    pub(crate) tellers: [Teller; 2],
-    pub(crate) look: Option<Look>,
-    pub(crate) redis: Data,
-    /// Older data that may take the place of Redis's.
-    pub(crate) copy: Option<Data>,
-    pub(crate) epochs_begun: Epoch,
+    pub(crate) writers: [Writer; 2],
+    pub(crate) outbox_check: Option<OutboxCheck>,
+    pub(crate) redis: RedisData,
+    /// Older data that may replace the data in Redis.
+    pub(crate) copy: Option<RedisData>,
+    pub(crate) epochs_started: Epoch,
     pub(crate) faults: u8,
     pub(crate) channel: Channel,
-    /// The watermark that the verifier knows.
-    pub(crate) trust: Option<Watermark>,
-    /// The record that the verifier keeps in its process.
+    /// The watermark that the verifier has read last.
+    pub(crate) watermark: Option<Watermark>,
+    /// The record in the verifier's near cache.
     pub(crate) near: Option<Version>,
-    pub(crate) checks: [Check; 2],
+    pub(crate) verifications: [Verification; 2],
 }
 
 impl State {
-    /// Somebody has signed in a while ago. The first epoch has begun, and all are connected.
+    /// The user is signed in, the first epoch has started, and everything is connected.
     pub(crate) fn initial() -> Self {
         Self {
-            database: Database { version: 1, revoked: None, waiting: 0 },
-            tellers: [Teller::Idle; 2],
-            look: None,
-            redis: Data { watermark: Some(Watermark { epoch: 0, age: 0 }), own: true, ..Data::NONE },
+            database: Database { version: 1, revocation: None, outbox: 0 },
+            writers: [Writer::Idle; 2],
+            outbox_check: None,
+            redis: RedisData {
+                watermark: Some(Watermark { epoch: 0, age: 0 }),
+                is_own: true,
+                ..RedisData::NONE
+            },
             copy: None,
-            epochs_begun: 1,
+            epochs_started: 1,
             faults: 0,
-            channel: Channel { stands: true, ..Channel::default() },
-            trust: None,
+            channel: Channel { is_connected: true, ..Channel::default() },
+            watermark: None,
             near: None,
-            checks: [Check::Idle; 2],
+            verifications: [Verification::Idle; 2],
         }
     }
 
-    /// The verifier drops what it keeps, and will not keep what is being fetched.
-    pub(crate) fn forget_near(&mut self) {
+    /// The verifier clears its near cache, and will not keep what is being fetched.
+    pub(crate) fn clear_near(&mut self) {
         self.near = None;
-        for ticket in self.checks.iter_mut().filter_map(Check::ticket) {
+        for ticket in self.verifications.iter_mut().filter_map(Verification::ticket) {
             *ticket = false;
         }
     }
 
-    /// Redis tells the verifier of a change.
-    pub(crate) fn push(&mut self) {
+    /// Redis pushes an invalidation to the verifier.
+    pub(crate) fn push_invalidation(&mut self) {
         let channel = &mut self.channel;
-        if channel.stands && channel.watermark.is_some() {
-            channel.later_change = true;
-        } else if channel.stands {
-            channel.change = true;
+        if channel.is_connected && channel.watermark.is_some() {
+            channel.later_invalidation = true;
+        } else if channel.is_connected {
+            channel.invalidation = true;
         }
     }
 }

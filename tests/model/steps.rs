@@ -1,178 +1,199 @@
-//! What each step does.
+//! The effect of each step.
 
 use crate::{
     actions::{Action, Drawbridge},
     protocol::{Fault, Part},
-    state::{Age, Channel, Check, Data, Epoch, Look, State, Teller, Version, Watermark},
+    state::{
+        Age, Channel, Epoch, OutboxCheck, RedisData, Revocation, State, Verification, Version, Watermark,
+        Writer,
+    },
 };
 
 impl Drawbridge {
-    /// Takes one step; `None` if it cannot be taken after all.
+    /// Takes a step. Returns `None` if it turns out to be impossible.
     pub(crate) fn step(&self, s: &mut State, action: Action) -> Option<()> {
         match action {
             Action::Tick => self.tick(s),
             Action::Wait => (0..self.times.bound).for_each(|_| self.tick(s)),
-            Action::Revoke | Action::Change => {
-                s.database.version += 1;
-                s.database.waiting |= 1 << s.database.version;
-                if action == Action::Revoke {
-                    s.database.revoked = Some((s.database.version, 0));
-                }
-            }
-            Action::AskEpoch(n)
+            Action::Revoke | Action::Change => change(s, action == Action::Revoke),
+            Action::ReadEpoch(n)
             | Action::ReadRecord(n)
             | Action::ReadRecordFirst(n, _)
             | Action::Put(n)
-            | Action::AskEpochAgain(n)
+            | Action::ReadEpochAgain(n)
             | Action::DeleteRow(n)
-            | Action::StopTelling(n) => self.tell(s, n, action)?,
+            | Action::GiveUpDelivery(n) => self.deliver(s, n, action)?,
             Action::Crash => {
-                s.tellers = [Teller::Idle; 2];
-                // What has left is not called back.
-                s.look = s.look.filter(|look| look.sent);
+                s.writers = [Writer::Idle; 2];
+                // What has left cannot be called back.
+                s.outbox_check = s.outbox_check.filter(|check| check.is_sent);
             }
-            Action::Look => s.look = Some(Look { age: 0, sent: false }),
-            Action::SendWatermark => s.look.as_mut()?.sent = true,
+            Action::CheckOutbox => s.outbox_check = Some(OutboxCheck { age: 0, is_sent: false }),
+            Action::SendWatermark => s.outbox_check.as_mut()?.is_sent = true,
             Action::RaiseWatermark => {
-                let age = s.look.take()?.age;
+                let age = s.outbox_check.take()?.age;
                 self.raise_watermark(s, age);
             }
-            Action::BeginEpoch => self.raise_watermark(s, self.times.watermark_max_age + 1),
-            Action::Copy => s.copy = Some(Data { own: false, ..s.redis }),
+            Action::StartEpoch => self.raise_watermark(s, self.times.watermark_max_age + 1),
+            Action::CopyData => s.copy = Some(RedisData { is_own: false, ..s.redis }),
             Action::Fail(fault) => fail(s, fault)?,
-            Action::AnswerWatermark => s.channel.watermark = s.redis.watermark,
+            Action::ReportWatermark => s.channel.watermark = s.redis.watermark,
             Action::Receive => receive(s)?,
             Action::Reconnect => {
-                s.channel = Channel { stands: true, ..Channel::default() };
-                s.forget_near();
-                // Not believed until a watermark has come over the new connection.
-                s.trust = None;
+                s.channel = Channel { is_connected: true, ..Channel::default() };
+                s.clear_near();
+                // Not trusted until a watermark has arrived over the new connection.
+                s.watermark = None;
             }
-            Action::Start(n)
+            Action::StartFetch(n)
             | Action::Fetch(n)
-            | Action::Keep(n)
+            | Action::KeepRecord(n)
             | Action::LookUp(n)
             | Action::Join(n)
             | Action::Fill(n)
-            | Action::GiveUp(n) => self.check(s, n, action)?,
+            | Action::GiveUp(n) => self.verify(s, n, action)?,
         }
         Some(())
     }
 
     fn tick(&self, s: &mut State) {
         let times = self.times;
-        let count = |age: &mut Age, end: Age| *age = (*age + 1).min(end);
-        if let Some((_, age)) = &mut s.database.revoked {
-            count(age, times.bound);
+        let increase = |age: &mut Age, max: Age| *age = (*age + 1).min(max);
+        if let Some(revocation) = &mut s.database.revocation {
+            increase(&mut revocation.age, times.bound);
         }
-        if let Some(look) = &mut s.look
-            && !look.sent
+        if let Some(check) = &mut s.outbox_check
+            && !check.is_sent
         {
-            count(&mut look.age, times.watermark_max_age + 1);
+            increase(&mut check.age, times.watermark_max_age + 1);
         }
-        let watermarks = [&mut s.redis.watermark, &mut s.channel.watermark, &mut s.trust];
+        let watermarks = [&mut s.redis.watermark, &mut s.channel.watermark, &mut s.watermark];
         let copied = s.copy.iter_mut().filter_map(|copy| copy.watermark.as_mut());
         for watermark in watermarks.into_iter().flatten().chain(copied) {
-            count(&mut watermark.age, times.watermark_max_age + 1);
+            increase(&mut watermark.age, times.watermark_max_age + 1);
         }
-        for check in &mut s.checks {
-            if let Check::Answered { age, .. } = check {
-                count(age, times.stale_max + 1);
+        for verification in &mut s.verifications {
+            if let Verification::Answered { age, .. } = verification {
+                increase(age, times.stale_max + 1);
             }
         }
     }
 
-    /// Steps of a teller (`relay.rs`, `delivery.rs`).
-    fn tell(&self, s: &mut State, n: usize, action: Action) -> Option<()> {
-        let epoch = s.redis.watermark.map(|watermark| watermark.epoch);
-        s.tellers[n] = match (action, s.tellers[n]) {
-            (Action::AskEpoch(_), _) => Teller::Asked(epoch?),
-            (Action::ReadRecord(_), Teller::Asked(epoch)) => Teller::Holds(epoch, s.database.version),
-            (Action::ReadRecordFirst(_, version), _) => Teller::Holds(epoch?, version),
-            (Action::Put(_), Teller::Holds(epoch, version)) => {
+    /// Steps of a writer (`auth-service/src/relay.rs`, `user_cache/redis/delivery.rs`).
+    fn deliver(&self, s: &mut State, n: usize, action: Action) -> Option<()> {
+        let current_epoch = s.redis.watermark.map(|watermark| watermark.epoch);
+        s.writers[n] = match (action, s.writers[n]) {
+            (Action::ReadEpoch(_), _) => Writer::KnowsEpoch(current_epoch?),
+            (Action::ReadRecord(_), Writer::KnowsEpoch(epoch)) => {
+                Writer::HoldsRecord { epoch, version: s.database.version }
+            }
+            (Action::ReadRecordFirst(_, version), _) => {
+                Writer::HoldsRecord { epoch: current_epoch?, version }
+            }
+            (Action::Put(_), Writer::HoldsRecord { epoch, version }) => {
                 self.put(s, epoch, version);
-                Teller::Put(epoch, version)
+                Writer::HasPut { epoch, version }
             }
-            (Action::AskEpochAgain(_), Teller::Put(before, version)) => {
-                let told = epoch == Some(before) || !self.has(Part::EpochAgain);
-                if told { Teller::Told(version) } else { Teller::Idle }
+            (Action::ReadEpochAgain(_), Writer::HasPut { epoch, version }) => {
+                let is_delivered = current_epoch == Some(epoch) || !self.has(Part::EpochAgain);
+                if is_delivered { Writer::HasConfirmed(version) } else { Writer::Idle }
             }
-            (Action::DeleteRow(_), Teller::Told(version)) => {
-                // The newest state tells of older changes, too.
-                s.database.waiting &= !((2 << version) - 1);
-                Teller::Idle
+            (Action::DeleteRow(_), Writer::HasConfirmed(version)) => {
+                // The newest state includes earlier changes.
+                s.database.outbox &= !((2 << version) - 1);
+                Writer::Idle
             }
-            (Action::StopTelling(_), _) => Teller::Idle,
+            (Action::GiveUpDelivery(_), _) => Writer::Idle,
             _ => return None,
         };
         Some(())
     }
 
-    /// `put_if_newer.lua`.
+    /// `put_if_newer.lua`
     fn put(&self, s: &mut State, epoch: Epoch, version: Version) {
-        let held = &mut s.redis.records[usize::from(epoch)];
-        if *held < version || !self.has(Part::VersionCheck) {
-            *held = version;
-            s.push();
+        let stored = &mut s.redis.records[usize::from(epoch)];
+        if *stored < version || !self.has(Part::VersionCheck) {
+            *stored = version;
+            s.push_invalidation();
         }
     }
 
-    /// `raise_watermark.lua`.
+    /// `raise_watermark.lua`
     fn raise_watermark(&self, s: &mut State, age: Age) {
-        let held = if Self::data_may_be_lost(s) {
-            let epoch = if self.has(Part::Epochs) { s.epochs_begun } else { 0 };
-            s.epochs_begun += 1;
+        let current = if Self::may_have_lost_data(s) {
+            let epoch = if self.has(Part::Epochs) { s.epochs_started } else { 0 };
+            s.epochs_started += 1;
             Watermark { epoch, age }
         } else {
             s.redis.watermark.unwrap_or(Watermark { epoch: 0, age })
         };
-        s.redis.watermark = Some(Watermark { age: held.age.min(age), ..held });
-        s.redis.own = true;
+        s.redis.watermark = Some(Watermark { age: current.age.min(age), ..current });
+        s.redis.is_own = true;
     }
 
-    /// Steps of a verification (`verification.rs`, `redis.rs`, `near.rs`).
-    fn check(&self, s: &mut State, n: usize, action: Action) -> Option<()> {
-        let late = self.is_late(s);
+    /// Steps of a verification (`look_up.rs`, `user_cache/redis/cache.rs`, `user_cache/near.rs`).
+    fn verify(&self, s: &mut State, n: usize, action: Action) -> Option<()> {
+        let is_late = self.is_late(s);
         let version = s.database.version;
-        s.checks[n] = match (action, s.checks[n]) {
-            (Action::Start(_), _) => Check::Fetching { epoch: self.trust(s)?.epoch, ticket: true, late },
-            (Action::Fetch(_), Check::Fetching { epoch, ticket, late }) => {
-                let beside = |watermark: Watermark| watermark.epoch == epoch && self.believes(watermark);
-                let believed =
-                    s.redis.watermark.is_some_and(beside) || !self.has(Part::WatermarkBesideRecord);
-                match s.redis.records[usize::from(epoch)] {
-                    // The database is asked alone: as if by another that looks it up.
-                    _ if !believed => Check::Idle,
-                    0 => Check::Answered { version, age: 0, fill: Some(epoch), late },
-                    version => Check::Fetched { version, ticket, late },
-                }
+        s.verifications[n] = match (action, s.verifications[n]) {
+            (Action::StartFetch(_), _) => {
+                let epoch = self.trusted_watermark(s)?.epoch;
+                Verification::Fetching { epoch, has_valid_ticket: true, is_late }
             }
-            (Action::Keep(_), Check::Fetched { version, ticket, .. }) => {
-                if ticket || !self.has(Part::Tickets) {
+            (Action::Fetch(_), Verification::Fetching { epoch, has_valid_ticket, is_late }) => {
+                self.fetch(s, epoch, has_valid_ticket, is_late)
+            }
+            (Action::KeepRecord(_), Verification::Fetched { version, has_valid_ticket, .. }) => {
+                if has_valid_ticket || !self.has(Part::Tickets) {
                     s.near = Some(version);
                 }
-                Check::Idle
+                Verification::Idle
             }
-            (Action::LookUp(_), _) => Check::Answered { version, age: 0, fill: None, late },
-            (Action::Join(_), _) => {
-                let Check::Answered { version, age, .. } = s.checks[1 - n] else { return None };
-                let own_age = self.has(Part::LookUpAge);
-                if own_age && age > self.times.stale_max {
-                    return None;
-                }
-                let missing = |epoch: &Epoch| s.redis.records[usize::from(*epoch)] == 0;
-                let fill = self.trust(s).map(|trust| trust.epoch).filter(missing);
-                let fill = fill.filter(|_| !self.has(Part::EpochBeforeLookUp));
-                Check::Answered { version, age: if own_age { age } else { 0 }, fill, late }
-            }
-            (Action::Fill(_), Check::Answered { version, age, fill, late }) => {
+            (Action::LookUp(_), _) => Verification::Answered { version, age: 0, fill: None, is_late },
+            (Action::Join(_), _) => self.join(s, s.verifications[1 - n])?,
+            (Action::Fill(_), Verification::Answered { version, age, fill, is_late }) => {
                 self.put(s, fill?, version);
-                Check::Answered { version, age, fill: None, late }
+                Verification::Answered { version, age, fill: None, is_late }
             }
-            (Action::GiveUp(_), _) => Check::Idle,
+            (Action::GiveUp(_), _) => Verification::Idle,
             _ => return None,
         };
         Some(())
+    }
+
+    /// Redis answers a verification that asked for the record in `epoch`.
+    fn fetch(&self, s: &State, epoch: Epoch, has_valid_ticket: bool, is_late: bool) -> Verification {
+        let is_trusted = |watermark: Watermark| watermark.epoch == epoch && self.trusts(watermark);
+        let is_trusted = s.redis.watermark.is_some_and(is_trusted) || !self.has(Part::WatermarkBesideRecord);
+        match s.redis.records[usize::from(epoch)] {
+            // Only the database counts, as if another verification looked the user up.
+            _ if !is_trusted => Verification::Idle,
+            0 => Verification::Answered { version: s.database.version, age: 0, fill: Some(epoch), is_late },
+            version => Verification::Fetched { version, has_valid_ticket, is_late },
+        }
+    }
+
+    /// A verification joins the lookup of another one.
+    fn join(&self, s: &State, other: Verification) -> Option<Verification> {
+        let Verification::Answered { version, age, .. } = other else { return None };
+        let keeps_age = self.has(Part::LookUpAge);
+        if keeps_age && age > self.times.stale_max {
+            return None;
+        }
+        let is_missing = |epoch: &Epoch| s.redis.records[usize::from(*epoch)] == 0;
+        let fill = self.trusted_watermark(s).map(|watermark| watermark.epoch).filter(is_missing);
+        let fill = fill.filter(|_| !self.has(Part::EpochBeforeLookUp));
+        let age = if keeps_age { age } else { 0 };
+        Some(Verification::Answered { version, age, fill, is_late: self.is_late(s) })
+    }
+}
+
+/// A transaction changes the user.
+fn change(s: &mut State, ends_session: bool) {
+    s.database.version += 1;
+    s.database.outbox |= 1 << s.database.version;
+    if ends_session {
+        s.database.revocation = Some(Revocation { version: s.database.version, age: 0 });
     }
 }
 
@@ -181,30 +202,30 @@ fn fail(s: &mut State, fault: Fault) -> Option<()> {
     s.faults += 1;
     s.redis = match fault {
         Fault::Flush => {
-            s.push();
-            s.redis = Data::NONE;
+            s.push_invalidation();
+            s.redis = RedisData::NONE;
             return Some(());
         }
-        Fault::Restart => Data::NONE,
+        Fault::Restart => RedisData::NONE,
         Fault::FailOver => s.copy.take()?,
     };
-    // Nothing is under way to the server that serves now.
+    // Nothing is on its way to the new server.
     s.channel = Channel::default();
-    s.look = s.look.filter(|look| !look.sent);
+    s.outbox_check = s.outbox_check.filter(|check| !check.is_sent);
     Some(())
 }
 
-/// What comes first on the channel arrives (`channel.rs`).
+/// The first message on the channel arrives (`user_cache/redis/channel.rs`).
 fn receive(s: &mut State) -> Option<()> {
-    if std::mem::take(&mut s.channel.change) {
-        s.forget_near();
+    if std::mem::take(&mut s.channel.invalidation) {
+        s.clear_near();
         return Some(());
     }
-    let read = s.channel.watermark.take()?;
-    s.channel.change = std::mem::take(&mut s.channel.later_change);
-    let before = s.trust.replace(read);
-    if before.is_none_or(|before| before.epoch != read.epoch) {
-        s.forget_near();
+    let received = s.channel.watermark.take()?;
+    s.channel.invalidation = std::mem::take(&mut s.channel.later_invalidation);
+    let previous = s.watermark.replace(received);
+    if previous.is_none_or(|previous| previous.epoch != received.epoch) {
+        s.clear_near();
     }
     Some(())
 }

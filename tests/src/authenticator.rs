@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::browser::{Browser, Extension};
 
-/// The authenticator of a device that a browser believes it runs on, by WebDriver's extension for
-/// `WebAuthn`: it keeps passkeys, and its person consents to whatever is asked.
+/// A virtual authenticator (`WebDriver`'s extension for `WebAuthn`): it stores passkeys, and its user consents to every
+/// request.
 #[derive(Debug)]
 pub struct Authenticator {
     client: Client,
@@ -13,7 +13,7 @@ pub struct Authenticator {
 }
 
 impl Browser {
-    /// Gives the device an authenticator, which it has until the browser is closed.
+    /// Adds an authenticator until the browser is closed.
     pub async fn add_authenticator(&self) -> Authenticator {
         let kind = json!({
             "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
@@ -28,24 +28,24 @@ impl Browser {
 }
 
 impl Authenticator {
-    /// What it keeps.
+    /// The stored passkeys.
     pub async fn credentials(&self) -> Vec<Value> {
         self.send(Method::GET, "/credentials", None).await.as_array().unwrap().clone()
     }
 
-    /// Forgets all that it keeps, as a device that is reset.
+    /// Deletes all passkeys, as a reset of the device does.
     pub async fn forget_all(&self) {
         self.send(Method::DELETE, "/credentials", None).await;
     }
 
-    /// Whether its person shows who they are, by a finger or a PIN, when a site asks for that.
+    /// Sets whether user verification, such as a fingerprint or a PIN, succeeds.
     pub async fn set_user_verified(&self, is_verified: bool) {
         self.send(Method::POST, "/uv", Some(json!({"isUserVerified": is_verified}))).await;
     }
 
-    async fn send(&self, method: Method, what: &str, body: Option<Value>) -> Value {
+    async fn send(&self, method: Method, command: &str, body: Option<Value>) -> Value {
         let separator = if self.id.is_empty() { "" } else { "/" };
-        let path = format!("webauthn/authenticator{separator}{}{what}", self.id);
+        let path = format!("webauthn/authenticator{separator}{}{command}", self.id);
         self.client.issue_cmd(Extension { method, path, body }).await.unwrap()
     }
 }

@@ -2,24 +2,24 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use aws_lc_rs::hmac;
 
-/// How long a code is shown, in seconds.
-const STEP: u64 = 30;
+/// How long a code is valid, in seconds.
+const STEP_SECONDS: u64 = 30;
 
-/// How long the way from here to the server may take, in seconds.
-const WAY: u64 = 5;
+/// How long a code may take to reach the server, in seconds.
+const TRANSIT_SECONDS: u64 = 5;
 
 /// An authenticator app that has scanned a secret (RFC 6238: SHA-1, six digits, 30 seconds).
 #[derive(Debug)]
 pub struct AuthenticatorApp {
     key: hmac::Key,
-    /// The step of the code that was read last.
+    /// The step of the last code.
     last: u64,
 }
 
 impl AuthenticatorApp {
-    /// Takes the secret as a person types it: Base32, in groups.
+    /// Reads the secret as users type it: Base32, in groups.
     pub fn scan(secret: &str) -> Self {
-        let digit = |c: char| "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c).expect("a digit of Base32");
+        let digit = |c: char| "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c).expect("a Base32 digit");
         let bits = secret.chars().filter(|c| *c != ' ').map(digit).collect::<Vec<_>>();
         let bit = |at: usize| u8::try_from(bits[at / 5] >> (4 - at % 5) & 1).unwrap();
         let byte = |n: usize| (0..8).fold(0, |byte, at| byte * 2 + bit(n * 8 + at));
@@ -27,17 +27,17 @@ impl AuthenticatorApp {
         Self { key: hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &bytes), last: 0 }
     }
 
-    /// The code of now, or of so many steps later.
+    /// The current code, or the code of another step.
     pub fn code(&self, steps: i64) -> String {
-        self.code_of((seconds() / STEP).checked_add_signed(steps).unwrap())
+        self.code_of((seconds() / STEP_SECONDS).checked_add_signed(steps).unwrap())
     }
 
-    /// A code that was not read before. A server that forgives a clock one step either way takes three in a row;
-    /// the fourth has to wait for its time.
+    /// A code that has not been used. A server that tolerates a clock error of one step accepts three codes in a row; the
+    /// fourth one must wait until it becomes valid.
     pub async fn next_code(&mut self) -> String {
         loop {
             let now = seconds();
-            let (earliest, latest) = ((now + WAY) / STEP - 1, now / STEP + 1);
+            let (earliest, latest) = ((now + TRANSIT_SECONDS) / STEP_SECONDS - 1, now / STEP_SECONDS + 1);
             let step = earliest.max(self.last + 1);
             if step <= latest {
                 self.last = step;

@@ -16,19 +16,19 @@ use crate::{
     process::{Process, Start},
 };
 
-/// How long a page may take to say what it is to say.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a page may take to show what a test waits for.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Whether pages may run scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scripts {
-    /// As people have it.
+    /// The default of browsers.
     On,
-    /// As some people want it.
+    /// JavaScript is disabled.
     Off,
 }
 
-/// How a page is looked at.
+/// A screen size and a colour scheme.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
     /// Part of the screenshot's name.
@@ -39,7 +39,7 @@ pub struct Look {
 }
 
 impl Look {
-    /// Narrow and wide, light and dark.
+    /// Narrow and wide screens, in light and dark.
     pub const ALL: [Self; 4] = [
         Self { name: "narrow-light", width: 320, height: 640, scheme: "light" },
         Self { name: "narrow-dark", width: 320, height: 640, scheme: "dark" },
@@ -48,20 +48,27 @@ impl Look {
     ];
 }
 
-/// Chromium without a window, driven over WebDriver.
+/// A headless browser, controlled over WebDriver.
 pub struct Browser {
-    /// The session.
+    /// The WebDriver session.
     pub client: Client,
     _driver: Process,
 }
 
 impl Browser {
-    /// Starts a browser with an empty profile.
+    /// Starts Chromium with an empty profile.
     pub async fn start(scripts: Scripts) -> Self {
-        Self::drive(&chromedriver(), &[], |profile| capabilities(profile, scripts)).await
+        let javascript = if scripts == Scripts::On { 1 } else { 2 };
+        let preferences = json!({"profile.managed_default_content_settings.javascript": javascript});
+        Self::drive(&chromedriver(), &[], |profile| {
+            let options = chromium_options(profile, &preferences, &[]);
+            let capabilities = json!({"browserName": "chrome", "goog:chromeOptions": options});
+            capabilities.as_object().unwrap().clone()
+        })
+        .await
     }
 
-    /// Starts a driver, and a browser with an empty profile in the folder that `capabilities` is given.
+    /// Starts a driver, and a browser with an empty profile in the folder that is passed to `capabilities`.
     pub(crate) async fn drive(
         driver: &str,
         settings: &[(&str, String)],
@@ -77,7 +84,7 @@ impl Browser {
             settings: &settings,
             signal: "TERM",
             log: folder.join("driver.log"),
-            // A driver that is ended leaves its browser behind; the profile's name finds it.
+            // A driver that is ended leaves its browser running; the name of the profile identifies it.
             remove: Some(&folder),
         });
         let profile = folder.join("profile").display().to_string();
@@ -85,8 +92,8 @@ impl Browser {
         Self { client, _driver: driver }
     }
 
-    /// What a page's script gets when it calls a URL with the browser's cookies: status and body, 0 where
-    /// the browser keeps the answer from it.
+    /// Calls a URL from a script on the page, with the browser's cookies. Returns the status and the body, or status 0
+    /// if the browser blocks the response.
     pub async fn fetch(&self, method: &str, url: &str, body: Option<Value>) -> (u64, Value) {
         const SCRIPT: &str = "const [url, method, body, done] = arguments; \
             fetch(url, {method, credentials: 'include', body: body ?? undefined, \
@@ -100,31 +107,32 @@ impl Browser {
         (answer["status"].as_u64().unwrap(), serde_json::from_str(text).unwrap_or_else(|_| text.into()))
     }
 
-    /// Ends the session, and with it the browser.
+    /// Ends the session and the browser.
     pub async fn close(self) {
         self.client.close().await.unwrap();
     }
 
-    /// The text of the first element that matches.
+    /// The text of the first matching element.
     pub async fn text(&self, css: &str) -> String {
         self.client.wait().for_element(Locator::Css(css)).await.unwrap().text().await.unwrap()
     }
 
-    /// Waits until an element says these words. It may come with a page that is yet to be shown.
+    /// Waits until an element contains these words, on this page or on the next one.
     pub async fn wait_for_text(&self, css: &str, words: &str) {
-        let (started, mut said) = (Instant::now(), String::new());
+        let started = Instant::now();
+        let mut shown = String::new();
         loop {
-            // What is gone by the time it is read belonged to the page before.
+            // An element that disappears while it is read belonged to the previous page.
             if let Ok(element) = self.client.find(Locator::Css(css)).await
                 && let Ok(text) = element.text().await
             {
-                said = text;
+                shown = text;
             }
-            if said.contains(words) {
+            if shown.contains(words) {
                 return;
             }
-            let at = self.client.current_url().await.unwrap();
-            assert!(started.elapsed() < PATIENCE, "{at}: {css} says {said:?}, not {words:?}");
+            let url = self.client.current_url().await.unwrap();
+            assert!(started.elapsed() < PAGE_TIMEOUT, "{url}: {css} shows {shown:?}, not {words:?}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -136,12 +144,12 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
-    /// Clicks.
+    /// Clicks an element.
     pub async fn click(&self, css: &str) {
         self.client.wait().for_element(Locator::Css(css)).await.unwrap().click().await.unwrap();
     }
 
-    /// Waits until the address bar shows this path, query included.
+    /// Waits until the address bar shows this path and query.
     pub async fn wait_for_path(&self, path: &str) {
         let started = Instant::now();
         loop {
@@ -150,12 +158,12 @@ impl Browser {
             if shown == path {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "at {shown} instead of {path}");
+            assert!(started.elapsed() < PAGE_TIMEOUT, "at {shown} instead of {path}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// Keeps a picture of the page in every [`Look`], and fails if it is wider than the screen.
+    /// Saves a screenshot of the page in every [`Look`], and fails if the page is wider than the screen.
     pub async fn keep_screenshots(&self, name: &str) {
         let folder = screenshot_folder();
         for look in Look::ALL {
@@ -174,14 +182,15 @@ impl Browser {
         self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await;
     }
 
-    /// Lets pages believe that the person wants them `light` or `dark`; empty: whatever is usual.
+    /// Sets the preferred colour scheme: `light`, `dark`, or empty for the browser's default.
     pub(crate) async fn set_scheme(&self, scheme: &str) {
         let feature = json!({"name": "prefers-color-scheme", "value": scheme});
         self.devtools("Emulation.setEmulatedMedia", json!({"features": [feature]})).await;
     }
 
     async fn devtools(&self, command: &str, parameters: Value) -> Value {
-        let (path, body) = ("goog/cdp/execute".to_owned(), json!({"cmd": command, "params": parameters}));
+        let path = "goog/cdp/execute".to_owned();
+        let body = json!({"cmd": command, "params": parameters});
         self.client.issue_cmd(Extension { method: http::Method::POST, path, body: Some(body) }).await.unwrap()
     }
 }
@@ -194,26 +203,34 @@ fn screenshot_folder() -> PathBuf {
     folder
 }
 
-/// The program that drives Chromium.
+/// The WebDriver program for Chromium.
 pub(crate) fn chromedriver() -> String {
     env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned())
 }
 
-fn capabilities(user_data: &str, scripts: Scripts) -> Capabilities {
-    let javascript = if scripts == Scripts::On { 1 } else { 2 };
-    let mut options = json!({
-        "prefs": {"profile.managed_default_content_settings.javascript": javascript},
-        "args": [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--force-prefers-reduced-motion", format!("--user-data-dir={user_data}"),
-        ],
-    });
+/// `goog:chromeOptions` with these preferences and additional arguments.
+pub(crate) fn chromium_options(profile: &str, preferences: &Value, arguments: &[String]) -> Value {
+    let mut all: Vec<String> = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--force-prefers-reduced-motion",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    all.extend_from_slice(arguments);
+    all.push(format!("--user-data-dir={profile}"));
+    let mut options = json!({"prefs": preferences, "args": all});
     if let Ok(binary) = env::var("CHROMIUM") {
         options["binary"] = binary.into();
     }
-    let capabilities = json!({"browserName": "chrome", "goog:chromeOptions": options});
-    capabilities.as_object().unwrap().clone()
+    options
 }
 
 async fn connect(port: u16, capabilities: Capabilities, driver: &Process) -> Client {
@@ -228,11 +245,11 @@ async fn connect(port: u16, capabilities: Capabilities, driver: &Process) -> Cli
     builder.connect(&url).await.unwrap_or_else(|error| panic!("{error}: {}", driver.log()))
 }
 
-/// A command that not every driver knows.
+/// A WebDriver command that only some drivers support.
 #[derive(Debug)]
 pub(crate) struct Extension {
     pub(crate) method: http::Method,
-    /// What stands behind the session's own address.
+    /// The path below the URL of the session.
     pub(crate) path: String,
     pub(crate) body: Option<Value>,
 }

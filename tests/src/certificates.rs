@@ -18,16 +18,16 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// Certificates for whatever name is asked for, by an authority that nobody else knows.
+/// Certificates for any name, issued on demand by a private authority.
 #[derive(Debug)]
 pub(crate) struct Certificates {
     authority: Certificate,
     issuer: Issuer<'static, KeyPair>,
-    made: Mutex<HashMap<String, Arc<CertifiedKey>>>,
+    issued: Mutex<HashMap<String, Arc<CertifiedKey>>>,
 }
 
 impl Certificates {
-    /// Makes the authority.
+    /// Creates the authority.
     pub(crate) fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut parameters = CertificateParams::new(Vec::new()).unwrap();
@@ -35,7 +35,7 @@ impl Certificates {
         parameters.distinguished_name.push(DnType::CommonName, "Drawbridge tests");
         parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let authority = parameters.self_signed(&key).unwrap();
-        Self { authority, issuer: Issuer::new(parameters, key), made: Mutex::default() }
+        Self { authority, issuer: Issuer::new(parameters, key), issued: Mutex::default() }
     }
 
     /// The authority's certificate, in PEM.
@@ -48,15 +48,15 @@ impl Certificates {
         STANDARD.encode(digest(&SHA256, &self.issuer.key().subject_public_key_info()))
     }
 
-    /// What ends TLS with these certificates.
+    /// Accepts TLS connections with these certificates.
     pub(crate) fn acceptor(self) -> TlsAcceptor {
-        // An error means that a provider is there already.
+        // An error means that a provider is installed already.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let config = ServerConfig::builder().with_no_client_auth().with_cert_resolver(Arc::new(self));
         TlsAcceptor::from(Arc::new(config))
     }
 
-    fn make(&self, name: &str) -> Arc<CertifiedKey> {
+    fn issue(&self, name: &str) -> Arc<CertifiedKey> {
         let key = KeyPair::generate().unwrap();
         let mut parameters = CertificateParams::new(vec![name.to_owned()]).unwrap();
         parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -69,9 +69,9 @@ impl Certificates {
 
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        // Whoever connects to an address names no name.
+        // A client that connects to an IP address sends no name.
         let name = hello.server_name().unwrap_or("127.0.0.1");
-        let mut made = self.made.lock().unwrap();
-        Some(made.entry(name.to_owned()).or_insert_with(|| self.make(name)).clone())
+        let mut issued = self.issued.lock().unwrap();
+        Some(issued.entry(name.to_owned()).or_insert_with(|| self.issue(name)).clone())
     }
 }

@@ -1,4 +1,4 @@
-//! The internet of a test: names, TLS and a way for browsers to get there, all in this process.
+//! The network of a browser test, in this process: host names, TLS, and a proxy through which browsers reach them.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::certificates::Certificates;
 
-/// An HTTP proxy that knows some names and refuses all others, and what ends TLS behind it.
+/// An HTTP proxy that resolves registered host names, refuses all others, and terminates TLS.
 #[derive(Debug)]
 pub struct Edge {
     port: u16,
@@ -27,14 +27,17 @@ pub struct Edge {
 type Routes = Arc<RwLock<HashMap<String, u16>>>;
 
 impl Edge {
-    /// Starts an edge that knows no name yet.
+    /// Starts an edge without host names.
     pub fn start() -> Self {
         let listener = StdListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
-        let (port, routes) = (listener.local_addr().unwrap().port(), Routes::default());
+        let port = listener.local_addr().unwrap().port();
+        let routes = Routes::default();
+        let known = routes.clone();
         let certificates = Certificates::new();
-        let (authority, spki) = (certificates.pem(), certificates.spki());
-        let (acceptor, known) = (certificates.acceptor(), routes.clone());
+        let authority = certificates.pem();
+        let spki = certificates.spki();
+        let acceptor = certificates.acceptor();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
@@ -48,28 +51,28 @@ impl Edge {
         Self { port, routes, authority, spki }
     }
 
-    /// Lets `https://host` lead to a port of this machine.
+    /// Forwards `https://host` to a port of this machine.
     pub fn route(&self, host: &str, port: u16) {
         self.routes.write().unwrap().insert(host.to_owned(), port);
     }
 
-    /// Where browsers find it: host and port.
+    /// The host and port of the proxy.
     pub fn proxy(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// The certificate of its authority, in PEM.
+    /// The certificate of its authority, in PEM format.
     pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// SHA-256 of the authority's public key, in Base64, as Chromium takes it.
+    /// SHA-256 of the authority's public key in Base64, as Chromium expects it.
     pub fn spki(&self) -> &str {
         &self.spki
     }
 }
 
-/// Serves one client: `CONNECT` to a name that is known, TLS, and plain HTTP behind it.
+/// Serves one client: `CONNECT` to a registered name, then TLS, forwarded as plain HTTP.
 async fn serve(stream: TcpStream, acceptor: TlsAcceptor, routes: Routes) -> Option<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
@@ -96,10 +99,10 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, routes: Routes) -> Opti
     None
 }
 
-/// A site of somebody else's: one page, whatever the path.
+/// A third-party site that serves the same page at every path.
 #[derive(Debug)]
 pub struct Pages {
-    /// Where it listens on this machine.
+    /// The port on which it listens.
     pub port: u16,
 }
 
@@ -122,7 +125,6 @@ impl Pages {
                     let answer = answer.clone();
                     tokio::spawn(async move {
                         let mut request = [0; 8192];
-                        // A page is all that it has, whatever it is asked.
                         let _ = stream.read(&mut request).await;
                         let _ = stream.write_all(answer.as_bytes()).await;
                     });

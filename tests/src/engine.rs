@@ -6,35 +6,35 @@ use std::{
 };
 
 use fantoccini::wd::Capabilities;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    browser::{Browser, chromedriver},
+    browser::{Browser, chromedriver, chromium_options},
     edge::Edge,
     process::{Process, Start},
 };
 
-/// A browser engine, as people have it.
+/// A browser engine in a common configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
     /// Chromium that blocks third-party cookies.
     ChromiumBlocking,
-    /// Chromium that allows them.
+    /// Chromium that allows third-party cookies.
     ChromiumAllowing,
     /// Firefox with its defaults.
     Firefox,
-    /// `WebKitGTK` with its defaults: not Safari, but its engine.
+    /// `WebKitGTK` with its defaults: Safari's engine, but not Safari.
     WebKit,
 }
 
-/// Where Debian keeps the browser that comes with it.
+/// Where Debian installs the browser of `WebKitGTK`.
 const MINI_BROWSER: &str = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
 
 impl Engine {
-    /// Every one of them.
+    /// Every engine.
     pub const ALL: [Self; 4] = [Self::ChromiumBlocking, Self::ChromiumAllowing, Self::Firefox, Self::WebKit];
 
-    /// What it is called in a table.
+    /// Its name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::ChromiumBlocking => "Chromium, third-party cookies blocked",
@@ -44,8 +44,8 @@ impl Engine {
         }
     }
 
-    /// Whether it can be driven on this machine.
-    pub fn is_here(self) -> bool {
+    /// Returns true if the browser and its driver are installed.
+    pub fn is_installed(self) -> bool {
         match self {
             Self::ChromiumBlocking | Self::ChromiumAllowing => true,
             Self::Firefox => on_path("geckodriver") && firefox().is_some(),
@@ -53,72 +53,68 @@ impl Engine {
         }
     }
 
-    /// Whether it knows passkeys, and its driver has an authenticator for them.
+    /// Returns true if it supports passkeys and its driver has a virtual authenticator.
     pub fn has_passkeys(self) -> bool {
         self != Self::WebKit
     }
 
-    /// Starts it with an empty profile; it gets to the names that `edge` knows, and to no other.
+    /// Starts it with an empty profile. It can only reach the host names of `edge`.
     pub async fn start(self, edge: &Edge) -> Browser {
         let proxy = edge.proxy();
-        let manual = json!({"proxyType": "manual", "httpProxy": proxy, "sslProxy": proxy});
         match self {
             Self::ChromiumBlocking | Self::ChromiumAllowing => {
                 let mode = u8::from(self == Self::ChromiumBlocking);
-                let spki = edge.spki().to_owned();
-                Browser::drive(&chromedriver(), &[], move |profile| {
-                    let mut options = json!({
-                        "prefs": {"profile.cookie_controls_mode": mode},
-                        "args": [
-                            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                            "--disable-quic", "--no-first-run", "--disable-background-networking",
-                            "--disable-component-update", "--disable-sync", "--force-prefers-reduced-motion",
-                            format!("--ignore-certificate-errors-spki-list={spki}"),
-                            format!("--user-data-dir={profile}"),
-                        ],
-                    });
-                    if let Ok(binary) = env::var("CHROMIUM") {
-                        options["binary"] = binary.into();
-                    }
-                    object(json!({"browserName": "chrome", "proxy": manual, "goog:chromeOptions": options}))
-                })
-                .await
+                let spki = edge.spki();
+                Browser::drive(&chromedriver(), &[], |profile| chromium(profile, &proxy, spki, mode)).await
             }
-            Self::Firefox => {
-                let binary = firefox().unwrap();
-                Browser::drive("geckodriver", &[], move |_| {
-                    object(json!({
-                        "browserName": "firefox", "acceptInsecureCerts": true, "proxy": manual,
-                        "moz:firefoxOptions": {"binary": binary, "args": ["-headless"], "prefs": {
-                            // An authenticator of the driver's, not one that is plugged in; also where nobody
-                            // else knows the authority.
-                            "security.webauth.webauthn_enable_softtoken": true,
-                            "security.webauth.webauthn_enable_usbtoken": false,
-                            "security.webauthn.allow_with_certificate_override": true,
-                        }},
-                    }))
-                })
-                .await
-            }
+            Self::Firefox => Browser::drive("geckodriver", &[], |_| gecko(&proxy)).await,
             Self::WebKit => {
                 let settings =
                     [("DISPLAY", display()), ("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1".into())];
-                Browser::drive("WebKitWebDriver", &settings, move |_| {
-                    object(json!({
-                        "browserName": "MiniBrowser", "acceptInsecureCerts": true,
-                        "webkitgtk:browserOptions": {
-                            "binary": MINI_BROWSER,
-                            "args": ["--automation", "--ignore-host=localhost", format!("--proxy=http://{proxy}")],
-                        },
-                    }))
-                })
-                .await
+                Browser::drive("WebKitWebDriver", &settings, |_| webkit(&proxy)).await
             }
         }
     }
 }
 
-fn object(value: serde_json::Value) -> Capabilities {
+fn manual_proxy(proxy: &str) -> Value {
+    json!({"proxyType": "manual", "httpProxy": proxy, "sslProxy": proxy})
+}
+
+fn chromium(profile: &str, proxy: &str, spki: &str, cookie_controls_mode: u8) -> Capabilities {
+    let preferences = json!({"profile.cookie_controls_mode": cookie_controls_mode});
+    let trust = format!("--ignore-certificate-errors-spki-list={spki}");
+    let options = chromium_options(profile, &preferences, &[trust]);
+    let capabilities = json!({
+        "browserName": "chrome", "proxy": manual_proxy(proxy), "goog:chromeOptions": options,
+    });
+    object(&capabilities)
+}
+
+fn gecko(proxy: &str) -> Capabilities {
+    object(&json!({
+        "browserName": "firefox", "acceptInsecureCerts": true, "proxy": manual_proxy(proxy),
+        "moz:firefoxOptions": {"binary": firefox().unwrap(), "args": ["-headless"], "prefs": {
+            // The driver's virtual authenticator instead of a USB key, also with a private certificate authority.
+            "security.webauth.webauthn_enable_softtoken": true,
+            "security.webauth.webauthn_enable_usbtoken": false,
+            "security.webauthn.allow_with_certificate_override": true,
+        }},
+    }))
+}
+
+fn webkit(proxy: &str) -> Capabilities {
+    let proxy = format!("--proxy=http://{proxy}");
+    object(&json!({
+        "browserName": "MiniBrowser", "acceptInsecureCerts": true,
+        "webkitgtk:browserOptions": {
+            "binary": MINI_BROWSER,
+            "args": ["--automation", "--ignore-host=localhost", proxy],
+        },
+    }))
+}
+
+fn object(value: &Value) -> Capabilities {
     value.as_object().unwrap().clone()
 }
 
@@ -134,7 +130,7 @@ fn firefox() -> Option<String> {
         .map(str::to_owned)
 }
 
-/// A screen that nobody sees, for the whole process.
+/// The virtual X display of this process.
 fn display() -> String {
     static SCREEN: OnceLock<(Process, String)> = OnceLock::new();
     let (_, display) = SCREEN.get_or_init(|| {
@@ -146,7 +142,7 @@ fn display() -> String {
         let socket = format!("/tmp/.X11-unix/X{}", display.trim_start_matches(':'));
         let started = Instant::now();
         while !Path::new(&socket).exists() {
-            assert!(started.elapsed() < Duration::from_secs(20), "no screen: {}", process.log());
+            assert!(started.elapsed() < Duration::from_secs(20), "no display: {}", process.log());
             std::thread::sleep(Duration::from_millis(20));
         }
         (process, display)

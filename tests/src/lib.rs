@@ -1,13 +1,12 @@
-//! What the tests stand on: PostgreSQL and Redis servers of their own, the real programs, a
-//! visitor over plain HTTP and a real browser. Everything that is started here ends with the test
-//! process, however that ends.
+//! The test bench: temporary PostgreSQL and Redis servers, deployments of the real programs, an HTTP client and real
+//! browsers. Everything that starts here ends with the test process, even if that process is killed.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that cannot be set up must stop"
+    reason = "a test whose set-up fails must stop"
 )]
 #![expect(clippy::disallowed_methods, reason = "the environment says which servers to use")]
 
@@ -16,6 +15,7 @@ mod authenticator;
 mod authenticator_app;
 mod browser;
 mod certificates;
+mod deployment;
 mod edge;
 mod engine;
 mod mailbox;
@@ -23,8 +23,9 @@ mod port;
 mod postgres;
 mod postgres_server;
 mod process;
-mod programs;
+mod program;
 mod proxy;
+mod pseudo_random;
 mod redis;
 mod redis_cluster;
 mod redis_node;
@@ -34,6 +35,7 @@ mod visitor;
 pub use authenticator::Authenticator;
 pub use authenticator_app::AuthenticatorApp;
 pub use browser::{Browser, Look, Scripts};
+pub use deployment::{Deployment, DeploymentBuilder, Layout, Service};
 pub use edge::{Edge, Pages};
 pub use engine::Engine;
 pub use mailbox::{Encryption, Mail, Mailbox, Mood};
@@ -41,10 +43,20 @@ pub use port::{free_port, free_ports};
 pub use postgres::fresh_postgres_database;
 pub use postgres_server::PostgresServer;
 pub use process::{Process, Start};
-pub use programs::{LIMITS, PASSWORD, Settings, Stack, program, wait_until_ready};
+pub use program::program;
 pub use proxy::Line;
+pub use pseudo_random::PseudoRandom;
 pub use redis::Redis;
 pub use redis_cluster::RedisCluster;
 pub use redis_node::RedisNode;
 pub use redis_sentinel::RedisSentinel;
-pub use visitor::{Answer, Visitor, time_to_refusal};
+pub use visitor::{Answer, Visitor, credentials, register, signed_in, time_to_refusal};
+
+/// `MASTER_SECRET` of every deployment in the tests.
+pub const MASTER_SECRET: &str = "the master secret of the test suite";
+
+/// The password of every account in the tests, unless a test sets another one.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A rate limit that no test reaches.
+pub const NO_LIMIT: &str = "1000000/1ms";

@@ -5,19 +5,19 @@ use std::{
 
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
-/// Below the ports that the system hands out by itself, so that nobody takes one in between.
+/// The first port, below the range from which the system assigns ports, so that no other program takes one.
 const FIRST: u16 = 18_000;
 const COUNT: u16 = 6_000;
 
-/// A thousand ports are handed out, the thousand above are the internal ones of the same programs.
+/// A block of ports to hand out. The block above it has the internal ports of the same programs.
 const BLOCK: u16 = 1_000;
 
-/// A port that nobody listens on, nor on the one 1000 above.
+/// A free port, of which the port 1000 above is free as well.
 pub fn free_port() -> u16 {
     free_ports(1)
 }
 
-/// The first of `n` neighbouring ports that nobody listens on, nor on those 1000 above.
+/// The first of `n` consecutive free ports, of which the ports 1000 above are free as well.
 pub fn free_ports(n: u16) -> u16 {
     let start = u16::try_from(std::process::id() % 1000).unwrap() * (COUNT / 1000);
     for _ in 0..COUNT {
@@ -29,5 +29,5 @@ pub fn free_ports(n: u16) -> u16 {
             return first;
         }
     }
-    panic!("no {n} free ports from {FIRST} on");
+    panic!("no {n} consecutive free ports above {FIRST}");
 }

@@ -8,12 +8,12 @@ use std::{
 
 use crate::postgres_server::PostgresServer;
 
-/// One server a test process; the watcher ends it.
+/// One server for each test process.
 static SERVER: LazyLock<Shared> = LazyLock::new(Shared::start);
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 struct Shared {
-    /// Without the database's name.
+    /// Without the name of a database.
     url: String,
     _server: Option<PostgresServer>,
 }
@@ -21,7 +21,7 @@ struct Shared {
 impl Shared {
     fn start() -> Self {
         if let Ok(url) = env::var("DATABASE_URL") {
-            let (server, _) = url.rsplit_once('/').expect("DATABASE_URL names a database");
+            let (server, _) = url.rsplit_once('/').expect("DATABASE_URL must name a database");
             return Self { url: server.to_owned(), _server: None };
         }
         let server = PostgresServer::start();
@@ -29,13 +29,13 @@ impl Shared {
     }
 }
 
-/// The URL of a new, empty database: on the server that `DATABASE_URL` names, or on one of our own.
+/// Creates an empty database, on the server in `DATABASE_URL` or on a temporary one, and returns its URL.
 pub fn fresh_postgres_database() -> String {
     fresh_database_on(&SERVER.url)
 }
 
 impl PostgresServer {
-    /// The URL of a new, empty database on this server.
+    /// Creates an empty database on this server and returns its URL.
     pub fn fresh_database(&self) -> String {
         fresh_database_on(&self.url())
     }
@@ -53,7 +53,7 @@ fn fresh_database_on(server: &str) -> String {
     format!("{server}/{name}")
 }
 
-/// Runs on a thread of its own, since the caller may be in a runtime already.
+/// Runs on a separate thread, because the caller may already be inside a runtime.
 pub(crate) fn in_own_runtime<T, F>(work: impl FnOnce() -> F + Send + 'static) -> T
 where
     T: Send + 'static,

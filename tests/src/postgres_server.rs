@@ -13,24 +13,25 @@ use crate::{
     process::{Process, Start},
 };
 
-/// A PostgreSQL server that may fail. Its data stay until it is dropped.
+/// A PostgreSQL server whose failure can be simulated. It keeps its data until it is dropped.
 #[derive(Debug)]
 pub struct PostgresServer {
     port: u16,
     folder: PathBuf,
-    /// What it is started with beside the usual.
+    /// Additional arguments.
     settings: Vec<String>,
-    /// `None` between the end of one and the start of the next.
+    /// `None` during a restart.
     process: Option<Process>,
 }
 
 impl PostgresServer {
-    /// A server of the test's own; `None` where `DATABASE_URL` names the server to use.
-    pub fn own() -> Option<Self> {
+    /// Starts a server for one test; `None` if `DATABASE_URL` names a server, which tests must not stop.
+    pub fn start_own() -> Option<Self> {
         env::var("DATABASE_URL").is_err().then(Self::start)
     }
 
-    /// A server whose databases, `postgres` aside, take encrypted connections alone; its key and certificate in PEM.
+    /// Starts a server with this key and certificate in PEM format. All of its databases except `postgres` only accept
+    /// encrypted connections.
     pub fn with_tls(key: &str, certificate: &str) -> Self {
         let mut server = Self::prepare();
         let data = server.folder.join("data");
@@ -54,7 +55,7 @@ impl PostgresServer {
         server
     }
 
-    /// A server that was never started.
+    /// Creates a server without starting it.
     fn prepare() -> Self {
         let port = free_port();
         let folder = env::temp_dir().join(format!("drawbridge-postgres-{}-{port}", std::process::id()));
@@ -70,12 +71,12 @@ impl PostgresServer {
         Self { port, folder, settings: Vec::new(), process: None }
     }
 
-    /// Where it answers, without a database's name.
+    /// Its URL without the name of a database.
     pub fn url(&self) -> String {
         url(self.port)
     }
 
-    /// Ends it as a crash of the machine would: every process of it at once, none of them prepared.
+    /// Kills all of its processes, as a crash of the machine would.
     pub fn kill(&self) {
         let children = self.children();
         self.process().signal("KILL");
@@ -87,7 +88,7 @@ impl PostgresServer {
         }
     }
 
-    /// Starts it again on its port and its data, whether or not it still runs.
+    /// Restarts it with the same port and data, even if it still runs.
     pub fn restart(&mut self) {
         if let Some(process) = self.process.take() {
             process.end_and_keep_folder();
@@ -95,14 +96,14 @@ impl PostgresServer {
         self.process = Some(serve(self.port, &self.folder, &self.settings));
     }
 
-    /// Stops all of its processes where they are: it takes connections and answers nothing.
+    /// Suspends all of its processes: it accepts connections and does not answer.
     pub fn freeze(&self) {
         self.process().signal("STOP");
         signal("STOP", &self.children());
     }
 
-    /// Lets it go on.
-    pub fn thaw(&self) {
+    /// Resumes its processes.
+    pub fn unfreeze(&self) {
         signal("CONT", &self.children());
         self.process().signal("CONT");
     }
@@ -125,7 +126,7 @@ fn serve(port: u16, folder: &Path, more: &[String]) -> Process {
     let data = folder.join("data").display().to_string();
     let (port_text, log) = (port.to_string(), folder.join("log"));
     let options = ["-h", "127.0.0.1", "-p", &port_text, "-k", ""];
-    // Room for a million users, as a server has that is set up for them; it is taken as it is needed.
+    // Enough for a million users; the memory is only taken when it is used.
     let settings = ["-c", "fsync=off", "-c", "max_connections=300", "-c", "shared_buffers=512MB"];
     let options = [options.as_slice(), settings.as_slice()].concat();
     let mut command = command("postgres", &data, &options);
@@ -135,7 +136,7 @@ fn serve(port: u16, folder: &Path, more: &[String]) -> Process {
     process
 }
 
-/// The command with the program's whole path, as a user that PostgreSQL accepts: it refuses root.
+/// The command with the full path of the program. Root runs it as the user `postgres`, because PostgreSQL refuses root.
 fn command(program: &str, data: &str, options: &[&str]) -> Vec<String> {
     let setpriv = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"];
     let as_postgres = setpriv.iter().filter(|_| is_root()).map(ToString::to_string);
@@ -144,7 +145,7 @@ fn command(program: &str, data: &str, options: &[&str]) -> Vec<String> {
 }
 
 fn signal(signal: &str, processes: &[String]) {
-    // One that has ended meanwhile needs no signal.
+    // A process that has ended in the meantime needs no signal.
     let _ = Command::new("kill").args(["-s", signal]).args(processes).output().unwrap();
 }
 
@@ -173,7 +174,7 @@ fn is_root() -> bool {
     output.stdout.trim_ascii() == b"0"
 }
 
-/// The newest of Debian's versions, which are not on the path.
+/// The path of a program in the newest version that Debian has installed outside the search path.
 fn binary(name: &str) -> String {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> =

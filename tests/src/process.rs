@@ -5,9 +5,9 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
 };
 
-/// Runs a program, and ends it when its own input ends: that is, when this process drops it, fails
-/// or is killed. Tells the program's id first, and cleans up behind it unless it is told `keep` then.
-/// A program that was stopped ends as soon as it goes on, and so do its children.
+/// Runs a program and ends it when the input of this script ends: when the test process drops it, fails or is killed.
+/// The first line of output is the id of the program. The folder is removed at the end, unless the input says `keep`.
+/// A stopped program is continued, with its children, so that it can end.
 const WATCH: &str = r#"
 signal=$1 log=$2 remove=$3; shift 3
 "$@" >>"$log" 2>&1 </dev/null &
@@ -27,7 +27,7 @@ if [ -n "$remove" ] && [ "$last" != keep ]; then
 fi
 "#;
 
-/// A program that runs until it is dropped.
+/// A program that runs until this value is dropped.
 #[derive(Debug)]
 pub struct Process {
     watcher: Child,
@@ -40,13 +40,13 @@ pub struct Process {
 pub struct Start<'a> {
     /// The program and its arguments.
     pub command: Vec<String>,
-    /// Variables of its environment, beside those that this process has.
+    /// Environment variables, in addition to those of this process.
     pub settings: &'a [(&'a str, String)],
     /// The signal that ends it cleanly.
     pub signal: &'a str,
-    /// Where its output goes.
+    /// The file to which its output is appended.
     pub log: PathBuf,
-    /// A folder to remove afterwards, with every program that still has it in its arguments.
+    /// A folder to remove at the end, after killing every program that has it in its arguments.
     pub remove: Option<&'a Path>,
 }
 
@@ -70,7 +70,7 @@ impl Process {
         Self { watcher, end, pid: pid.trim().to_owned(), log: start.log }
     }
 
-    /// The program's id, as the system counts.
+    /// The process id.
     pub fn id(&self) -> &str {
         &self.pid
     }
@@ -78,22 +78,22 @@ impl Process {
     /// Sends a signal such as `KILL` or `STOP`.
     pub fn signal(&self, signal: &str) {
         let status = Command::new("kill").args(["-s", signal, &self.pid]).status().unwrap();
-        assert!(status.success(), "process {} is gone", self.pid);
+        assert!(status.success(), "process {} has ended", self.pid);
     }
 
-    /// Whether the program still runs. One that has ended stays as a zombie until this is dropped.
+    /// Returns true if the program still runs. After its end it remains as a zombie until this value is dropped.
     pub fn is_running(&self) -> bool {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
         stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
     }
 
-    /// Ends the program, and leaves its folder to the next one.
+    /// Ends the program without removing its folder, which the next process uses.
     pub(crate) fn end_and_keep_folder(mut self) {
-        // A watcher that is gone has nothing to remove.
+        // If the watcher has ended, nothing is removed.
         let _ = self.end.as_mut().map(|end| end.write_all(b"keep\n"));
     }
 
-    /// What it has written so far.
+    /// What the program has written so far.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }

@@ -13,10 +13,10 @@ const OPEN: u8 = 0;
 const CUT: u8 = 1;
 const FROZEN: u8 = 2;
 
-/// How soon a connection notices that the line has changed.
-const TICK: Duration = Duration::from_millis(5);
+/// How often a connection checks the state of the line.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// A line between two programs that can be cut and mended.
+/// A TCP proxy between two programs that can be cut and restored.
 #[derive(Debug, Clone)]
 pub struct Line {
     port: u16,
@@ -32,7 +32,7 @@ fn target(url: &str) -> Target {
 }
 
 impl Line {
-    /// A line to the server in a URL such as `redis://127.0.0.1:6379`; the same URL over the line.
+    /// Starts a line to the server in a URL such as `redis://127.0.0.1:6379`; returns it with the same URL over the line.
     pub fn to(url: &str) -> (Self, String) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let line = Self {
@@ -45,7 +45,7 @@ impl Line {
         thread::spawn(move || {
             for client in listener.incoming() {
                 let (Ok(client), target, state) = (client, target.clone(), state.clone()) else { continue };
-                thread::spawn(move || carry(&client, &target, &state));
+                thread::spawn(move || forward(&client, &target, &state));
             }
         });
         let over_line = line.url_over(url);
@@ -60,33 +60,33 @@ impl Line {
         over_line.to_string()
     }
 
-    /// Ends every connection and refuses new ones.
+    /// Closes every connection, and new ones as soon as they are accepted.
     pub fn cut(&self) {
         self.state.store(CUT, SeqCst);
     }
 
-    /// Carries nothing any more, and ends no connection: a black hole.
+    /// Stops forwarding but keeps connections open, like a black hole in the network.
     pub fn freeze(&self) {
         self.state.store(FROZEN, SeqCst);
     }
 
-    /// Leads to the server in this URL from now on; no connection to the one before is left.
-    pub fn lead_to(&self, url: &str) {
+    /// Closes every connection and forwards new ones to the server in this URL.
+    pub fn redirect_to(&self, url: &str) {
         self.cut();
         *self.target.lock().unwrap() = target(url);
-        thread::sleep(TICK * 4);
-        self.mend();
+        thread::sleep(POLL_INTERVAL * 4);
+        self.restore();
     }
 
-    /// Carries again.
-    pub fn mend(&self) {
+    /// Forwards again.
+    pub fn restore(&self) {
         self.state.store(OPEN, SeqCst);
     }
 }
 
-fn carry(client: &TcpStream, target: &Mutex<Target>, state: &AtomicU8) {
+fn forward(client: &TcpStream, target: &Mutex<Target>, state: &AtomicU8) {
     while state.load(SeqCst) == FROZEN {
-        thread::sleep(TICK);
+        thread::sleep(POLL_INTERVAL);
     }
     if state.load(SeqCst) == CUT {
         return;
@@ -100,12 +100,12 @@ fn carry(client: &TcpStream, target: &Mutex<Target>, state: &AtomicU8) {
 }
 
 fn copy(mut from: &TcpStream, mut to: &TcpStream, state: &AtomicU8) {
-    let _ = (from.set_read_timeout(Some(TICK)), from.set_nodelay(true), to.set_nodelay(true));
+    let _ = (from.set_read_timeout(Some(POLL_INTERVAL)), from.set_nodelay(true), to.set_nodelay(true));
     let mut buffer = [0; 16 * 1024];
     loop {
         match state.load(SeqCst) {
             FROZEN => {
-                thread::sleep(TICK);
+                thread::sleep(POLL_INTERVAL);
                 continue;
             }
             CUT => break,
@@ -114,9 +114,9 @@ fn copy(mut from: &TcpStream, mut to: &TcpStream, state: &AtomicU8) {
         match from.read(&mut buffer) {
             Ok(0) => break,
             Ok(read) => {
-                // What was read just before the line froze comes when it is mended, as TCP would have it.
+                // Bytes that were read just before the line froze arrive once it is restored, as TCP would deliver them.
                 while state.load(SeqCst) == FROZEN {
-                    thread::sleep(TICK);
+                    thread::sleep(POLL_INTERVAL);
                 }
                 if to.write_all(buffer.get(..read).unwrap()).is_err() {
                     break;

@@ -2,7 +2,7 @@ use std::env;
 
 use crate::{process::Process, redis_node::RedisNode};
 
-/// A Redis server: the one that `REDIS_URL` names, or one of our own that keeps nothing on disk.
+/// The Redis server in `REDIS_URL`, or a temporary one that stores nothing on disk.
 #[derive(Debug)]
 pub struct Redis {
     url: String,
@@ -19,23 +19,23 @@ impl Redis {
         Self { url: format!("redis://127.0.0.1:{}", own.port()), own: Some(own) }
     }
 
-    /// Where it answers.
+    /// Its URL.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The server's process, if it is our own.
+    /// The process of a temporary server.
     pub fn process(&self) -> Option<&Process> {
         self.own.as_ref().and_then(RedisNode::process)
     }
 
-    /// Starts our own server again on its port, whether or not it still runs. It knows what it knew
-    /// when [`Redis::save`] was called last: nothing, if it never was.
+    /// Restarts the temporary server on its port, even if it still runs. Its data are those of the last call of
+    /// [`Redis::save`], or none.
     pub fn restart(&mut self) {
         self.own.as_mut().unwrap().restart();
     }
 
-    /// Lets our own server write down what it knows.
+    /// Saves the data of the temporary server to disk.
     pub fn save(&self) {
         assert_eq!(self.own.as_ref().unwrap().ask("SAVE"), "OK");
     }

@@ -6,10 +6,10 @@ use crate::{
 
 const SLOTS: usize = 16_384;
 
-/// The nodes that begin as primaries.
+/// How many nodes start as primaries.
 const PRIMARIES: usize = 3;
 
-/// A cluster of three primaries, of which the one that holds our slot has two replicas.
+/// A cluster of three primaries. The one with the slot of Drawbridge has two replicas.
 #[derive(Debug)]
 pub struct RedisCluster {
     nodes: Vec<RedisNode>,
@@ -26,7 +26,7 @@ impl RedisCluster {
             assert_eq!(nodes[0].ask(&format!("CLUSTER MEET 127.0.0.1 {port} {bus}")), "OK");
         }
         let slot: usize = nodes[0].ask("CLUSTER KEYSLOT {drawbridge}").parse().unwrap();
-        // Node 0 is given the part with our slot.
+        // Node 0 gets the range that contains the slot.
         for (index, node) in nodes.iter().take(PRIMARIES).enumerate() {
             let part = (slot * PRIMARIES / SLOTS + index) % PRIMARIES;
             let first = (part * SLOTS).div_ceil(PRIMARIES);
@@ -43,27 +43,27 @@ impl RedisCluster {
         }
         nodes[0].wait_for_fact("INFO replication", "min_slaves_good_slaves", "2");
         let cluster = Self { nodes, slot };
-        wait_until("everybody to know the replicas", || {
-            let who = cluster.nodes.iter().map(|node| node.ask(&format!("CLUSTER REPLICAS {id}")));
-            who.map(|replicas| replicas.lines().count()).all(|count| count == 2)
+        wait_until("all nodes to know the replicas", || {
+            let replicas = cluster.nodes.iter().map(|node| node.ask(&format!("CLUSTER REPLICAS {id}")));
+            replicas.map(|replicas| replicas.lines().count()).all(|count| count == 2)
         });
         cluster
     }
 
-    /// Its URL, which names two of the nodes.
+    /// Its URL with two of the nodes.
     pub fn url(&self) -> String {
         let [first, second] = [0, 1].map(|index| self.nodes[index].port());
         format!("redis+cluster://:{PASSWORD_IN_URL}@127.0.0.1:{first},127.0.0.1:{second}")
     }
 
-    /// The nodes; all but the last two began as primaries, and the first of them as that of our slot.
+    /// The nodes. All but the last two start as primaries, and the first one starts with the slot.
     pub fn nodes(&mut self) -> &mut [RedisNode] {
         &mut self.nodes
     }
 
-    /// Which node holds our slot, by what another one says.
-    pub fn holder(&self, by: usize) -> Option<usize> {
-        let text = self.nodes[by].ask("CLUSTER NODES");
+    /// The index of the node that holds the slot, according to node `source`.
+    pub fn holder(&self, source: usize) -> Option<usize> {
+        let text = self.nodes[source].ask("CLUSTER NODES");
         let holds = |word: &str| {
             let (first, last) = word.split_once('-').unwrap_or((word, word));
             first.parse().is_ok_and(|first: usize| first <= self.slot)
@@ -78,9 +78,8 @@ impl RedisCluster {
         self.nodes.iter().position(|node| node.port() == port)
     }
 
-    /// Begins to move our slot, with all that is in it, to another primary: what is gone from the one is
-    /// not asked of the other yet.
-    pub fn begin_to_move_slot(&self, from: usize, to: usize) {
+    /// Starts to move the slot and its keys to another primary, which clients do not ask for the keys yet.
+    pub fn start_moving_slot(&self, from: usize, to: usize) {
         let (slot, [from, to]) = (self.slot, [from, to].map(|index| &self.nodes[index]));
         let [from_id, to_id] = [from, to].map(|node| node.ask("CLUSTER MYID"));
         assert_eq!(to.ask(&format!("CLUSTER SETSLOT {slot} IMPORTING {from_id}")), "OK");
@@ -95,8 +94,8 @@ impl RedisCluster {
         }
     }
 
-    /// Ends that: the other primary holds the slot.
-    pub fn end_to_move_slot(&self, from: usize, to: usize) {
+    /// Completes the move: the other primary holds the slot.
+    pub fn finish_moving_slot(&self, from: usize, to: usize) {
         let id = self.nodes[to].ask("CLUSTER MYID");
         for node in [to, from] {
             assert_eq!(self.nodes[node].ask(&format!("CLUSTER SETSLOT {} NODE {id}", self.slot)), "OK");
@@ -114,7 +113,7 @@ fn start_node(index: usize) -> RedisNode {
         ("cluster-allow-replica-migration", "no"),
     ];
     settings.extend(RedisNode::with_password());
-    // The other primaries have no replicas.
+    // The other primaries have no replicas and would never accept a write.
     if index == 0 || index >= PRIMARIES {
         settings.extend(FENCED);
     }

@@ -12,28 +12,28 @@ use crate::{
     process::{Process, Start},
 };
 
-/// The password of every server that asks for one; in a URL it must be encoded.
+/// The password of every server that requires one. In a URL it must be encoded.
 const PASSWORD: &str = "p@ss/word";
-/// The same, encoded.
+/// The encoded password.
 pub(crate) const PASSWORD_IN_URL: &str = "p%40ss%2Fword";
 
-/// A server of Redis in a folder of its own, alone or among others.
+/// One Redis server with its own folder, alone or as part of a replication set.
 #[derive(Debug)]
 pub struct RedisNode {
     port: u16,
     arguments: Vec<String>,
-    /// `None` between the end of one and the start of the next.
+    /// `None` during a restart.
     process: Option<Process>,
     folder: TempDir,
 }
 
 impl RedisNode {
-    /// Starts one with settings beside those that every one has, as pairs of words.
+    /// Starts a server with additional settings.
     pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
         Self::start_on(free_port(), settings)
     }
 
-    /// The same on a port that the settings speak of.
+    /// Starts a server on a port that the settings refer to.
     pub(crate) fn start_on(port: u16, settings: &[(&str, &str)]) -> Self {
         let mut arguments: Vec<_> =
             ["--bind", "127.0.0.1", "--save", ""].iter().map(ToString::to_string).collect();
@@ -44,7 +44,7 @@ impl RedisNode {
         Self::run(port, arguments, TempDir::new().unwrap())
     }
 
-    /// Starts a Sentinel, which keeps what it learns in the file of its settings.
+    /// Starts a Sentinel, which stores its state in its configuration file.
     pub(crate) fn start_sentinel(settings: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let file = folder.path().join("sentinel.conf");
@@ -52,12 +52,12 @@ impl RedisNode {
         Self::run(free_port(), vec![file.display().to_string(), "--sentinel".into()], folder)
     }
 
-    /// What asks for a password, of clients and of whom it follows.
+    /// The settings that require a password from clients and replicas.
     pub(crate) fn with_password() -> [(&'static str, &'static str); 2] {
         [("requirepass", PASSWORD), ("masterauth", PASSWORD)]
     }
 
-    /// The same for a Sentinel's file.
+    /// The same settings for the configuration file of a Sentinel.
     pub(crate) fn sentinel_with_password(master: &str) -> String {
         format!(
             "requirepass \"{PASSWORD}\"\nsentinel sentinel-pass \"{PASSWORD}\"\n\
@@ -65,7 +65,7 @@ impl RedisNode {
         )
     }
 
-    /// What a Sentinel must know of the master.
+    /// The option with which a Sentinel reaches the master.
     pub(crate) fn sentinel_option() -> String {
         format!("auth-pass {PASSWORD}")
     }
@@ -76,7 +76,7 @@ impl RedisNode {
         node
     }
 
-    /// Starts it again on its port, whether or not it still runs.
+    /// Restarts it on the same port, even if it still runs.
     pub fn restart(&mut self) {
         drop(self.process.take());
         let folder = self.folder.path();
@@ -103,7 +103,7 @@ impl RedisNode {
         self.process = Some(process);
     }
 
-    /// Where it listens.
+    /// The port on which it listens.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -113,9 +113,9 @@ impl RedisNode {
         self.process.as_ref()
     }
 
-    /// What it answers to a command of single words, as text; nothing if it does not answer.
+    /// The response to a command as text; empty if there is none. Arguments must not contain spaces.
     pub fn ask(&self, command: &str) -> String {
-        // By itself it would wait for a frozen server for good.
+        // redis-cli would wait for a frozen server forever.
         let output = Command::new("timeout")
             .args(["2", "redis-cli", "-p", &self.port.to_string()])
             .args(command.split(' '))
@@ -132,24 +132,24 @@ impl RedisNode {
         assert!(["OK", "NOKEY"].contains(&answer.as_str()), "{answer}");
     }
 
-    /// The value of one line of what it tells of itself, empty if there is none.
+    /// The value of a line in the response to an information command, or an empty string.
     pub fn fact(&self, section: &str, name: &str) -> String {
         let text = self.ask(section);
         let value = text.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(':'));
         value.unwrap_or_default().to_owned()
     }
 
-    /// Waits until that line has that value.
+    /// Waits until the line has this value.
     pub fn wait_for_fact(&self, section: &str, name: &str, value: &str) {
         wait_until(&format!("{name}:{value} at port {}", self.port), || self.fact(section, name) == value);
     }
 }
 
-/// Waits until something is so; it never takes longer than 30 s.
-pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+/// Waits at most 30 s until a condition holds.
+pub(crate) fn wait_until(condition: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < Duration::from_secs(30), "waited in vain for {what}");
+    while !holds() {
+        assert!(started.elapsed() < Duration::from_secs(30), "waited in vain for {condition}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

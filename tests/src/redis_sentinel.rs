@@ -2,8 +2,8 @@ use crate::redis_node::{PASSWORD_IN_URL, RedisNode, wait_until};
 
 const MASTER: &str = "drawbridge-master";
 
-/// What a master needs so that it takes no writes once its replicas, and so perhaps the Sentinels, do not
-/// hear it: before another one is elected.
+/// The settings with which a master stops accepting writes when it loses its replicas, and perhaps the Sentinels, so
+/// that it stops before another master is elected.
 pub(crate) const FENCED: [(&str, &str); 4] = [
     ("min-replicas-to-write", "1"),
     ("min-replicas-max-lag", "1"),
@@ -11,7 +11,7 @@ pub(crate) const FENCED: [(&str, &str); 4] = [
     ("repl-diskless-sync-delay", "0"),
 ];
 
-/// A master with three replicas, and three Sentinels that look after them.
+/// A master with three replicas and three Sentinels.
 #[derive(Debug)]
 pub struct RedisSentinel {
     servers: Vec<RedisNode>,
@@ -57,8 +57,8 @@ impl RedisSentinel {
         format!("redis+sentinel://:{PASSWORD_IN_URL}@{hosts}/{MASTER}?sentinel_password={PASSWORD_IN_URL}")
     }
 
-    /// Has the Sentinels say that another server is the master, without a word to any server.
-    pub fn name_as_master(&self, index: usize) {
+    /// Makes the Sentinels announce another server as the master, without changing any server.
+    pub fn announce_master(&self, index: usize) {
         for sentinel in &self.sentinels {
             let port = self.servers[index].port();
             for command in [
@@ -76,7 +76,7 @@ impl RedisSentinel {
         &mut self.servers
     }
 
-    /// Which server is the master, once all Sentinels say the same and it says so itself.
+    /// The index of the master, if all Sentinels agree and the server confirms it.
     pub fn master(&self) -> Option<usize> {
         let question = format!("SENTINEL GET-MASTER-ADDR-BY-NAME {MASTER}");
         let mut ports = self.sentinels.iter().map(|node| node.ask(&question).lines().nth(1)?.parse().ok());

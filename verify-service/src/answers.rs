@@ -1,50 +1,70 @@
-//! The answers of `POST /api/verify` that are asked for most, as they are sent.
+//! Response bodies of `POST /api/verify`, serialized once per session.
 
 use std::sync::Arc;
 
 use actix_web::web::Bytes;
 use drawbridge_verification::{Grant, VerifiedSession, user_record::UserRecord};
 use quick_cache::{Weighter, sync::Cache};
+use serde::Serialize;
 
-use crate::handlers::verify::Valid;
+/// How much memory the bodies may use.
+const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 
-/// How much memory they may take, in bytes.
-const CAPACITY_BYTES: u64 = 8 * 1024 * 1024;
+/// The expected number of bodies in that memory.
+const EXPECTED_BODIES: usize = 8_000;
 
-/// About how many that are.
-const EXPECTED: usize = 8_000;
+/// The body for a valid token.
+#[derive(Serialize)]
+pub(crate) struct ValidTokenBody<'a> {
+    success: bool,
+    message: &'static str,
+    authenticated: bool,
+    data: &'a Grant,
+}
 
-/// Answers by what they say of the session. One is used only for a record that says the same as the one
-/// that it was made of.
-pub(crate) struct Answers(Cache<VerifiedSession, (Arc<UserRecord>, Bytes), Weight>);
+impl<'a> ValidTokenBody<'a> {
+    pub(crate) fn new(grant: &'a Grant) -> Self {
+        Self { success: true, message: "valid token", authenticated: true, data: grant }
+    }
+}
+
+/// Cached bodies by session and token. A body is reused only if the record still says the same.
+pub(crate) struct Answers(Cache<VerifiedSession, CachedBody, BodyWeight>);
 
 #[derive(Clone)]
-struct Weight;
+struct CachedBody {
+    /// The record that the body was made from.
+    record: Arc<UserRecord>,
+    json: Bytes,
+}
 
-impl Weighter<VerifiedSession, (Arc<UserRecord>, Bytes)> for Weight {
-    fn weight(&self, _: &VerifiedSession, (record, body): &(Arc<UserRecord>, Bytes)) -> u64 {
-        // The record counts, too: it is held even when it is hot no more.
-        (body.len() + record.email.len() + record.sessions.len() * 28) as u64 + 400
+#[derive(Clone)]
+struct BodyWeight;
+
+impl Weighter<VerifiedSession, CachedBody> for BodyWeight {
+    fn weight(&self, _: &VerifiedSession, body: &CachedBody) -> u64 {
+        // The record counts as well: it stays in memory even when it is no longer in the near cache.
+        (body.json.len() + body.record.email.len() + body.record.sessions.len() * 28) as u64 + 400
     }
 }
 
 impl Answers {
     pub(crate) fn new() -> Self {
-        Self(Cache::with_weighter(EXPECTED, CAPACITY_BYTES, Weight))
+        Self(Cache::with_weighter(EXPECTED_BODIES, CACHE_BYTES, BodyWeight))
     }
 
-    /// The answer for a token that is good.
-    pub(crate) fn of(&self, grant: &Grant) -> Option<Bytes> {
+    /// The body for a valid token; `None` if it cannot be serialized.
+    pub(crate) fn body(&self, grant: &Grant) -> Option<Bytes> {
         let session = grant.session();
-        if let Some((record, body)) = self.0.get(&session)
+        if let Some(CachedBody { record, json }) = self.0.get(&session)
             && (Arc::ptr_eq(&record, grant.shared_record()) || *record == *grant.record())
         {
-            return Some(body);
+            return Some(json);
         }
-        let mut body = Vec::with_capacity(512);
-        serde_json::to_writer(&mut body, &Valid::new(grant)).ok()?;
-        let body = Bytes::from(body);
-        self.0.insert(session, (grant.shared_record().clone(), body.clone()));
-        Some(body)
+        let mut json = Vec::with_capacity(512);
+        serde_json::to_writer(&mut json, &ValidTokenBody::new(grant)).ok()?;
+        let json = Bytes::from(json);
+        self.0.insert(session, CachedBody { record: grant.shared_record().clone(), json: json.clone() });
+        Some(json)
     }
 }

@@ -1,4 +1,4 @@
-//! What the handlers work with.
+//! The state shared by handlers and middleware.
 
 use std::sync::Arc;
 
@@ -22,22 +22,21 @@ pub struct App {
 }
 
 impl App {
-    /// Puts the parts together. Nothing is connected yet: a verifier that starts in an outage says
-    /// so in its answers and heals by itself.
+    /// Assembles the service. It connects in the background: a service that starts during an outage reports the outage
+    /// in its responses and recovers by itself.
     pub(crate) fn new(config: Config, clock: SharedClock) -> Self {
         let metrics = Metrics::new();
-        let (sizes, timeouts) = (config.cache_sizes, config.timeouts);
+        let Config { cache_sizes, timeouts, .. } = config;
         let database = Database::new(config.database_url, Access::Read, timeouts, &metrics);
-        let cache = config.cache.open(sizes.record_bytes, &metrics);
+        let cache = config.cache.open(cache_sizes.record_bytes, &metrics);
         let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
-        let keys = KeyRing::new(source.clone(), config.parties);
         let verifier = Verifier::new(
-            keys,
+            KeyRing::new(source.clone(), config.parties),
             cache.clone(),
             source,
             clock.clone(),
             config.tolerance,
-            sizes.token_bytes,
+            cache_sizes.token_bytes,
             &metrics,
         );
         let renewal =

@@ -3,37 +3,41 @@
 use drawbridge_cookies::session_cookie::SessionCookie;
 use drawbridge_core::{
     origin::Origin,
-    settings::{ConfigErrors, Environment, Listen, Reader, Timeouts},
+    settings::{ConfigErrors, Environment, Listen, Reader, SettingReference, Timeouts},
     telemetry::LogConfig,
 };
 use drawbridge_database::DatabaseUrl;
 use drawbridge_verification::{CacheSizes, Tolerance, token::TokenParties, user_cache::CacheLocation};
 
-/// Everything that verify-service is told at its start. It holds no secret but its way to the
-/// database.
+use crate::renewal::Renewal;
+
+/// The default of `PORT`.
+pub const DEFAULT_PORT: u16 = 8082;
+
+/// The configuration of verify-service. Its only secrets are the credentials of the database and of Redis.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `BIND`, `PORT` (8082), `INTERNAL_PORT` (9082).
+    /// `BIND`, `PORT` (8082), `INTERNAL_PORT` (9082) and `DRAIN_TIME`.
     pub listen: Listen,
-    /// `DATABASE_URL[_FILE]`, of a role that need only read.
+    /// `DATABASE_URL[_FILE]`. The role only needs to read.
     pub database_url: DatabaseUrl,
     /// `REDIS_URL[_FILE]`.
     pub cache: CacheLocation,
-    /// `RECORD_CACHE_MIB`, `TOKEN_CACHE_MIB`.
+    /// `RECORD_CACHE_MIB` and `TOKEN_CACHE_MIB`.
     pub cache_sizes: CacheSizes,
-    /// `FRONTEND_ORIGIN`: where forward-auth sends a person who has to sign in.
+    /// `FRONTEND_ORIGIN`: where forward-auth sends a browser to sign in.
     pub frontend_origin: Origin,
-    /// `FRONTEND_ORIGIN`, `COOKIE_MODE`, `COOKIE_NAME`.
+    /// `FRONTEND_ORIGIN`, `BACKEND_ORIGIN`, `COOKIE_MODE`, `COOKIE_NAME` and `COOKIE_PREVIOUS`.
     pub cookie: SessionCookie,
-    /// `TOKEN_ISSUER`, `TOKEN_AUDIENCE`.
+    /// `TOKEN_ISSUER` and `TOKEN_AUDIENCE`.
     pub parties: TokenParties,
-    /// `STALE_MAX`, `OUTAGE_GRACE`.
+    /// `STALE_MAX` and `OUTAGE_GRACE`.
     pub tolerance: Tolerance,
-    /// `CONNECT_TIMEOUT`, `ANSWER_TIMEOUT`.
+    /// `CONNECT_TIMEOUT` and `ANSWER_TIMEOUT`.
     pub timeouts: Timeouts,
-    /// `AUTH_SERVICE_URL`: where forward-auth has tokens renewed; without it, it renews none.
+    /// `AUTH_SERVICE_URL`: where tokens are renewed; empty if they are not.
     pub auth_service: Vec<Origin>,
-    /// `LOG`, `LOG_FORMAT`.
+    /// `LOG` and `LOG_FORMAT`.
     pub log: LogConfig,
 }
 
@@ -41,39 +45,67 @@ impl Config {
     /// Reads the settings.
     ///
     /// # Errors
-    /// All faults at once.
+    /// All invalid settings.
     pub fn read(environment: Environment) -> Result<Self, ConfigErrors> {
         let mut reader = Reader::new(environment);
-        let listen = Listen::read(&mut reader, 8082);
-        let log = LogConfig::read(&mut reader);
-        let database_url = DatabaseUrl::read(&mut reader);
-        let cache = CacheLocation::read(&mut reader);
-        let cache_sizes = CacheSizes::read(&mut reader);
-        let frontend = reader.frontend_origin();
-        let backend = reader.backend_origin();
-        let cookie = SessionCookie::read(&mut reader, frontend.as_ref(), backend.as_ref());
-        let parties = TokenParties::read(&mut reader, frontend.as_ref());
-        let tolerance = Tolerance::read(&mut reader);
-        let timeouts = Timeouts::read(&mut reader);
-        let auth_service = reader.optional("AUTH_SERVICE_URL", Origin::parse_list).unwrap_or_default();
-        let complete = match (database_url, cache, frontend, cookie, parties) {
-            (Some(database_url), Some(cache), Some(frontend_origin), Some(cookie), Some(parties)) => {
-                Some(Self {
-                    listen,
-                    database_url,
-                    cache,
-                    cache_sizes,
-                    frontend_origin,
-                    cookie,
-                    parties,
-                    tolerance,
-                    timeouts,
-                    auth_service,
-                    log,
-                })
-            }
-            _ => None,
-        };
-        reader.finish(complete)
+        let config = Self::read_from(&mut reader);
+        reader.finish(config)
+    }
+
+    /// Every setting of verify-service, for the configuration reference.
+    pub fn reference() -> Vec<SettingReference> {
+        let unset = |_: &str| None;
+        let mut reader = Reader::new(&unset);
+        Self::read_from(&mut reader);
+        reader.into_reference()
+    }
+
+    /// Reads every setting, even if an earlier one is invalid.
+    fn read_from(reader: &mut Reader) -> Option<Self> {
+        let listen = Listen::read(reader, DEFAULT_PORT);
+        let log = LogConfig::read(reader);
+        let database_url = DatabaseUrl::read(reader);
+        let cache = CacheLocation::read(reader);
+        let cache_sizes = CacheSizes::read(reader);
+        let frontend_origin = reader.frontend_origin();
+        let backend_origin = reader.backend_origin();
+        let cookie = SessionCookie::read(reader, frontend_origin.as_ref(), backend_origin.as_ref());
+        let parties = TokenParties::read(reader, frontend_origin.as_ref());
+        let tolerance = Tolerance::read(reader);
+        let timeouts = Timeouts::read(reader);
+        let auth_service = Renewal::read_origins(reader);
+        Some(Self {
+            listen,
+            database_url: database_url?,
+            cache: cache?,
+            cache_sizes,
+            frontend_origin: frontend_origin?,
+            cookie: cookie?,
+            parties: parties?,
+            tolerance,
+            timeouts,
+            auth_service,
+            log,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_lists_every_setting_once() {
+        let mut names: Vec<_> = Config::reference().into_iter().map(|setting| setting.name).collect();
+        let total = names.len();
+        names.sort_unstable();
+        names.dedup();
+
+        assert_eq!(names.len(), total);
+        for name in
+            ["PORT", "DATABASE_URL", "REDIS_URL", "COOKIE_PREVIOUS", "TOKEN_AUDIENCE", "AUTH_SERVICE_URL"]
+        {
+            assert!(names.contains(&name), "{name}");
+        }
     }
 }

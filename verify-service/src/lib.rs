@@ -9,6 +9,7 @@ mod identity;
 mod renewal;
 mod routes;
 pub mod server;
+mod verdict;
 
 pub use config::Config;
 pub use server::bind;

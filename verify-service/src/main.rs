@@ -5,12 +5,13 @@ use drawbridge_http::healthcheck;
 
 #[actix_web::main]
 async fn main() {
-    drawbridge_http::serve::end("verify-service", run().await);
+    drawbridge_http::serve::exit("verify-service", run().await);
 }
 
 async fn run() -> anyhow::Result<()> {
-    if let Some(path) = healthcheck::asked().map_err(anyhow::Error::msg)? {
-        return healthcheck::run(path, &environment, 8082).map_err(anyhow::Error::msg);
+    if let Some(path) = healthcheck::requested_path().map_err(anyhow::Error::msg)? {
+        return healthcheck::run(path, &environment, verify_service::config::DEFAULT_PORT)
+            .map_err(anyhow::Error::msg);
     }
     let config = verify_service::Config::read(&environment)?;
     drawbridge_core::telemetry::start(&config.log);

@@ -1,71 +1,86 @@
-//! New tokens for people who come through a gateway: auth-service makes them, this service hands
-//! them on.
+//! Renewal of tokens for users behind a gateway: auth-service issues the new token, this service passes it on.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use actix_web::http::header::{HeaderMap, HeaderValue, SET_COOKIE};
-use drawbridge_core::{id::SessionId, metrics::Metrics, origin::Origin, settings::Timeouts};
+use drawbridge_core::{
+    id::SessionId,
+    metrics::Metrics,
+    origin::Origin,
+    settings::{Reader, Setting, Timeouts},
+};
 use drawbridge_http::{
-    replicas::{OutOfReach, Replicas, Retry},
+    replicas::{Replicas, Retry, Unreachable},
     request_id::{REQUEST_ID, RequestId},
 };
 use prometheus_client::metrics::counter::Counter;
 use quick_cache::unsync::Cache;
 
-/// How long a session is left alone after its token was renewed: a gateway that does not hand
-/// `Set-Cookie` on costs one call in that time and no more.
-const PAUSE: Duration = Duration::from_secs(30);
+const AUTH_SERVICE_URL: Setting = Setting::new(
+    "AUTH_SERVICE_URL",
+    "Where verify-service has tokens renewed for users behind a gateway; unset, it renews none.",
+)
+.values("origins, separated by commas");
 
-/// How long an answer that is good waits for a new token.
-const PATIENCE: Duration = Duration::from_millis(300);
+/// The minimum time between two renewals of one session. A gateway that does not pass `Set-Cookie` on costs one call
+/// in this time.
+const RENEWAL_COOLDOWN: Duration = Duration::from_secs(30);
 
-/// How many sessions are remembered for that.
-const SESSIONS: usize = 10_000;
+/// How long a response waits for the new token.
+const RENEWAL_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// How many recently renewed sessions are remembered.
+const MAX_REMEMBERED_SESSIONS: usize = 10_000;
 
 /// Has tokens renewed by auth-service.
 pub(crate) struct Renewal {
     auth_service: Replicas,
-    lately: Mutex<Cache<SessionId, Instant>>,
+    /// When sessions were last renewed.
+    recent: Mutex<Cache<SessionId, Instant>>,
     renewals: Counter,
 }
 
 impl Renewal {
+    /// Reads `AUTH_SERVICE_URL`.
+    pub(crate) fn read_origins(reader: &mut Reader) -> Vec<Origin> {
+        reader.optional(AUTH_SERVICE_URL, Origin::parse_list).unwrap_or_default()
+    }
+
     pub(crate) fn new(auth_service: Vec<Origin>, timeouts: Timeouts, metrics: &Metrics) -> Self {
         Self {
             auth_service: Replicas::new("auth-service", auth_service, timeouts, metrics),
-            lately: Mutex::new(Cache::new(SESSIONS)),
+            recent: Mutex::new(Cache::new(MAX_REMEMBERED_SESSIONS)),
             renewals: metrics.renewals.get_or_create_owned(&[]),
         }
     }
 
-    /// Whether the session's token was not renewed a moment ago.
-    pub(crate) fn is_open_for(&self, session: SessionId) -> bool {
-        let lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
-        lately.peek(&session).is_none_or(|at| at.elapsed() > PAUSE)
+    /// Returns true if the session was not renewed during the last [`RENEWAL_COOLDOWN`].
+    pub(crate) fn may_renew(&self, session: SessionId) -> bool {
+        self.recent().peek(&session).is_none_or(|at| at.elapsed() > RENEWAL_COOLDOWN)
     }
 
-    /// Adds the cookie with a new token to an answer. Where that is not possible just now, the next
-    /// request will do: the old one is good for as long again.
+    /// Adds a cookie with a new token to a response. If that fails, a later request tries again: the old token is
+    /// valid for as long as it has been.
     pub(crate) async fn renew(
         &self,
         session: SessionId,
         token: &str,
-        id: Option<RequestId>,
+        request_id: Option<&RequestId>,
         headers: &mut HeaderMap,
     ) {
-        self.lately.lock().unwrap_or_else(PoisonError::into_inner).insert(session, Instant::now());
+        self.recent().insert(session, Instant::now());
         let answer = self.auth_service.send(Retry::Idempotent, |client, origin| {
             let request = client.post(format!("{origin}/api/refresh")).bearer_auth(token);
-            match &id {
+            match request_id {
                 Some(id) => request.header(REQUEST_ID.as_str(), id.as_str()),
                 None => request,
             }
         });
-        let answer = tokio::time::timeout(PATIENCE, answer).await;
-        match answer.unwrap_or_else(|late| Err(OutOfReach(late.to_string()))) {
+        let answer = tokio::time::timeout(RENEWAL_TIMEOUT, answer).await;
+        match answer.unwrap_or_else(|elapsed| Err(Unreachable(elapsed.to_string()))) {
             Ok(answer) if answer.status().is_success() => {
                 for cookie in answer.headers().get_all(SET_COOKIE.as_str()) {
                     if let Ok(cookie) = HeaderValue::from_bytes(cookie.as_bytes()) {
@@ -74,8 +89,14 @@ impl Renewal {
                 }
                 self.renewals.inc();
             }
-            Ok(answer) => tracing::warn!(status = %answer.status(), "the token is renewed another time"),
-            Err(error) => tracing::warn!(%error, "the token is renewed another time"),
+            Ok(answer) => {
+                tracing::warn!(status = %answer.status(), "token renewal failed; retrying on a later request");
+            }
+            Err(error) => tracing::warn!(%error, "token renewal failed; retrying on a later request"),
         }
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Cache<SessionId, Instant>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

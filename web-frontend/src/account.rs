@@ -1,25 +1,26 @@
-//! The account as auth-service tells of it.
+//! The account as auth-service describes it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
-/// How long before its end a confirmation is asked for anew: a form takes a while.
-const MARGIN: TimeDelta = TimeDelta::minutes(2);
+/// How long before its end a confirmation of identity no longer counts, so that it does not expire while the user
+/// fills in a form.
+const CONFIRMATION_MARGIN: TimeDelta = TimeDelta::minutes(2);
 
-/// `GET /api/account`.
+/// The response of `GET /api/account`.
 #[derive(Debug, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "auth-service's answer has this shape")]
-pub(crate) struct Account {
+#[expect(clippy::struct_excessive_bools, reason = "the response of auth-service has this shape")]
+pub(crate) struct AccountDetails {
     pub(crate) email: String,
     pub(crate) email_verified: bool,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) password_changed_at: Option<DateTime<Utc>>,
     pub(crate) totp: bool,
     pub(crate) recovery_codes_left: u32,
-    pub(crate) passkeys: Vec<PasskeyRow>,
+    pub(crate) passkeys: Vec<PasskeyDetails>,
     pub(crate) passkeys_possible: bool,
-    pub(crate) second_factor: SecondFactor,
-    /// Whether the site sends mail.
+    pub(crate) second_factor: SecondFactorRule,
+    /// Whether the site sends email.
     pub(crate) mail: bool,
     confirmed_until: Option<DateTime<Utc>>,
     pub(crate) session_count: u32,
@@ -28,10 +29,10 @@ pub(crate) struct Account {
     pub(crate) absolute_seconds: u64,
 }
 
-/// Whether people may or must sign in with a second step.
+/// Whether users may or must sign in with a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum SecondFactor {
+pub(crate) enum SecondFactorRule {
     Off,
     Optional,
     Required,
@@ -39,7 +40,7 @@ pub(crate) enum SecondFactor {
 
 /// A passkey of the account.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct PasskeyRow {
+pub(crate) struct PasskeyDetails {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) created_at: DateTime<Utc>,
@@ -48,8 +49,9 @@ pub(crate) struct PasskeyRow {
 
 /// A session of the account.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct SessionRow {
+pub(crate) struct SessionDetails {
     pub(crate) id: String,
+    /// Whether the response belongs to this session.
     pub(crate) current: bool,
     pub(crate) browser: Option<String>,
     pub(crate) os: Option<String>,
@@ -59,15 +61,15 @@ pub(crate) struct SessionRow {
     pub(crate) expires_at: DateTime<Utc>,
 }
 
-/// `GET /api/sessions`.
+/// The response of `GET /api/sessions`.
 #[derive(Debug, Deserialize)]
-pub(crate) struct SessionRows {
-    pub(crate) sessions: Vec<SessionRow>,
+pub(crate) struct SessionList {
+    pub(crate) sessions: Vec<SessionDetails>,
 }
 
-/// Something that happened with the account.
+/// An entry in the activity log of the account.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Event {
+pub(crate) struct ActivityEvent {
     pub(crate) at: DateTime<Utc>,
     pub(crate) kind: String,
     pub(crate) address: Option<String>,
@@ -75,35 +77,35 @@ pub(crate) struct Event {
     pub(crate) os: Option<String>,
 }
 
-/// `GET /api/activity`.
+/// The response of `GET /api/activity`.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Events {
-    pub(crate) events: Vec<Event>,
-    /// What the next page begins before.
+pub(crate) struct ActivityLog {
+    pub(crate) events: Vec<ActivityEvent>,
+    /// The event before which the next page begins.
     #[serde(default, deserialize_with = "id_as_text")]
     pub(crate) next: Option<String>,
 }
 
-/// `POST /api/recovery-codes`, and what sets up the first second step.
+/// The response of `POST /api/recovery-codes`, and of setting up the first second factor.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct FreshCodes {
+pub(crate) struct NewRecoveryCodes {
     #[serde(default)]
     pub(crate) recovery_codes: Vec<String>,
 }
 
-impl Account {
-    /// Whether a sensitive change is let through without another question.
+impl AccountDetails {
+    /// Returns true if the user has confirmed their identity recently enough for a sensitive change.
     pub(crate) fn is_confirmed(&self, now: DateTime<Utc>) -> bool {
-        self.confirmed_until.is_some_and(|until| until - MARGIN > now)
+        self.confirmed_until.is_some_and(|until| until - CONFIRMATION_MARGIN > now)
     }
 
-    /// Whether a code is asked for beside the password.
+    /// Returns true if signing in takes more than the password.
     pub(crate) fn has_second_factor(&self) -> bool {
         self.totp || !self.passkeys.is_empty()
     }
 }
 
-/// An identifier, which may be a number or a text.
+/// Reads an ID that is a JSON number or string.
 fn id_as_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let id = Option::<serde_json::Value>::deserialize(deserializer)?;
     Ok(id.and_then(|id| match id {

@@ -1,4 +1,4 @@
-//! What the handlers work with.
+//! The parts of the service that handlers and middleware share.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -6,23 +6,24 @@ use std::{
 };
 
 use actix_web::HttpRequest;
-
 use drawbridge_cookies::session_cookie::SessionCookie;
 use drawbridge_core::{clock::SystemClock, metrics::Metrics, origin::Origin};
+use drawbridge_guard::Guard;
 use drawbridge_http::{client_address::TrustedProxies, proxy_identity::ProxyIdentity, serve::StartError};
 
 use crate::{
+    activity_reports::ActivityReports,
     assets::Assets,
-    auth_client::AuthClient,
-    config::{Config, GuardMode},
+    auth_client::{AuthClient, AuthRequest, BrowserContext, Endpoint},
+    config::Config,
+    language::Language,
     page_sessions::PageSessions,
-    seen::Seen,
+    pages::PageLayout,
     site::Site,
     upstreams::Upstreams,
 };
-use drawbridge_guard::{BuildError, Guard};
 
-pub(crate) const NAME: &str = "web-frontend";
+pub(crate) const SERVICE_NAME: &str = "web-frontend";
 
 /// The parts of the service, shared by its threads.
 pub struct App {
@@ -32,60 +33,64 @@ pub struct App {
     pub(crate) frontend_origin: Origin,
     pub(crate) page_sessions: PageSessions,
     pub(crate) upstreams: Upstreams,
-    pub(crate) site: Site,
-    pub(crate) assets: Assets,
-    pub(crate) seen: Seen,
-    trusted_proxies: TrustedProxies,
+    pub(crate) assets: Arc<Assets>,
+    pub(crate) activity_reports: ActivityReports,
     pub(crate) metrics: Metrics,
+    site: Arc<Site>,
+    trusted_proxies: TrustedProxies,
 }
 
 impl App {
-    /// Puts the parts together. Nothing is connected yet.
+    /// Builds the parts. It does not connect to other programs yet.
     pub(crate) fn new(config: &Config) -> Result<Self, StartError> {
-        let refused = |reason: String| StartError::dependency(NAME, reason);
-        let (metrics, timeouts) = (Metrics::new(), config.timeouts);
-        let identity = ProxyIdentity::new(&config.master_secret);
-        let (services, cookie) = (config.auth_service.clone(), config.cookie.clone());
-        let auth = AuthClient::new(services, timeouts, identity, cookie, Arc::new(SystemClock), &metrics);
+        let metrics = Metrics::new();
+        let guard = config
+            .guard
+            .builder(&config.frontend_origin, &config.cache)
+            .cookie(config.cookie.clone())
+            .timeouts(config.timeouts)
+            .metrics(metrics.clone())
+            .build()
+            .map_err(|error| StartError::dependency(SERVICE_NAME, error))?;
+        let upstreams = Upstreams::new(config.upstreams.clone(), config.timeouts)
+            .map_err(|error| StartError::dependency(SERVICE_NAME, error))?;
+        let auth = AuthClient::new(
+            config.auth_service.clone(),
+            config.timeouts,
+            ProxyIdentity::new(&config.master_secret),
+            config.cookie.clone(),
+            Arc::new(SystemClock),
+            &metrics,
+        );
         Ok(Self {
             auth,
-            guard: guard(config, metrics.clone()).map_err(|error| refused(error.to_string()))?,
+            guard,
             cookie: config.cookie.clone(),
             frontend_origin: config.frontend_origin.clone(),
             page_sessions: PageSessions::open(config.redis.clone()),
-            upstreams: Upstreams::new(config.upstreams.clone(), timeouts, config.upstream_timeout)
-                .map_err(|error| refused(error.to_string()))?,
-            site: config.site.clone(),
-            assets: Assets::new(&config.site),
-            seen: Seen::new(),
-            trusted_proxies: config.trusted_proxies.clone(),
+            upstreams,
+            assets: Arc::new(Assets::new(&config.site)),
+            activity_reports: ActivityReports::new(),
             metrics,
+            site: Arc::new(config.site.clone()),
+            trusted_proxies: config.trusted_proxies.clone(),
         })
     }
 
-    /// The client that a request is from, behind whatever `TRUSTED_PROXIES` names.
+    /// The address of the client, behind the proxies in `TRUSTED_PROXIES`.
     pub(crate) fn client_address(&self, request: &HttpRequest) -> IpAddr {
         let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         self.trusted_proxies.client(peer, request.headers())
     }
-}
 
-fn guard(config: &Config, metrics: Metrics) -> Result<Guard, BuildError> {
-    let services: Vec<_> = config.verify_service.iter().map(ToString::to_string).collect();
-    let mut guard = Guard::builder(config.frontend_origin.to_string())
-        .verify_service(services.join(","))
-        .cookie(config.cookie.clone())
-        .timeouts(config.timeouts)
-        .metrics(metrics);
-    if config.guard_mode == GuardMode::Embedded {
-        guard = guard
-            .embedded_in(config.cache.clone())
-            .token_parties(config.parties.clone())
-            .tolerance(config.tolerance)
-            .cache_sizes(config.cache_sizes);
-        if let Some(internal) = &config.verify_internal {
-            guard = guard.verify_internal(internal.clone());
-        }
+    /// A request to auth-service on behalf of the browser that sent `request`.
+    pub(crate) fn auth_request(&self, request: &HttpRequest, endpoint: Endpoint) -> AuthRequest {
+        let browser = BrowserContext::from_request(request, &self.cookie, self.client_address(request));
+        AuthRequest::new(endpoint, browser)
     }
-    guard.build()
+
+    /// The layout of a page in this language, without anything about the visitor.
+    pub(crate) fn layout(&self, language: Language) -> PageLayout {
+        PageLayout::new(self.site.clone(), self.assets.clone(), language)
+    }
 }

@@ -1,94 +1,94 @@
-//! The stylesheet, the scripts and the logo. Each has its content's hash in its path, so it may be kept for ever.
+//! The stylesheet, the scripts and the logo. The path of each contains a hash of its content, so browsers can cache
+//! it forever.
 
-use actix_web::{HttpResponse, http::header, web};
+use actix_web::web::Bytes;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use drawbridge_http::problem::{Code, Problem};
 
-use crate::{app::App, site::Site};
+use crate::site::Site;
 
-const SCRIPT: &str = "text/javascript; charset=utf-8";
+/// The route of all assets.
+pub(crate) const ASSET_ROUTE: &str = "/assets/{version}/{file}";
 
-/// The pattern of their paths.
-pub(crate) const PATTERN: &str = "/assets/{version}/{file}";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// All of them.
+/// How many characters of the hash are in the path.
+const VERSION_CHARACTERS: usize = 16;
+
+/// The assets of a site.
 pub(crate) struct Assets {
-    style: Asset,
-    passkeys: Asset,
-    password: Asset,
+    stylesheet: Asset,
+    passkey_script: Asset,
+    password_script: Asset,
     logo: Asset,
 }
 
-struct Asset {
+/// A file that pages load.
+pub(crate) struct Asset {
+    file: &'static str,
     path: String,
-    content_type: &'static str,
-    content: web::Bytes,
+    pub(crate) content_type: &'static str,
+    pub(crate) content: Bytes,
 }
 
 impl Asset {
-    fn new(file: &str, content_type: &'static str, content: Vec<u8>) -> Self {
+    fn new(file: &'static str, content_type: &'static str, content: Vec<u8>) -> Self {
         let hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, &content));
-        let version: String = hash.chars().take(16).collect();
-        Self { path: format!("/assets/{version}/{file}"), content_type, content: content.into() }
+        let version: String = hash.chars().take(VERSION_CHARACTERS).collect();
+        Self { file, path: format!("/assets/{version}/{file}"), content_type, content: content.into() }
+    }
+
+    fn script(file: &'static str, content: &str) -> Self {
+        Self::new(file, JAVASCRIPT, content.into())
+    }
+
+    /// The path, with the version of the content.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 }
 
 impl Assets {
-    /// Those of a site.
+    /// The assets with the colours and the logo of `site`.
     pub(crate) fn new(site: &Site) -> Self {
-        let style = include_str!("../assets/drawbridge.css").to_owned() + &site.style();
-        let script = |file, content: &str| Asset::new(file, SCRIPT, content.into());
+        let stylesheet = include_str!("../assets/drawbridge.css").to_owned() + &site.style();
+        let logo_format = site.logo.format;
         Self {
-            style: Asset::new("drawbridge.css", "text/css; charset=utf-8", style.into_bytes()),
-            passkeys: script("passkeys.js", include_str!("../assets/passkeys.js")),
-            password: script("password.js", include_str!("../assets/password.js")),
-            logo: Asset::new(site.logo.kind.file(), site.logo.kind.content_type(), site.logo.content.clone()),
+            stylesheet: Asset::new("drawbridge.css", "text/css; charset=utf-8", stylesheet.into_bytes()),
+            passkey_script: Asset::script("passkeys.js", include_str!("../assets/passkeys.js")),
+            password_script: Asset::script("password.js", include_str!("../assets/password.js")),
+            logo: Asset::new(logo_format.file_name(), logo_format.content_type(), site.logo.content.clone()),
         }
     }
 
+    /// The asset with this file name, whatever its version.
+    pub(crate) fn find(&self, file: &str) -> Option<&Asset> {
+        let mut all = [&self.stylesheet, &self.passkey_script, &self.password_script, &self.logo].into_iter();
+        all.find(|asset| asset.file == file)
+    }
+
+    /// The path of the stylesheet.
     pub(crate) fn style(&self) -> &str {
-        &self.style.path
+        self.stylesheet.path()
     }
 
+    /// The path of the script for passkeys.
     pub(crate) fn passkeys(&self) -> &str {
-        &self.passkeys.path
+        self.passkey_script.path()
     }
 
+    /// The path of the script for password fields.
     pub(crate) fn password(&self) -> &str {
-        &self.password.path
+        self.password_script.path()
     }
 
+    /// The path of the logo.
     pub(crate) fn logo(&self) -> &str {
-        &self.logo.path
+        self.logo.path()
     }
 
+    /// The content type of the logo.
     pub(crate) fn logo_type(&self) -> &str {
         self.logo.content_type
     }
-}
-
-/// `GET` of one of them. A page of another release names another version: it gets what is here, to be kept for
-/// that page alone.
-pub(crate) async fn serve(
-    app: web::Data<App>,
-    path: web::Path<(String, String)>,
-) -> Result<HttpResponse, Problem> {
-    let (version, file) = path.into_inner();
-    let assets = &app.assets;
-    let mut all = [&assets.style, &assets.passkeys, &assets.password, &assets.logo].into_iter();
-    let asset = all
-        .find(|asset| asset.path.ends_with(&format!("/{file}")))
-        .ok_or_else(|| Problem::new(Code::NotFound, "Check the path."))?;
-    let is_this = asset.path == format!("/assets/{version}/{file}");
-    let keep = if is_this { "public, max-age=31536000, immutable" } else { "no-cache" };
-    Ok(HttpResponse::Ok()
-        .content_type(asset.content_type)
-        .insert_header((header::CACHE_CONTROL, keep))
-        // A drawing that is opened by itself runs no script.
-        .insert_header((
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-        ))
-        .body(asset.content.clone()))
 }

@@ -1,110 +1,50 @@
-//! The way to auth-service: requests go over with the token as a bearer token, and what comes back
-//! is told apart from an outage.
+//! The client of auth-service. It forwards the session token and the properties of the browser, turns tokens in
+//! responses into cookies, and tells refusals from outages.
 
-mod answer;
-mod call;
+pub(crate) mod bodies;
+mod endpoint;
+mod request;
+mod response;
 
-use std::{borrow::Cow, net::IpAddr, time::Duration};
+use std::time::Duration;
 
-use actix_web::{
-    HttpRequest,
-    http::{
-        StatusCode,
-        header::{self, HeaderMap},
-    },
-};
+use actix_web::http::{StatusCode, header};
 use drawbridge_cookies::{
     device_cookie::{self, DEVICE},
-    session_cookie::SessionCookie,
+    session_cookie::{ForwardedTokens, SessionCookie},
 };
-use drawbridge_core::{clock::SharedClock, metrics::Metrics, origin::Origin, settings::Timeouts};
+use drawbridge_core::{
+    clock::SharedClock,
+    metrics::Metrics,
+    origin::Origin,
+    settings::{Reader, Setting, Timeouts},
+};
+use drawbridge_guard::forget_redirects;
 use drawbridge_http::{
-    REQUEST_ID, RequestId, cookie_fields,
-    forwarded::{self, LANGUAGE, USER_AGENT},
+    REQUEST_ID,
+    forwarded::{LANGUAGE, USER_AGENT},
     problem::Problem,
     proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
     replicas::Replicas,
-    token_headers,
 };
-use serde::Serialize;
 
-pub(crate) use answer::{Answer, Refused};
-use call::Outcome;
-pub(crate) use call::{Call, Method};
+use endpoint::SessionEffect;
+pub(crate) use endpoint::{Endpoint, EndpointMethod};
+pub(crate) use request::{AuthRequest, BrowserContext};
+pub(crate) use response::{AuthRefusal, AuthResponse};
 
-use drawbridge_guard::forget_redirects;
+const AUTH_SERVICE_URL: Setting =
+    Setting::new("AUTH_SERVICE_URL", "Where auth-service listens.").values("origins, separated by commas");
 
-use crate::{app::App, language::Language};
-
-/// What goes over.
-#[derive(Debug, Clone)]
-pub(crate) struct Request {
-    call: Call,
-    path: Cow<'static, str>,
-    query: Option<String>,
-    tokens: Vec<String>,
-    /// Content type and body.
-    body: Option<(String, Vec<u8>)>,
-    id: Option<RequestId>,
-    /// Whom the call is made for.
-    client: IpAddr,
-    /// What the browser shows of having been here before.
-    device: Option<String>,
-    browser: String,
-    language: Language,
+/// Reads `AUTH_SERVICE_URL`.
+pub(crate) fn read_origins(reader: &mut Reader) -> Option<Vec<Origin>> {
+    reader.required(AUTH_SERVICE_URL, Origin::parse_list)
 }
 
-impl Request {
-    /// A call for whoever sent `request`.
-    pub(crate) fn new(app: &App, request: &HttpRequest, call: Call) -> Self {
-        Self {
-            path: Cow::Borrowed(call.path),
-            call,
-            query: None,
-            tokens: app.cookie.tokens(&token_headers(request.headers())),
-            body: None,
-            id: RequestId::of(request),
-            client: app.client_address(request),
-            device: device_cookie::read(cookie_fields(request.headers()), app.cookie.policy()),
-            browser: browser(request.headers()),
-            language: Language::of(request.headers(), app.cookie.is_secure()),
-        }
-    }
-
-    /// With an identifier in the path, which must be one: hexadecimal with dashes, or base64url.
-    pub(crate) fn id(mut self, id: &str) -> Option<Self> {
-        let is_id = (1..=64).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        self.path = Cow::Owned(self.call.path.replace("{id}", id));
-        is_id.then_some(self)
-    }
-
-    /// With a query.
-    pub(crate) fn query(self, query: impl Into<String>) -> Self {
-        Self { query: Some(query.into()).filter(|query| !query.is_empty()), ..self }
-    }
-
-    /// With a body as a client sent it.
-    pub(crate) fn body(self, content_type: &str, body: Vec<u8>) -> Self {
-        Self { body: Some((content_type.to_owned(), body)), ..self }
-    }
-
-    /// With a body of ours.
-    pub(crate) fn json(self, body: &impl Serialize) -> Result<Self, Problem> {
-        Ok(self.body("application/json", serde_json::to_vec(body).map_err(Problem::internal)?))
-    }
-}
-
-/// How a browser describes itself.
-fn browser(headers: &HeaderMap) -> String {
-    let agent = headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    forwarded::user_agent(&agent.unwrap_or_default())
-}
-
-/// The client of auth-service.
+/// Calls auth-service.
 pub(crate) struct AuthClient {
     replicas: Replicas,
-    answer_within: Duration,
+    answer_timeout: Duration,
     identity: ProxyIdentity,
     cookie: SessionCookie,
     clock: SharedClock,
@@ -120,80 +60,91 @@ impl AuthClient {
         metrics: &Metrics,
     ) -> Self {
         let replicas = Replicas::new("auth-service", origins, timeouts, metrics);
-        Self { replicas, answer_within: timeouts.answer, identity, cookie, clock }
+        Self { replicas, answer_timeout: timeouts.answer, identity, cookie, clock }
     }
 
-    /// Makes the call. Only an outage is an error; a refusal is an answer like others.
-    pub(crate) async fn send(&self, request: Request) -> Result<Answer, Problem> {
-        let outage = |cause: String| {
-            Problem::unavailable("Signing in and out is not possible just now. Try again shortly.", cause)
+    /// Sends a request. A refusal is a response like any other.
+    ///
+    /// # Errors
+    /// auth-service cannot be reached, or something else answers in its place.
+    pub(crate) async fn send(&self, request: AuthRequest) -> Result<AuthResponse, Problem> {
+        let unavailable = |cause: String| {
+            Problem::unavailable("Signing in and out is not possible right now. Try again shortly.", cause)
         };
-        let (call, path) = (&request.call, request.path.as_ref());
-        let query = request.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
-        let forwarded = self.cookie.forward(&request.tokens);
-        let incoming = self.replicas.send(call.retry, |client, origin| {
-            let method = call.method();
-            let proof = self.identity.prove(self.clock.now(), method.as_str(), path, request.client);
-            let mut outgoing = client
-                .request(method, format!("{origin}{path}{query}"))
-                .timeout(call.patience(self.answer_within))
-                .header(PROXY_IDENTITY, proof)
-                .header(LANGUAGE, request.language.code())
-                .header(USER_AGENT, &request.browser);
-            if let Some(tokens) = &forwarded {
-                outgoing = outgoing.header(tokens.header, &tokens.value);
-            }
-            if let Some(id) = &request.id {
-                outgoing = outgoing.header(REQUEST_ID.as_str(), id.as_str());
-            }
-            if let Some(device) = &request.device {
-                outgoing = outgoing.header(DEVICE, device);
-            }
-            if let Some((content_type, body)) = &request.body {
-                outgoing = outgoing.header(header::CONTENT_TYPE.as_str(), content_type).body(body.clone());
-            }
-            outgoing
-        });
-        let incoming = incoming.await.map_err(|error| outage(error.to_string()))?;
-        self.read(call, incoming).await.map_err(outage)
+        let tokens = self.cookie.forward(&request.browser.tokens);
+        let received = self
+            .replicas
+            .send(request.endpoint.retry, |client, origin| {
+                self.outgoing(client, origin, &request, tokens.as_ref())
+            })
+            .await
+            .map_err(|error| unavailable(error.to_string()))?;
+        let response = AuthResponse::receive(received).await.map_err(unavailable)?;
+        self.complete(request.endpoint, response).map_err(unavailable)
     }
 
-    async fn read(&self, call: &Call, incoming: reqwest::Response) -> Result<Answer, String> {
-        let status = incoming.status().as_u16();
-        let status = StatusCode::from_u16(status).map_err(|error| error.to_string())?;
-        let headers = Answer::HANDED_ON.into_iter().filter_map(|name| {
-            let value = incoming.headers().get(name.as_str())?.to_str().ok()?.to_owned();
-            Some((name, value))
-        });
-        let headers = headers.collect();
-        let body = incoming.json().await.map_err(|error| format!("auth-service: {error:?}"))?;
-        let mut answer = Answer { status, body, cookies: Vec::new(), headers };
+    fn outgoing(
+        &self,
+        client: &reqwest::Client,
+        origin: &Origin,
+        request: &AuthRequest,
+        tokens: Option<&ForwardedTokens>,
+    ) -> reqwest::RequestBuilder {
+        let AuthRequest { endpoint, path, query, body, browser } = request;
+        let method = endpoint.method();
+        let proof = self.identity.prove(self.clock.now(), method.as_str(), path, browser.address);
+        let query = query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+        let mut outgoing = client
+            .request(method, format!("{origin}{path}{query}"))
+            .timeout(endpoint.timeout(self.answer_timeout))
+            .header(PROXY_IDENTITY, proof)
+            .header(LANGUAGE, browser.language.code())
+            .header(USER_AGENT, &browser.user_agent);
+        if let Some(tokens) = tokens {
+            outgoing = outgoing.header(tokens.header, &tokens.value);
+        }
+        if let Some(id) = &browser.request_id {
+            outgoing = outgoing.header(REQUEST_ID.as_str(), id.as_str());
+        }
+        if let Some(device) = &browser.device {
+            outgoing = outgoing.header(DEVICE, device);
+        }
+        if let Some(body) = body {
+            outgoing =
+                outgoing.header(header::CONTENT_TYPE.as_str(), &body.content_type).body(body.content.clone());
+        }
+        outgoing
+    }
+
+    /// Checks a response, and replaces the tokens in it with cookies.
+    fn complete(&self, endpoint: Endpoint, mut response: AuthResponse) -> Result<AuthResponse, String> {
+        let status = response.status;
         if !status.is_success() {
-            return match answer.refusal() {
-                Some(_) => Ok(answer),
-                None => {
-                    Err(format!("auth-service, or something before it, answered {status} without a code"))
-                }
+            return match response.refusal() {
+                Some(_) => Ok(response),
+                None => Err(format!(
+                    "auth-service, or a program in front of it, answered {status} without an error code"
+                )),
             };
         }
-        match answer.take_token() {
-            Some((token, expires_at)) => {
-                answer.cookies = self.cookie.issue(&token, expires_at, self.clock.now());
-                if let Some(device) = answer.take_text("device") {
-                    answer.cookies.push(device_cookie::set(&device, self.cookie.policy()));
+        match response.take_token() {
+            Some(issued) => {
+                response.cookies = self.cookie.issue(&issued.token, issued.expires_at, self.clock.now());
+                if let Some(device) = response.take_text("device") {
+                    response.cookies.push(device_cookie::set(&device, self.cookie.policy()));
                 }
             }
-            None if call.outcome == Outcome::SignsIn && status == StatusCode::OK => {
-                return Err("auth-service handed out no token: does it have the same MASTER_SECRET as \
-                            web-frontend, and do the clocks agree?"
+            None if endpoint.effect == SessionEffect::SignsIn && status == StatusCode::OK => {
+                return Err("auth-service returned no token. Does it have the same MASTER_SECRET as \
+                            web-frontend, and do their clocks agree?"
                     .to_owned());
             }
             None => {}
         }
-        if call.outcome == Outcome::SignsOut {
-            answer.cookies = self.cookie.clear();
-            answer.cookies.push(forget_redirects(self.cookie.is_secure()));
+        if endpoint.effect == SessionEffect::SignsOut {
+            response.cookies = self.cookie.clear();
+            response.cookies.push(forget_redirects(self.cookie.is_secure()));
         }
-        Ok(answer)
+        Ok(response)
     }
 }

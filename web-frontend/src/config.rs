@@ -1,169 +1,163 @@
-//! The settings of web-frontend.
+//! The settings of web-frontend. Each module reads its own; this one assembles them.
 
-use std::time::Duration;
-
-use drawbridge_cookies::{device_cookie, session_cookie::SessionCookie};
+use drawbridge_cookies::session_cookie::SessionCookie;
 use drawbridge_core::{
     origin::Origin,
     secret::MasterSecret,
-    settings::{ConfigErrors, Environment, Listen, Reader, Timeouts},
+    settings::{ConfigErrors, Environment, Listen, Reader, SettingReference, Timeouts},
     telemetry::LogConfig,
 };
 use drawbridge_http::client_address::TrustedProxies;
-use drawbridge_verification::{
-    CacheSizes, Tolerance, redis_connection::RedisUrl, token::TokenParties, user_cache::CacheLocation,
-};
+use drawbridge_verification::{redis_connection::RedisUrl, user_cache::CacheLocation};
 
 use crate::{
-    language,
-    page_sessions::PageSessions,
-    site::{Logo, Site},
-    upstreams::Upstream,
+    auth_client, guard_config::GuardConfig, own_cookies::fixed_cookies, site::Site, upstreams::UpstreamConfig,
 };
-use drawbridge_guard::redirect_cookie_name;
 
-/// Everything that web-frontend is told at its start.
+/// The port unless `PORT` is set.
+pub const DEFAULT_PORT: u16 = 8080;
+
+/// The settings of web-frontend.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `BIND`, `PORT` (8080), `INTERNAL_PORT` (9080).
+    /// `BIND`, `PORT`, `INTERNAL_PORT` and `DRAIN_TIME`.
     pub listen: Listen,
     /// `FRONTEND_ORIGIN`.
     pub frontend_origin: Origin,
-    /// `AUTH_SERVICE_URL`: its replicas.
-    pub auth_service: Vec<Origin>,
-    /// `VERIFY_SERVICE_URL`: its replicas.
-    pub verify_service: Vec<Origin>,
-    /// `VERIFY_INTERNAL_URL`: their internal ports, 1000 above unless set.
-    pub verify_internal: Option<Vec<Origin>>,
-    /// `GUARD_MODE`: who verifies.
-    pub guard_mode: GuardMode,
-    /// `REDIS_URL[_FILE]`, for the page sessions; `memory:` keeps them in an encrypted cookie.
-    pub redis: RedisUrl,
-    /// `REDIS_URL[_FILE]`, for the user records of an embedded guard.
-    pub cache: CacheLocation,
-    /// `RECORD_CACHE_MIB`, `TOKEN_CACHE_MIB`.
-    pub cache_sizes: CacheSizes,
-    /// `TOKEN_ISSUER`, `TOKEN_AUDIENCE`.
-    pub parties: TokenParties,
-    /// `STALE_MAX`, `OUTAGE_GRACE`.
-    pub tolerance: Tolerance,
-    /// `CONNECT_TIMEOUT`, `ANSWER_TIMEOUT`.
-    pub timeouts: Timeouts,
-    /// `MASTER_SECRET[_FILE]`.
-    pub master_secret: MasterSecret,
-    /// `COOKIE_MODE`, `COOKIE_NAME`, `COOKIE_PREVIOUS`.
+    /// `COOKIE_MODE`, `COOKIE_NAME` and `COOKIE_PREVIOUS`.
     pub cookie: SessionCookie,
-    /// `UPSTREAMS`: backends below paths of this origin.
-    pub upstreams: Vec<Upstream>,
-    /// `UPSTREAM_TIMEOUT`: how long one of them may keep silent.
-    pub upstream_timeout: Duration,
+    /// `AUTH_SERVICE_URL`.
+    pub auth_service: Vec<Origin>,
+    /// The guard in front of private pages.
+    pub guard: GuardConfig,
+    /// `UPSTREAMS` and `UPSTREAM_TIMEOUT`.
+    pub upstreams: UpstreamConfig,
     /// `TRUSTED_PROXIES`.
     pub trusted_proxies: TrustedProxies,
-    /// `SITE_NAME`, `SITE_LOGO`, `SITE_COLOR`, `SITE_COLOR_DARK`.
+    /// `REDIS_URL[_FILE]`, where page sessions are stored.
+    pub redis: RedisUrl,
+    /// `REDIS_URL[_FILE]`, from which an embedded guard reads user records.
+    pub cache: CacheLocation,
+    /// `CONNECT_TIMEOUT` and `ANSWER_TIMEOUT`.
+    pub timeouts: Timeouts,
+    /// `SITE_NAME`, `SITE_LOGO`, `SITE_COLOR` and `SITE_COLOR_DARK`.
     pub site: Site,
-    /// `LOG`, `LOG_FORMAT`.
+    /// `MASTER_SECRET[_FILE]`.
+    pub master_secret: MasterSecret,
+    /// `LOG` and `LOG_FORMAT`.
     pub log: LogConfig,
-}
-
-/// Who verifies the tokens of guarded pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GuardMode {
-    /// verify-service, asked about every request.
-    Remote,
-    /// web-frontend itself; verify-service tells what is not in Redis.
-    Embedded,
 }
 
 impl Config {
     /// Reads the settings.
     ///
     /// # Errors
-    /// All faults at once.
+    /// Every invalid setting.
     pub fn read(environment: Environment) -> Result<Self, ConfigErrors> {
         let mut reader = Reader::new(environment);
-        let listen = Listen::read(&mut reader, 8080);
-        let log = LogConfig::read(&mut reader);
+        let config = Self::read_all(&mut reader);
+        reader.finish(config)
+    }
+
+    /// Every setting of web-frontend, for the configuration reference.
+    pub fn reference() -> Vec<SettingReference> {
+        let mut reader = Reader::new(&|_| None);
+        Self::read_all(&mut reader);
+        reader.into_reference()
+    }
+
+    fn read_all(reader: &mut Reader) -> Option<Self> {
+        let listen = Listen::read(reader, DEFAULT_PORT);
         let frontend_origin = reader.frontend_origin();
-        let backend = reader.backend_origin();
-        let cookie = SessionCookie::read(&mut reader, frontend_origin.as_ref(), backend.as_ref());
-        if cookie
-            .as_ref()
-            .is_some_and(|cookie| cookie.name() == PageSessions::cookie_name(cookie.is_secure()))
-        {
-            reader.invalid("COOKIE_NAME", "is the name of the pages' own cookie; take another");
+        let backend_origin = reader.backend_origin();
+        let cookie = SessionCookie::read(reader, frontend_origin.as_ref(), backend_origin.as_ref());
+        if let Some(cookie) = &cookie {
+            check_cookie(reader, cookie);
         }
-        if cookie.as_ref().is_some_and(|cookie| cookie.name() == redirect_cookie_name(cookie.is_secure())) {
-            reader.invalid("COOKIE_NAME", "is the name of the guard's own cookie; take another");
-        }
-        if cookie.as_ref().is_some_and(|cookie| cookie.name() == device_cookie::name(cookie.policy())) {
-            reader.invalid("COOKIE_NAME", "is the name of a device's own cookie; take another");
-        }
-        if cookie.as_ref().is_some_and(|cookie| cookie.name() == language::cookie_name(cookie.is_secure())) {
-            reader.invalid("COOKIE_NAME", "is the name of the language's own cookie; take another");
-        }
-        if let Some(caution) = cookie.as_ref().and_then(|cookie| cookie.policy().caution()) {
-            reader.invalid(
-                "COOKIE_MODE",
-                format_args!("does not let this service see who is signed in: {caution}"),
-            );
-        }
-        let auth_service = reader.required("AUTH_SERVICE_URL", Origin::parse_list);
-        let verify_service = reader.required("VERIFY_SERVICE_URL", Origin::parse_list);
-        let verify_internal = reader.optional("VERIFY_INTERNAL_URL", Origin::parse_list);
-        let guard_mode = reader.optional("GUARD_MODE", |mode| match mode {
-            "remote" => Ok(GuardMode::Remote),
-            "embedded" => Ok(GuardMode::Embedded),
-            _ => Err(format!("must be remote or embedded, not \"{mode}\"")),
-        });
-        let upstreams = reader.optional("UPSTREAMS", Upstream::parse_list).unwrap_or_default();
-        let upstream_timeout = reader.duration(
-            "UPSTREAM_TIMEOUT",
-            Duration::from_mins(1),
-            Duration::from_millis(100)..=Duration::from_hours(1),
-        );
-        let trusted_proxies = TrustedProxies::read(&mut reader);
-        let redis = RedisUrl::read(&mut reader);
-        let parties = TokenParties::read(&mut reader, frontend_origin.as_ref());
-        let (cache_sizes, tolerance, timeouts) =
-            (CacheSizes::read(&mut reader), Tolerance::read(&mut reader), Timeouts::read(&mut reader));
-        let site = Site::new(
-            reader.site_name(),
-            reader.optional("SITE_LOGO", Logo::read),
-            reader.optional("SITE_COLOR", Site::parse_color),
-            reader.optional("SITE_COLOR_DARK", Site::parse_color_dark),
-        );
+        let auth_service = auth_client::read_origins(reader);
+        let guard = GuardConfig::read(reader, frontend_origin.as_ref());
+        let upstreams = UpstreamConfig::read(reader);
+        let trusted_proxies = TrustedProxies::read(reader);
+        let redis = RedisUrl::read(reader);
+        let timeouts = Timeouts::read(reader);
+        let site = Site::read(reader);
         let master_secret = reader.master_secret();
-        let services = auth_service.zip(verify_service);
-        let identity = frontend_origin.zip(cookie).zip(parties);
-        let complete = match (services, identity, redis, master_secret) {
-            (
-                Some((auth_service, verify_service)),
-                Some(((frontend_origin, cookie), parties)),
-                Some(redis),
-                Some(master_secret),
-            ) => Some(Self {
-                listen,
-                frontend_origin,
-                auth_service,
-                verify_service,
-                verify_internal,
-                guard_mode: guard_mode.unwrap_or(GuardMode::Remote),
-                cache: redis.clone().into(),
-                redis,
-                cache_sizes,
-                parties,
-                tolerance,
-                timeouts,
-                master_secret,
-                cookie,
-                upstreams,
-                upstream_timeout,
-                trusted_proxies,
-                site,
-                log,
-            }),
-            _ => None,
-        };
-        reader.finish(complete)
+        let log = LogConfig::read(reader);
+        let redis = redis?;
+        Some(Self {
+            listen,
+            frontend_origin: frontend_origin?,
+            cookie: cookie?,
+            auth_service: auth_service?,
+            guard: guard?,
+            upstreams,
+            trusted_proxies,
+            cache: redis.clone().into(),
+            redis,
+            timeouts,
+            site,
+            master_secret: master_secret?,
+            log,
+        })
+    }
+}
+
+/// Checks that the session cookie collides with no other cookie of web-frontend, and that web-frontend receives it.
+fn check_cookie(reader: &mut Reader, cookie: &SessionCookie) {
+    for fixed in fixed_cookies(cookie.policy()).iter().filter(|fixed| fixed.name == cookie.name()) {
+        let purpose = fixed.purpose;
+        reader.invalid("COOKIE_NAME", format_args!("is the name of the {purpose} cookie; choose another"));
+    }
+    if let Some(caution) = cookie.policy().caution() {
+        let reason = format_args!("keeps this service from seeing who is signed in: {caution}");
+        reader.invalid("COOKIE_MODE", reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use drawbridge_core::settings::fixed;
+
+    use super::*;
+
+    const REQUIRED: [(&str, &str); 5] = [
+        ("FRONTEND_ORIGIN", "http://localhost:8080"),
+        ("AUTH_SERVICE_URL", "http://127.0.0.1:8081"),
+        ("VERIFY_SERVICE_URL", "http://127.0.0.1:8082"),
+        ("REDIS_URL", "memory:"),
+        ("MASTER_SECRET", "the master secret of the test suite"),
+    ];
+
+    fn read_with(setting: (&'static str, &'static str)) -> Result<Config, ConfigErrors> {
+        let environment = fixed(REQUIRED.into_iter().chain([setting]));
+        Config::read(&environment)
+    }
+
+    #[test]
+    fn the_required_settings_are_enough() {
+        assert!(Config::read(&fixed(REQUIRED)).is_ok());
+    }
+
+    #[test]
+    fn the_session_cookie_must_not_take_a_name_in_use() {
+        let names = ["drawbridge-page", "drawbridge-sent", "drawbridge-language", "drawbridge-device"];
+
+        for name in names {
+            let error = read_with(("COOKIE_NAME", name)).unwrap_err().to_string();
+            assert!(error.contains("COOKIE_NAME is the name of the"), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_reference_lists_every_setting_once() {
+        let reference = Config::reference();
+
+        let names: HashSet<_> = reference.iter().map(|setting| setting.name).collect();
+        assert_eq!(names.len(), reference.len(), "{reference:#?}");
+        for name in ["PORT", "UPSTREAMS", "GUARD_MODE", "SITE_COLOR_DARK", "COOKIE_PREVIOUS", "LOG_FORMAT"] {
+            assert!(names.contains(name), "{name}");
+        }
     }
 }

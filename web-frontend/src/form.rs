@@ -1,3 +1,5 @@
+//! The extractor for submitted forms.
+
 use actix_web::{
     Error, FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
@@ -8,8 +10,8 @@ use futures_util::future::LocalBoxFuture;
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 
-/// The fields of a form. What is not UTF-8 is refused: decoded with replacement characters, different
-/// passwords would become the same.
+/// The fields of a form. Invalid UTF-8 is refused: with replacement characters, different passwords would become
+/// equal.
 pub(crate) struct Utf8Form<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Utf8Form<T> {
@@ -24,12 +26,16 @@ impl<T: DeserializeOwned + 'static> FromRequest for Utf8Form<T> {
                 let detail = "Send the form with Content-Type: application/x-www-form-urlencoded.";
                 return Err(Problem::new(Code::UnsupportedMediaType, detail).into());
             }
-            let invalid = |detail: &'static str| Problem::new(Code::InvalidForm, detail);
-            let body = body.await?;
-            let text = str::from_utf8(&body).map_err(|_| invalid("The form is not UTF-8."))?;
-            percent_decode(&body).decode_utf8().map_err(|_| invalid("The form is not UTF-8."))?;
-            let fields = Query::<T>::from_query(text);
-            Ok(Self(fields.map_err(|_| invalid("A field is missing, unknown or there twice."))?.into_inner()))
+            Ok(Self(parse_form(&body.await?)?))
         })
     }
+}
+
+fn parse_form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let invalid = |detail: &'static str| Problem::new(Code::InvalidForm, detail);
+    let text = str::from_utf8(body).map_err(|_| invalid("The form is not valid UTF-8."))?;
+    percent_decode(body).decode_utf8().map_err(|_| invalid("The form is not valid UTF-8."))?;
+    let fields =
+        Query::<T>::from_query(text).map_err(|_| invalid("A field is missing, unknown or duplicated."))?;
+    Ok(fields.into_inner())
 }

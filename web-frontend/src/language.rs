@@ -1,4 +1,4 @@
-//! In which language a visitor reads: the one that they chose, or else the one that their browser asks for.
+//! The language of a page: the one that the visitor chose, else the one that their browser prefers.
 
 use actix_web::http::header::{self, HeaderMap};
 use drawbridge_cookies::{request_cookies, set_cookie::SetCookie};
@@ -6,10 +6,10 @@ use drawbridge_http::cookie_fields;
 
 use crate::text::{DE, EN, FR, Text};
 
-/// How long a choice is remembered, in seconds: a year.
-const REMEMBERED_FOR_SECONDS: i64 = 31_536_000;
+/// How long browsers keep the chosen language: one year.
+const COOKIE_MAX_AGE_SECONDS: i64 = 31_536_000;
 
-/// The languages that the pages are written in.
+/// A language of the pages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Language {
     #[default]
@@ -19,10 +19,10 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// All of them, in the order in which they are offered.
+    /// All languages, in the order in which pages offer them.
     pub(crate) const ALL: [Self; 3] = [Self::English, Self::German, Self::French];
 
-    /// The language's tag (BCP 47).
+    /// The language tag (BCP 47).
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::English => "en",
@@ -31,7 +31,7 @@ impl Language {
         }
     }
 
-    /// What its speakers call it.
+    /// The name of the language in that language.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::English => "English",
@@ -40,7 +40,7 @@ impl Language {
         }
     }
 
-    /// All that the pages say in it.
+    /// The texts of the pages in this language.
     pub(crate) const fn text(self) -> &'static Text {
         match self {
             Self::English => &EN,
@@ -49,34 +49,36 @@ impl Language {
         }
     }
 
-    /// The language of this tag.
+    /// The language with this tag.
     pub(crate) fn parse(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.code() == code)
     }
 
-    /// The language of whoever sent a request with these headers.
-    pub(crate) fn of(headers: &HeaderMap, secure: bool) -> Self {
-        chosen(headers, cookie_name(secure)).or_else(|| asked_for(headers)).unwrap_or_default()
+    /// The language for a request with these headers: from the cookie, else from `Accept-Language`, else English.
+    pub(crate) fn from_headers(headers: &HeaderMap, secure: bool) -> Self {
+        chosen_language(headers, cookie_name(secure))
+            .or_else(|| preferred_language(headers))
+            .unwrap_or_default()
     }
 
-    /// The `Set-Cookie` value that stores the choice.
-    pub(crate) fn remember(self, secure: bool) -> String {
-        SetCookie::for_host(cookie_name(secure), self.code(), REMEMBERED_FOR_SECONDS, secure).to_string()
+    /// The `Set-Cookie` value that stores this language as the visitor's choice.
+    pub(crate) fn set_cookie(self, secure: bool) -> String {
+        SetCookie::for_host(cookie_name(secure), self.code(), COOKIE_MAX_AGE_SECONDS, secure).to_string()
     }
 }
 
-/// The name of the cookie that remembers a choice.
+/// The name of the cookie with the chosen language.
 pub(crate) fn cookie_name(secure: bool) -> &'static str {
     if secure { "__Host-drawbridge-language" } else { "drawbridge-language" }
 }
 
-fn chosen(headers: &HeaderMap, name: &str) -> Option<Language> {
-    let cookie = request_cookies::named(cookie_fields(headers), name).next()?;
+fn chosen_language(headers: &HeaderMap, cookie_name: &str) -> Option<Language> {
+    let cookie = request_cookies::named(cookie_fields(headers), cookie_name).next()?;
     Language::parse(cookie.text()?)
 }
 
-/// The best of those in `Accept-Language` (RFC 9110, 12.5.4); of several that are as good, the first.
-fn asked_for(headers: &HeaderMap) -> Option<Language> {
+/// The language with the highest quality in `Accept-Language` (RFC 9110, 12.5.4); the first one if several share it.
+fn preferred_language(headers: &HeaderMap) -> Option<Language> {
     let list = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
     let mut best: Option<(f32, Language)> = None;
     for range in list.split(',') {
@@ -95,18 +97,21 @@ fn asked_for(headers: &HeaderMap) -> Option<Language> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use actix_web::test::TestRequest;
 
-    fn of(fields: &[(&'static str, &'static str)]) -> Language {
-        let request =
-            fields.iter().fold(TestRequest::default(), |request, field| request.append_header(*field));
-        Language::of(request.to_http_request().headers(), false)
+    use super::*;
+
+    fn language_for(headers: &[(&'static str, &'static str)]) -> Language {
+        let request = headers
+            .iter()
+            .fold(TestRequest::default(), |request, header| request.append_header(*header))
+            .to_http_request();
+        Language::from_headers(request.headers(), false)
     }
 
     #[test]
-    fn the_browser_is_asked() {
-        for (list, language) in [
+    fn the_browsers_preference_is_used() {
+        let cases = [
             ("de-AT,de;q=0.9,en;q=0.8", Language::German),
             ("en;q=0.5, FR-ca;q=0.7", Language::French),
             ("it, es;q=0.9, fr;q=0.1", Language::French),
@@ -115,19 +120,29 @@ mod tests {
             ("it", Language::English),
             ("", Language::English),
             ("*", Language::English),
-        ] {
-            assert_eq!(of(&[("accept-language", list)]), language, "{list}");
+        ];
+
+        for (accept_language, expected) in cases {
+            assert_eq!(language_for(&[("accept-language", accept_language)]), expected, "{accept_language}");
         }
-        assert_eq!(of(&[]), Language::English);
+        assert_eq!(language_for(&[]), Language::English, "no Accept-Language");
     }
 
     #[test]
-    fn a_choice_counts_more() {
-        let cookie = ("cookie", "a=b; drawbridge-language=fr");
-        assert_eq!(of(&[cookie, ("accept-language", "de")]), Language::French);
-        let unknown = ("cookie", "drawbridge-language=tlh");
-        assert_eq!(of(&[unknown, ("accept-language", "de")]), Language::German);
-        let set = Language::French.remember(true);
-        assert!(set.starts_with("__Host-drawbridge-language=fr;"));
+    fn the_visitors_choice_takes_precedence() {
+        let german = ("accept-language", "de");
+
+        let chosen = language_for(&[("cookie", "a=b; drawbridge-language=fr"), german]);
+        let unknown = language_for(&[("cookie", "drawbridge-language=tlh"), german]);
+
+        assert_eq!(chosen, Language::French);
+        assert_eq!(unknown, Language::German, "an unknown language counts as no choice");
+    }
+
+    #[test]
+    fn a_choice_is_stored_for_this_host() {
+        let cookie = Language::French.set_cookie(true);
+
+        assert!(cookie.starts_with("__Host-drawbridge-language=fr;"), "{cookie}");
     }
 }

@@ -1,25 +1,28 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod activity_reports;
 pub mod app;
 mod assets;
 mod auth_client;
 pub mod config;
 mod csrf;
+mod flash;
 mod form;
+pub mod guard_config;
 mod handlers;
 mod language;
+mod middleware;
+mod own_cookies;
+mod page_request;
 mod page_sessions;
 mod pages;
-mod pending;
-mod renewal;
+mod pending_login;
 mod routes;
-mod seen;
 pub mod server;
 pub mod site;
 mod text;
 pub mod upstreams;
-mod visit;
 
 pub use config::Config;
 pub use server::bind;

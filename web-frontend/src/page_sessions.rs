@@ -1,5 +1,6 @@
-//! Where `actix-session` keeps what a visitor's pages remember: the CSRF token and flash messages.
-//! Its own Redis store is tied to an older client, so this one stands over ours.
+//! The store of page sessions: the CSRF token, flash messages and a pending login of each visitor.
+//!
+//! The Redis store of `actix-session` depends on an older client, so this one uses ours.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -12,17 +13,17 @@ use actix_session::{
 };
 use actix_web::cookie::{Key, SameSite, time::Duration};
 use drawbridge_cookies::session_cookie::SessionCookie;
-use drawbridge_core::secret::{MasterSecret, Purpose};
+use drawbridge_core::secret::{KeyPurpose, MasterSecret};
 use drawbridge_verification::redis_connection::{self, Connection, RedisUrl};
-use redis::{AsyncCommands, ExistenceCheck, SetExpiry, SetOptions};
+use redis::{AsyncCommands, ExistenceCheck, RedisResult, SetExpiry, SetOptions};
 
-/// How long a visitor's form stays good.
-const TIME_TO_LIVE: Duration = Duration::hours(1);
+/// How long a page session lives after its last use, and so how long a form stays valid.
+const PAGE_SESSION_LIFETIME: Duration = Duration::hours(1);
 
-type State = HashMap<String, String>;
+type SessionState = HashMap<String, String>;
 
-/// The store: Redis for any number of replicas; an encrypted cookie where there is no Redis, and as
-/// long as Redis is out of reach, so that no page fails for its sake.
+/// Stores page sessions in Redis, which any number of replicas can share. Without Redis, and while it is
+/// unreachable, an encrypted cookie holds the session instead, so that pages keep working.
 #[derive(Clone)]
 pub(crate) struct PageSessions {
     redis: Option<Connection>,
@@ -30,12 +31,12 @@ pub(crate) struct PageSessions {
 }
 
 impl PageSessions {
-    /// The name of the cookie, which the session cookie must not have.
+    /// The name of the cookie.
     pub(crate) fn cookie_name(secure: bool) -> &'static str {
         if secure { "__Host-drawbridge-page" } else { "drawbridge-page" }
     }
 
-    /// Opens the store; Redis is reached on first use.
+    /// Opens the store. It connects to Redis on first use.
     pub(crate) fn open(redis: RedisUrl) -> Self {
         let redis = match redis {
             RedisUrl::Server(server) => Some(redis_connection::connect(server)),
@@ -44,61 +45,62 @@ impl PageSessions {
         Self { redis, cookie: Arc::default() }
     }
 
-    /// The middleware over this store.
+    /// The middleware that loads and saves page sessions.
     pub(crate) fn middleware(self, master: &MasterSecret, cookie: &SessionCookie) -> SessionMiddleware<Self> {
-        let key = Key::from(master.derive(Purpose::PageSession).as_bytes());
+        let key = Key::from(master.derive(KeyPurpose::PageSession).as_bytes());
         SessionMiddleware::builder(self, key)
             .cookie_name(Self::cookie_name(cookie.is_secure()).to_owned())
             .cookie_secure(cookie.is_secure())
             .cookie_same_site(SameSite::Lax)
-            .session_lifecycle(PersistentSession::default().session_ttl(TIME_TO_LIVE))
+            .session_lifecycle(PersistentSession::default().session_ttl(PAGE_SESSION_LIFETIME))
             .build()
     }
 
-    /// Whether Redis answers, if there is one.
-    pub(crate) async fn is_up(&self) -> bool {
+    /// Returns true if the store is reachable.
+    pub(crate) async fn is_reachable(&self) -> bool {
         match &self.redis {
             Some(redis) => redis::cmd("PING").query_async::<String>(&mut redis.clone()).await.is_ok(),
             None => true,
         }
     }
 
-    /// Redis, for a session that is kept there.
-    fn redis_of(&self, session: &SessionKey) -> Option<Connection> {
-        // What the cookie holds is the state itself, a JSON object; Redis's keys are letters and digits.
+    /// The connection to Redis if this session is stored there.
+    fn redis_for(&self, session: &SessionKey) -> Option<Connection> {
+        // The cookie store's key is the state itself, a JSON object; keys of Redis sessions are alphanumeric.
         self.redis.clone().filter(|_| !session.as_ref().starts_with('{'))
     }
 }
 
-/// Not below `{drawbridge}:`, of which verifiers are told every change, but in the same slot of a cluster, so
-/// that the same server is asked.
-fn key(session: &SessionKey) -> String {
+/// The Redis key of a session. It does not begin with `{drawbridge}:`, because verifiers are notified of every
+/// change below that prefix, but it lies in the same cluster slot, so that the same server is asked.
+fn redis_key(session: &SessionKey) -> String {
     format!("{{drawbridge}}-page:{}", session.as_ref())
 }
 
-fn seconds(ttl: &Duration) -> u64 {
+fn whole_seconds(ttl: &Duration) -> u64 {
     u64::try_from(ttl.whole_seconds()).unwrap_or(1).max(1)
 }
 
-/// Runs what is asked of Redis; `None`, with a line in the log, if it is out of reach.
-async fn ask<T>(asked: impl Future<Output = redis::RedisResult<T>>) -> Option<T> {
-    asked.await.inspect_err(|error| tracing::warn!(%error, "page sessions go without Redis")).ok()
+/// Runs a Redis command. If Redis is unreachable, logs that and returns `None`.
+async fn try_redis<T>(command: impl Future<Output = RedisResult<T>>) -> Option<T> {
+    command.await.inspect_err(|error| tracing::warn!(%error, "page sessions continue without Redis")).ok()
 }
 
 impl SessionStore for PageSessions {
-    async fn load(&self, session: &SessionKey) -> Result<Option<State>, LoadError> {
-        let Some(mut redis) = self.redis_of(session) else { return self.cookie.load(session).await };
-        let value = ask(redis.get::<_, Option<String>>(key(session))).await.flatten();
+    async fn load(&self, session: &SessionKey) -> Result<Option<SessionState>, LoadError> {
+        let Some(mut redis) = self.redis_for(session) else { return self.cookie.load(session).await };
+        let value = try_redis(redis.get::<_, Option<String>>(redis_key(session))).await.flatten();
         let state = value.map(|value| serde_json::from_str(&value)).transpose();
         state.map_err(|error| LoadError::Deserialization(error.into()))
     }
 
-    async fn save(&self, state: State, ttl: &Duration) -> Result<SessionKey, SaveError> {
+    async fn save(&self, state: SessionState, ttl: &Duration) -> Result<SessionKey, SaveError> {
         if let Some(mut redis) = self.redis.clone() {
             let session = generate_session_key();
             let value =
                 serde_json::to_string(&state).map_err(|error| SaveError::Serialization(error.into()))?;
-            if ask(redis.set_ex::<_, _, ()>(key(&session), value, seconds(ttl))).await.is_some() {
+            let set = redis.set_ex::<_, _, ()>(redis_key(&session), value, whole_seconds(ttl));
+            if try_redis(set).await.is_some() {
                 return Ok(session);
             }
         }
@@ -108,18 +110,18 @@ impl SessionStore for PageSessions {
     async fn update(
         &self,
         session: SessionKey,
-        state: State,
+        state: SessionState,
         ttl: &Duration,
     ) -> Result<SessionKey, UpdateError> {
-        if let Some(mut redis) = self.redis_of(&session) {
+        if let Some(mut redis) = self.redis_for(&session) {
             let value =
                 serde_json::to_string(&state).map_err(|error| UpdateError::Serialization(error.into()))?;
-            // Only what is still there is changed: a session that was renewed away stays away.
-            let there = SetOptions::default()
+            // Only an existing key is updated: a session that has been replaced must not come back.
+            let options = SetOptions::default()
                 .conditional_set(ExistenceCheck::XX)
-                .with_expiration(SetExpiry::EX(seconds(ttl)));
-            let set = redis.set_options::<_, _, Option<String>>(key(&session), value, there);
-            if ask(set).await.flatten().is_some() {
+                .with_expiration(SetExpiry::EX(whole_seconds(ttl)));
+            let set = redis.set_options::<_, _, Option<String>>(redis_key(&session), value, options);
+            if try_redis(set).await.flatten().is_some() {
                 return Ok(session);
             }
         }
@@ -127,16 +129,16 @@ impl SessionStore for PageSessions {
     }
 
     async fn update_ttl(&self, session: &SessionKey, ttl: &Duration) -> Result<(), anyhow::Error> {
-        if let Some(mut redis) = self.redis_of(session) {
-            let seconds = i64::try_from(seconds(ttl)).unwrap_or(i64::MAX);
-            ask(redis.expire::<_, ()>(key(session), seconds)).await;
+        if let Some(mut redis) = self.redis_for(session) {
+            let seconds = i64::try_from(whole_seconds(ttl)).unwrap_or(i64::MAX);
+            try_redis(redis.expire::<_, ()>(redis_key(session), seconds)).await;
         }
         Ok(())
     }
 
     async fn delete(&self, session: &SessionKey) -> Result<(), anyhow::Error> {
-        if let Some(mut redis) = self.redis_of(session) {
-            ask(redis.del::<_, ()>(key(session))).await;
+        if let Some(mut redis) = self.redis_for(session) {
+            try_redis(redis.del::<_, ()>(redis_key(session))).await;
         }
         Ok(())
     }

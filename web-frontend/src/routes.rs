@@ -6,100 +6,143 @@ use actix_web::{
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
-use drawbridge_http::{form, health, read, write};
+use drawbridge_http::{get, get_and_post, health, post};
 
 use crate::{
-    assets,
+    app::App,
+    assets::ASSET_ROUTE,
     handlers::{
         account::{
             activity, authenticator, confirm, data, delete, email, overview, passkeys, password,
             recovery_codes, sessions,
         },
-        api, confirm_address, enrol, forgot_password, health_ready, home, language, login, logout, private,
-        register, reset_password, second,
+        api::API_ROUTES,
+        assets, confirm_address, enrol, forgot_password, health_ready, home, language, login, logout,
+        private, register, reset_password, second_factor, upstream,
     },
+    middleware::{renew_session, report_activity},
     page_sessions::PageSessions,
-    renewal::renew,
-    seen,
-    upstreams::{Upstreams, forward},
 };
-use drawbridge_guard::Guard;
 
-/// Adds the routes.
+/// Adds all routes.
 pub(crate) fn configure(
     config: &mut ServiceConfig,
     page_sessions: SessionMiddleware<PageSessions>,
-    guard: Guard,
-    upstreams: &Upstreams,
+    app: &App,
 ) {
-    for prefix in upstreams.prefixes() {
-        config.service(web::resource([prefix.to_owned(), format!("{prefix}/{{path:.*}}")]).to(forward));
+    for prefix in app.upstreams.prefixes() {
+        let below = format!("{prefix}/{{path:.*}}");
+        config.service(web::resource([prefix.to_owned(), below]).to(upstream::forward));
     }
-    for (path, methods, calls) in api::OFFERED {
-        config.service(api::resource(path, methods, calls));
+    for route in API_ROUTES {
+        config.service(route.resource());
     }
-    let private = web::scope("/private").service(read("", private::show)).service(read("/", private::show));
-    let pages = entry(web::scope(""))
-        .service(private.wrap(from_fn(seen::note)).wrap(from_fn(renew)).wrap(guard.clone()))
-        .service(account().wrap(from_fn(seen::note)).wrap(from_fn(renew)).wrap(guard))
-        .wrap(page_sessions);
+    let private_pages = private_pages(web::scope("/private"))
+        .wrap(from_fn(report_activity))
+        .wrap(from_fn(renew_session))
+        .wrap(app.guard.clone());
+    let account_pages = account_pages(web::scope("/account"))
+        .wrap(from_fn(report_activity))
+        .wrap(from_fn(renew_session))
+        .wrap(app.guard.clone());
+    let pages =
+        public_pages(web::scope("")).service(private_pages).service(account_pages).wrap(page_sessions);
     config
-        .service(read(assets::PATTERN, assets::serve))
-        .service(read("/health/live", health::live))
-        .service(read("/health/serving", health::serving))
-        .service(read("/health/ready", health_ready::ready))
+        .service(get(ASSET_ROUTE, assets::show))
+        .service(get("/health/live", health::live))
+        .service(get("/health/serving", health::serving))
+        .service(get("/health/ready", health_ready::show))
         .service(pages);
 }
 
-/// What everybody may see.
-fn entry(scope: Scope) -> Scope {
+/// The pages that everyone may see.
+fn public_pages(scope: Scope) -> Scope {
     scope
-        .service(read("/", home::show))
-        .service(write("/language", language::take))
-        .service(form("/login", login::show, login::take))
-        .service(write("/login/passkey/begin", login::begin))
-        .service(write("/login/passkey/finish", login::finish))
-        .service(form("/login/second", second::show, second::take))
-        .service(write("/login/second/passkey/begin", second::begin))
-        .service(write("/login/second/passkey/finish", second::finish))
-        .service(read("/login/enrol", enrol::show))
-        .service(form("/login/enrol/authenticator/begin", enrol::back, enrol::begin_authenticator))
-        .service(form("/login/enrol/authenticator/confirm", enrol::back, enrol::confirm_authenticator))
-        .service(write("/login/enrol/passkey/begin", enrol::begin_passkey))
-        .service(write("/login/enrol/passkey/finish", enrol::finish_passkey))
-        .service(form("/register", register::show, register::take))
-        .service(read("/register/sent", register::sent))
-        .service(form("/confirm-address", confirm_address::show, confirm_address::take))
-        .service(form("/forgot-password", forgot_password::show, forgot_password::take))
-        .service(read("/forgot-password/sent", forgot_password::sent))
-        .service(form("/reset-password", reset_password::show, reset_password::take))
-        .service(form("/logout", logout::show, logout::take))
+        .service(get("/", home::show))
+        .service(post("/language", language::submit))
+        .service(get_and_post("/login", login::show, login::submit))
+        .service(post("/login/passkey/begin", login::begin_passkey))
+        .service(post("/login/passkey/finish", login::finish_passkey))
+        .service(get_and_post("/login/second", second_factor::show, second_factor::submit))
+        .service(post("/login/second/passkey/begin", second_factor::begin_passkey))
+        .service(post("/login/second/passkey/finish", second_factor::finish_passkey))
+        .service(get("/login/enrol", enrol::show))
+        .service(get_and_post(
+            "/login/enrol/authenticator/begin",
+            enrol::redirect_to_page,
+            enrol::begin_authenticator,
+        ))
+        .service(get_and_post(
+            "/login/enrol/authenticator/confirm",
+            enrol::redirect_to_page,
+            enrol::confirm_authenticator,
+        ))
+        .service(post("/login/enrol/passkey/begin", enrol::begin_passkey))
+        .service(post("/login/enrol/passkey/finish", enrol::finish_passkey))
+        .service(get_and_post("/register", register::show, register::submit))
+        .service(get("/register/sent", register::show_sent))
+        .service(get_and_post("/confirm-address", confirm_address::show, confirm_address::submit))
+        .service(get_and_post("/forgot-password", forgot_password::show, forgot_password::submit))
+        .service(get("/forgot-password/sent", forgot_password::show_sent))
+        .service(get_and_post("/reset-password", reset_password::show, reset_password::submit))
+        .service(get_and_post("/logout", logout::show, logout::submit))
 }
 
-/// What people see of their own account.
-fn account() -> Scope {
-    web::scope("/account")
-        .service(read("", overview::show))
-        .service(form("/email", email::show, email::take))
-        .service(write("/email/resend", email::resend))
-        .service(form("/password", password::show, password::take))
-        .service(read("/passkeys", passkeys::show))
-        .service(write("/passkeys/begin", passkeys::begin))
-        .service(write("/passkeys/finish", passkeys::finish))
-        .service(write("/passkeys/rename", passkeys::rename))
-        .service(write("/passkeys/remove", passkeys::remove))
-        .service(read("/authenticator", authenticator::show))
-        .service(write("/authenticator/begin", authenticator::begin))
-        .service(write("/authenticator/confirm", authenticator::confirm))
-        .service(write("/authenticator/remove", authenticator::remove))
-        .service(form("/recovery-codes", recovery_codes::show, recovery_codes::take))
-        .service(read("/sessions", sessions::show))
-        .service(write("/sessions/end", sessions::end))
-        .service(write("/sessions/end-others", sessions::end_others))
-        .service(read("/activity", activity::show))
-        .service(read("/data", data::show))
-        .service(form("/delete", delete::show, delete::take))
-        .service(form("/confirm", confirm::show, confirm::take))
-        .service(write("/confirm/passkey/begin", confirm::begin))
-        .service(write("/confirm/passkey/finish", confirm::finish))
+/// The page that only shows who is signed in.
+fn private_pages(scope: Scope) -> Scope {
+    scope.service(get("", private::show)).service(get("/", private::show))
+}
+
+/// The pages where users manage their account.
+fn account_pages(scope: Scope) -> Scope {
+    scope
+        .service(get("", overview::show))
+        .service(get_and_post("/email", email::show, email::submit))
+        .service(post("/email/resend", email::resend))
+        .service(get_and_post("/password", password::show, password::submit))
+        .service(get("/passkeys", passkeys::show))
+        .service(post("/passkeys/begin", passkeys::begin))
+        .service(post("/passkeys/finish", passkeys::finish))
+        .service(post("/passkeys/rename", passkeys::rename))
+        .service(post("/passkeys/remove", passkeys::remove))
+        .service(get("/authenticator", authenticator::show))
+        .service(post("/authenticator/begin", authenticator::begin))
+        .service(post("/authenticator/confirm", authenticator::confirm))
+        .service(post("/authenticator/remove", authenticator::remove))
+        .service(get_and_post("/recovery-codes", recovery_codes::show, recovery_codes::submit))
+        .service(get("/sessions", sessions::show))
+        .service(post("/sessions/end", sessions::end))
+        .service(post("/sessions/end-others", sessions::end_others))
+        .service(get("/activity", activity::show))
+        .service(get("/data", data::show))
+        .service(get_and_post("/delete", delete::show, delete::submit))
+        .service(get_and_post("/confirm", confirm::show, confirm::submit))
+        .service(post("/confirm/passkey/begin", confirm::begin_passkey))
+        .service(post("/confirm/passkey/finish", confirm::finish_passkey))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::upstreams::Upstream;
+
+    use super::*;
+
+    /// The paths written in this file, except those relative to `/account`.
+    fn absolute_paths() -> impl Iterator<Item = &'static str> {
+        let (absolute, _) = include_str!("routes.rs").split_once("fn account_pages").unwrap();
+        absolute.split('"').filter(|text| text.starts_with('/') && !text.contains('\n'))
+    }
+
+    #[test]
+    fn no_upstream_can_take_over_a_path_of_drawbridge() {
+        let api_paths = API_ROUTES.iter().map(|route| route.path);
+        let paths: Vec<_> = absolute_paths().chain(api_paths).chain([ASSET_ROUTE]).collect();
+
+        assert!(paths.contains(&"/account") && paths.contains(&"/login/second"), "{paths:?}");
+        for path in paths.into_iter().filter(|path| *path != "/") {
+            let top_level = path.split('/').nth(1).unwrap();
+            let error = Upstream::parse_list(&format!("/{top_level}=http://a.example")).unwrap_err();
+            assert!(error.contains("belongs to Drawbridge"), "{path}: {error}");
+        }
+    }
 }

@@ -1,23 +1,23 @@
-//! The one way to start the service: `main`, `drawbridge up` and the tests all come through here.
+//! The constructor of the service, used by `main`, `drawbridge up` and the tests.
 
 use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
-use drawbridge_http as http;
 use drawbridge_http::{
-    Counted, Patience,
+    LongRequests, RequestMetrics, configure,
     cross_site::{OwnOrigins, refuse_cross_site},
     draining::Draining,
-    internal,
+    internal, request_scope,
     serve::{KEEP_ALIVE, SHUTDOWN_SECONDS, Server, StartError},
 };
 
 use crate::{
-    app::{App, NAME},
+    app::{App, SERVICE_NAME},
     config::Config,
+    handlers::upstream::UPLOAD_TIMEOUT,
+    middleware::render_problems,
     routes,
-    upstreams::LONGEST_UPLOAD,
 };
 
-/// Binds the ports.
+/// Builds the service and binds its ports.
 ///
 /// # Errors
 /// One line that says what is wrong.
@@ -26,30 +26,30 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     let app = web::Data::new(App::new(&config)?);
     let metrics = app.metrics.clone();
     let draining = Draining::new(listen.drain_time);
-    let leaving = web::Data::new(draining.clone());
+    let shared_draining = web::Data::new(draining.clone());
     let server = HttpServer::new(move || {
         let page_sessions = app.page_sessions.clone().middleware(&config.master_secret, &config.cookie);
         ActixApp::new()
             .app_data(app.clone())
-            .app_data(leaving.clone())
-            .app_data(Counted(app.metrics.clone()))
-            .app_data(Patience {
+            .app_data(shared_draining.clone())
+            .app_data(RequestMetrics(app.metrics.clone()))
+            .app_data(LongRequests {
                 prefixes: app.upstreams.prefixes().map(str::to_owned).collect(),
-                limit: LONGEST_UPLOAD + config.upstream_timeout,
+                timeout: UPLOAD_TIMEOUT + config.upstreams.timeout,
             })
             .app_data(OwnOrigins(vec![app.frontend_origin.clone()]))
             .wrap(from_fn(refuse_cross_site))
-            .wrap(from_fn(crate::pages::problem::as_pages))
-            .wrap(from_fn(http::request_scope))
-            .configure(http::configure)
-            .configure(|config| routes::configure(config, page_sessions, app.guard.clone(), &app.upstreams))
+            .wrap(from_fn(render_problems))
+            .wrap(from_fn(request_scope))
+            .configure(configure)
+            .configure(|service| routes::configure(service, page_sessions, &app))
     })
     .keep_alive(KEEP_ALIVE)
     .disable_signals()
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .bind((listen.address, listen.port))
-    .map_err(|error| StartError::listen(NAME, listen, &error))?;
+    .map_err(|error| StartError::listen(SERVICE_NAME, listen, &error))?;
     let port = server.addrs().first().map_or(listen.port, std::net::SocketAddr::port);
-    let server = Server::new(NAME, port, server.run(), Vec::new(), draining);
+    let server = Server::new(SERVICE_NAME, port, server.run(), Vec::new(), draining);
     internal::bind(server, listen, metrics, |_| {})
 }

@@ -1,4 +1,4 @@
-//! Whose site this is: its name, its logo and its colours, as people see them.
+//! The site's branding: its name, logo and colours.
 
 mod color;
 mod logo;
@@ -6,53 +6,77 @@ mod logo;
 use std::fmt::Write;
 
 pub(crate) use color::Color;
+use color::Theme;
+use drawbridge_core::settings::{Reader, Setting};
 pub(crate) use logo::Logo;
 
-/// The ground of a page and that of a card, on both of which the accent must be readable.
-const LIGHT: [Color; 2] = [Color::new(0xf5, 0xf6, 0xfa), Color::new(0xff, 0xff, 0xff)];
-const DARK: [Color; 2] = [Color::new(0x10, 0x13, 0x1b), Color::new(0x19, 0x1d, 0x28)];
+const SITE_LOGO: Setting = Setting::new("SITE_LOGO", "The logo in front of the site's name.")
+    .values("path of an SVG or PNG file of at most 64 KiB")
+    .default("Drawbridge's logo in `SITE_COLOR`");
+const SITE_COLOR: Setting =
+    Setting::new("SITE_COLOR", "The accent colour of the light theme. Text in it must be readable.")
+        .values("`#rrggbb` with a contrast of 4.5:1")
+        .default("`#2f5bd7`");
+const SITE_COLOR_DARK: Setting =
+    Setting::new("SITE_COLOR_DARK", "The accent colour of the dark theme. Text in it must be readable.")
+        .values("`#rrggbb` with a contrast of 4.5:1")
+        .default("`SITE_COLOR`, lightened until it is readable, or `#8fadff`");
 
-/// What the accent is unless set, by day and by night.
-const ACCENT: Color = Color::new(0x2f, 0x5b, 0xd7);
-const ACCENT_DARK: Color = Color::new(0x8f, 0xad, 0xff);
+const LIGHT_THEME: Theme = Theme {
+    name: "light",
+    backgrounds: [Color::new(0xf5, 0xf6, 0xfa), Color::new(0xff, 0xff, 0xff)],
+    remedy: "darker",
+};
+const DARK_THEME: Theme = Theme {
+    name: "dark",
+    backgrounds: [Color::new(0x10, 0x13, 0x1b), Color::new(0x19, 0x1d, 0x28)],
+    remedy: "lighter",
+};
 
-/// `SITE_NAME`, `SITE_LOGO`, `SITE_COLOR`, `SITE_COLOR_DARK`.
+const DEFAULT_ACCENT: Color = Color::new(0x2f, 0x5b, 0xd7);
+const DEFAULT_ACCENT_DARK: Color = Color::new(0x8f, 0xad, 0xff);
+
+/// The branding of the pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
-    /// What the site calls itself.
+    /// `SITE_NAME`.
     pub name: String,
-    /// The logo; Drawbridge's own in the site's colour unless set.
+    /// `SITE_LOGO`.
     pub(crate) logo: Logo,
     accent: Color,
     accent_dark: Color,
 }
 
 impl Site {
-    /// A site's settings; its own colour is made lighter for the night unless that is set, too.
-    pub(crate) fn new(name: String, logo: Option<Logo>, color: Option<Color>, dark: Option<Color>) -> Self {
-        let accent = color.unwrap_or(ACCENT);
-        let accent_dark = dark.unwrap_or_else(|| color.map_or(ACCENT_DARK, |color| color.readable_on(DARK)));
-        Self { name, logo: logo.unwrap_or_else(|| Logo::own(accent)), accent, accent_dark }
+    /// Reads `SITE_NAME`, `SITE_LOGO`, `SITE_COLOR` and `SITE_COLOR_DARK`.
+    pub(crate) fn read(reader: &mut Reader) -> Self {
+        let name = reader.site_name();
+        let logo = reader.optional(SITE_LOGO, Logo::load);
+        let color = reader.optional(SITE_COLOR, |text| Color::parse_readable(text, &LIGHT_THEME));
+        let color_dark = reader.optional(SITE_COLOR_DARK, |text| Color::parse_readable(text, &DARK_THEME));
+        Self::new(name, logo, color, color_dark)
     }
 
-    /// Reads the colour of the day.
-    pub(crate) fn parse_color(text: &str) -> Result<Color, String> {
-        Color::parse_readable(text, LIGHT, "light")
+    fn new(name: String, logo: Option<Logo>, color: Option<Color>, color_dark: Option<Color>) -> Self {
+        let accent = color.unwrap_or(DEFAULT_ACCENT);
+        let derived_dark =
+            color.map_or(DEFAULT_ACCENT_DARK, |color| color.lightened_for(DARK_THEME.backgrounds));
+        Self {
+            name,
+            logo: logo.unwrap_or_else(|| Logo::drawbridge(accent)),
+            accent,
+            accent_dark: color_dark.unwrap_or(derived_dark),
+        }
     }
 
-    /// Reads the colour of the night.
-    pub(crate) fn parse_color_dark(text: &str) -> Result<Color, String> {
-        Color::parse_readable(text, DARK, "dark")
-    }
-
-    /// The colours as custom properties, to stand before the stylesheet.
+    /// The colours as CSS custom properties, which go after the stylesheet.
     pub(crate) fn style(&self) -> String {
         let mut style = String::new();
         for (property, light, dark) in [
             ("--accent", self.accent, self.accent_dark),
-            ("--on-accent", self.accent.ink(), self.accent_dark.ink()),
+            ("--on-accent", self.accent.text_color(), self.accent_dark.text_color()),
         ] {
-            // Writing to a text does not fail.
+            // Writing to a string cannot fail.
             let _ = write!(
                 style,
                 ":root{{{property}:{light}}}@media (prefers-color-scheme:dark){{:root{{{property}:{dark}}}}}"
@@ -66,22 +90,45 @@ impl Site {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_site_may_choose_its_colour_and_has_one_for_the_night() {
-        let green = Site::parse_color("#0b6b3a").unwrap();
-        let site = Site::new("Loom".into(), None, Some(green), None);
-        assert!(site.style().contains("--accent:#0b6b3a") && site.style().contains("--on-accent:#ffffff"));
-        assert!(DARK.iter().all(|ground| site.accent_dark.contrast(*ground) >= Color::READABLE));
-        assert!(site.style().contains("--on-accent:#000000"));
-        let own = Site::new("Loom".into(), None, None, None);
-        assert_eq!((own.accent, own.accent_dark), (ACCENT, ACCENT_DARK));
-        assert!(LIGHT.iter().all(|ground| ACCENT.contrast(*ground) >= Color::READABLE));
+    fn site(color: Option<Color>) -> Site {
+        Site::new("Loom".into(), None, color, None)
+    }
+
+    fn is_readable(color: Color, theme: &Theme) -> bool {
+        theme.backgrounds.iter().all(|background| color.contrast(*background) >= Color::MIN_CONTRAST)
     }
 
     #[test]
-    fn what_nobody_could_read_is_refused() {
-        assert!(Site::parse_color("#ffcc00").unwrap_err().contains("4.5:1"));
-        assert!(Site::parse_color_dark("#0b6b3a").unwrap_err().contains("4.5:1"));
-        assert!(Site::parse_color("green").unwrap_err().contains("#rrggbb"));
+    fn the_dark_accent_is_derived_from_the_light_one() {
+        let green = Color::parse_readable("#0b6b3a", &LIGHT_THEME).unwrap();
+
+        let site = site(Some(green));
+
+        let style = site.style();
+        assert!(style.contains("--accent:#0b6b3a") && style.contains("--on-accent:#ffffff"), "{style}");
+        assert!(style.contains("--on-accent:#000000"), "{style}");
+        assert!(is_readable(site.accent_dark, &DARK_THEME));
+    }
+
+    #[test]
+    fn the_default_accents_are_readable() {
+        let site = site(None);
+
+        assert_eq!((site.accent, site.accent_dark), (DEFAULT_ACCENT, DEFAULT_ACCENT_DARK));
+        assert!(is_readable(site.accent, &LIGHT_THEME) && is_readable(site.accent_dark, &DARK_THEME));
+    }
+
+    #[test]
+    fn unreadable_colours_are_refused() {
+        let cases = [
+            ("too light", "#ffcc00", &LIGHT_THEME, "4.5:1"),
+            ("too dark", "#0b6b3a", &DARK_THEME, "4.5:1"),
+            ("no colour", "green", &LIGHT_THEME, "#rrggbb"),
+        ];
+
+        for (case, text, theme, expected) in cases {
+            let error = Color::parse_readable(text, theme).unwrap_err();
+            assert!(error.contains(expected), "{case}: {error}");
+        }
     }
 }

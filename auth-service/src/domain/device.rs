@@ -1,4 +1,4 @@
-//! A device on which somebody has signed in: a cookie that says so, and is good for nothing else.
+//! The device cookie: it names the accounts that have signed in on a device, and grants no access.
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -6,13 +6,13 @@ use drawbridge_core::random::Random;
 
 use super::Email;
 
-/// How many accounts a device remembers; the one that was used longest ago makes room.
-const ACCOUNTS: usize = 5;
+/// The number of accounts that a device remembers; the least recently used one is dropped.
+const MAX_ACCOUNTS: usize = 5;
 
 const NONCE_BYTES: usize = 16;
 const TAG_BYTES: usize = 16;
 
-/// What a device's cookie holds: a number of its own, and a tag for each account that has signed in there.
+/// The value of a device cookie: a random ID, and a tag for each account that has signed in on the device.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Device {
     nonce: [u8; NONCE_BYTES],
@@ -20,40 +20,39 @@ pub struct Device {
 }
 
 impl Device {
-    /// A device that nobody has signed in on.
+    /// A new device without any account.
     pub fn new(random: Random) -> Self {
         Self { nonce: random.bytes(), tags: Vec::new() }
     }
 
-    /// Reads a cookie; `None` for anything that is not one of ours. Whether a tag is good is asked by
-    /// [`Device::knows`].
+    /// Parses the value of a device cookie; `None` if it is malformed. The tags are checked by [`Device::knows`].
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
         let mut parts = text.split('.');
         let nonce = bytes(parts.next()?)?.try_into().ok()?;
         let tags: Option<Vec<_>> = parts.map(|part| bytes(part)?.try_into().ok()).collect();
-        let tags = tags.filter(|tags: &Vec<_>| tags.len() <= ACCOUNTS)?;
+        let tags = tags.filter(|tags: &Vec<_>| tags.len() <= MAX_ACCOUNTS)?;
         Some(Self { nonce, tags })
     }
 
-    /// What tells this device from others.
+    /// The ID of the device.
     pub fn id(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.nonce)
     }
 
-    /// Whether the holder of the account has signed in here before.
+    /// Returns true if the holder of the account has signed in on this device before.
     pub fn knows(&self, key: &hmac::Key, email: &Email) -> bool {
         let tag = self.tag(key, email);
         self.tags.iter().any(|known| verify_slices_are_equal(known, &tag).is_ok())
     }
 
-    /// Remembers that the holder of the account has signed in here.
+    /// Adds the account to the ones that have signed in on this device.
     #[must_use]
-    pub fn remembering(mut self, key: &hmac::Key, email: &Email) -> Self {
+    pub fn with_account(mut self, key: &hmac::Key, email: &Email) -> Self {
         let tag = self.tag(key, email);
         self.tags.retain(|known| *known != tag);
         self.tags.insert(0, tag);
-        self.tags.truncate(ACCOUNTS);
+        self.tags.truncate(MAX_ACCOUNTS);
         self
     }
 
@@ -83,31 +82,50 @@ impl std::fmt::Debug for Device {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_device_knows_who_has_signed_in_there_and_nobody_else() {
-        let key = |byte| hmac::Key::new(hmac::HMAC_SHA256, &[byte; 32]);
-        let (ours, theirs) = (key(1), key(2));
-        let email = |text: &str| Email::parse(text).unwrap();
-        let (ada, grace) = (email("ada@example.com"), email("grace@example.com"));
-        let device = Device::new(Random).remembering(&ours, &ada);
-        let read = Device::parse(&device.to_string()).unwrap();
-        assert_eq!(read, device);
-        assert!(read.knows(&ours, &email("ADA@example.com")), "however it is written");
-        assert!(!read.knows(&ours, &grace) && !read.knows(&theirs, &ada));
-        let other = Device { nonce: Random.bytes(), ..read.clone() };
-        assert!(!other.knows(&ours, &ada), "a tag is of one device");
+    fn key(byte: u8) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, &[byte; 32])
+    }
 
-        let both = read.remembering(&ours, &grace).remembering(&ours, &ada);
-        assert!(both.knows(&ours, &ada) && both.knows(&ours, &grace) && both.tags.len() == 2);
-        let many =
-            (0..ACCOUNTS).fold(both, |device, n| device.remembering(&ours, &email(&format!("{n}@x.org"))));
-        assert!(!many.knows(&ours, &ada) && many.tags.len() == ACCOUNTS);
-        assert!(many.to_string().len() < 200, "a short cookie");
+    fn email(text: &str) -> Email {
+        Email::parse(text).unwrap()
     }
 
     #[test]
-    fn what_is_no_cookie_of_ours_is_nothing() {
-        let long = format!("{}{}", "A".repeat(22), ".AAAAAAAAAAAAAAAAAAAAAA".repeat(ACCOUNTS + 1));
+    fn a_device_knows_only_the_accounts_signed_in_on_it() {
+        let (ours, theirs) = (key(1), key(2));
+        let (ada, grace) = (email("ada@example.com"), email("grace@example.com"));
+
+        let device = Device::new(Random).with_account(&ours, &ada);
+        let parsed = Device::parse(&device.to_string()).unwrap();
+        let other = Device { nonce: Random.bytes(), ..parsed.clone() };
+
+        assert_eq!(parsed, device);
+        assert!(parsed.knows(&ours, &email("ADA@example.com")), "the case of the address does not matter");
+        assert!(!parsed.knows(&ours, &grace));
+        assert!(!parsed.knows(&theirs, &ada));
+        assert!(!other.knows(&ours, &ada), "a tag is bound to its device");
+    }
+
+    #[test]
+    fn a_device_remembers_the_last_five_accounts() {
+        let key = key(1);
+        let (ada, grace) = (email("ada@example.com"), email("grace@example.com"));
+
+        let both =
+            Device::new(Random).with_account(&key, &ada).with_account(&key, &grace).with_account(&key, &ada);
+        let many = (0..MAX_ACCOUNTS)
+            .fold(both.clone(), |device, n| device.with_account(&key, &email(&format!("{n}@x.org"))));
+
+        assert!(both.knows(&key, &ada) && both.knows(&key, &grace));
+        assert_eq!(both.tags.len(), 2, "a second sign-in adds no tag");
+        assert!(!many.knows(&key, &ada));
+        assert_eq!(many.tags.len(), MAX_ACCOUNTS);
+        assert!(many.to_string().len() < 200, "the cookie stays short");
+    }
+
+    #[test]
+    fn malformed_device_cookies_are_ignored() {
+        let long = format!("{}{}", "A".repeat(22), ".AAAAAAAAAAAAAAAAAAAAAA".repeat(MAX_ACCOUNTS + 1));
         for bad in ["", ".", "AAAA", "AAAAAAAAAAAAAAAAAAAAAA.", "AAAAAAAAAAAAAAAAAAAAAA.x", &long] {
             assert!(Device::parse(bad).is_none(), "{bad}");
         }

@@ -1,63 +1,63 @@
 use std::fmt;
 
-/// The longest address that mail can be sent to, in bytes (RFC 5321, 4.5.3.1.3).
+/// The maximum length of an address, in bytes (RFC 5321, 4.5.3.1.3).
 const MAX_BYTES: usize = 254;
 
-/// The longest part before the `@`, in bytes (RFC 5321, 4.5.3.1.1).
-const LOCAL_MAX_BYTES: usize = 64;
+/// The maximum length of the part before the `@`, in bytes (RFC 5321, 4.5.3.1.1).
+const LOCAL_PART_MAX_BYTES: usize = 64;
 
-/// An e-mail address as a person would type it, its domain in lower-case ASCII (UTS 46).
+/// An e-mail address as its owner wrote it, except that the domain is in lower-case ASCII (UTS 46).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);
 
-/// What is wrong with a text that should be an address.
+/// Why a text is not an e-mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum EmailFault {
-    /// Not of the form `name@domain`.
+pub enum EmailError {
+    /// It does not have the form `name@domain`.
     #[error("Write the address as name@domain.")]
     Form,
-    /// Longer than mail allows.
-    #[error("The address is too long: 254 bytes at most, 64 of them before the @.")]
+    /// It is longer than mail servers accept.
+    #[error("The address must have at most 254 bytes, and at most 64 before the @.")]
     TooLong,
-    /// The part before the `@` has characters that are not accepted.
-    #[error("Before the @ take letters a to z, digits and . _ + - and the like.")]
+    /// The part before the `@` contains characters that are not allowed.
+    #[error("Before the @, use only the letters a to z, digits and characters such as . _ + and -.")]
     Local,
-    /// The part after the `@` is no domain.
-    #[error("After the @ must stand a domain such as example.com.")]
+    /// The part after the `@` is not a domain.
+    #[error("After the @, there must be a domain such as example.com.")]
     Domain,
 }
 
 impl Email {
-    /// Reads an address; spaces and tabs around it are dropped.
-    pub fn parse(text: &str) -> Result<Self, EmailFault> {
+    /// Parses an address; surrounding spaces and tabs are removed.
+    pub fn parse(text: &str) -> Result<Self, EmailError> {
         let text = text.trim_matches([' ', '\t']);
-        let (local, domain) = text.rsplit_once('@').ok_or(EmailFault::Form)?;
+        let (local, domain) = text.rsplit_once('@').ok_or(EmailError::Form)?;
         if local.is_empty() || domain.is_empty() {
-            return Err(EmailFault::Form);
+            return Err(EmailError::Form);
         }
-        if local.len() > LOCAL_MAX_BYTES || text.len() > MAX_BYTES {
-            return Err(EmailFault::TooLong);
+        if local.len() > LOCAL_PART_MAX_BYTES || text.len() > MAX_BYTES {
+            return Err(EmailError::TooLong);
         }
         if !is_dot_atom(local) {
-            return Err(EmailFault::Local);
+            return Err(EmailError::Local);
         }
-        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| EmailFault::Domain)?;
+        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| EmailError::Domain)?;
         if !is_host_name(&domain) {
-            return Err(EmailFault::Domain);
+            return Err(EmailError::Domain);
         }
         let email = format!("{local}@{domain}");
         if email.len() > MAX_BYTES {
-            return Err(EmailFault::TooLong);
+            return Err(EmailError::TooLong);
         }
         Ok(Self(email))
     }
 
-    /// The address as it is shown and written to.
+    /// The address to display and to send mail to.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The address under which there is one account at most: all in lower case.
+    /// The key that identifies the account: the address in lower case.
     pub fn key(&self) -> String {
         self.0.to_ascii_lowercase()
     }
@@ -69,13 +69,13 @@ impl fmt::Display for Email {
     }
 }
 
-/// `dot-atom-text` of RFC 5322, 3.2.3. Quoted names, which RFC 5321 advises against, are not taken.
+/// Returns true for `dot-atom-text` (RFC 5322, 3.2.3). RFC 5321 advises against quoted names; they are rejected.
 fn is_dot_atom(local: &str) -> bool {
     let is_atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
     local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
 }
 
-/// Two labels or more, and the last not a number: an IP address is no domain.
+/// Returns true for two labels or more of which the last is not a number, which rules out IP addresses.
 fn is_host_name(domain: &str) -> bool {
     let labels: Vec<_> = domain.split('.').collect();
     let is_label = |label: &&str| {
@@ -92,7 +92,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn addresses_are_trimmed_and_their_domain_is_lower_case_ascii() {
+    fn addresses_are_trimmed_and_domains_normalized() {
         for (text, email) in [
             ("ada@example.com", "ada@example.com"),
             ("  Ada.Lovelace+x@EXAMPLE.com\t", "Ada.Lovelace+x@example.com"),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn one_account_per_address_whatever_its_case() {
+    fn the_key_ignores_case() {
         let key = |text| Email::parse(text).unwrap().key();
         assert_eq!(key("Ada@Example.com"), key("aDA@eXAMPLE.COM"));
         assert_eq!(key("ada@BÜCHER.example"), key("ada@xn--bcher-kva.example"));
@@ -112,41 +112,41 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn invalid_addresses_are_rejected() {
         let long_name = format!("{}@example.com", "a".repeat(65));
         let long_domain = format!("a@{}.com", "example.".repeat(40));
-        for (text, fault) in [
-            ("", EmailFault::Form),
-            ("ada", EmailFault::Form),
-            ("@example.com", EmailFault::Form),
-            ("ada@", EmailFault::Form),
-            (&long_name, EmailFault::TooLong),
-            (&long_domain, EmailFault::TooLong),
-            ("ada\n@example.com", EmailFault::Local),
-            ("\nada@example.com", EmailFault::Local),
-            ("ada@example.com\n", EmailFault::Domain),
-            ("ada\r\nBcc: x@y.z@example.com", EmailFault::Local),
-            ("a b@example.com", EmailFault::Local),
-            ("ada..l@example.com", EmailFault::Local),
-            (".ada@example.com", EmailFault::Local),
-            ("adä@example.com", EmailFault::Local),
-            ("\"ada\"@example.com", EmailFault::Local),
-            ("ada@localhost", EmailFault::Domain),
-            ("ada@example..com", EmailFault::Domain),
-            ("ada@example.com.", EmailFault::Domain),
-            ("ada@-example.com", EmailFault::Domain),
-            ("ada@exa mple.com", EmailFault::Domain),
-            ("ada@example.com\nx", EmailFault::Domain),
-            ("ada@127.0.0.1", EmailFault::Domain),
-            ("ada@[127.0.0.1]", EmailFault::Domain),
+        for (text, error) in [
+            ("", EmailError::Form),
+            ("ada", EmailError::Form),
+            ("@example.com", EmailError::Form),
+            ("ada@", EmailError::Form),
+            (&long_name, EmailError::TooLong),
+            (&long_domain, EmailError::TooLong),
+            ("ada\n@example.com", EmailError::Local),
+            ("\nada@example.com", EmailError::Local),
+            ("ada@example.com\n", EmailError::Domain),
+            ("ada\r\nBcc: x@y.z@example.com", EmailError::Local),
+            ("a b@example.com", EmailError::Local),
+            ("ada..l@example.com", EmailError::Local),
+            (".ada@example.com", EmailError::Local),
+            ("adä@example.com", EmailError::Local),
+            ("\"ada\"@example.com", EmailError::Local),
+            ("ada@localhost", EmailError::Domain),
+            ("ada@example..com", EmailError::Domain),
+            ("ada@example.com.", EmailError::Domain),
+            ("ada@-example.com", EmailError::Domain),
+            ("ada@exa mple.com", EmailError::Domain),
+            ("ada@example.com\nx", EmailError::Domain),
+            ("ada@127.0.0.1", EmailError::Domain),
+            ("ada@[127.0.0.1]", EmailError::Domain),
         ] {
-            assert_eq!(Email::parse(text), Err(fault), "{text:?}");
+            assert_eq!(Email::parse(text), Err(error), "{text:?}");
         }
     }
 
     proptest! {
         #[test]
-        fn parsing_never_panics_and_what_it_gives_is_stable(text in ".{0,80}") {
+        fn parsing_never_panics_and_is_idempotent(text in ".{0,80}") {
             if let Ok(email) = Email::parse(&text) {
                 prop_assert_eq!(Email::parse(email.as_str()).unwrap(), email.clone());
                 prop_assert!(email.as_str().is_ascii());

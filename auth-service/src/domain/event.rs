@@ -1,18 +1,18 @@
-//! What can happen to an account: the words of the audit log.
+//! The kinds of audit events.
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
-        /// What happened. The words never change their meaning.
+        /// What happened to an account. The meaning of a kind never changes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum EventKind {
             $($(#[$doc])* $name,)*
         }
 
         impl EventKind {
-            /// Every kind there is.
+            /// Every kind.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
-            /// The word in the log.
+            /// The kind as stored in the audit log.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $word,)* }
             }
@@ -21,29 +21,29 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// An account was made.
+    /// An account was created.
     SignedUp = "signed_up";
-    /// A session began.
+    /// A session started.
     SignedIn = "signed_in";
-    /// A password was wrong, or the address has no account.
+    /// A password was wrong, or no account has the address.
     SignInFailed = "sign_in_failed";
     /// A code or a passkey was wrong.
     SecondFactorFailed = "second_factor_failed";
-    /// A person ended the session that they were in.
+    /// A user signed out.
     SignedOut = "signed_out";
-    /// A person ended another session of theirs.
+    /// A user ended one of their other sessions.
     SessionEnded = "session_ended";
-    /// Several sessions were ended at once.
+    /// Several sessions of a user were ended.
     SessionsEnded = "sessions_ended";
-    /// A person showed again who they are.
+    /// A user confirmed their identity again (step-up).
     Confirmed = "confirmed";
-    /// The password was changed by somebody who knew the old one, or by an operator.
+    /// The password was changed by the user, who knew the old one, or by an operator.
     PasswordChanged = "password_changed";
-    /// A link to choose another password was sent.
+    /// A link to reset the password was sent.
     PasswordResetRequested = "password_reset_requested";
-    /// The password was changed by such a link.
+    /// The password was reset with a link.
     PasswordReset = "password_reset";
-    /// The address was shown to be the person's.
+    /// The address was confirmed.
     EmailVerified = "email_verified";
     /// A link to change the address was sent.
     EmailChangeRequested = "email_change_requested";
@@ -51,29 +51,29 @@ kinds! {
     EmailChanged = "email_changed";
     /// An authenticator app was added.
     TotpAdded = "totp_added";
-    /// It was removed.
+    /// An authenticator app was removed.
     TotpRemoved = "totp_removed";
-    /// Recovery codes were made; older ones are void.
+    /// Recovery codes were created; earlier ones are invalid.
     RecoveryCodesMade = "recovery_codes_made";
-    /// A recovery code was used up.
+    /// A recovery code was used.
     RecoveryCodeUsed = "recovery_code_used";
     /// A passkey was added.
     PasskeyAdded = "passkey_added";
-    /// A passkey was given another name.
+    /// A passkey was renamed.
     PasskeyRenamed = "passkey_renamed";
     /// A passkey was removed.
     PasskeyRemoved = "passkey_removed";
-    /// An operator removed all second factors.
+    /// An operator removed all second factors of the account.
     FactorsRemoved = "factors_removed";
-    /// A person took a copy of their data.
+    /// A user exported their data.
     Exported = "exported";
     /// An operator disabled the account.
     AccountDisabled = "account_disabled";
-    /// An operator let it sign in again.
+    /// An operator enabled the account.
     AccountEnabled = "account_enabled";
-    /// The account was deleted, with all that belonged to it.
+    /// The account and all its data were deleted.
     AccountDeleted = "account_deleted";
-    /// An operator changed its roles.
+    /// An operator changed the roles of the account.
     RolesChanged = "roles_changed";
     /// Accounts were imported.
     Imported = "imported";

@@ -1,32 +1,32 @@
-//! What a link in a mail carries: 256 random bits, of which the database keeps a hash (ASVS 5.0, V6.4.1, V11.5.1).
+//! The token in a mailed link: 256 random bits. The database stores only its hash (ASVS 5.0, V6.4.1, V11.5.1).
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use drawbridge_core::random::Random;
 
-const BYTES: usize = 32;
+const TOKEN_BYTES: usize = 32;
 
-/// A link's token.
+/// The token of a link.
 #[derive(Clone, PartialEq, Eq)]
-pub struct LinkToken([u8; BYTES]);
+pub struct LinkToken([u8; TOKEN_BYTES]);
 
 impl LinkToken {
-    /// A new one.
+    /// Generates a token.
     pub fn generate(random: Random) -> Self {
         Self(random.bytes())
     }
 
-    /// Reads a token; `None` for what is none.
+    /// Parses a token; `None` if it is malformed.
     pub fn parse(text: &str) -> Option<Self> {
         Some(Self(URL_SAFE_NO_PAD.decode(text.trim()).ok()?.try_into().ok()?))
     }
 
-    /// What is kept of it. It is random, so it needs no salt and no slow hash.
+    /// The stored hash. The token is random, so the hash needs no salt and need not be slow.
     pub fn hash(&self) -> Vec<u8> {
         digest(&SHA256, &self.0).as_ref().to_vec()
     }
 
-    /// The text in the link.
+    /// The token as it appears in the link.
     pub fn text(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }

@@ -2,50 +2,55 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A password that a person chose or types (ASVS 6.2): any bytes, no rules of composition.
+/// A password chosen or entered by a person (ASVS 5.0, V6.2). All characters are allowed.
 #[derive(Clone)]
 pub struct Password(SecretString);
 
-/// What is wrong with a password.
+/// Why a password is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PasswordFault {
-    /// Shorter than a new password may be.
+pub enum PasswordError {
+    /// A new password is too short.
     #[error("The password must have at least {} characters.", Password::MIN_CHARACTERS)]
     TooShort,
-    /// Longer than any password may be.
+    /// The password is too long.
     #[error("The password must have at most {} bytes.", Password::MAX_BYTES)]
     TooLong,
 }
 
 impl Password {
-    /// The least length of a new password, in characters (ASVS 6.2.1).
+    /// The minimum length of a new password, in characters (ASVS 5.0, V6.2.1).
     pub const MIN_CHARACTERS: usize = 8;
 
-    /// The greatest length of any password, in bytes.
+    /// The maximum length of any password, in bytes.
     pub const MAX_BYTES: usize = 1024;
 
-    /// A password that a person wants from now on.
-    pub fn parse_new(text: String) -> Result<Self, PasswordFault> {
-        if text.chars().count() < Self::MIN_CHARACTERS {
-            return Err(PasswordFault::TooShort);
+    /// Checks the length of a new password.
+    pub fn parse_new(text: SecretString) -> Result<Self, PasswordError> {
+        if text.expose_secret().chars().count() < Self::MIN_CHARACTERS {
+            return Err(PasswordError::TooShort);
         }
         Self::parse_existing(text)
     }
 
-    /// A password that a person types to sign in: what was allowed once still is.
-    pub fn parse_existing(text: String) -> Result<Self, PasswordFault> {
-        if text.len() > Self::MAX_BYTES {
-            return Err(PasswordFault::TooLong);
+    /// Accepts a password entered to sign in, which may be shorter than a new one has to be.
+    pub fn parse_existing(text: SecretString) -> Result<Self, PasswordError> {
+        if text.expose_secret().len() > Self::MAX_BYTES {
+            return Err(PasswordError::TooLong);
         }
-        Ok(Self(SecretString::from(text)))
+        Ok(Self(text))
     }
 
-    /// The password's text, to be judged and for nothing else.
+    /// Returns true if the password is long enough for a new one.
+    pub(crate) fn has_minimum_length(&self) -> bool {
+        self.expose_text().chars().count() >= Self::MIN_CHARACTERS
+    }
+
+    /// The password as text. Use it only to rate the password.
     pub(crate) fn expose_text(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// The password's bytes, to be hashed and for nothing else.
+    /// The bytes of the password. Use them only to hash the password.
     pub(crate) fn expose_bytes(&self) -> &[u8] {
         self.0.expose_secret().as_bytes()
     }
@@ -63,17 +68,18 @@ mod tests {
 
     #[test]
     fn a_new_password_has_8_characters_to_1024_bytes() {
-        let fault = |text: String| Password::parse_new(text).err();
-        assert_eq!(fault("1234567".into()), Some(PasswordFault::TooShort));
-        assert_eq!(fault("äöüßéèê".into()), Some(PasswordFault::TooShort), "characters count, not bytes");
-        assert_eq!(fault("12345678".into()), None);
-        assert_eq!(fault("x".repeat(1024)), None);
-        assert_eq!(fault("x".repeat(1025)), Some(PasswordFault::TooLong));
-        assert!(Password::parse_existing(String::new()).is_ok());
+        let error = |text: &str| Password::parse_new(text.into()).err();
+
+        assert_eq!(error("1234567"), Some(PasswordError::TooShort));
+        assert_eq!(error("äöüßéèê"), Some(PasswordError::TooShort), "counted in characters, not bytes");
+        assert_eq!(error("12345678"), None);
+        assert_eq!(error(&"x".repeat(1024)), None);
+        assert_eq!(error(&"x".repeat(1025)), Some(PasswordError::TooLong));
+        assert!(Password::parse_existing("".into()).is_ok());
     }
 
     #[test]
-    fn a_password_does_not_show_in_debug() {
+    fn debug_output_hides_the_password() {
         assert_eq!(format!("{:?}", Password::parse_existing("hunter2".into()).unwrap()), "Password(..)");
     }
 }

@@ -1,31 +1,30 @@
-//! Recovery codes: a way in for somebody who has lost the second factor, each once.
+//! Recovery codes: each replaces a lost second factor once.
 
 use aws_lc_rs::hmac;
 use drawbridge_core::random::Random;
 
-/// How many there are in a set.
-pub const RECOVERY_CODES: usize = 10;
+/// The number of codes in a set.
+pub const RECOVERY_CODE_COUNT: usize = 10;
 
-/// Digits that are hard to take for one another (Crockford's Base32, lower case).
+/// Digits that are hard to confuse (Crockford's Base32, lower case).
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// Twelve digits of five bits: 60 bits, of which nobody tries more than a few an hour (ASVS 5.0, V6.5.4 asks for 20).
-const LENGTH: usize = 12;
+/// The digits in a code. Twelve digits of five bits are 60 bits; ASVS 5.0, V6.5.4 requires 20.
+const CODE_LENGTH: usize = 12;
 
-/// A code, as it is compared: without what a person puts between its digits.
+/// A code in normal form: lower case, without separators.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RecoveryCode(String);
 
 impl RecoveryCode {
-    /// A new one.
+    /// Generates a code.
     pub fn generate(random: Random) -> Self {
-        let bytes: [u8; LENGTH] = random.bytes();
+        let bytes: [u8; CODE_LENGTH] = random.bytes();
         let digit = |byte: &u8| DIGITS.get(usize::from(byte % 32)).map_or('0', |digit| char::from(*digit));
         Self(bytes.iter().map(digit).collect())
     }
 
-    /// Reads what a person typed: any case, with dashes and spaces, and `o`, `i` and `l` for the digits that they
-    /// look like.
+    /// Parses a code as typed: in any case, with dashes and spaces, and with `o`, `i` and `l` for the digits 0 and 1.
     pub fn parse(text: &str) -> Option<Self> {
         let plain = |c: char| match c.to_ascii_lowercase() {
             'o' => '0',
@@ -33,18 +32,18 @@ impl RecoveryCode {
             c => c,
         };
         let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').map(plain).collect();
-        let is_code = text.len() == LENGTH && text.bytes().all(|byte| DIGITS.contains(&byte));
+        let is_code = text.len() == CODE_LENGTH && text.bytes().all(|byte| DIGITS.contains(&byte));
         is_code.then_some(Self(text))
     }
 
-    /// What is kept of it.
+    /// The stored hash of the code.
     pub fn hash(&self, key: &hmac::Key) -> Vec<u8> {
         hmac::sign(key, self.0.as_bytes()).as_ref().to_vec()
     }
 }
 
 impl std::fmt::Display for RecoveryCode {
-    /// In groups of four.
+    /// Writes the code in groups of four digits.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.chars().enumerate().try_for_each(|(at, digit)| {
             let dash = if at > 0 && at % 4 == 0 { "-" } else { "" };
@@ -64,11 +63,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_read_however_it_is_typed() {
+    fn a_code_is_accepted_in_any_spelling() {
         let code = RecoveryCode::generate(Random);
         let text = code.to_string();
-        assert_eq!(text.len(), 14);
         let spaced = text.to_uppercase().replace('-', "  ").replace('0', "O").replace('1', "l");
+
+        assert_eq!(text.len(), 14);
         for typed in [text.clone(), spaced, text.replace('-', "")] {
             assert_eq!(RecoveryCode::parse(&typed), Some(code.clone()), "{typed}");
         }

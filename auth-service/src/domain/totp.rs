@@ -1,4 +1,4 @@
-//! Codes of an authenticator app (RFC 6238): SHA-1, six digits, 30 seconds, which is what all apps know.
+//! Codes of authenticator apps (RFC 6238) with SHA-1, six digits and 30 seconds, which every app supports.
 
 use chrono::{DateTime, Utc};
 use drawbridge_core::random::Random;
@@ -6,39 +6,39 @@ use qrcode::{QrCode, render::svg};
 use secrecy::zeroize::Zeroizing;
 use totp_rs::{Builder, Totp};
 
-/// 160 bits, as RFC 4226, 4, asks for.
+/// The length of a secret: 160 bits, as recommended by RFC 4226, section 4.
 const SECRET_BYTES: usize = 20;
 
-/// How far the clocks of server and phone may be apart, in steps either way.
-const SKEW: u16 = 1;
+/// How far the clocks of server and phone may differ, in time steps in either direction.
+const CLOCK_SKEW_STEPS: u16 = 1;
 
-/// The secret that server and app share.
+/// The secret shared by the server and the app.
 pub struct TotpSecret(Zeroizing<[u8; SECRET_BYTES]>);
 
 impl TotpSecret {
-    /// A new one.
+    /// Generates a secret.
     pub fn generate(random: Random) -> Self {
         Self(Zeroizing::new(random.bytes()))
     }
 
-    /// One that was kept.
+    /// Restores a stored secret.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         Some(Self(Zeroizing::new(bytes.try_into().ok()?)))
     }
 
-    /// Its bytes, to be sealed.
+    /// The bytes to seal and store.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_slice()
     }
 
-    /// The time step of a code that is good at `now`.
+    /// The time step of `code`, if the code is valid at `now`.
     pub fn check(&self, code: &str, now: DateTime<Utc>) -> Option<i64> {
         let seconds = u64::try_from(now.timestamp()).ok()?;
         let step = self.totp("", "").check(code, seconds)?;
         i64::try_from(step).ok()
     }
 
-    /// What a person types where no camera is: Base32 in groups of four.
+    /// The secret for typing into an app: Base32 in groups of four.
     pub fn text(&self) -> String {
         const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         // 160 bits are 32 digits of 5 bits.
@@ -54,9 +54,9 @@ impl TotpSecret {
         })
     }
 
-    /// What an app reads: `otpauth://totp/…`.
+    /// The URI that an app reads from the QR code: `otpauth://totp/…`.
     pub fn uri(&self, issuer: &str, account: &str) -> Option<String> {
-        // A colon would end the issuer.
+        // A colon would terminate the issuer.
         let (issuer, account) = (issuer.replace(':', " "), account.replace(':', " "));
         self.totp(&issuer, &account).to_url().ok()
     }
@@ -65,7 +65,7 @@ impl TotpSecret {
         let issuer = Some(issuer).filter(|issuer| !issuer.is_empty());
         Builder::new()
             .with_secret(self.0.to_vec())
-            .with_skew(SKEW)
+            .with_skew(CLOCK_SKEW_STEPS)
             .with_account_name(account)
             .with_issuer(issuer)
             .build_noncompliant()
@@ -78,7 +78,7 @@ impl std::fmt::Debug for TotpSecret {
     }
 }
 
-/// A text as a QR code: an `<svg>` that brings no style and no script, black on white.
+/// Draws a text as a QR code: an `<svg>` element, black on white, without styles and scripts.
 pub fn qr_svg(text: &str) -> Option<String> {
     let code = QrCode::new(text).ok()?;
     let image = code
@@ -87,7 +87,7 @@ pub fn qr_svg(text: &str) -> Option<String> {
         .light_color(svg::Color("#fff"))
         .min_dimensions(200, 200)
         .build();
-    // What stands before the element is for files.
+    // Skip the XML declaration, which only files need.
     image.find("<svg").and_then(|start| image.get(start..)).map(str::to_owned)
 }
 
@@ -96,14 +96,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_those_of_rfc_6238() {
+    fn codes_match_the_test_vectors_of_rfc_6238() {
         let secret = TotpSecret::from_bytes(b"12345678901234567890").unwrap();
         // Appendix B, the last six of its eight digits.
         for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {
             let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
             assert_eq!(secret.check(code, at(seconds)), Some(seconds / 30), "{code}");
-            assert_eq!(secret.check(code, at(seconds + 30)), Some(seconds / 30), "one step late");
-            assert_eq!(secret.check(code, at(seconds - 30)), Some(seconds / 30), "one step early");
+            assert_eq!(secret.check(code, at(seconds + 30)), Some(seconds / 30), "accepted one step late");
+            assert_eq!(secret.check(code, at(seconds - 30)), Some(seconds / 30), "accepted one step early");
             assert_eq!(secret.check(code, at(seconds + 60)), None);
         }
         for bad in ["", "28708", "2870820", "28708x", "２８７０８２"] {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn an_app_reads_what_a_person_could_type() {
+    fn the_uri_and_the_text_contain_the_same_secret() {
         let secret = TotpSecret::from_bytes(b"12345678901234567890").unwrap();
         assert_eq!(secret.text(), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
         let uri = secret.uri("A: B", "ada@example.com").unwrap();

@@ -1,8 +1,8 @@
-//! Which browser and which system a `User-Agent` names, for people who look at their sessions.
+//! The browser and operating system named in a `User-Agent`, for the list of sessions and for mail.
 
-/// The browser's name, as its makers write it.
+/// The name of the browser.
 pub(crate) fn browser(user_agent: &str) -> Option<&'static str> {
-    // Most name others, too, for the sake of old sites: the first that is found is the one.
+    // For compatibility, most browsers also name others, so the first match in this order counts.
     const MARKS: &[(&str, &str)] = &[
         ("Edg", "Edge"),
         ("OPR/", "Opera"),
@@ -21,8 +21,8 @@ pub(crate) fn browser(user_agent: &str) -> Option<&'static str> {
     find(user_agent, MARKS)
 }
 
-/// The system's name.
-pub(crate) fn system(user_agent: &str) -> Option<&'static str> {
+/// The name of the operating system.
+pub(crate) fn operating_system(user_agent: &str) -> Option<&'static str> {
     const MARKS: &[(&str, &str)] = &[
         ("iPhone", "iOS"),
         ("iPad", "iPadOS"),
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browser_is_told_from_those_that_it_claims_to_be() {
+    fn browsers_are_recognized_despite_compatibility_names() {
         for (user_agent, wanted) in [
             ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", ("Firefox", "Linux")),
             (
@@ -64,8 +64,8 @@ mod tests {
                 ("Chrome", "Android"),
             ),
         ] {
-            assert_eq!((browser(user_agent), system(user_agent)), (Some(wanted.0), Some(wanted.1)));
+            assert_eq!((browser(user_agent), operating_system(user_agent)), (Some(wanted.0), Some(wanted.1)));
         }
-        assert_eq!((browser(""), system("my script")), (None, None));
+        assert_eq!((browser(""), operating_system("my script")), (None, None));
     }
 }

@@ -1,32 +1,35 @@
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use drawbridge_core::id::{SessionId, UserId};
-use drawbridge_http::{Success, token_headers};
+use drawbridge_core::id::UserId;
+use drawbridge_http::Success;
 use drawbridge_verification::Refusal;
 use serde::Serialize;
 
-use super::{activity::Happened, logout::clear_cookies, sessions::Session};
+use super::{activity::EventItem, logout::clear_cookies, sessions::SessionItem};
 use crate::{
     app::App,
-    config::SecondFactorPolicy,
-    domain::EventKind,
+    domain::{EventKind, SecondFactorPolicy},
     error::Error,
     mail::Notice,
-    person::{CONFIRMED_FOR, Person},
+    request_context::RequestContext,
+    signed_in_user::{CONFIRMATION_LIFETIME, SignedInUser},
     storage::{self, EventFilter, NewEvent, PasskeyRow},
 };
 
-#[expect(clippy::struct_excessive_bools, reason = "a body in JSON: each is a fact of its own")]
+/// The maximum number of events in an export. An account takes years to reach it.
+const EXPORTED_EVENTS: i64 = 100_000;
+
+#[expect(clippy::struct_excessive_bools, reason = "a JSON body with independent fields")]
 #[derive(Serialize)]
-struct Account {
+struct AccountResponse {
     email: String,
     email_verified: bool,
     created_at: DateTime<Utc>,
     password_changed_at: Option<DateTime<Utc>>,
     totp: bool,
     recovery_codes_left: i64,
-    passkeys: Vec<Passkey>,
+    passkeys: Vec<PasskeyItem>,
     passkeys_possible: bool,
     second_factor: SecondFactorPolicy,
     mail: bool,
@@ -38,14 +41,14 @@ struct Account {
 }
 
 #[derive(Serialize)]
-struct Passkey {
+struct PasskeyItem {
     id: String,
     name: String,
     created_at: DateTime<Utc>,
     last_used_at: Option<DateTime<Utc>>,
 }
 
-impl From<PasskeyRow> for Passkey {
+impl From<PasskeyRow> for PasskeyItem {
     fn from(row: PasskeyRow) -> Self {
         Self {
             id: URL_SAFE_NO_PAD.encode(&row.id),
@@ -56,39 +59,39 @@ impl From<PasskeyRow> for Passkey {
     }
 }
 
-/// `GET /api/account`: one's account, and what the deployment offers.
-pub(crate) async fn show(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    let person = Person::of(&app, &request).await?;
-    let account = find(&app, person.user, person.session).await?;
+/// `GET /api/account`: the user's account, and what the deployment offers.
+pub(crate) async fn show(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
+    let user = SignedInUser::authenticate(&app, &context).await?;
+    let account = find_account(&app, &user).await?;
     Ok(HttpResponse::Ok().json(Success::with("Account", account)))
 }
 
-async fn find(app: &App, user: UserId, session: SessionId) -> Result<Account, Error> {
-    let now = app.clock.now();
-    let look = move |c: &mut _| {
+async fn find_account(app: &App, user: &SignedInUser) -> Result<AccountResponse, Error> {
+    let (user, session, now) = (user.holder.user, user.session, app.clock.now());
+    let find = move |c: &mut _| {
         let profile = storage::find_profile(c, user)?;
-        let factors = storage::find_second_factors(c, user)?;
+        let factors = storage::find_enrolled_factors(c, user)?;
         let passkeys = storage::find_passkeys(c, user)?;
         let sessions = storage::find_sessions(c, user, now)?.len();
-        storage::note_seen(c, session, now)?;
+        storage::record_session_use(c, session, now)?;
         Ok((profile, factors, passkeys, sessions, storage::find_confirmation(c, session)?))
     };
-    let (profile, factors, passkeys, session_count, confirmed_at) = app.database.query(look).await?;
+    let (profile, factors, passkeys, session_count, confirmed_at) = app.database.query(find).await?;
     let profile = profile.ok_or(Refusal::UserNotFound)?;
-    let confirmed_until = confirmed_at.map(|at| at.and_utc() + CONFIRMED_FOR).filter(|until| *until > now);
-    Ok(Account {
+    let confirmed_until = confirmed_at.map(|at| at.and_utc() + CONFIRMATION_LIFETIME);
+    Ok(AccountResponse {
         email: profile.email,
         email_verified: profile.email_verified,
         created_at: profile.created_at.and_utc(),
         password_changed_at: profile.password_changed_at.map(|at| at.and_utc()),
-        // Where factors are off none is asked for.
-        totp: factors.totp && app.factors.policy != SecondFactorPolicy::Off,
+        // An authenticator app that is never requested counts as absent.
+        totp: factors.totp && app.second_factor.is_enabled(),
         recovery_codes_left: factors.recovery_codes,
-        passkeys: passkeys.into_iter().map(Passkey::from).collect(),
+        passkeys: passkeys.into_iter().map(PasskeyItem::from).collect(),
         passkeys_possible: app.passkeys().is_ok(),
-        second_factor: app.factors.policy,
+        second_factor: app.second_factor,
         mail: app.mail.is_some(),
-        confirmed_until,
+        confirmed_until: confirmed_until.filter(|until| *until > now),
         session_count,
         sessions_per_user: app.tokens.sessions_per_user,
         idle_seconds: app.tokens.lifetime.as_secs(),
@@ -97,56 +100,49 @@ async fn find(app: &App, user: UserId, session: SessionId) -> Result<Account, Er
 }
 
 #[derive(Serialize)]
-struct Export {
+struct AccountExport {
     exported_at: DateTime<Utc>,
     id: UserId,
-    account: Account,
+    account: AccountResponse,
     roles: Vec<String>,
-    sessions: Vec<Session>,
-    activity: Vec<Happened>,
+    sessions: Vec<SessionItem>,
+    activity: Vec<EventItem>,
 }
 
-/// The most events that an export has; there are more only after years.
-const MOST_EVENTS: i64 = 100_000;
-
-/// `GET /api/me/export`: all that is kept of one (GDPR, article 20). Secrets are not among it.
-pub(crate) async fn export(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    let person = Person::of(&app, &request).await?;
-    let (user, session, now) = (person.user, person.session, app.clock.now());
-    let account = find(&app, user, session).await?;
-    let grant = app.verifier.verify_request(&app.cookie.tokens(&token_headers(request.headers()))).await?;
-    let event = person.did(&app, EventKind::Exported);
-    let look = move |c: &mut _| {
+/// `GET /api/me/export`: everything stored about the user, except secrets (GDPR, article 20).
+pub(crate) async fn export(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
+    let user = SignedInUser::authenticate(&app, &context).await?;
+    let account = find_account(&app, &user).await?;
+    let grant = app.verifier.verify_request(&context.tokens).await?;
+    let event = user.security_event(&app, EventKind::Exported);
+    let (id, session, now) = (user.holder.user, user.session, app.clock.now());
+    let find = move |c: &mut _| {
         storage::insert_event(c, &event)?;
-        let filter = EventFilter { user: Some(user), ..EventFilter::default() };
-        Ok((storage::find_sessions(c, user, now)?, storage::find_events(c, &filter, MOST_EVENTS)?))
+        let filter = EventFilter { user: Some(id), ..EventFilter::default() };
+        Ok((storage::find_sessions(c, id, now)?, storage::find_events(c, &filter, EXPORTED_EVENTS)?))
     };
-    let (sessions, events) = app.database.query(look).await?;
-    let export = Export {
+    let (sessions, events) = app.database.query(find).await?;
+    let export = AccountExport {
         exported_at: now,
-        id: user,
+        id,
         account,
         roles: grant.record().roles.clone(),
-        sessions: sessions.into_iter().map(|view| Session::new(view, session)).collect(),
-        activity: events.into_iter().map(Happened::from).collect(),
+        sessions: sessions.into_iter().map(|summary| SessionItem::new(summary, session)).collect(),
+        activity: events.into_iter().map(EventItem::from).collect(),
     };
     Ok(HttpResponse::Ok()
         .insert_header(("content-disposition", "attachment; filename=\"account.json\""))
         .json(export))
 }
 
-/// `DELETE /api/me`: deletes one's account with all that belongs to it.
-pub(crate) async fn delete(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    let person = Person::confirmed(&app, &request).await?;
-    let (user, now) = (person.user, app.clock.now());
-    // Of whoever is gone nothing is kept but that they are.
-    let mut nobody = person.caller.clone();
-    (nobody.address, nobody.user_agent) = (None, String::new());
-    let event = NewEvent::new(EventKind::AccountDeleted, &nobody, now).to(user);
-    let event = app.telling(event, &person.caller, (user, &person.email), Notice::AccountDeleted);
-    let prepared = app.relay.prepare();
-    let deleted = app.database.query(move |c| storage::delete_account(c, user, now, &event)).await?;
-    app.relay.announce(prepared, deleted.ok_or(Refusal::UserNotFound)?).await;
-    app.wake_mail();
+/// `DELETE /api/me`: deletes the user's account and all its data.
+pub(crate) async fn delete(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
+    let SignedInUser { holder, actor, .. } = SignedInUser::authenticate_confirmed(&app, &context).await?;
+    let (user, now) = (holder.user, app.clock.now());
+    // The event outlives the account, so it must not contain personal data.
+    let event = NewEvent::new(EventKind::AccountDeleted, &actor.anonymized(), now).to(user);
+    let event = app.with_notification(event, &actor, &holder, Notice::AccountDeleted);
+    let deleted = app.commit(event, move |c, event| storage::delete_account(c, user, now, event)).await?;
+    deleted.ok_or(Refusal::UserNotFound)?;
     Ok(clear_cookies(&app, HttpResponse::Ok().json(Success::message("Account deleted"))))
 }

@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use drawbridge_core::id::{EventId, SessionId};
 use drawbridge_http::Success;
@@ -10,29 +10,30 @@ use crate::{
     app::App,
     domain::user_agent,
     error::Error,
-    person::Person,
-    storage::{self, Event, EventFilter},
+    request_context::RequestContext,
+    signed_in_user::SignedInUser,
+    storage::{self, AuditEvent, EventFilter},
 };
 
-/// How many events a page has.
-const PAGE: i64 = 50;
+/// The number of events on a page.
+const EVENTS_PER_PAGE: i64 = 50;
 
-/// The last event of the page before.
+/// The last event of the previous page.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Page {
+pub(crate) struct ActivityQuery {
     before: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Activity {
-    events: Vec<Happened>,
+struct ActivityResponse {
+    events: Vec<EventItem>,
     next: Option<EventId>,
 }
 
-/// Something that happened to one's account.
+/// An audit event as the user sees it.
 #[derive(Serialize)]
-pub(super) struct Happened {
+pub(super) struct EventItem {
     id: EventId,
     at: DateTime<Utc>,
     kind: String,
@@ -44,8 +45,8 @@ pub(super) struct Happened {
     detail: String,
 }
 
-impl From<Event> for Happened {
-    fn from(event: Event) -> Self {
+impl From<AuditEvent> for EventItem {
+    fn from(event: AuditEvent) -> Self {
         Self {
             id: event.id,
             at: event.at.and_utc(),
@@ -53,26 +54,26 @@ impl From<Event> for Happened {
             by: event.actor,
             address: Some(event.address).filter(|address| !address.is_empty()),
             browser: user_agent::browser(&event.user_agent),
-            os: user_agent::system(&event.user_agent),
+            os: user_agent::operating_system(&event.user_agent),
             session: event.session_id,
             detail: event.detail,
         }
     }
 }
 
-/// `GET /api/activity`: what happened to one's account, newest first.
+/// `GET /api/activity`: the user's audit events, newest first.
 pub(crate) async fn list(
     app: web::Data<App>,
-    request: HttpRequest,
-    page: web::Query<Page>,
+    context: RequestContext,
+    query: web::Query<ActivityQuery>,
 ) -> Result<HttpResponse, Error> {
-    let person = Person::of(&app, &request).await?;
-    let before =
-        page.before.as_deref().map(EventId::from_str).transpose().map_err(|_| Error::InvalidQuery)?;
-    let filter = EventFilter { user: Some(person.user), before, ..EventFilter::default() };
-    let events = app.database.query(move |c| storage::find_events(c, &filter, PAGE)).await?;
-    let is_full = i64::try_from(events.len()).is_ok_and(|count| count == PAGE);
+    let user = SignedInUser::authenticate(&app, &context).await?;
+    let before = query.before.as_deref().map(EventId::from_str).transpose();
+    let before = before.map_err(|_| Error::InvalidQuery)?;
+    let filter = EventFilter { user: Some(user.holder.user), before, ..EventFilter::default() };
+    let events = app.database.query(move |c| storage::find_events(c, &filter, EVENTS_PER_PAGE)).await?;
+    let is_full = i64::try_from(events.len()).is_ok_and(|count| count == EVENTS_PER_PAGE);
     let next = events.last().filter(|_| is_full).map(|event| event.id);
-    let activity = Activity { events: events.into_iter().map(Happened::from).collect(), next };
+    let activity = ActivityResponse { events: events.into_iter().map(EventItem::from).collect(), next };
     Ok(HttpResponse::Ok().json(Success::with("Activity", activity)))
 }

@@ -1,87 +1,93 @@
-use actix_web::{HttpRequest, HttpResponse, web};
-use drawbridge_http::{Object, Success};
+use actix_web::{HttpResponse, web};
+use drawbridge_http::{JsonObject, Success};
+use drawbridge_verification::Refusal;
+use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::password::check_own_password;
+use super::bodies::PasskeyAnswerBody;
 use crate::{
     app::App,
-    config::SecondFactorPolicy,
-    domain::{EventKind, Password},
+    code_check::use_code,
+    domain::{EventKind, Password, SignInMethod},
     error::Error,
-    passkeys::{AnswerBody, Purpose},
-    person::Person,
-    second_factors::take_code,
+    passkeys::{CeremonyPurpose, PasskeyError},
+    password_check::check_session_password,
+    request_context::RequestContext,
+    signed_in_user::SignedInUser,
     storage,
 };
 
-/// The password, and a code where the account has a second factor.
+/// The password, and a code if the account has a second factor.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfirmBody {
-    password: String,
+    password: SecretString,
     #[serde(default)]
     code: Option<String>,
 }
 
-/// `POST /api/confirm`: shows again who one is, for ten minutes in this session (ASVS 5.0, V7.5.1).
+/// `POST /api/confirm`: confirms the user's identity in this session for ten minutes (ASVS 5.0, V7.5.1).
 pub(crate) async fn confirm(
     app: web::Data<App>,
-    request: HttpRequest,
-    web::Json(Object(body)): web::Json<Object<ConfirmBody>>,
+    context: RequestContext,
+    web::Json(JsonObject(body)): web::Json<JsonObject<ConfirmBody>>,
 ) -> Result<HttpResponse, Error> {
-    let person = Person::of(&app, &request).await?;
-    let user = person.user;
-    check_own_password(&app, &person, Password::parse_existing(body.password)?).await?;
-    let factors = app.database.query(move |c| storage::find_second_factors(c, user)).await?;
-    let asks = factors.any() && app.factors.policy != SecondFactorPolicy::Off;
-    let mut by = "password".to_owned();
-    if asks {
+    let user = SignedInUser::authenticate(&app, &context).await?;
+    let id = user.holder.user;
+    check_session_password(&app, &user, Password::parse_existing(body.password)?).await?;
+    let enrolled = app.database.query(move |c| storage::find_enrolled_factors(c, id)).await?;
+    let mut method = SignInMethod::Password;
+    if enrolled.any() && app.second_factor.is_enabled() {
         let code = body.code.filter(|code| !code.trim().is_empty()).ok_or(Error::SecondFactorRequired)?;
-        let admitted = app.limits.code(user, Some(&person.session.to_string())).await?;
-        by = format!("password {}", take_code(&app, (user, &person.email), &code, &person.caller).await?);
-        admitted.give_back().await;
+        let charge = app.limits.charge_code(id, Some(&user.session.to_string())).await?;
+        method = SignInMethod::PasswordAnd(use_code(&app, &user.holder, &user.actor, &code).await?);
+        charge.refund().await;
     }
-    note(&app, &person, by).await
+    record_confirmation(&app, &user, method).await
 }
 
-/// `POST /api/confirm/passkey/begin`: the challenge for one of one's passkeys.
+/// `POST /api/confirm/passkey/begin`: a challenge for one of the user's passkeys.
 pub(crate) async fn begin_passkey(
     app: web::Data<App>,
-    request: HttpRequest,
+    context: RequestContext,
     _: web::Bytes,
 ) -> Result<HttpResponse, Error> {
-    let person = Person::of(&app, &request).await?;
-    let user = person.user;
-    let known = app.database.query(move |c| storage::find_passkeys(c, user)).await?;
-    let challenge = app.passkeys()?.begin_with(user, &known, Purpose::Confirm, app.clock.now()).await?;
+    let user = SignedInUser::authenticate(&app, &context).await?.holder.user;
+    let existing = app.database.query(move |c| storage::find_passkeys(c, user)).await?;
+    let (purpose, now) = (CeremonyPurpose::Confirm, app.clock.now());
+    let challenge = app.passkeys()?.begin_authentication(user, &existing, purpose, now).await?;
     Ok(HttpResponse::Ok().json(Success::with("Answer the challenge", challenge)))
 }
 
-/// `POST /api/confirm/passkey/finish`: a passkey confirms alone.
+/// `POST /api/confirm/passkey/finish`: confirms the user's identity with a passkey alone.
 pub(crate) async fn finish_passkey(
     app: web::Data<App>,
-    request: HttpRequest,
-    web::Json(Object(body)): web::Json<Object<AnswerBody>>,
+    context: RequestContext,
+    web::Json(JsonObject(body)): web::Json<JsonObject<PasskeyAnswerBody>>,
 ) -> Result<HttpResponse, Error> {
-    let person = Person::of(&app, &request).await?;
-    let (user, now) = (Some(person.user), app.clock.now());
+    let user = SignedInUser::authenticate(&app, &context).await?;
+    let (id, purpose) = (user.holder.user, CeremonyPurpose::Confirm);
     let passkeys = app.passkeys()?;
-    let answered = passkeys.finish(user, Purpose::Confirm, &body.ceremony, &body.credential, now).await;
-    if let Err(refusal @ Error::InvalidPasskey(_)) = answered {
-        let event = person.did(&app, EventKind::SecondFactorFailed).saying("passkey");
-        app.database.query(move |c| storage::insert_event(c, &event)).await?;
-        return Err(refusal);
+    let answered = passkeys.finish_authentication(Some(id), purpose, &body.answer(), app.clock.now()).await;
+    if let Err(PasskeyError::Invalid(_)) = &answered {
+        let event = user.security_event(&app, EventKind::SecondFactorFailed).with_detail("passkey");
+        app.commit(event, storage::insert_event).await?;
     }
     answered?;
-    note(&app, &person, "passkey".to_owned()).await
+    record_confirmation(&app, &user, SignInMethod::Passkey).await
 }
 
-async fn note(app: &App, person: &Person, by: String) -> Result<HttpResponse, Error> {
-    let (session, now) = (person.session, app.clock.now());
-    let event = person.did(app, EventKind::Confirmed).saying(by);
-    let noted = move |c: &mut _| storage::note_confirmation(c, session, now, &event);
-    if !app.database.query(noted).await? {
-        return Err(drawbridge_verification::Refusal::SessionRevoked.into());
+async fn record_confirmation(
+    app: &App,
+    user: &SignedInUser,
+    method: SignInMethod,
+) -> Result<HttpResponse, Error> {
+    let (session, now) = (user.session, app.clock.now());
+    let event = user.security_event(app, EventKind::Confirmed).with_detail(method.to_string());
+    let is_active =
+        app.commit(event, move |c, event| storage::record_confirmation(c, session, now, event)).await?;
+    if !is_active {
+        return Err(Refusal::SessionRevoked.into());
     }
     Ok(HttpResponse::Ok().json(Success::message("Confirmed")))
 }

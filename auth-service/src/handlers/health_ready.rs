@@ -6,9 +6,9 @@ use drawbridge_http::{
 
 use crate::app::App;
 
-/// `GET /health/ready`: whether people can sign in. Without the cache they still can.
+/// `GET /health/ready`: whether users can sign in. The cache is not required for that.
 pub(crate) async fn ready(app: web::Data<App>, draining: web::Data<Draining>) -> HttpResponse {
-    let (database, cache) = tokio::join!(app.database.is_up(), cache_is_up(&app));
+    let (database, cache) = tokio::join!(app.database.is_up(), is_cache_up(&app));
     let dependencies = [
         Dependency { name: "database", up: database, needed: true },
         Dependency { name: "cache", up: cache, needed: false },
@@ -16,7 +16,7 @@ pub(crate) async fn ready(app: web::Data<App>, draining: web::Data<Draining>) ->
     health::ready(&draining, &dependencies)
 }
 
-async fn cache_is_up(app: &App) -> bool {
+async fn is_cache_up(app: &App) -> bool {
     match &app.cache {
         Some(cache) => cache.is_up().await,
         None => true,

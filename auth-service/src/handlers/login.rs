@@ -1,94 +1,65 @@
-use actix_web::{HttpRequest, HttpResponse, web};
-use drawbridge_http::{Object, Success};
+use actix_web::{HttpResponse, web};
+use drawbridge_http::{JsonObject, Success};
 use serde::Serialize;
 
-use super::{CredentialsBody, session_answer::session_answer};
+use super::{bodies::CredentialsBody, session_response::session_response};
 use crate::{
     app::App,
-    caller::Caller,
-    domain::{Email, EventKind, Password},
+    domain::{Email, FactorKind, Holder, Password, SignInMethod},
     error::Error,
-    password_hasher::Verdict,
-    second_factors::{Pending, asked_for},
-    sign_in::{Shown, sign_in},
-    storage::{self, Credentials, NewEvent, Proof},
+    password_check::{check_credentials, log_refusal},
+    pending_login::PendingLogin,
+    request_context::RequestContext,
+    sign_in::{ProvenIdentity, sign_in},
+    storage::{self, Credentials, Proof},
 };
 
-/// A password that was right, where more is asked for.
+/// A pending login, and the factors that can complete it.
 #[derive(Serialize)]
-struct SecondStep {
+struct SecondStepResponse {
     pending: String,
-    factors: Vec<&'static str>,
+    factors: Vec<FactorKind>,
     enrol: bool,
 }
 
-/// `POST /api/login`: checks the password and starts a session, or asks for a second factor (202).
+/// `POST /api/login`: checks the password, then starts a session or requests a second factor (202).
 pub(crate) async fn login(
     app: web::Data<App>,
-    request: HttpRequest,
-    web::Json(Object(body)): web::Json<Object<CredentialsBody>>,
+    context: RequestContext,
+    web::Json(JsonObject(body)): web::Json<JsonObject<CredentialsBody>>,
 ) -> Result<HttpResponse, Error> {
     let email = Email::parse(&body.email)?;
     let password = Password::parse_existing(body.password)?;
-    let caller = Caller::of(&app, &request);
-    let device = app.devices.of(&request, app.is_from_proxy(&request));
-    let known = app.devices.known(device.as_ref(), &email);
-    let admitted = app.limits.sign_in(&email, app.client_address(&request), known.as_deref()).await;
-    let admitted = admitted.inspect_err(|refusal| {
-        tracing::info!(client = %caller.address_text(), %refusal, "a sign-in was refused");
-    })?;
-    let checked = check_password(&app, &caller, email, password).await;
-    // An outage says nothing of the password either.
-    if !matches!(checked, Err(Error::InvalidCredentials)) {
-        admitted.give_back().await;
-    }
-    let credentials = checked?;
-
+    let credentials = check_limited(&app, &context, email, password).await?;
     let user = credentials.user_id;
-    let factors = app.database.query(move |c| storage::find_second_factors(c, user)).await?;
-    if let Some(factors) = asked_for(app.factors.policy, factors) {
-        let (who, enrol) = ((user, credentials.email.as_str()), factors.is_empty());
-        let pending = Pending::new(who, credentials.password_changed_at, enrol, app.clock.now());
-        let step = SecondStep { pending: app.factors.seal_pending(&pending), factors, enrol };
-        return Ok(HttpResponse::Accepted().json(Success::with("A second factor is needed", step)));
+    let enrolled = app.database.query(move |c| storage::find_enrolled_factors(c, user)).await?;
+    let holder = Holder { user, email: credentials.email };
+    if let Some(factors) = app.second_factor.required_factors(enrolled) {
+        let enrol = factors.is_empty();
+        let pending = PendingLogin::new(holder, credentials.password_changed_at, enrol, app.clock.now());
+        let response = SecondStepResponse { pending: app.pending_logins.seal(&pending), factors, enrol };
+        return Ok(HttpResponse::Accepted().json(Success::with("Second factor required", response)));
     }
     let proof = Proof::Password(credentials.password_changed_at);
-    let shown = Shown { user, email: credentials.email, proof, by: "password" };
-    let session = sign_in(&app, &request, &caller, shown).await?;
-    Ok(session_answer(&app, &request, "Login successful", &session, None))
+    let identity = ProvenIdentity { holder, proof, method: SignInMethod::Password };
+    let session = sign_in(&app, &context, identity).await?;
+    Ok(session_response(&app, &context, "Login successful", &session, None))
 }
 
-/// The account, if the password is its own. An unknown address takes as long as a wrong password, and leaves as much
-/// behind.
-pub(super) async fn check_password(
+/// Checks the password, within the limits on sign-ins.
+async fn check_limited(
     app: &App,
-    caller: &Caller,
+    context: &RequestContext,
     email: Email,
     password: Password,
 ) -> Result<Credentials, Error> {
-    let found = app.database.query(move |c| storage::find_credentials(c, &email)).await?;
-    let stored = found.as_ref().and_then(|credentials| credentials.hash.clone());
-    let verdict = app.hasher.verify(password, stored.clone()).await?;
-    let refused = async |user, detail: &str, refusal: Error| {
-        let event = NewEvent::new(EventKind::SignInFailed, caller, app.clock.now()).saying(detail);
-        let event = match user {
-            Some(user) => event.to(user),
-            None => event,
-        };
-        app.database.query(move |c| storage::insert_event(c, &event)).await?;
-        tracing::info!(client = %caller.address_text(), %refusal, "a sign-in was refused");
-        Err(refusal)
-    };
-    let (Verdict::Match { stronger }, Some(credentials)) = (verdict, &found) else {
-        let user = found.map(|credentials| credentials.user_id);
-        return refused(user, "password", Error::InvalidCredentials).await;
-    };
-    if credentials.disabled {
-        return refused(Some(credentials.user_id), "disabled", Error::UserDisabled).await;
+    let device = app.devices.known_id(context.device.as_ref(), &email);
+    let charge = app.limits.charge_sign_in(&email, context.address, device.as_deref()).await;
+    let charge = charge.map_err(|error| log_refusal(&context.actor, error.into()))?;
+    let checked = check_credentials(app, &context.actor, email, password).await;
+    // An outage says nothing about the password.
+    if !matches!(checked, Err(Error::InvalidCredentials)) {
+        charge.refund().await;
     }
-    if let (Some(weaker), Some(stronger)) = (stored, stronger) {
-        let user = credentials.user_id;
-        app.database.query(move |c| storage::strengthen_hash(c, user, &weaker, &stronger)).await?;
-    }
-    Ok(credentials.clone())
+    checked
 }

@@ -12,16 +12,16 @@ use drawbridge_http::problem::{Code, Problem};
 
 use crate::{
     app::App,
-    mail::{Kept, MAILBOX_STYLE},
+    mail::{MAILBOX_STYLE, render_mailbox},
 };
 
-/// `GET /mailbox`: the mails that were kept instead of sent, where this is so. It is for people at this machine: a name of
-/// somebody else's that leads here (DNS rebinding) shows nothing.
+/// `GET /mailbox`: the mail that was stored instead of sent. Only for requests to this machine by a loopback name; another
+/// name that resolves to it (DNS rebinding) gets 404.
 pub(crate) async fn show(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let folder = app.mailbox.clone().filter(|_| asks_this_machine(&request));
-    let folder = folder.ok_or_else(|| Problem::new(Code::NotFound, "Check the path."))?;
+    let folder = app.mail_folder.clone().filter(|_| is_for_loopback_name(&request));
+    let folder = folder.ok_or_else(|| Problem::new(Code::NotFound, "No resource exists at this path."))?;
     let mails = web::block(move || folder.read()).await.map_err(Problem::internal)?;
-    let page = Kept::page(&mails.map_err(Problem::internal)?);
+    let page = render_mailbox(&mails.map_err(Problem::internal)?);
     let style = STANDARD.encode(digest(&SHA256, MAILBOX_STYLE.as_bytes()));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
@@ -33,7 +33,7 @@ pub(crate) async fn show(app: web::Data<App>, request: HttpRequest) -> Result<Ht
         .body(page))
 }
 
-fn asks_this_machine(request: &HttpRequest) -> bool {
+fn is_for_loopback_name(request: &HttpRequest) -> bool {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()?.parse::<Uri>().ok());
     let host = host.as_ref().and_then(Uri::host);
     host.is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"))

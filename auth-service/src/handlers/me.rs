@@ -1,10 +1,10 @@
-use actix_web::{HttpRequest, HttpResponse, web};
-use drawbridge_http::{Success, token_headers};
+use actix_web::{HttpResponse, web};
+use drawbridge_http::Success;
 
-use crate::{app::App, error::Error};
+use crate::{app::App, error::Error, request_context::RequestContext};
 
-/// `GET /api/me`: who is signed in, straight from the database.
-pub(crate) async fn me(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    let grant = app.verifier.verify_request(&app.cookie.tokens(&token_headers(request.headers()))).await?;
+/// `GET /api/me`: the signed-in user, verified against the database.
+pub(crate) async fn me(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
+    let grant = app.verifier.verify_request(&context.tokens).await?;
     Ok(HttpResponse::Ok().json(Success::with("Signed in", grant)))
 }

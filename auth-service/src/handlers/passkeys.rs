@@ -1,53 +1,47 @@
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use drawbridge_http::{Object, Success};
+use drawbridge_http::{JsonObject, Success};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::session_answer::session_answer;
+use super::{bodies::PendingLoginBody, session_response::session_response};
 use crate::{
     app::App,
-    domain::EventKind,
+    domain::{EventKind, FactorKind, SignInMethod},
     error::Error,
+    factor_set_up::FactorSetUp,
     mail::{FactorChange, Notice},
-    passkeys::MOST,
-    person::{Person, SettingUp, shown},
-    sign_in::{Shown, sign_in},
-    storage::{self, PasskeyRow, Proof, Removal},
+    passkeys::{ChallengeAnswer, MAX_PASSKEYS_PER_USER, NewPasskey},
+    request_context::RequestContext,
+    sign_in::{ProvenIdentity, sign_in},
+    signed_in_user::SignedInUser,
+    storage::{self, FactorRemoval, PasskeyRow, Proof, RemovalRules},
 };
 
-/// The most characters of a passkey's name.
-const NAME_MAX: usize = 60;
+/// The maximum length of a passkey's name, in characters.
+const NAME_MAX_CHARACTERS: usize = 60;
 
-/// The sign-in that waits for the set-up, if there is one.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BeginBody {
-    #[serde(default)]
-    pending: Option<String>,
-}
-
-/// `POST /api/passkeys/begin`: the challenge for a new passkey.
+/// `POST /api/passkeys/begin`: a challenge for a new passkey.
 pub(crate) async fn begin(
     app: web::Data<App>,
-    request: HttpRequest,
-    web::Json(Object(body)): web::Json<Object<BeginBody>>,
+    context: RequestContext,
+    web::Json(JsonObject(body)): web::Json<JsonObject<PendingLoginBody>>,
 ) -> Result<HttpResponse, Error> {
     let passkeys = app.passkeys()?;
-    let who = SettingUp::of(&app, &request, body.pending.as_deref()).await?;
-    let user = who.user;
-    let known = app.database.query(move |c| storage::find_passkeys(c, user)).await?;
-    if i64::try_from(known.len()).is_ok_and(|count| count >= MOST) {
+    let set_up = FactorSetUp::authorize(&app, &context, body.pending.as_deref()).await?;
+    let user = set_up.user();
+    let existing = app.database.query(move |c| storage::find_passkeys(c, user)).await?;
+    if i64::try_from(existing.len()).is_ok_and(|count| count >= MAX_PASSKEYS_PER_USER) {
         return Err(Error::TooManyPasskeys);
     }
-    let challenge = passkeys.begin_adding(user, &who.email, &known, app.clock.now()).await?;
+    let challenge = passkeys.begin_registration(&set_up.holder, &existing, app.clock.now()).await?;
     Ok(HttpResponse::Ok().json(Success::with("Answer the challenge", challenge)))
 }
 
-/// The device's answer, and what the person calls the passkey.
+/// The answer to the challenge, and the name of the new passkey.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct FinishBody {
+pub(crate) struct AddPasskeyBody {
     ceremony: String,
     credential: Value,
     name: String,
@@ -56,95 +50,113 @@ pub(crate) struct FinishBody {
 }
 
 #[derive(Serialize)]
-struct Added {
+struct AddedPasskeyResponse {
     id: String,
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes: Option<Vec<String>>,
 }
 
-/// `POST /api/passkeys/finish`: keeps the new passkey (201).
+/// `POST /api/passkeys/finish`: adds the passkey (201), and completes the sign-in if it was set up during one.
 pub(crate) async fn finish(
     app: web::Data<App>,
-    request: HttpRequest,
-    web::Json(Object(body)): web::Json<Object<FinishBody>>,
+    context: RequestContext,
+    web::Json(JsonObject(body)): web::Json<JsonObject<AddPasskeyBody>>,
 ) -> Result<HttpResponse, Error> {
     let passkeys = app.passkeys()?;
     let name = parse_name(&body.name)?;
-    let who = SettingUp::of(&app, &request, body.pending.as_deref()).await?;
-    let (user, now) = (who.user, app.clock.now());
-    let (id, credential) = passkeys.finish_adding(user, &body.ceremony, &body.credential, now).await?;
-    let row = PasskeyRow {
-        id: id.clone(),
-        user_id: user,
-        name: name.clone(),
-        credential,
-        created_at: now.naive_utc(),
-        last_used_at: None,
-    };
-    let event = who.did(&app, EventKind::PasskeyAdded).saying(&name);
-    let (new, codes) = who.adds(&app, event, FactorChange::PasskeyAdded);
-    let add = move |c: &mut _| storage::insert_passkey(c, &row, MOST, &new);
-    let recovery_codes = shown(app.database.query(add).await?, codes, Error::PasskeyKnown)?;
-    app.wake_mail();
-    match who.pending {
+    let set_up = FactorSetUp::authorize(&app, &context, body.pending.as_deref()).await?;
+    let answer = ChallengeAnswer { ceremony: &body.ceremony, credential: &body.credential };
+    let NewPasskey { id, credential } =
+        passkeys.finish_registration(set_up.user(), &answer, app.clock.now()).await?;
+    let recovery_codes = store_passkey(&app, &set_up, id.clone(), credential, name.clone()).await?;
+    match set_up.pending {
         None => {
-            let added = Added { id: URL_SAFE_NO_PAD.encode(&id), name, recovery_codes };
+            let added = AddedPasskeyResponse { id: URL_SAFE_NO_PAD.encode(&id), name, recovery_codes };
             Ok(HttpResponse::Created().json(Success::with("Passkey added", added)))
         }
         Some(pending) => {
-            let (proof, by) = (Proof::Password(pending.password_changed_at), "password passkey");
-            let holder = Shown { user, email: pending.email, proof, by };
-            let session = sign_in(&app, &request, &who.caller, holder).await?;
-            Ok(session_answer(&app, &request, "Login successful", &session, recovery_codes))
+            let proof = Proof::Password(pending.password_changed_at);
+            let method = SignInMethod::PasswordAnd(FactorKind::Passkey);
+            let identity = ProvenIdentity { holder: set_up.holder, proof, method };
+            let session = sign_in(&app, &context, identity).await?;
+            Ok(session_response(&app, &context, "Login successful", &session, recovery_codes))
         }
     }
 }
 
-/// What the person calls the passkey from now on.
+/// Stores a passkey and returns the recovery codes to show, if the account had none.
+async fn store_passkey(
+    app: &App,
+    set_up: &FactorSetUp,
+    id: Vec<u8>,
+    credential: String,
+    name: String,
+) -> Result<Option<Vec<String>>, Error> {
+    let event = set_up.security_event(app, EventKind::PasskeyAdded).with_detail(&name);
+    let row = PasskeyRow {
+        id,
+        user_id: set_up.user(),
+        name,
+        credential,
+        created_at: app.clock.now().naive_utc(),
+        last_used_at: None,
+    };
+    let factor = set_up.prepare(app, event, FactorChange::PasskeyAdded);
+    let insert = move |c: &mut _, new: &_, event: &_| {
+        storage::insert_passkey(c, &row, MAX_PASSKEYS_PER_USER, new, event)
+    };
+    factor.add(app, Error::PasskeyKnown, insert).await
+}
+
+/// The new name of a passkey.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RenameBody {
+pub(crate) struct RenamePasskeyBody {
     name: String,
 }
 
-/// `POST /api/passkeys/{id}`: gives a passkey another name.
+/// `POST /api/passkeys/{id}`: renames a passkey.
 pub(crate) async fn rename(
     app: web::Data<App>,
-    request: HttpRequest,
+    context: RequestContext,
     id: web::Path<String>,
-    web::Json(Object(body)): web::Json<Object<RenameBody>>,
+    web::Json(JsonObject(body)): web::Json<JsonObject<RenamePasskeyBody>>,
 ) -> Result<HttpResponse, Error> {
-    let person = Person::of(&app, &request).await?;
-    let (user, id, name) = (person.user, parse_id(&id)?, parse_name(&body.name)?);
-    let event = person.did(&app, EventKind::PasskeyRenamed).saying(&name);
-    let renamed = app.database.query(move |c| storage::rename_passkey(c, user, &id, &name, &event)).await?;
-    if !renamed {
+    let user = SignedInUser::authenticate(&app, &context).await?;
+    let id = parse_id(&id)?;
+    let name = parse_name(&body.name)?;
+    let event = user.security_event(&app, EventKind::PasskeyRenamed).with_detail(&name);
+    let holder = user.holder.user;
+    let rename = move |c: &mut _, event: &_| storage::rename_passkey(c, holder, &id, &name, event);
+    if !app.commit(event, rename).await? {
         return Err(Error::PasskeyNotFound);
     }
     Ok(HttpResponse::Ok().json(Success::message("Passkey renamed")))
 }
 
-/// `DELETE /api/passkeys/{id}`: it signs nobody in any more.
+/// `DELETE /api/passkeys/{id}`: removes a passkey.
 pub(crate) async fn remove(
     app: web::Data<App>,
-    request: HttpRequest,
+    context: RequestContext,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let person = Person::confirmed(&app, &request).await?;
-    let (user, id) = (person.user, parse_id(&id)?);
-    let what_must_stay = (app.factors.one_must_stay(), app.mail.is_some());
-    let event = person.did(&app, EventKind::PasskeyRemoved);
-    let notice = Notice::Factor(FactorChange::PasskeyRemoved);
-    let event = app.telling(event, &person.caller, (person.user, &person.email), notice);
-    let removal = move |c: &mut _| storage::delete_passkey(c, user, &id, what_must_stay, &event);
-    match app.database.query(removal).await? {
-        Removal::Removed => {}
-        Removal::Absent => return Err(Error::PasskeyNotFound),
-        Removal::Last => return Err(Error::LastFactor),
-        Removal::LastWayIn => return Err(Error::LastWayIn),
+    let user = SignedInUser::authenticate_confirmed(&app, &context).await?;
+    let id = parse_id(&id)?;
+    let event = user.security_event(&app, EventKind::PasskeyRemoved);
+    let event = user.with_notification(&app, event, Notice::Factor(FactorChange::PasskeyRemoved));
+    let rules = RemovalRules {
+        factor_required: app.second_factor.is_required(),
+        password_resettable: app.mail.is_some(),
+    };
+    let holder = user.holder.user;
+    let remove = move |c: &mut _, event: &_| storage::delete_passkey(c, holder, &id, rules, event);
+    match app.commit(event, remove).await? {
+        FactorRemoval::Removed => {}
+        FactorRemoval::NotFound => return Err(Error::PasskeyNotFound),
+        FactorRemoval::LastFactor => return Err(Error::LastFactor),
+        FactorRemoval::LastWayIn => return Err(Error::LastWayIn),
     }
-    app.wake_mail();
     Ok(HttpResponse::Ok().json(Success::message("Passkey removed")))
 }
 
@@ -154,6 +166,7 @@ fn parse_id(text: &str) -> Result<Vec<u8>, Error> {
 
 fn parse_name(text: &str) -> Result<String, Error> {
     let name = text.trim();
-    let is_good = (1..=NAME_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    if is_good { Ok(name.to_owned()) } else { Err(Error::InvalidName) }
+    let is_valid =
+        (1..=NAME_MAX_CHARACTERS).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if is_valid { Ok(name.to_owned()) } else { Err(Error::InvalidName) }
 }

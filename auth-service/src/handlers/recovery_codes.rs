@@ -1,4 +1,4 @@
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use drawbridge_http::Success;
 use serde::Serialize;
 
@@ -6,34 +6,35 @@ use crate::{
     app::App,
     domain::EventKind,
     error::Error,
+    factor_secrets::RecoveryCodeSet,
     mail::{FactorChange, Notice},
-    person::Person,
+    request_context::RequestContext,
+    signed_in_user::SignedInUser,
     storage,
 };
 
 #[derive(Serialize)]
-struct Made {
+struct RecoveryCodesResponse {
     recovery_codes: Vec<String>,
 }
 
-/// `POST /api/recovery-codes`: ten new ones; the old ones are void. They are shown this once.
+/// `POST /api/recovery-codes`: replaces the recovery codes by ten new ones. They are shown only once.
 pub(crate) async fn replace(
     app: web::Data<App>,
-    request: HttpRequest,
+    context: RequestContext,
     _: web::Bytes,
 ) -> Result<HttpResponse, Error> {
-    app.factors.possible()?;
-    let person = Person::confirmed(&app, &request).await?;
-    let user = person.user;
-    let factors = app.database.query(move |c| storage::find_second_factors(c, user)).await?;
-    if !factors.any() {
+    app.require_second_factors()?;
+    let user = SignedInUser::authenticate_confirmed(&app, &context).await?;
+    let id = user.holder.user;
+    let enrolled = app.database.query(move |c| storage::find_enrolled_factors(c, id)).await?;
+    if !enrolled.any() {
         return Err(Error::NoSecondFactor);
     }
-    let event = person.did(&app, EventKind::RecoveryCodesMade);
-    let notice = Notice::Factor(FactorChange::RecoveryCodesMade);
-    let event = app.telling(event, &person.caller, (person.user, &person.email), notice);
-    let (recovery_codes, hashes) = app.factors.new_recovery_codes();
-    app.database.query(move |c| storage::replace_recovery_codes(c, user, &hashes, &event)).await?;
-    app.wake_mail();
-    Ok(HttpResponse::Ok().json(Success::with("Recovery codes made", Made { recovery_codes })))
+    let event = user.security_event(&app, EventKind::RecoveryCodesMade);
+    let event = user.with_notification(&app, event, Notice::Factor(FactorChange::RecoveryCodesMade));
+    let RecoveryCodeSet { codes, hashes } = app.factor_secrets.generate_recovery_codes();
+    app.commit(event, move |c, event| storage::replace_recovery_codes(c, id, &hashes, event)).await?;
+    let response = RecoveryCodesResponse { recovery_codes: codes };
+    Ok(HttpResponse::Ok().json(Success::with("Recovery codes created", response)))
 }

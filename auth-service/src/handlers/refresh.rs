@@ -1,21 +1,23 @@
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
-use super::session_answer::session_answer;
-use crate::{app::App, error::Error, sign_in::SignedIn, storage};
-use drawbridge_http::token_headers;
+use super::session_response::session_response;
+use crate::{
+    app::App, domain::Holder, error::Error, request_context::RequestContext, sign_in::IssuedSession, storage,
+};
 
-/// `POST /api/refresh`: a new token for the same session. The old one stays good until it expires,
-/// so that two tabs that renew at once never sign each other out.
+/// `POST /api/refresh`: issues a new token for the same session. The old token stays valid until it expires, so
+/// concurrent tabs never sign each other out.
 pub(crate) async fn refresh(
     app: web::Data<App>,
-    request: HttpRequest,
+    context: RequestContext,
     _: web::Bytes,
 ) -> Result<HttpResponse, Error> {
-    let grant = app.verifier.verify_request(&app.cookie.tokens(&token_headers(request.headers()))).await?;
+    let grant = app.verifier.verify_request(&context.tokens).await?;
     let (user, session) = (grant.record(), grant.session());
     let token = app.signer.issue(user.id, session.id, session.expires_at).await?;
     let (id, now) = (session.id, app.clock.now());
-    app.database.query(move |c| storage::note_seen(c, id, now)).await?;
-    let renewed = SignedIn { user: user.id, email: user.email.clone(), token, device: None };
-    Ok(session_answer(&app, &request, "Session renewed", &renewed, None))
+    app.database.query(move |c| storage::record_session_use(c, id, now)).await?;
+    let holder = Holder { user: user.id, email: user.email.clone() };
+    let renewed = IssuedSession { holder, token, device: None };
+    Ok(session_response(&app, &context, "Session renewed", &renewed, None))
 }

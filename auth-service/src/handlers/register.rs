@@ -1,21 +1,22 @@
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use drawbridge_core::id::UserId;
-use drawbridge_http::{Object, Success};
+use drawbridge_http::{JsonObject, Success};
 use serde::Serialize;
 
-use super::CredentialsBody;
+use super::bodies::CredentialsBody;
 use crate::{
     app::App,
-    caller::Caller,
-    domain::{Email, EventKind, Password},
+    domain::{Actor, Email, EventKind, Password},
     error::Error,
-    limits::Mailing,
-    mail::{MailJob, What},
+    limits::RequestedMail,
+    mail::{MailJob, MailKind},
+    password_check::check_new_password,
+    request_context::RequestContext,
     storage::{self, NewAccount, NewEvent},
 };
 
 #[derive(Serialize)]
-struct Registered {
+struct RegistrationResponse {
     user: RegisteredUser,
 }
 
@@ -25,61 +26,62 @@ struct RegisteredUser {
     email: String,
 }
 
-/// `POST /api/register`: makes an account (201), unless the address has one (409).
+/// `POST /api/register`: creates an account (201), unless the address already has one (409).
 ///
-/// Where addresses are verified, a link is sent instead, and the answer is always the same (202). The account is made
-/// when the link comes back with the password that was chosen here: so nobody makes one with another's address, and
-/// nobody waits in one for its holder.
+/// With `EMAIL_VERIFICATION`, it sends a link instead, and the response is always the same (202). The account is created
+/// when the link comes back with the password chosen here. So no one can create an account with another person's
+/// address and wait for its owner to use it.
 pub(crate) async fn register(
     app: web::Data<App>,
-    request: HttpRequest,
-    web::Json(Object(body)): web::Json<Object<CredentialsBody>>,
+    context: RequestContext,
+    web::Json(JsonObject(body)): web::Json<JsonObject<CredentialsBody>>,
 ) -> Result<HttpResponse, Error> {
     let email = Email::parse(&body.email)?;
     let password = Password::parse_new(body.password)?;
-    let caller = Caller::of(&app, &request);
-    let client = app.client_address(&request);
     if app.verifies_addresses {
-        app.limits.mail(Mailing::Register, &email, client).await?;
+        app.limits.charge_mail(RequestedMail::Register, &email, context.address).await?;
+        check_new_password(&app, &password, &email).await?;
+        send_link(&app, &context.actor, &email, password).await
     } else {
-        app.limits.register(client).await?;
+        app.limits.charge_registration(context.address).await?;
+        check_new_password(&app, &password, &email).await?;
+        create_account(&app, &context.actor, email, password).await
     }
-    app.check_new_password(&password, &email).await?;
-    if app.verifies_addresses {
-        return send_link(&app, &caller, &email, password).await;
-    }
+}
+
+async fn create_account(
+    app: &App,
+    actor: &Actor,
+    email: Email,
+    password: Password,
+) -> Result<HttpResponse, Error> {
     let wanted = email.clone();
-    let taken = app.database.query(move |c| storage::email_is_taken(c, &wanted)).await?;
-    if taken {
+    if app.database.query(move |c| storage::email_is_taken(c, &wanted)).await? {
         return Err(Error::EmailTaken);
     }
     let hash = app.hasher.hash(password).await?;
     let now = app.clock.now();
     let id = UserId::generate(app.random, now);
-    let account = NewAccount { id, email: email.clone(), email_verified: false, hash, now };
-    let verify = MailJob::new(&caller, What::Verify { user: id });
-    let event = NewEvent::new(EventKind::SignedUp, &caller, now).to(id);
-    let event = event.mailing(app.mail.as_ref().map(|mail| mail.row(&verify, now)));
-    // Somebody else may have been quicker while the password was hashed.
-    if !app.database.query(move |c| storage::insert_account(c, &account, &event)).await? {
+    let user = RegisteredUser { id, email: email.to_string() };
+    let account = NewAccount { id, email, email_verified: false, hash, now };
+    let event = NewEvent::new(EventKind::SignedUp, actor, now).to(id);
+    let event = app.with_mail(event, &MailJob::new(actor, MailKind::Verify { user: id }));
+    // Another request may have taken the address while the password was hashed.
+    if !app.commit(event, move |c, event| storage::insert_account(c, &account, event)).await? {
         return Err(Error::EmailTaken);
     }
-    app.wake_mail();
-    let user = RegisteredUser { id, email: email.to_string() };
-    Ok(HttpResponse::Created().json(Success::with("Account created", Registered { user })))
+    Ok(HttpResponse::Created().json(Success::with("Account created", RegistrationResponse { user })))
 }
 
-/// Does the same whether or not the address has an account: who gets which mail is decided later.
+/// Does the same work for every address. The mail worker decides later who gets which mail.
 async fn send_link(
     app: &App,
-    caller: &Caller,
+    actor: &Actor,
     email: &Email,
     password: Password,
 ) -> Result<HttpResponse, Error> {
     let hash = app.hasher.hash(password).await?;
-    let job = MailJob::new(caller, What::Register { email: email.to_string(), hash });
-    let row = app.mail()?.row(&job, app.clock.now());
-    app.database.query(move |c| storage::insert_mail_job(c, &row)).await?;
-    app.wake_mail();
-    Ok(HttpResponse::Accepted().json(Success::message("Check your mail for a link")))
+    let kind = MailKind::Register { email: email.to_string(), hash };
+    app.queue_mail(&MailJob::new(actor, kind)).await?;
+    Ok(HttpResponse::Accepted().json(Success::message("Check your e-mail for a link")))
 }

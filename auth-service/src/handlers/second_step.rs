@@ -1,105 +1,108 @@
-use actix_web::{HttpRequest, HttpResponse, web};
-use drawbridge_http::{Object, Success};
+use actix_web::{HttpResponse, web};
+use drawbridge_core::id::UserId;
+use drawbridge_http::{JsonObject, Success};
 use serde::Deserialize;
 
-use super::session_answer::session_answer;
+use super::{
+    bodies::{PasskeyAnswerBody, PendingLoginBody},
+    session_response::session_response,
+};
 use crate::{
     app::App,
-    caller::Caller,
-    domain::{Email, EventKind},
+    code_check::use_code,
+    domain::{Actor, Email, EventKind, Holder, SignInMethod},
     error::Error,
-    limits::Admitted,
-    passkeys::{AnswerBody, Purpose},
-    second_factors::{Pending, take_code},
-    sign_in::{Shown, sign_in},
+    limits::Charge,
+    passkeys::{CeremonyPurpose, PasskeyError},
+    request_context::RequestContext,
+    sign_in::{ProvenIdentity, sign_in},
     storage::{self, NewEvent, Proof},
 };
 
-/// A sign-in that waits, and the code that it waits for.
+/// A pending login, and the code that completes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CodeBody {
+pub(crate) struct SecondStepBody {
     pending: String,
     code: String,
 }
 
-/// `POST /api/login/second`: ends a sign-in by a code of the authenticator app or a recovery code.
+/// `POST /api/login/second`: completes a sign-in with a code from the authenticator app or a recovery code.
 pub(crate) async fn code(
     app: web::Data<App>,
-    request: HttpRequest,
-    web::Json(Object(body)): web::Json<Object<CodeBody>>,
+    context: RequestContext,
+    web::Json(JsonObject(body)): web::Json<JsonObject<SecondStepBody>>,
 ) -> Result<HttpResponse, Error> {
-    let pending = app.factors.open_pending(&body.pending, app.clock.now())?;
-    let caller = Caller::of(&app, &request);
-    let admitted = admit(&app, &request, &pending).await?;
-    let by = match take_code(&app, (pending.user, &pending.email), &body.code, &caller).await? {
-        "totp" => "password totp",
-        _ => "password recovery_code",
-    };
-    admitted.give_back().await;
+    let pending = app.pending_logins.open(&body.pending, app.clock.now())?;
+    let holder = pending.holder();
+    let charge = charge_code(&app, &context, &holder).await?;
+    let factor = use_code(&app, &holder, &context.actor, &body.code).await?;
+    charge.refund().await;
     let proof = Proof::Password(pending.password_changed_at);
-    let shown = Shown { user: pending.user, email: pending.email, proof, by };
-    let session = sign_in(&app, &request, &caller, shown).await?;
-    Ok(session_answer(&app, &request, "Login successful", &session, None))
+    let identity = ProvenIdentity { holder, proof, method: SignInMethod::PasswordAnd(factor) };
+    let session = sign_in(&app, &context, identity).await?;
+    Ok(session_response(&app, &context, "Login successful", &session, None))
 }
 
-/// A sign-in that waits, if there is one.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BeginBody {
-    #[serde(default)]
-    pending: Option<String>,
-}
-
-/// `POST /api/login/passkey/begin`: the challenge for a passkey of the sign-in that waits, or for any.
+/// `POST /api/login/passkey/begin`: a challenge for a passkey of the pending login, or for any passkey.
 pub(crate) async fn begin_passkey(
     app: web::Data<App>,
-    request: HttpRequest,
-    web::Json(Object(body)): web::Json<Object<BeginBody>>,
+    context: RequestContext,
+    web::Json(JsonObject(body)): web::Json<JsonObject<PendingLoginBody>>,
 ) -> Result<HttpResponse, Error> {
-    let (passkeys, now) = (app.passkeys()?, app.clock.now());
-    app.limits.challenge(app.client_address(&request)).await?;
+    let passkeys = app.passkeys()?;
+    let now = app.clock.now();
+    app.limits.charge_passkey(context.address).await?;
     let challenge = match body.pending {
-        None => passkeys.begin_with_any(now).await?,
+        None => passkeys.begin_discoverable(now).await?,
         Some(pending) => {
-            let user = app.factors.open_pending(&pending, now)?.user;
-            let known = app.database.query(move |c| storage::find_passkeys(c, user)).await?;
-            passkeys.begin_with(user, &known, Purpose::SignIn, now).await?
+            let user = app.pending_logins.open(&pending, now)?.holder().user;
+            let existing = app.database.query(move |c| storage::find_passkeys(c, user)).await?;
+            passkeys.begin_authentication(user, &existing, CeremonyPurpose::SignIn, now).await?
         }
     };
     Ok(HttpResponse::Ok().json(Success::with("Answer the challenge", challenge)))
 }
 
-/// `POST /api/login/passkey/finish`: ends a sign-in by a passkey, which is two factors by itself.
+/// `POST /api/login/passkey/finish`: completes a sign-in with a passkey, which counts as two factors.
 pub(crate) async fn finish_passkey(
     app: web::Data<App>,
-    request: HttpRequest,
-    web::Json(Object(body)): web::Json<Object<AnswerBody>>,
+    context: RequestContext,
+    web::Json(JsonObject(body)): web::Json<JsonObject<PasskeyAnswerBody>>,
 ) -> Result<HttpResponse, Error> {
-    let (passkeys, now, caller) = (app.passkeys()?, app.clock.now(), Caller::of(&app, &request));
-    let pending =
-        body.pending.as_deref().map(|pending| app.factors.open_pending(pending, now)).transpose()?;
-    let user = pending.as_ref().map(|pending| pending.user);
-    app.limits.challenge(app.client_address(&request)).await?;
-    let answered = passkeys.finish(user, Purpose::SignIn, &body.ceremony, &body.credential, now).await;
-    // What nobody can be told of is logged, and fills no table.
-    if let (Err(Error::InvalidPasskey(_)), Some(user)) = (&answered, user) {
-        let event = NewEvent::new(EventKind::SecondFactorFailed, &caller, now).to(user).saying("passkey");
-        app.database.query(move |c| storage::insert_event(c, &event)).await?;
+    let passkeys = app.passkeys()?;
+    let now = app.clock.now();
+    let pending = body.pending.as_deref().map(|pending| app.pending_logins.open(pending, now)).transpose()?;
+    let expected = pending.map(|pending| pending.holder().user);
+    app.limits.charge_passkey(context.address).await?;
+    let purpose = CeremonyPurpose::SignIn;
+    let answered = passkeys.finish_authentication(expected, purpose, &body.answer(), now).await;
+    // Without a pending login no account is known, so the refusal is only logged.
+    if let (Err(PasskeyError::Invalid(_)), Some(user)) = (&answered, expected) {
+        record_refused_passkey(&app, &context.actor, user).await?;
     }
-    let answered = answered?;
-    let user = answered.row.user_id;
+    let passkey = answered?;
+    let user = passkey.user_id;
     let profile = app.database.query(move |c| storage::find_profile(c, user)).await?;
-    let email = profile.ok_or(Error::InvalidCredentials)?.email;
-    let (proof, by) = (Proof::Passkey(answered.row.id), "passkey");
-    let session = sign_in(&app, &request, &caller, Shown { user, email, proof, by }).await?;
-    Ok(session_answer(&app, &request, "Login successful", &session, None))
+    let holder = Holder { user, email: profile.ok_or(Error::InvalidCredentials)?.email };
+    let proof = Proof::Passkey(passkey.id);
+    let identity = ProvenIdentity { holder, proof, method: SignInMethod::Passkey };
+    let session = sign_in(&app, &context, identity).await?;
+    Ok(session_response(&app, &context, "Login successful", &session, None))
 }
 
-/// Leave to try a code.
-async fn admit<'a>(app: &'a App, request: &HttpRequest, pending: &Pending) -> Result<Admitted<'a>, Error> {
-    let device = app.devices.of(request, app.is_from_proxy(request));
-    let email = Email::parse(&pending.email)?;
-    let known = app.devices.known(device.as_ref(), &email);
-    Ok(app.limits.code(pending.user, known.as_deref()).await?)
+async fn record_refused_passkey(app: &App, actor: &Actor, user: UserId) -> Result<(), Error> {
+    let event = NewEvent::new(EventKind::SecondFactorFailed, actor, app.clock.now()).to(user);
+    app.commit(event.with_detail("passkey"), storage::insert_event).await
+}
+
+/// Charges an attempt with a code. Known devices have a limit of their own.
+async fn charge_code<'a>(
+    app: &'a App,
+    context: &RequestContext,
+    holder: &Holder,
+) -> Result<Charge<'a>, Error> {
+    let email = Email::parse(&holder.email)?;
+    let device = app.devices.known_id(context.device.as_ref(), &email);
+    Ok(app.limits.charge_code(holder.user, device.as_deref()).await?)
 }

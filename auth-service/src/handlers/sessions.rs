@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use drawbridge_core::id::SessionId;
 use drawbridge_http::Success;
@@ -10,17 +10,19 @@ use crate::{
     app::App,
     domain::{EventKind, user_agent},
     error::Error,
-    person::Person,
-    storage::{self, SessionView},
+    request_context::RequestContext,
+    signed_in_user::SignedInUser,
+    storage::{self, SessionSummary},
 };
 
 #[derive(Serialize)]
-struct Sessions {
-    sessions: Vec<Session>,
+struct SessionListResponse {
+    sessions: Vec<SessionItem>,
 }
 
+/// A session as the user sees it.
 #[derive(Serialize)]
-pub(super) struct Session {
+pub(super) struct SessionItem {
     id: SessionId,
     current: bool,
     browser: Option<&'static str>,
@@ -31,82 +33,73 @@ pub(super) struct Session {
     expires_at: DateTime<Utc>,
 }
 
-impl Session {
-    pub(super) fn new(view: SessionView, current: SessionId) -> Self {
-        let user_agent = view.user_agent.unwrap_or_default();
+impl SessionItem {
+    pub(super) fn new(summary: SessionSummary, current: SessionId) -> Self {
+        let user_agent = summary.user_agent.unwrap_or_default();
         Self {
-            id: view.id,
-            current: view.id == current,
+            id: summary.id,
+            current: summary.id == current,
             browser: user_agent::browser(&user_agent),
-            os: user_agent::system(&user_agent),
-            address: view.address.filter(|address| !address.is_empty()),
-            created_at: view.created_at.and_utc(),
-            last_seen_at: view.last_seen_at.map(|at| at.and_utc()),
-            expires_at: view.expires_at.and_utc(),
+            os: user_agent::operating_system(&user_agent),
+            address: summary.address.filter(|address| !address.is_empty()),
+            created_at: summary.created_at.and_utc(),
+            last_seen_at: summary.last_seen_at.map(|at| at.and_utc()),
+            expires_at: summary.expires_at.and_utc(),
         }
     }
 }
 
-/// `GET /api/sessions`: where one is signed in, newest first (ASVS 5.0, V7.5.2).
-pub(crate) async fn list(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    let person = Person::of(&app, &request).await?;
-    let (user, session, now) = (person.user, person.session, app.clock.now());
-    let look = move |c: &mut _| {
-        storage::note_seen(c, session, now)?;
-        storage::find_sessions(c, user, now)
+/// `GET /api/sessions`: the user's sessions, newest first (ASVS 5.0, V7.5.2).
+pub(crate) async fn list(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
+    let SignedInUser { holder, session, .. } = SignedInUser::authenticate(&app, &context).await?;
+    let now = app.clock.now();
+    let find = move |c: &mut _| {
+        storage::record_session_use(c, session, now)?;
+        storage::find_sessions(c, holder.user, now)
     };
-    let sessions = app.database.query(look).await?;
-    let sessions = sessions.into_iter().map(|view| Session::new(view, session)).collect();
-    Ok(HttpResponse::Ok().json(Success::with("Sessions", Sessions { sessions })))
+    let summaries = app.database.query(find).await?;
+    let sessions = summaries.into_iter().map(|summary| SessionItem::new(summary, session)).collect();
+    Ok(HttpResponse::Ok().json(Success::with("Sessions", SessionListResponse { sessions })))
 }
 
-/// `DELETE /api/sessions/{id}`: ends one of one's sessions; also 200 if it had ended.
+/// `DELETE /api/sessions/{id}`: ends a session of the user; also 200 if there is no such session.
 pub(crate) async fn end(
     app: web::Data<App>,
-    request: HttpRequest,
+    context: RequestContext,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let person = Person::of(&app, &request).await?;
-    // What is no id is no session either.
-    if let Ok(ended) = SessionId::from_str(&id) {
-        let (user, now) = (person.user, app.clock.now());
-        let event = person.did(&app, EventKind::SessionEnded).saying(ended.to_string());
-        let prepared = app.relay.prepare();
-        let end = move |c: &mut _| storage::end_session(c, user, ended, now, &event);
-        if let Some(change) = app.database.query(end).await? {
-            app.relay.announce(prepared, change).await;
-        }
+    let user = SignedInUser::authenticate(&app, &context).await?;
+    if let Ok(session) = SessionId::from_str(&id) {
+        let (holder, now) = (user.holder.user, app.clock.now());
+        let event = user.security_event(&app, EventKind::SessionEnded).with_detail(session.to_string());
+        app.commit(event, move |c, event| storage::end_session(c, holder, session, now, event)).await?;
     }
     Ok(HttpResponse::Ok().json(Success::message("Session ended")))
 }
 
 #[derive(Serialize)]
-struct Ended {
+struct EndedSessionsResponse {
     ended: usize,
 }
 
-/// `DELETE /api/sessions`: ends all of one's sessions but this one (ASVS 5.0, V7.4.3).
-pub(crate) async fn end_others(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    let person = Person::of(&app, &request).await?;
-    let (user, keep, now) = (person.user, person.session, app.clock.now());
-    let event = person.did(&app, EventKind::SessionsEnded).saying("all others");
-    let prepared = app.relay.prepare();
-    let end = move |c: &mut _| storage::end_other_sessions(c, user, keep, now, &event);
-    let mut ended = 0;
-    if let Some((change, count)) = app.database.query(end).await? {
-        app.relay.announce(prepared, change).await;
-        ended = count;
-    }
-    Ok(HttpResponse::Ok().json(Success::with("Other sessions ended", Ended { ended })))
+/// `DELETE /api/sessions`: ends all sessions of the user except the current one (ASVS 5.0, V7.4.3).
+pub(crate) async fn end_others(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
+    let user = SignedInUser::authenticate(&app, &context).await?;
+    let event = user.security_event(&app, EventKind::SessionsEnded).with_detail("all others");
+    let (holder, session, now) = (user.holder.user, user.session, app.clock.now());
+    let end = move |c: &mut _, event: &_| storage::end_other_sessions(c, holder, session, now, event);
+    let ended = app.commit(event, end).await?.map_or(0, |ended| ended.count);
+    Ok(HttpResponse::Ok().json(Success::with("Other sessions ended", EndedSessionsResponse { ended })))
 }
 
-/// `POST /api/seen`: the session was used; kept at most once a minute.
-pub(crate) async fn seen(
+/// `POST /api/seen`: records that the session was used, at most once a minute.
+pub(crate) async fn record_use(
     app: web::Data<App>,
-    request: HttpRequest,
+    context: RequestContext,
     _: web::Bytes,
 ) -> Result<HttpResponse, Error> {
-    let (person, now) = (Person::of(&app, &request).await?, app.clock.now());
-    app.database.query(move |c| storage::note_seen(c, person.session, now)).await?;
-    Ok(HttpResponse::Ok().json(Success::message("Noted")))
+    let session = SignedInUser::authenticate(&app, &context).await?.session;
+    let now = app.clock.now();
+    app.database.query(move |c| storage::record_session_use(c, session, now)).await?;
+    Ok(HttpResponse::Ok().json(Success::message("Use recorded")))
 }

@@ -1,44 +1,42 @@
-use actix_web::{HttpRequest, HttpResponse, web};
-use drawbridge_http::{Object, Success};
+use actix_web::{HttpResponse, web};
+use drawbridge_http::{JsonObject, Success};
 use serde::{Deserialize, Serialize};
 
-use super::session_answer::session_answer;
+use super::{bodies::PendingLoginBody, session_response::session_response};
 use crate::{
     app::App,
-    domain::{EventKind, TotpSecret, qr_svg},
+    code_check::without_spaces,
+    domain::{EventKind, FactorKind, SignInMethod, TotpSecret, qr_svg},
     error::Error,
+    factor_set_up::FactorSetUp,
     mail::{FactorChange, Notice},
-    person::{Person, SettingUp, shown},
-    sign_in::{Shown, sign_in},
-    storage::{self, Proof, Removal, TotpRow},
+    request_context::RequestContext,
+    sign_in::{ProvenIdentity, sign_in},
+    signed_in_user::SignedInUser,
+    storage::{self, FactorRemoval, Proof, RemovalRules, TotpRow},
 };
 
-/// The sign-in that waits for the set-up, if there is one.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BeginBody {
-    #[serde(default)]
-    pending: Option<String>,
-}
+/// The key under which the limit on codes counts attempts during the set-up.
+const SET_UP_LIMIT_KEY: &str = "set-up";
 
 #[derive(Serialize)]
-struct Begun {
+struct TotpSecretResponse {
     secret: String,
     uri: String,
     svg: String,
 }
 
-/// `POST /api/totp/begin`: a secret for an authenticator app. It protects nothing until its first code came.
+/// `POST /api/totp/begin`: a secret for an authenticator app. The app is not requested until its first code is entered.
 pub(crate) async fn begin(
     app: web::Data<App>,
-    request: HttpRequest,
-    web::Json(Object(body)): web::Json<Object<BeginBody>>,
+    context: RequestContext,
+    web::Json(JsonObject(body)): web::Json<JsonObject<PendingLoginBody>>,
 ) -> Result<HttpResponse, Error> {
-    let who = SettingUp::of(&app, &request, body.pending.as_deref()).await?;
+    let set_up = FactorSetUp::authorize(&app, &context, body.pending.as_deref()).await?;
     let secret = TotpSecret::generate(app.random);
     let row = TotpRow {
-        user_id: who.user,
-        sealed: app.factors.seal_totp(who.user, &secret),
+        user_id: set_up.user(),
+        sealed: app.factor_secrets.seal_totp(set_up.user(), &secret),
         last_step: 0,
         created_at: app.clock.now().naive_utc(),
         confirmed_at: None,
@@ -46,72 +44,82 @@ pub(crate) async fn begin(
     if !app.database.query(move |c| storage::begin_totp(c, &row)).await? {
         return Err(Error::TotpPresent);
     }
-    let uri = secret.uri(&app.site_name, &who.email);
-    let uri = uri.ok_or_else(|| Error::Fault("an otpauth URI cannot be written".into()))?;
-    let svg = qr_svg(&uri).ok_or_else(|| Error::Fault("a QR code cannot be drawn".into()))?;
-    let begun = Begun { secret: secret.text(), uri, svg };
-    Ok(HttpResponse::Ok().json(Success::with("Scan the code", begun)))
+    let uri = secret.uri(&app.site_name, &set_up.holder.email);
+    let uri = uri.ok_or_else(|| Error::Internal("cannot write the otpauth URI".into()))?;
+    let svg = qr_svg(&uri).ok_or_else(|| Error::Internal("cannot draw the QR code".into()))?;
+    let response = TotpSecretResponse { secret: secret.text(), uri, svg };
+    Ok(HttpResponse::Ok().json(Success::with("Scan the code", response)))
 }
 
-/// The app's first code, and the sign-in that waits for it, if there is one.
+/// The first code of the app, and the pending login to complete, if there is one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ConfirmBody {
+pub(crate) struct ConfirmTotpBody {
     code: String,
     #[serde(default)]
     pending: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Confirmed {
+struct AddedTotpResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes: Option<Vec<String>>,
 }
 
-/// `POST /api/totp/confirm`: from its first code on, the app is asked for at sign-in.
+/// `POST /api/totp/confirm`: adds the authenticator app with its first code, and completes the sign-in if the app was
+/// set up during one.
 pub(crate) async fn confirm(
     app: web::Data<App>,
-    request: HttpRequest,
-    web::Json(Object(body)): web::Json<Object<ConfirmBody>>,
+    context: RequestContext,
+    web::Json(JsonObject(body)): web::Json<JsonObject<ConfirmTotpBody>>,
 ) -> Result<HttpResponse, Error> {
-    let who = SettingUp::of(&app, &request, body.pending.as_deref()).await?;
-    let (user, now) = (who.user, app.clock.now());
-    let admitted = app.limits.code(user, Some("set-up")).await?;
-    let begun = app.database.query(move |c| storage::find_totp(c, user)).await?;
-    let begun = begun.filter(|row| row.confirmed_at.is_none()).ok_or(Error::TotpNotBegun)?;
-    let typed: String = body.code.chars().filter(|c| !c.is_whitespace()).collect();
-    let step = app.factors.open_totp(&begun)?.check(&typed, now).ok_or(Error::InvalidCode)?;
-    admitted.give_back().await;
-    let (new, codes) = who.adds(&app, who.did(&app, EventKind::TotpAdded), FactorChange::TotpAdded);
-    let confirm = move |c: &mut _| storage::confirm_totp(c, &begun, step, now, &new);
-    let recovery_codes = shown(app.database.query(confirm).await?, codes, Error::TotpNotBegun)?;
-    app.wake_mail();
-    match who.pending {
+    let set_up = FactorSetUp::authorize(&app, &context, body.pending.as_deref()).await?;
+    let recovery_codes = add_totp(&app, &set_up, &body.code).await?;
+    match set_up.pending {
         None => {
-            Ok(HttpResponse::Ok()
-                .json(Success::with("Authenticator app added", Confirmed { recovery_codes })))
+            let added = AddedTotpResponse { recovery_codes };
+            Ok(HttpResponse::Ok().json(Success::with("Authenticator app added", added)))
         }
         Some(pending) => {
             let proof = Proof::Password(pending.password_changed_at);
-            let holder = Shown { user, email: pending.email, proof, by: "password totp" };
-            let session = sign_in(&app, &request, &who.caller, holder).await?;
-            Ok(session_answer(&app, &request, "Login successful", &session, recovery_codes))
+            let method = SignInMethod::PasswordAnd(FactorKind::Totp);
+            let identity = ProvenIdentity { holder: set_up.holder, proof, method };
+            let session = sign_in(&app, &context, identity).await?;
+            Ok(session_response(&app, &context, "Login successful", &session, recovery_codes))
         }
     }
 }
 
-/// `DELETE /api/totp`: the app is no longer asked for.
-pub(crate) async fn remove(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    let person = Person::confirmed(&app, &request).await?;
-    let (user, one_must_stay) = (person.user, app.factors.one_must_stay());
-    let event = person.did(&app, EventKind::TotpRemoved);
-    let notice = Notice::Factor(FactorChange::TotpRemoved);
-    let event = app.telling(event, &person.caller, (person.user, &person.email), notice);
-    match app.database.query(move |c| storage::delete_totp(c, user, one_must_stay, &event)).await? {
-        Removal::Removed | Removal::Absent => {}
-        Removal::Last => return Err(Error::LastFactor),
-        Removal::LastWayIn => return Err(Error::LastWayIn),
+/// Checks the first code of an app, adds the app, and returns the recovery codes to show, if the account had none.
+async fn add_totp(app: &App, set_up: &FactorSetUp, code: &str) -> Result<Option<Vec<String>>, Error> {
+    let (user, now) = (set_up.user(), app.clock.now());
+    let charge = app.limits.charge_code(user, Some(SET_UP_LIMIT_KEY)).await?;
+    let found = app.database.query(move |c| storage::find_totp(c, user)).await?;
+    let unconfirmed = found.filter(|row| row.confirmed_at.is_none()).ok_or(Error::TotpNotBegun)?;
+    let secret = app.factor_secrets.open_totp(&unconfirmed)?;
+    let step = secret.check(&without_spaces(code), now).ok_or(Error::InvalidCode)?;
+    charge.refund().await;
+    let event = set_up.security_event(app, EventKind::TotpAdded);
+    let factor = set_up.prepare(app, event, FactorChange::TotpAdded);
+    let confirm =
+        move |c: &mut _, new: &_, event: &_| storage::confirm_totp(c, &unconfirmed, step, now, new, event);
+    factor.add(app, Error::TotpNotBegun, confirm).await
+}
+
+/// `DELETE /api/totp`: removes the authenticator app.
+pub(crate) async fn remove(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
+    let user = SignedInUser::authenticate_confirmed(&app, &context).await?;
+    let event = user.security_event(&app, EventKind::TotpRemoved);
+    let event = user.with_notification(&app, event, Notice::Factor(FactorChange::TotpRemoved));
+    let rules = RemovalRules {
+        factor_required: app.second_factor.is_required(),
+        password_resettable: app.mail.is_some(),
+    };
+    let holder = user.holder.user;
+    match app.commit(event, move |c, event| storage::delete_totp(c, holder, rules, event)).await? {
+        FactorRemoval::Removed | FactorRemoval::NotFound => {}
+        FactorRemoval::LastFactor => return Err(Error::LastFactor),
+        FactorRemoval::LastWayIn => return Err(Error::LastWayIn),
     }
-    app.wake_mail();
     Ok(HttpResponse::Ok().json(Success::message("Authenticator app removed")))
 }

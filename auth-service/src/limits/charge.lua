@@ -1,6 +1,6 @@
--- Takes one from every key's rate, or from none if one of them has none left.
--- ARGV: interval and tolerance in microseconds, for each key. Gives the microseconds to wait, 0 if it was taken.
--- The instant that a key holds is when the next is due by its rate alone (GCRA's theoretical arrival time).
+-- Charges one attempt to every key, or to none if one of them is used up.
+-- ARGV: interval and tolerance in microseconds, for each key. Returns the microseconds to wait, 0 if charged.
+-- A key stores when the next attempt would be due without a burst (GCRA's theoretical arrival time).
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local arrivals = {}

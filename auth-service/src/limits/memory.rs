@@ -1,4 +1,4 @@
-//! Rates in this process: where there is no Redis, and for as long as it is out of reach.
+//! Limits counted in this process, for a deployment without Redis and while Redis is unreachable.
 
 use std::{
     collections::HashMap,
@@ -6,63 +6,70 @@ use std::{
     time::Instant,
 };
 
-use super::{Bucket, rate::Rate};
+use super::Bucket;
 
-/// Above so many, those that are whole again are dropped.
-const TIDY_ABOVE: usize = 10_000;
+/// Keys that have recovered completely are dropped when there are more than this many.
+const CLEANUP_THRESHOLD: usize = 10_000;
 
-/// The instants of all keys, in microseconds since this began.
-pub(super) struct Memory {
-    began: Instant,
+/// The arrival times of all keys, in microseconds since `started_at`.
+pub(super) struct MemoryLimits {
+    started_at: Instant,
     arrivals: Mutex<Arrivals>,
 }
 
 #[derive(Default)]
 struct Arrivals {
-    of: HashMap<String, u64>,
-    /// How many there were after the last tidying.
-    left: usize,
+    by_key: HashMap<String, u64>,
+    /// How many keys the last cleanup left.
+    left_by_cleanup: usize,
 }
 
-impl Memory {
+impl MemoryLimits {
     pub(super) fn new() -> Self {
-        Self { began: Instant::now(), arrivals: Mutex::default() }
+        Self { started_at: Instant::now(), arrivals: Mutex::default() }
     }
 
-    fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
-    }
-
-    /// Takes one of every bucket, or none; the microseconds to wait.
+    /// Charges every bucket, or none if one of them is used up. Returns the microseconds to wait, 0 if charged.
     pub(super) fn charge(&self, buckets: &[Bucket]) -> u64 {
-        self.charge_at(self.now(), buckets)
+        let now = u64::try_from(self.started_at.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.charge_at(now, buckets)
     }
 
     fn charge_at(&self, now: u64, buckets: &[Bucket]) -> u64 {
         let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
-        let arrival = |of: &HashMap<String, u64>, key: &str| of.get(key).copied().unwrap_or(now).max(now);
-        let wait = |Bucket { key, rate }: &Bucket| rate.wait(arrival(&arrivals.of, key), now);
-        if let Some(wait) = buckets.iter().map(wait).find(|wait| *wait > 0) {
+        let wait_for = |Bucket { key, rate }: &Bucket| rate.wait_micros(arrivals.get(key, now), now);
+        if let Some(wait) = buckets.iter().map(wait_for).find(|wait| *wait > 0) {
             return wait;
         }
         for Bucket { key, rate } in buckets {
-            let next = arrival(&arrivals.of, key).saturating_add(rate.interval());
-            arrivals.of.insert(key.clone(), next);
+            let next = arrivals.get(key, now).saturating_add(rate.interval_micros());
+            arrivals.by_key.insert(key.clone(), next);
         }
-        if arrivals.of.len() > TIDY_ABOVE.max(2 * arrivals.left) {
-            arrivals.of.retain(|_, arrival| *arrival > now);
-            arrivals.left = arrivals.of.len();
-        }
+        arrivals.clean_up(now);
         0
     }
 
-    /// Gives one back to every bucket.
-    pub(super) fn give_back(&self, buckets: &[Bucket]) {
+    /// Refunds one attempt to every bucket.
+    pub(super) fn refund(&self, buckets: &[Bucket]) {
         let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
         for Bucket { key, rate } in buckets {
-            if let Some(arrival) = arrivals.of.get_mut(key) {
-                *arrival = arrival.saturating_sub(Rate::interval(*rate));
+            if let Some(arrival) = arrivals.by_key.get_mut(key) {
+                *arrival = arrival.saturating_sub(rate.interval_micros());
             }
+        }
+    }
+}
+
+impl Arrivals {
+    fn get(&self, key: &str, now: u64) -> u64 {
+        self.by_key.get(key).copied().unwrap_or(now).max(now)
+    }
+
+    /// Drops recovered keys when their number may have doubled since the last cleanup.
+    fn clean_up(&mut self, now: u64) {
+        if self.by_key.len() > CLEANUP_THRESHOLD.max(2 * self.left_by_cleanup) {
+            self.by_key.retain(|_, arrival| *arrival > now);
+            self.left_by_cleanup = self.by_key.len();
         }
     }
 }
@@ -72,54 +79,84 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::limits::Rate;
+
+    const SECOND: u64 = 1_000_000;
 
     fn bucket(key: &str, burst: u32) -> Bucket {
         Bucket { key: key.to_owned(), rate: Rate::new(burst, Duration::from_secs(1)) }
     }
 
     #[test]
-    fn a_burst_and_then_one_every_interval() {
-        let (memory, second) = (Memory::new(), 1_000_000);
-        let three = [bucket("a", 3)];
-        let now = 50 * second;
-        assert_eq!([0; 3].map(|_| memory.charge_at(now, &three)), [0, 0, 0]);
-        assert_eq!(memory.charge_at(now, &three), second);
-        assert_eq!(memory.charge_at(now + second / 2, &three), second / 2, "asking again costs nothing");
-        assert_eq!(memory.charge_at(now + second, &three), 0);
-        assert_eq!(memory.charge_at(now + second, &three), second);
-        memory.give_back(&three);
-        assert_eq!(memory.charge_at(now + second, &three), 0, "what is given back can be taken again");
+    fn a_burst_is_possible_then_one_attempt_per_interval() {
+        let limits = MemoryLimits::new();
+        let bucket = [bucket("a", 3)];
+        let now = 50 * SECOND;
+
+        assert_eq!([0; 3].map(|_| limits.charge_at(now, &bucket)), [0, 0, 0]);
+        assert_eq!(limits.charge_at(now, &bucket), SECOND);
         assert_eq!(
-            [0; 4].map(|_| memory.charge_at(now + 99 * second, &three)),
-            [0, 0, 0, second],
-            "and no more"
+            limits.charge_at(now + SECOND / 2, &bucket),
+            SECOND / 2,
+            "a refused attempt is not charged"
         );
+        assert_eq!(limits.charge_at(now + SECOND, &bucket), 0);
+        assert_eq!(limits.charge_at(now + SECOND, &bucket), SECOND);
     }
 
     #[test]
-    fn whoever_is_refused_by_one_bucket_takes_from_none() {
-        let memory = Memory::new();
-        assert_eq!(memory.charge_at(7, &[bucket("narrow", 1), bucket("wide", 2)]), 0);
-        assert!(memory.charge_at(7, &[bucket("wide", 2), bucket("narrow", 1)]) > 0);
-        assert_eq!(memory.charge_at(7, &[bucket("wide", 2)]), 0);
-        assert!(memory.charge_at(7, &[bucket("wide", 2)]) > 0);
+    fn a_refunded_attempt_is_possible_again() {
+        let limits = MemoryLimits::new();
+        let bucket = [bucket("a", 1)];
+        limits.charge_at(0, &bucket);
+
+        limits.refund(&bucket);
+
+        assert_eq!(limits.charge_at(0, &bucket), 0);
+        assert_eq!(limits.charge_at(0, &bucket), SECOND);
     }
 
     #[test]
-    fn what_is_whole_again_is_forgotten() {
-        let memory = Memory::new();
-        let count = |memory: &Memory| memory.arrivals.lock().unwrap().of.len();
-        let begin = |at: u64, what: &str| {
-            for n in 0..=TIDY_ABOVE as u64 {
-                memory.charge_at(at + n, &[bucket(&format!("{what} {n}"), 1)]);
+    fn a_recovered_limit_allows_no_more_than_its_burst() {
+        let limits = MemoryLimits::new();
+        let bucket = [bucket("a", 3)];
+        limits.charge_at(0, &bucket);
+
+        let waits = [0; 4].map(|_| limits.charge_at(99 * SECOND, &bucket));
+
+        assert_eq!(waits, [0, 0, 0, SECOND]);
+    }
+
+    #[test]
+    fn a_used_up_bucket_leaves_the_others_uncharged() {
+        let limits = MemoryLimits::new();
+        let narrow = bucket("narrow", 1);
+        let wide = bucket("wide", 2);
+        assert_eq!(limits.charge_at(7, &[narrow.clone(), wide.clone()]), 0);
+
+        let refused = limits.charge_at(7, &[wide.clone(), narrow]);
+
+        assert!(refused > 0);
+        assert_eq!(limits.charge_at(7, std::slice::from_ref(&wide)), 0);
+        assert!(limits.charge_at(7, &[wide]) > 0);
+    }
+
+    #[test]
+    fn cleanup_drops_only_recovered_keys() {
+        let limits = MemoryLimits::new();
+        let count = || limits.arrivals.lock().unwrap().by_key.len();
+        let charge_many = |at: u64, prefix: &str| {
+            for n in 0..=CLEANUP_THRESHOLD as u64 {
+                limits.charge_at(at + n, &[bucket(&format!("{prefix} {n}"), 1)]);
             }
         };
-        begin(0, "first");
-        assert_eq!(count(&memory), TIDY_ABOVE + 1, "nobody who must wait is forgotten");
-        // By then the first may be done again.
-        begin(60_000_000, "second");
-        begin(60_000_000, "third");
-        assert!(!memory.arrivals.lock().unwrap().of.contains_key("first 0"));
-        assert!((2 * TIDY_ABOVE..=3 * TIDY_ABOVE).contains(&count(&memory)), "{}", count(&memory));
+
+        charge_many(0, "first");
+        assert_eq!(count(), CLEANUP_THRESHOLD + 1, "no key has recovered yet");
+        charge_many(60 * SECOND, "second");
+        charge_many(60 * SECOND, "third");
+
+        assert!(!limits.arrivals.lock().unwrap().by_key.contains_key("first 0"));
+        assert!((2 * CLEANUP_THRESHOLD..=3 * CLEANUP_THRESHOLD).contains(&count()), "{}", count());
     }
 }

@@ -1,50 +1,52 @@
-//! How often something may be done: the generic cell rate algorithm (GCRA), which keeps one instant for each
-//! key and no history.
+//! Rates, enforced with the generic cell rate algorithm (GCRA), which stores one timestamp per key and no history.
 
 use std::time::Duration;
 
-/// So many at once, and then one more every so often.
+/// A burst of attempts, and the interval at which one more becomes possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     burst: u32,
-    every: Duration,
+    interval: Duration,
 }
 
 impl Rate {
-    /// `burst` at once and one more `every` so often.
-    pub const fn new(burst: u32, every: Duration) -> Self {
-        Self { burst, every }
+    /// A rate of `burst` attempts and one more every `interval`.
+    pub const fn new(burst: u32, interval: Duration) -> Self {
+        Self { burst, interval }
     }
 
-    /// Reads `10/5m`: ten at once, and one more every five minutes.
+    /// Parses a rate such as `10/5m`: a burst of ten, and one more every five minutes.
     ///
     /// # Errors
-    /// A sentence that says how a rate is written.
+    /// How a rate is written.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let parts = text.split_once('/').and_then(|(burst, every)| {
+        let rate = text.split_once('/').and_then(|(burst, interval)| {
             let burst = burst.trim().parse().ok().filter(|burst| (1..=1_000_000).contains(burst))?;
-            let every = humantime::parse_duration(every.trim()).ok()?;
+            let interval = humantime::parse_duration(interval.trim()).ok()?;
             let bounds = Duration::from_millis(1)..=Duration::from_hours(24);
-            bounds.contains(&every).then_some(Self { burst, every })
+            bounds.contains(&interval).then_some(Self { burst, interval })
         });
-        parts.ok_or_else(|| {
-            format!("must be like 10/5m, ten at once and one more every 5 minutes, not \"{text}\"")
+        rate.ok_or_else(|| {
+            format!(
+                "must be a rate such as 10/5m, a burst of ten and one more every five minutes, not \"{text}\""
+            )
         })
     }
 
-    /// Microseconds from one to the next.
-    pub(super) fn interval(self) -> u64 {
-        u64::try_from(self.every.as_micros()).unwrap_or(u64::MAX)
+    /// The interval in microseconds.
+    pub(super) fn interval_micros(self) -> u64 {
+        u64::try_from(self.interval.as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Microseconds by which the instant of the next may lie ahead.
-    pub(super) fn tolerance(self) -> u64 {
-        self.interval().saturating_mul(u64::from(self.burst.saturating_sub(1)))
+    /// How many microseconds the stored arrival time may be ahead of the clock while attempts are still possible.
+    pub(super) fn tolerance_micros(self) -> u64 {
+        self.interval_micros().saturating_mul(u64::from(self.burst.saturating_sub(1)))
     }
 
-    /// The microseconds to wait at `now` where the next is due at `arrival` by the rate alone; 0 if it need not wait.
-    pub(super) fn wait(self, arrival: u64, now: u64) -> u64 {
-        arrival.saturating_sub(self.tolerance()).saturating_sub(now)
+    /// The microseconds until an attempt is possible, 0 if one is possible now. `arrival` is when the next attempt
+    /// would be due without a burst (GCRA's theoretical arrival time).
+    pub(super) fn wait_micros(self, arrival: u64, now: u64) -> u64 {
+        arrival.saturating_sub(self.tolerance_micros()).saturating_sub(now)
     }
 }
 
@@ -53,11 +55,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_is_read_as_it_is_written() {
-        assert_eq!(Rate::parse("10/5m"), Ok(Rate::new(10, Duration::from_mins(5))));
-        assert_eq!(Rate::parse(" 1 / 50ms "), Ok(Rate::new(1, Duration::from_millis(50))));
-        for bad in ["", "10", "/5m", "0/5m", "-1/5m", "10/", "10/0s", "10/5 monkeys", "10/2d", "9999999/1s"] {
-            assert!(Rate::parse(bad).is_err(), "{bad}");
+    fn rates_are_parsed() {
+        for (text, expected) in [
+            ("10/5m", Rate::new(10, Duration::from_mins(5))),
+            (" 1 / 50ms ", Rate::new(1, Duration::from_millis(50))),
+        ] {
+            assert_eq!(Rate::parse(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn invalid_rates_are_refused() {
+        for (case, text) in [
+            ("empty", ""),
+            ("no interval", "10"),
+            ("no burst", "/5m"),
+            ("burst of 0", "0/5m"),
+            ("negative burst", "-1/5m"),
+            ("empty interval", "10/"),
+            ("interval of 0", "10/0s"),
+            ("unknown unit", "10/5 monkeys"),
+            ("interval too long", "10/2d"),
+            ("burst too large", "9999999/1s"),
+        ] {
+            assert!(Rate::parse(text).is_err(), "{case}");
         }
     }
 }

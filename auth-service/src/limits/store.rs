@@ -1,43 +1,43 @@
-//! Where the rates are kept: in Redis, the same for all replicas, or in this process.
+//! Where attempts are counted: in Redis for all replicas together, or in this process.
 
 use drawbridge_verification::redis_connection::{self, Connection, RedisServer};
 use redis::{RedisResult, Script, ScriptInvocation};
 
-use super::{Bucket, memory::Memory};
+use super::{Bucket, memory::MemoryLimits};
 
-/// The rates. Without Redis, or while it is out of reach, each replica counts by itself.
-pub(super) struct Store {
-    redis: Option<Redis>,
-    memory: Memory,
+/// The counters. Without Redis, or while it is unreachable, each replica counts on its own.
+pub(super) struct LimitStore {
+    redis: Option<RedisLimits>,
+    memory: MemoryLimits,
 }
 
-struct Redis {
+struct RedisLimits {
     connection: Connection,
     charge: Script,
-    give_back: Script,
+    refund: Script,
 }
 
-/// What was charged, and where.
-pub(super) enum Charged {
-    InRedis,
-    Here,
+/// Where an attempt was charged, and has to be refunded.
+pub(super) enum ChargedStore {
+    Redis,
+    Memory,
 }
 
-impl Store {
+impl LimitStore {
     pub(super) fn new(server: Option<RedisServer>) -> Self {
-        let redis = server.map(|server| Redis {
+        let redis = server.map(|server| RedisLimits {
             connection: redis_connection::connect(server),
             charge: Script::new(include_str!("charge.lua")),
-            give_back: Script::new(include_str!("give_back.lua")),
+            refund: Script::new(include_str!("refund.lua")),
         });
-        Self { redis, memory: Memory::new() }
+        Self { redis, memory: MemoryLimits::new() }
     }
 
-    /// Takes one of every bucket, or none; then the microseconds to wait.
-    pub(super) async fn charge(&self, buckets: &[Bucket]) -> Result<Charged, u64> {
+    /// Charges every bucket, or none if one of them is used up. The error is the microseconds to wait.
+    pub(super) async fn charge(&self, buckets: &[Bucket]) -> Result<ChargedStore, u64> {
         let (wait, charged) = match self.charge_redis(buckets).await {
-            Some(wait) => (wait, Charged::InRedis),
-            None => (self.memory.charge(buckets), Charged::Here),
+            Some(wait) => (wait, ChargedStore::Redis),
+            None => (self.memory.charge(buckets), ChargedStore::Memory),
         };
         if wait == 0 { Ok(charged) } else { Err(wait) }
     }
@@ -46,29 +46,32 @@ impl Store {
         let redis = self.redis.as_ref()?;
         let mut invocation = redis.charge.prepare_invoke();
         for Bucket { key, rate } in buckets {
-            invocation.key(key).arg(rate.interval()).arg(rate.tolerance());
+            invocation.key(key).arg(rate.interval_micros()).arg(rate.tolerance_micros());
         }
         redis.run(&invocation).await
     }
 
-    /// Gives one back to every bucket.
-    pub(super) async fn give_back(&self, charged: &Charged, buckets: &[Bucket]) {
+    /// Refunds one attempt to every bucket.
+    pub(super) async fn refund(&self, charged: &ChargedStore, buckets: &[Bucket]) {
         match (charged, &self.redis) {
-            (Charged::InRedis, Some(redis)) => {
-                let mut invocation = redis.give_back.prepare_invoke();
+            (ChargedStore::Redis, Some(redis)) => {
+                let mut invocation = redis.refund.prepare_invoke();
                 for Bucket { key, rate } in buckets {
-                    invocation.key(key).arg(rate.interval());
+                    invocation.key(key).arg(rate.interval_micros());
                 }
                 redis.run(&invocation).await;
             }
-            _ => self.memory.give_back(buckets),
+            _ => self.memory.refund(buckets),
         }
     }
 }
 
-impl Redis {
+impl RedisLimits {
+    /// Runs a script; `None` if Redis is unreachable.
     async fn run(&self, invocation: &ScriptInvocation<'_>) -> Option<u64> {
-        let answer: RedisResult<u64> = invocation.invoke_async(&mut self.connection.clone()).await;
-        answer.inspect_err(|error| tracing::warn!(%error, "attempts are counted without Redis")).ok()
+        let result: RedisResult<u64> = invocation.invoke_async(&mut self.connection.clone()).await;
+        result
+            .inspect_err(|error| tracing::warn!(%error, "Redis unavailable; counting attempts in memory"))
+            .ok()
     }
 }

@@ -1,183 +1,130 @@
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
-use drawbridge_core::{origin::Origin, settings::Reader};
+use drawbridge_core::{
+    origin::Origin,
+    settings::{Listen, Reader, Setting},
+};
 use lettre::message::Mailbox;
-use secrecy::SecretString;
+use secrecy::ExposeSecret;
+
+use super::smtp_url::SmtpServer;
+
+const SMTP_URL: Setting = Setting::new(
+    "SMTP_URL",
+    "The mail server; without it, no e-mail is sent. `?ca=file` names the authorities to trust, `?tls=none` sends in \
+     plain text. `folder:path` stores e-mails instead and shows them at `/mailbox`, for local use only.",
+)
+.values("`smtps://user:password@host[:465]`, `smtp://user:password@host[:587]` (STARTTLS) or `folder:path`");
+const MAIL_FROM: Setting =
+    Setting::new("MAIL_FROM", "The sender of all e-mails, such as `Example <login@example.com>`.")
+        .values("e-mail address")
+        .default("required with a mail server");
+const EMAIL_VERIFICATION: Setting = Setting::new(
+    "EMAIL_VERIFICATION",
+    "Whether an account is created only after its address was confirmed through an e-mailed link; sign-up then does not \
+     reveal whether an address has an account. By default, `true` with a mail server.",
+);
+
+/// The sender of e-mails that are stored in a folder, unless `MAIL_FROM` is set.
+const FOLDER_SENDER: &str = "login@localhost.example";
 
 /// How mail is sent.
 #[derive(Debug, Clone)]
 pub struct MailConfig {
-    /// `SMTP_URL[_FILE]`.
-    pub transport: Transport,
-    /// `MAIL_FROM`.
-    pub from: Sender,
-    /// `SITE_NAME`.
+    /// `SMTP_URL[_FILE]`: where mail goes.
+    pub transport: MailTransport,
+    /// `MAIL_FROM`: the sender of all mail.
+    pub from: MailSender,
+    /// `SITE_NAME`: the site's name in mail.
     pub site_name: String,
-    /// `FRONTEND_ORIGIN`: where links lead.
+    /// `FRONTEND_ORIGIN`: the origin that links in mail lead to.
     pub frontend: Origin,
 }
 
-/// Who mails are from.
+/// The sender of all mail: an address and, optionally, a name.
 #[derive(Debug, Clone)]
-pub struct Sender(pub Mailbox);
+pub struct MailSender(pub Mailbox);
 
-/// Where mails go.
+/// Where mail goes.
 #[derive(Debug, Clone)]
-pub enum Transport {
+pub enum MailTransport {
     /// To a mail server.
     Smtp(SmtpServer),
-    /// Into a folder, to be read on a page of auth-service: for a machine of one's own.
+    /// To a folder whose mail auth-service shows on a page, for local use.
     Folder(PathBuf),
 }
 
-/// A mail server.
-#[derive(Clone)]
-pub struct SmtpServer {
-    /// Its name.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the connection is encrypted.
-    pub security: Security,
-    /// User and password, if it asks for them.
-    pub credentials: Option<(String, SecretString)>,
-    /// The authorities to trust instead of the public ones, in PEM.
-    pub authorities: Option<Vec<u8>>,
-}
-
-/// How a connection to a mail server is encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Security {
-    /// From its beginning (RFC 8314).
-    Tls,
-    /// By STARTTLS (RFC 3207), without which nothing is sent.
-    StartTls,
-    /// Not at all, to this machine alone or where it was asked for.
-    None,
-}
-
-impl std::fmt::Debug for SmtpServer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SmtpServer({}:{}, {:?})", self.host, self.port, self.security)
-    }
-}
-
-impl Transport {
-    /// Reads `smtps://[user:password@]host[:465]`, `smtp://[user:password@]host[:587]` (with STARTTLS) or
-    /// `folder:path`. `?tls=none` sends in plain text, `?ca=file` names the authorities to trust. It may hold a
-    /// password and is not repeated in errors.
+impl MailTransport {
+    /// Parses `folder:path` or the URL of a mail server.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with it.
+    /// What is wrong with it. The message does not repeat the URL, which may contain a password.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if let Some(path) = text.strip_prefix("folder:") {
-            return Ok(Self::Folder(PathBuf::from(path)));
+        match text.strip_prefix("folder:") {
+            Some(path) => Ok(Self::Folder(PathBuf::from(path))),
+            None => SmtpServer::parse(text).map(Self::Smtp),
         }
-        let form = || {
-            "must be like smtps://user:password@mail.example.com or smtp://user:password@mail.example.com:587"
-                .to_owned()
-        };
-        let url = url::Url::parse(text).map_err(|_| form())?;
-        let (mut security, default_port) = match url.scheme() {
-            "smtps" => (Security::Tls, 465),
-            "smtp" => (Security::StartTls, 587),
-            _ => return Err(form()),
-        };
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(form)?.to_owned();
-        if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
-            return Err(form());
-        }
-        let mut authorities = None;
-        for (name, value) in url.query_pairs() {
-            match (&*name, &*value) {
-                ("tls", "none") if security == Security::StartTls => security = Security::None,
-                ("ca", file) => {
-                    let pem = fs::read(file)
-                        .map_err(|error| format!("names ca={file}, which cannot be read: {error}"))?;
-                    authorities = Some(pem);
-                }
-                (name, _) => return Err(format!("has {name}, which is not known; take tls=none or ca=file")),
-            }
-        }
-        let decode = |text: &str| {
-            let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
-            decoded.map(std::borrow::Cow::into_owned).map_err(|_| form())
-        };
-        let credentials = match (url.username(), url.password()) {
-            ("", None) => None,
-            (user, Some(password)) if !user.is_empty() => Some((decode(user)?, decode(password)?.into())),
-            _ => return Err("has a user without a password, or the other way round".into()),
-        };
-        if credentials.is_some() && security == Security::None && !is_loopback(&host) {
-            return Err("would send the password in plain text: leave out tls=none".into());
-        }
-        let port = url.port().unwrap_or(default_port);
-        Ok(Self::Smtp(SmtpServer { host, port, security, credentials, authorities }))
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
 }
 
 impl MailConfig {
-    /// Reads how mail is sent; `None` if it is not.
-    pub fn read(reader: &mut Reader, frontend: &Origin, site_name: &str) -> Option<Self> {
-        use secrecy::ExposeSecret;
+    /// Reads `SMTP_URL[_FILE]` and `MAIL_FROM`. Returns `None` if no mail is sent, or if a setting is invalid.
+    pub fn read(
+        reader: &mut Reader,
+        listen: &Listen,
+        frontend: Option<&Origin>,
+        site_name: &str,
+    ) -> Option<Self> {
         let transport =
-            reader.optional_secret("SMTP_URL", |url| Transport::parse(url.expose_secret().trim()));
-        let from = reader.optional("MAIL_FROM", |text| {
-            text.parse::<Mailbox>().map(Sender).map_err(|_| {
-                format!("must be an address such as \"Example <login@example.com>\", not \"{text}\"")
-            })
-        });
+            reader.optional_secret(SMTP_URL, |url| MailTransport::parse(url.expose_secret().trim()));
+        let from = reader.optional(MAIL_FROM, MailSender::parse);
         let transport = transport?;
         let from = match (from, &transport) {
             (Some(from), _) => from,
-            (None, Transport::Folder(_)) => Sender("login@localhost.example".parse().ok()?),
-            (None, Transport::Smtp(_)) => {
-                reader.invalid("MAIL_FROM", "is required with SMTP_URL: the address that mails are from");
+            (None, MailTransport::Folder(_)) => MailSender::parse(FOLDER_SENDER).ok()?,
+            (None, MailTransport::Smtp(_)) => {
+                reader.invalid(MAIL_FROM.name, "is required with SMTP_URL: the sender of all e-mails");
                 return None;
             }
         };
-        let mailbox = Mailbox::new(from.0.name.or_else(|| Some(site_name.to_owned())), from.0.email);
-        let (from, site_name, frontend) = (Sender(mailbox), site_name.to_owned(), frontend.clone());
-        Some(Self { transport, from, site_name, frontend })
+        if matches!(transport, MailTransport::Folder(_)) && !listen.address.is_loopback() {
+            reader.invalid(
+                SMTP_URL.name,
+                "is a folder, which is for local use only, but BIND is not a loopback address; set a mail server",
+            );
+        }
+        Some(Self {
+            transport,
+            from: from.with_default_name(site_name),
+            site_name: site_name.to_owned(),
+            frontend: frontend?.clone(),
+        })
+    }
+
+    /// Whether mail goes to a mail server.
+    fn has_server(&self) -> bool {
+        matches!(self.transport, MailTransport::Smtp(_))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use secrecy::ExposeSecret;
+/// Reads `EMAIL_VERIFICATION`, which needs a way to send mail.
+pub fn read_email_verification(reader: &mut Reader, mail: Option<&MailConfig>) -> bool {
+    let is_verified = reader.flag(EMAIL_VERIFICATION, mail.is_some_and(MailConfig::has_server));
+    if is_verified && mail.is_none() {
+        reader.invalid(EMAIL_VERIFICATION.name, "is true, but no e-mail can be sent; set SMTP_URL as well");
+    }
+    is_verified
+}
 
-    #[test]
-    fn a_mail_server_is_named_by_a_url() {
-        let smtp = |text: &str| match Transport::parse(text) {
-            Ok(Transport::Smtp(server)) => server,
-            other => panic!("{text}: {other:?}"),
-        };
-        let tls = smtp("smtps://ada%40x.org:p%3Aw@mail.example.com");
-        assert_eq!((tls.port, tls.security), (465, Security::Tls));
-        let (user, password) = tls.credentials.unwrap();
-        assert_eq!((user.as_str(), password.expose_secret()), ("ada@x.org", "p:w"));
-        assert_eq!(smtp("smtp://mail.example.com").security, Security::StartTls);
-        assert_eq!(smtp("smtp://mail.example.com:25?tls=none").security, Security::None);
-        for bad in [
-            "",
-            "mail.example.com",
-            "http://mail.example.com",
-            "smtp://",
-            "smtp://ada@mail.example.com",
-            "smtp://ada:hunter2@mail.example.com?tls=none",
-            "smtps://mail.example.com?tls=none",
-            "smtp://mail.example.com?tls=maybe",
-            "smtp://mail.example.com?ca=/nowhere",
-            "smtp://mail.example.com/x",
-        ] {
-            let fault = Transport::parse(bad).unwrap_err();
-            assert!(!fault.contains("hunter2"), "{fault}");
-        }
-        assert!(!format!("{:?}", smtp("smtps://ada:hunter2@x.org")).contains("hunter2"));
+impl MailSender {
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| {
+            format!("must be an e-mail address such as \"Example <login@example.com>\", not \"{text}\"")
+        })
+    }
+
+    fn with_default_name(self, name: &str) -> Self {
+        let Mailbox { name: own_name, email } = self.0;
+        Self(Mailbox::new(own_name.or_else(|| Some(name.to_owned())), email))
     }
 }

@@ -3,126 +3,144 @@ use std::net::IpAddr;
 use drawbridge_core::id::UserId;
 use serde::{Deserialize, Serialize};
 
-use crate::caller::{Actor, Caller, Language};
+use crate::domain::{Actor, ActorKind, Holder, Language};
 
-/// What is to be written, as it waits in the queue.
+/// Mail that has to be written and sent, as it is stored in the queue.
+///
+/// The names of the stored fields never change: jobs of an older version may still be in the queue.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct MailJob {
     /// The language to write in.
     pub language: Language,
-    /// Where it was asked for.
-    pub from: Option<IpAddr>,
-    /// With what.
+    /// The address of the client that caused it; `None` for an operator.
+    #[serde(rename = "from")]
+    pub address: Option<IpAddr>,
+    /// The client's `User-Agent`.
     pub user_agent: String,
-    /// Under which id that stands in the logs.
+    /// The ID of the request in the logs.
     pub request_id: String,
-    /// What it is about.
-    pub what: What,
+    /// What it is about and to whom it goes.
+    #[serde(rename = "what")]
+    pub kind: MailKind,
 }
 
-/// What a mail is about, and to whom it goes.
+/// What a mail job is about and to whom it goes.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum What {
-    /// Somebody wants an account: a link to them, or word to whoever has one with this address.
+pub enum MailKind {
+    /// A sign-up: a link that creates the account, or a hint if the address already has one.
     Register {
         /// The address.
         email: String,
-        /// The hash of the password that was chosen.
+        /// The hash of the chosen password.
         hash: String,
     },
-    /// Somebody has forgotten the password of the account with this address, if there is one.
+    /// A forgotten password: a link that resets it, if the address has an account.
     Forgot {
         /// The address.
         email: String,
     },
-    /// The holder of an account is to show that its address is theirs.
+    /// A link that confirms the address of an account.
     Verify {
-        /// Whose.
+        /// The account.
         user: UserId,
     },
-    /// The holder of an account wants another address: a link to that one.
+    /// A link that changes the address of an account, sent to the new address.
     ChangeAddress {
-        /// Whose.
+        /// The account.
         user: UserId,
         /// The new address.
         email: String,
     },
-    /// Something has happened to an account.
+    /// A notice about a change to an account.
     Notice {
-        /// Whose.
+        /// The account.
         user: UserId,
-        /// To which address.
+        /// The address that it goes to.
         to: String,
-        /// What.
+        /// What changed.
         notice: Notice,
     },
 }
 
-/// What a holder of an account is told of.
+/// A change that the holder of the account is notified of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Notice {
-    /// A sign-in on a device where nobody had signed in to the account before.
+    /// A sign-in from a device that is new to the account.
     NewDevice,
     /// The password was changed.
     PasswordChanged,
-    /// Another address was asked for; it is named.
+    /// A change to this address was requested.
     AddressChangeRequested(String),
-    /// The address was changed to the one that is named.
+    /// The address was changed to this one.
     AddressChanged(String),
     /// A second factor was added, removed or used up.
     Factor(FactorChange),
-    /// Somebody knows the password and tries codes.
+    /// Several wrong codes were entered after the correct password.
     WrongCodes,
     /// The account was deleted.
     AccountDeleted,
 }
 
-/// What happened to a second factor.
+/// A change to a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FactorChange {
     /// An authenticator app was added.
     TotpAdded,
-    /// It was removed.
+    /// The authenticator app was removed.
     TotpRemoved,
     /// A passkey was added.
     PasskeyAdded,
     /// A passkey was removed.
     PasskeyRemoved,
-    /// New recovery codes were made.
+    /// New recovery codes were created.
     RecoveryCodesMade,
     /// A recovery code was used.
     RecoveryCodeUsed,
 }
 
 impl MailJob {
-    /// A mail on behalf of `caller`.
-    pub fn new(caller: &Caller, what: What) -> Self {
+    /// A mail job on behalf of `actor`.
+    pub fn new(actor: &Actor, kind: MailKind) -> Self {
         Self {
-            language: caller.language,
-            from: caller.address.map(|address| address.to_canonical()),
-            user_agent: caller.user_agent.clone(),
-            request_id: caller.request_id.clone(),
-            what,
+            language: actor.language,
+            address: actor.address.map(|address| address.to_canonical()),
+            user_agent: actor.user_agent.clone(),
+            request_id: actor.request_id.clone(),
+            kind,
         }
     }
 
-    /// On whose behalf it is sent.
-    pub(crate) fn caller(&self) -> Caller {
-        Caller {
-            // A person is somewhere.
-            actor: if self.from.is_some() { Actor::Person } else { Actor::Operator },
-            address: self.from,
+    /// A notice to the holder of an account.
+    pub fn notice(actor: &Actor, holder: &Holder, notice: Notice) -> Self {
+        Self::new(actor, MailKind::Notice { user: holder.user, to: holder.email.clone(), notice })
+    }
+
+    /// The actor on whose behalf the job was added.
+    pub(super) fn actor(&self) -> Actor {
+        Actor {
+            // Only an operator has no address.
+            kind: if self.address.is_some() { ActorKind::Person } else { ActorKind::Operator },
+            address: self.address,
             user_agent: self.user_agent.clone(),
             request_id: self.request_id.clone(),
             language: self.language,
         }
     }
+}
 
-    /// Word to the holder of an account.
-    pub fn notice(caller: &Caller, (user, to): (UserId, &str), notice: Notice) -> Self {
-        Self::new(caller, What::Notice { user, to: to.to_owned(), notice })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_jobs_keep_their_format() {
+        let stored = r#"{"language":"de","from":"203.0.113.7","user_agent":"curl/8","request_id":"r-1","what":{"kind":"forgot","email":"ada@example.com"}}"#;
+
+        let job: MailJob = serde_json::from_str(stored).unwrap();
+
+        assert_eq!(serde_json::to_string(&job).unwrap(), stored);
     }
 }

@@ -2,7 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use drawbridge_core::{
     id::UserId,
     random::Random,
-    secret::{MasterSecret, Purpose, Sealer},
+    secret::{KeyPurpose, MasterSecret, Sealer},
 };
 use drawbridge_database::Connection;
 use serde::{Deserialize, Serialize};
@@ -12,42 +12,42 @@ use crate::{
     storage::{self, LinkRow, QueryResult},
 };
 
-/// What a link in a mail does, once.
+/// What a mailed link does, once.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Link {
-    /// Makes an account, for whoever knows the password that was chosen.
+pub enum MailLink {
+    /// Creates an account, if the password chosen at sign-up is entered.
     Register {
         /// The address.
         email: String,
         /// The password's hash.
         hash: String,
     },
-    /// Shows that an account's address is its holder's.
+    /// Confirms the address of an account.
     Verify {
-        /// Whose.
+        /// The account.
         user: UserId,
         /// The address.
         email: String,
     },
-    /// Gives an account another address.
+    /// Changes the address of an account.
     ChangeAddress {
-        /// Whose.
+        /// The account.
         user: UserId,
         /// The new address.
         email: String,
     },
-    /// Lets somebody choose another password.
+    /// Sets a new password.
     Reset {
-        /// Whose.
+        /// The account.
         user: UserId,
         /// The account's address.
         email: String,
     },
 }
 
-impl Link {
-    /// The word for what it does.
+impl MailLink {
+    /// The kind in the API and in the database.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Register { .. } => "register",
@@ -57,7 +57,7 @@ impl Link {
         }
     }
 
-    /// The address that it is about.
+    /// The address that the link was sent to.
     pub fn email(&self) -> &str {
         match self {
             Self::Register { email, .. }
@@ -76,7 +76,8 @@ impl Link {
         }
     }
 
-    /// How long it is good. A reset opens an account, so it has the shortest time (ASVS 5.0, V6.4.1).
+    /// How long the link is valid. A reset gives access to an account, so it is valid for the shortest time
+    /// (ASVS 5.0, V6.4.1).
     pub fn lifetime(&self) -> TimeDelta {
         match self {
             Self::Reset { .. } => TimeDelta::minutes(30),
@@ -85,7 +86,7 @@ impl Link {
         }
     }
 
-    /// Where it leads on the frontend.
+    /// The page of the frontend that it opens.
     pub fn path(&self) -> &'static str {
         match self {
             Self::Reset { .. } => "/reset-password",
@@ -94,25 +95,25 @@ impl Link {
     }
 }
 
-/// The link is not good.
+/// The link was used, was replaced by a newer one, or has expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the link was used, replaced, or its time is over")]
-pub struct LinkError;
+#[error("the link was used or replaced, or it has expired")]
+pub struct InvalidLink;
 
-/// Makes and reads links.
-pub struct Links(Sealer);
+/// Creates and opens links.
+pub struct MailLinks(Sealer);
 
-impl Links {
+impl MailLinks {
     /// The links of the deployment with this master secret.
     pub fn new(master: &MasterSecret) -> Self {
-        Self(Sealer::new(master, Purpose::Links))
+        Self(Sealer::new(master, KeyPurpose::Links))
     }
 
-    /// Makes a link and keeps what it does; its token.
-    pub(crate) fn make(
+    /// Stores a link and returns its token.
+    pub(super) fn create(
         &self,
         connection: &mut Connection,
-        link: &Link,
+        link: &MailLink,
         now: DateTime<Utc>,
     ) -> QueryResult<LinkToken> {
         let token = LinkToken::generate(Random);
@@ -125,21 +126,21 @@ impl Links {
             sealed: self.0.seal(Random, link.kind(), &plain),
             expires_at: (now + link.lifetime()).naive_utc(),
         };
-        // Of addresses that somebody wants, the last one counts.
-        if let Link::ChangeAddress { user, .. } = link {
+        // If several changes of address were requested, only the last one is valid.
+        if let MailLink::ChangeAddress { user, .. } = link {
             storage::delete_links_of_kind(connection, *user, link.kind())?;
         }
         storage::insert_link(connection, &row)?;
         Ok(token)
     }
 
-    /// What a link that was found does.
+    /// Opens a stored link.
     ///
     /// # Errors
-    /// When it was not found, or was sealed under another secret.
-    pub(crate) fn open(&self, row: Option<LinkRow>) -> Result<Link, LinkError> {
-        let row = row.ok_or(LinkError)?;
-        let plain = self.0.open(&row.kind, &row.sealed).map_err(|_| LinkError)?;
-        serde_json::from_slice(&plain).map_err(|_| LinkError)
+    /// If there is none, or it was sealed under another master secret.
+    pub(crate) fn open(&self, row: Option<LinkRow>) -> Result<MailLink, InvalidLink> {
+        let row = row.ok_or(InvalidLink)?;
+        let plain = self.0.open(&row.kind, &row.sealed).map_err(|_| InvalidLink)?;
+        serde_json::from_slice(&plain).map_err(|_| InvalidLink)
     }
 }

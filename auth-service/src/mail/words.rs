@@ -6,7 +6,7 @@ mod de;
 mod en;
 mod fr;
 
-use crate::caller::Language;
+use crate::domain::Language;
 
 /// The text of one email: subject, paragraphs and button. An empty `action` means there is no button.
 pub(super) struct Phrase {
@@ -58,7 +58,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    pub(super) fn of(language: Language) -> &'static Self {
+    pub(super) fn in_language(language: Language) -> &'static Self {
         match language {
             Language::En => &en::WORDS,
             Language::De => &de::WORDS,

@@ -1,226 +1,170 @@
 use std::{sync::Arc, time::Duration};
 
-use chrono::TimeDelta;
-use drawbridge_core::{clock::SharedClock, id::UserId};
+use chrono::{DateTime, TimeDelta, Utc};
+use drawbridge_core::{clock::SharedClock, id::MailJobId};
 use drawbridge_database::{Database, DatabaseUnavailable};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 
 use super::{
-    Folder, Link, Links, MailConfig, MailJob, MailQueue, SendError, What,
-    config::Transport,
-    letter::{Letter, Writer},
-    transport::Smtp,
-    words::{Phrase, Words},
+    MailConfig, MailFolder, MailLinks, MailQueue, MailSender, MailTransport, SendError,
+    composer::{ComposedLetter, Composer},
+    smtp::SmtpClient,
 };
-use crate::{
-    domain::{Email, EventKind},
-    storage::{self, AccountSummary, MailJobRow, NewEvent, Profile},
-};
+use crate::storage::{self, MailJobRow};
 
-/// How often it is looked whether a mail is due that nobody told of.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often the queue is checked for jobs of other processes and for jobs that are due again.
+const QUEUE_CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How long a mail that is being sent is nobody else's.
-const LEASE: TimeDelta = TimeDelta::minutes(2);
+/// How long a worker has a job to itself.
+const JOB_LEASE: TimeDelta = TimeDelta::minutes(2);
 
-/// How long the sending of one may take in all: less than the lease.
-const LONGEST_SENDING: Duration = Duration::from_secs(90);
+/// How long one attempt to send may take. It must be shorter than the lease.
+const SEND_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// How many mails are sent at once.
-const BATCH: i64 = 8;
+/// How many jobs are processed in parallel.
+const JOB_BATCH_SIZE: i64 = 8;
 
-/// The longest time between two tries, and how long a mail is tried at all.
-const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(5);
-const GIVE_UP_AFTER: TimeDelta = TimeDelta::days(3);
+const MAX_RETRY_DELAY: TimeDelta = TimeDelta::minutes(5);
 
-/// Writes and sends what is in the queue. Any number of replicas may run one.
-pub(crate) struct Worker {
+/// How long after the request the last attempt is made.
+const RETRY_PERIOD: TimeDelta = TimeDelta::days(3);
+
+/// Writes and sends queued mail. Each replica may run one.
+pub(crate) struct MailWorker {
     queue: MailQueue,
-    links: Arc<Links>,
+    composer: Composer,
+    transport: Transport,
+    from: MailSender,
     database: Database,
     clock: SharedClock,
-    config: MailConfig,
-    way: Way,
 }
 
-/// A letter, and the hash of the link in it, if there is one.
-type Written = (Letter, Option<Vec<u8>>);
-
-enum Way {
-    Smtp(Smtp),
-    Folder(Folder),
+enum Transport {
+    Smtp(SmtpClient),
+    Folder(MailFolder),
 }
 
-impl Worker {
-    /// A worker that sends as `config` says.
+impl MailWorker {
+    /// A worker that sends mail according to `config`.
     ///
     /// # Errors
-    /// When the authorities to trust cannot be read.
+    /// If the configured authorities cannot be read.
     pub(crate) fn new(
         config: MailConfig,
         queue: MailQueue,
-        links: Arc<Links>,
+        links: Arc<MailLinks>,
         database: Database,
         clock: SharedClock,
     ) -> Result<Self, String> {
-        let way = match &config.transport {
-            Transport::Smtp(server) => Way::Smtp(Smtp::new(server)?),
-            Transport::Folder(path) => Way::Folder(Folder::new(path)),
+        let MailConfig { transport, from, site_name, frontend } = config;
+        let transport = match &transport {
+            MailTransport::Smtp(server) => Transport::Smtp(SmtpClient::new(server)?),
+            MailTransport::Folder(path) => Transport::Folder(MailFolder::new(path)),
         };
-        Ok(Self { queue, links, database, clock, config, way })
+        let composer =
+            Composer { site_name, frontend, links, database: database.clone(), clock: clock.clone() };
+        Ok(Self { queue, composer, transport, from, database, clock })
     }
 
-    /// Runs for good.
+    /// Processes jobs and never returns.
     pub(crate) async fn run(self) {
         let worker = Arc::new(self);
         loop {
-            match worker.clone().run_once().await {
-                // There may be more.
-                Ok(sent) if sent > 0 => {}
-                Ok(_) => worker.wait().await,
+            match worker.clone().process_due_jobs().await {
+                // There may be more jobs.
+                Ok(1..) => {}
+                Ok(0) => worker.wait().await,
                 Err(error) => {
-                    tracing::warn!(%error, "mails wait");
+                    tracing::warn!(%error, "mail queue unavailable; retrying later");
                     worker.wait().await;
                 }
             }
         }
     }
 
+    /// Waits until the worker is woken or the queue has to be checked again.
     async fn wait(&self) {
-        // Running out of time is as good a reason to look as being woken.
-        let _ = tokio::time::timeout(LOOK_EVERY, self.queue.awake()).await;
+        let _ = timeout(QUEUE_CHECK_INTERVAL, self.queue.wait_for_wakeup()).await;
     }
 
-    async fn run_once(self: Arc<Self>) -> Result<usize, DatabaseUnavailable> {
+    /// Processes one batch of due jobs and returns how many there were.
+    async fn process_due_jobs(self: Arc<Self>) -> Result<usize, DatabaseUnavailable> {
         let now = self.clock.now();
-        let claimed = self.database.query(move |c| storage::claim_mail_jobs(c, now, LEASE, BATCH)).await?;
+        let claim = move |c: &mut _| storage::claim_mail_jobs(c, now, JOB_LEASE, JOB_BATCH_SIZE);
+        let claimed = self.database.query(claim).await?;
         let count = claimed.len();
-        let mut running = JoinSet::new();
+        let mut tasks = JoinSet::new();
         for row in claimed {
             let worker = self.clone();
-            running.spawn(async move { worker.finish(row).await });
+            tasks.spawn(async move { worker.process(row).await });
         }
-        while let Some(done) = running.join_next().await {
-            // Each is on its own: what stands in the way of one mail is no reason to stop another.
-            let done = done.map_err(|error| DatabaseUnavailable(error.to_string())).flatten();
-            if let Err(error) = done {
-                tracing::warn!(%error, "a mail is tried again when nobody holds it any more");
+        while let Some(finished) = tasks.join_next().await {
+            let result = finished.map_err(|error| DatabaseUnavailable(error.to_string())).flatten();
+            // A job that fails here does not stop the others. It is due again when its lease ends.
+            if let Err(error) = result {
+                tracing::warn!(%error, "mail job not completed; retrying when its lease ends");
             }
         }
         Ok(count)
     }
 
-    /// Sends one mail, or says when it is tried again.
-    async fn finish(&self, row: MailJobRow) -> Result<(), DatabaseUnavailable> {
-        let (id, attempts) = (row.id, row.attempts);
-        // Whoever takes longer than the lease would send what another replica sends, too.
-        let sent = tokio::time::timeout(LONGEST_SENDING, self.send(&row)).await;
-        match sent.unwrap_or_else(|_| Err(SendError::Later("it takes too long".into()))) {
+    /// Sends the mail of one job, and deletes or postpones the job.
+    async fn process(&self, row: MailJobRow) -> Result<(), DatabaseUnavailable> {
+        let id = row.id;
+        let attempts = row.attempts;
+        // Another replica takes the job when the lease ends, so the attempt must be over by then.
+        let sent = timeout(SEND_TIMEOUT, self.send(&row)).await;
+        match sent.unwrap_or_else(|_| Err(SendError::Temporary("timed out".into()))) {
             Ok(()) => {}
-            Err(SendError::Never(reason)) => tracing::warn!(%id, reason, "a mail cannot be delivered"),
-            Err(error) if self.clock.now() - id.created_at() > GIVE_UP_AFTER => {
-                tracing::error!(%id, %error, "a mail was tried for too long");
+            Err(SendError::Permanent(reason)) => tracing::warn!(%id, reason, "mail is undeliverable"),
+            Err(error) if self.clock.now() - id.created_at() > RETRY_PERIOD => {
+                tracing::error!(%id, %error, "mail delivery abandoned");
             }
             Err(error) => {
-                tracing::warn!(%id, attempts, %error, "a mail is tried again later");
-                let exponent = u32::try_from(attempts.clamp(1, 10)).unwrap_or(10);
-                let pause = TimeDelta::seconds(1 << exponent).min(LONGEST_PAUSE);
-                let due_at = self.clock.now() + pause;
-                return self.database.query(move |c| storage::postpone_mail_job(c, id, due_at)).await;
+                tracing::warn!(%id, attempts, %error, "mail delivery postponed");
+                return self.postpone(id, self.clock.now() + retry_delay(attempts)).await;
             }
         }
         self.database.query(move |c| storage::delete_mail_job(c, id)).await
     }
 
+    async fn postpone(&self, id: MailJobId, due_at: DateTime<Utc>) -> Result<(), DatabaseUnavailable> {
+        self.database.query(move |c| storage::postpone_mail_job(c, id, due_at)).await
+    }
+
     async fn send(&self, row: &MailJobRow) -> Result<(), SendError> {
-        let job = self.queue.open(row);
-        let job = job.ok_or_else(|| SendError::Never("it was sealed under another MASTER_SECRET".into()))?;
-        let Some((letter, link)) = self.write(&job, row).await? else { return Ok(()) };
-        let sent = match &self.way {
-            Way::Smtp(smtp) => smtp.send(letter.message(&self.config.from, row.id)?).await,
-            Way::Folder(folder) => {
-                let kept = folder.keep(row.id, &letter);
-                kept.map_err(|error| SendError::Later(format!("the mailbox's folder: {error}")))
-            }
+        let other_secret = || SendError::Permanent("the job was sealed under another MASTER_SECRET".into());
+        let job = self.queue.open(row).ok_or_else(other_secret)?;
+        let Some(composed) = self.composer.compose(&job, row).await? else { return Ok(()) };
+        let ComposedLetter { letter, link_hash } = composed;
+        let sent = match &self.transport {
+            Transport::Smtp(client) => client.send(letter.message(&self.from, row.id)?).await,
+            Transport::Folder(folder) => folder
+                .store(row.id, &letter)
+                .map_err(|error| SendError::Temporary(format!("cannot write to the mail folder: {error}"))),
         };
-        // A link that nobody was sent is no link; the next try makes another one.
-        if let (Err(_), Some(link)) = (&sent, link) {
-            self.database.query(move |c| storage::delete_link(c, &link)).await?;
+        // The next attempt creates another link, so delete the one that was not sent.
+        if let (Err(_), Some(hash)) = (&sent, link_hash) {
+            self.database.query(move |c| storage::delete_link(c, &hash)).await?;
         }
         sent
     }
+}
 
-    /// The letter, with the hash of the link in it; `None` if nobody is to get one.
-    async fn write(&self, job: &MailJob, row: &MailJobRow) -> Result<Option<Written>, SendError> {
-        let writer = Writer { site_name: &self.config.site_name, frontend: &self.config.frontend };
-        match &job.what {
-            What::Register { email, hash } => {
-                if self.find(email).await?.is_some() {
-                    let known = |words: &'static Words| &words.register_known;
-                    return Ok(Some((writer.with_link(job, email, known, ("/login", None)), None)));
-                }
-                let link = Link::Register { email: email.clone(), hash: hash.clone() };
-                self.letter_with(job, link, |words| &words.register).await
-            }
-            What::Forgot { email } => {
-                let Some(account) = self.find(email).await?.filter(|account| !account.disabled) else {
-                    return Ok(None);
-                };
-                let (user, email) = (account.id, account.email);
-                if row.attempts == 1 {
-                    let kind = EventKind::PasswordResetRequested;
-                    let event = NewEvent::new(kind, &job.caller(), row.id.created_at()).to(user);
-                    self.database.query(move |c| storage::insert_event(c, &event)).await?;
-                }
-                self.letter_with(job, Link::Reset { user, email }, |words| &words.reset).await
-            }
-            What::Verify { user } => {
-                let profile = self.profile(*user).await?.filter(|profile| !profile.email_verified);
-                let Some(profile) = profile else { return Ok(None) };
-                let link = Link::Verify { user: *user, email: profile.email };
-                self.letter_with(job, link, |words| &words.verify).await
-            }
-            What::ChangeAddress { user, email } => {
-                if self.profile(*user).await?.is_none() {
-                    return Ok(None);
-                }
-                if self.find(email).await?.is_some_and(|holder| holder.id != *user) {
-                    return Ok(Some((writer.plain(job, email, |words| &words.address_taken), None)));
-                }
-                let link = Link::ChangeAddress { user: *user, email: email.clone() };
-                self.letter_with(job, link, |words| &words.change_address).await
-            }
-            What::Notice { user, to, notice } => {
-                // An address that was never confirmed may be a stranger's, who would be told of somebody else's doings.
-                if self.profile(*user).await?.is_some_and(|profile| !profile.email_verified) {
-                    return Ok(None);
-                }
-                Ok(Some((writer.notice(job, to, notice, row.id.created_at()), None)))
-            }
+/// The delay after this many attempts: 2 s, then twice as long each time.
+fn retry_delay(attempts: i64) -> TimeDelta {
+    let exponent = u32::try_from(attempts.clamp(1, 10)).unwrap_or(10);
+    TimeDelta::seconds(1 << exponent).min(MAX_RETRY_DELAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_delay_doubles_up_to_a_limit() {
+        for (attempts, seconds) in [(1, 2), (2, 4), (8, 256), (9, 300), (1_000, 300)] {
+            assert_eq!(retry_delay(attempts).num_seconds(), seconds, "after attempt {attempts}");
         }
-    }
-
-    async fn letter_with(
-        &self,
-        job: &MailJob,
-        link: Link,
-        phrase: impl FnOnce(&'static Words) -> &'static Phrase,
-    ) -> Result<Option<Written>, SendError> {
-        let writer = Writer { site_name: &self.config.site_name, frontend: &self.config.frontend };
-        let (links, made, now) = (self.links.clone(), link.clone(), self.clock.now());
-        let token = self.database.query(move |c| links.make(c, &made, now)).await?;
-        let target = format!("{}?token={}", link.path(), token.text());
-        let letter = writer.with_link(job, link.email(), phrase, (&target, Some(link.lifetime())));
-        Ok(Some((letter, Some(token.hash()))))
-    }
-
-    async fn profile(&self, user: UserId) -> Result<Option<Profile>, SendError> {
-        Ok(self.database.query(move |c| storage::find_profile(c, user)).await?)
-    }
-
-    /// The account with this address.
-    async fn find(&self, email: &str) -> Result<Option<AccountSummary>, SendError> {
-        let email = Email::parse(email).map_err(|fault| SendError::Never(fault.to_string()))?;
-        Ok(self.database.query(move |c| storage::find_account(c, &email)).await?)
     }
 }

@@ -1,7 +1,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, NullableExpressionMethods,
-    OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, delete,
+    ExpressionMethods, Insertable, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl,
+    QueryResult, Queryable, RunQueryDsl, Selectable, SelectableHelper, delete,
     dsl::{exists, select},
     insert_into, update,
 };
@@ -12,46 +12,44 @@ use drawbridge_database::{
 };
 
 use super::{
-    Change, NewEvent, QueryResult,
-    audit::delete_events_of,
-    insert_event,
+    audit::{NewEvent, delete_events_of, insert_event},
     links::delete_links_of,
-    outbox::{bump_version, record_change},
-    profile::{Keep, NewPassword, put_password},
+    outbox::{UserChange, bump_version, record_change},
+    passwords::{PasswordRow, insert_password},
 };
 use crate::domain::Email;
 
-/// What a login is checked against.
+/// What a sign-in is checked against.
 #[derive(Clone, Queryable)]
 pub struct Credentials {
     /// The user.
     pub user_id: UserId,
-    /// The address as the person wrote it when they registered.
+    /// The address as entered at sign-up.
     pub email: String,
-    /// Whether the user may not sign in.
+    /// Whether the account is disabled.
     pub disabled: bool,
-    /// The password's hash, unless the account has none.
+    /// The hash of the password, if the account has one.
     pub hash: Option<String>,
-    /// When the person chose the password.
+    /// When the password was set.
     pub password_changed_at: Option<NaiveDateTime>,
 }
 
-/// An account to be made.
+/// An account to create.
 #[derive(Clone)]
 pub struct NewAccount {
     /// The user.
     pub id: UserId,
     /// The address.
     pub email: Email,
-    /// Whether the person has shown that it is theirs.
+    /// Whether the address was confirmed.
     pub email_verified: bool,
-    /// The password's hash.
+    /// The hash of the password.
     pub hash: String,
-    /// Now.
+    /// The current time.
     pub now: DateTime<Utc>,
 }
 
-/// An account as an operator sees it.
+/// An account in a list for operators.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = users)]
 pub struct AccountSummary {
@@ -59,33 +57,25 @@ pub struct AccountSummary {
     pub id: UserId,
     /// The address.
     pub email: String,
-    /// Whether the user may not sign in.
+    /// Whether the account is disabled.
     pub disabled: bool,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: NaiveDateTime,
 }
 
 #[derive(Insertable)]
 #[diesel(table_name = users)]
-struct UserRow<'a> {
-    id: UserId,
-    email: &'a str,
-    email_key: String,
-    email_verified: bool,
-    disabled: bool,
-    version: i64,
-    created_at: NaiveDateTime,
+pub(super) struct NewUserRow<'a> {
+    pub(super) id: UserId,
+    pub(super) email: &'a str,
+    pub(super) email_key: String,
+    pub(super) email_verified: bool,
+    pub(super) disabled: bool,
+    pub(super) version: i64,
+    pub(super) created_at: NaiveDateTime,
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = passwords)]
-pub(super) struct PasswordRow<'a> {
-    pub(super) user_id: UserId,
-    pub(super) hash: &'a str,
-    pub(super) changed_at: NaiveDateTime,
-}
-
-/// What a login with this address is checked against.
+/// Loads what a sign-in with this address is checked against.
 pub fn find_credentials(connection: &mut Connection, email: &Email) -> QueryResult<Option<Credentials>> {
     on_backend!(connection, |c| {
         users::table
@@ -103,31 +93,31 @@ pub fn find_credentials(connection: &mut Connection, email: &Email) -> QueryResu
     })
 }
 
-/// Whether an account has this address.
+/// Returns true if an account has this address.
 pub fn email_is_taken(connection: &mut Connection, email: &Email) -> QueryResult<bool> {
     let same = users::table.filter(users::email_key.eq(email.key()));
     on_backend!(connection, |c| select(exists(same)).get_result(c))
 }
 
-/// Makes an account. `false` if another has the address, and then nothing is changed.
+/// Creates an account. Returns false, and changes nothing, if another account has the address.
 pub fn insert_account(
     connection: &mut Connection,
     account: &NewAccount,
     event: &NewEvent,
 ) -> QueryResult<bool> {
     connection.transaction(|connection| {
-        let made = insert_account_rows(connection, account)?;
-        if made {
+        let is_created = insert_account_rows(connection, account)?;
+        if is_created {
             insert_event(connection, event)?;
         }
-        Ok(made)
+        Ok(is_created)
     })
 }
 
-/// The same, in a transaction that has begun.
+/// Does the same within a transaction, without an audit event.
 pub(super) fn insert_account_rows(connection: &mut Connection, account: &NewAccount) -> QueryResult<bool> {
     let now = account.now.naive_utc();
-    let user = UserRow {
+    let user = NewUserRow {
         id: account.id,
         email: account.email.as_str(),
         email_key: account.email.key(),
@@ -137,62 +127,29 @@ pub(super) fn insert_account_rows(connection: &mut Connection, account: &NewAcco
         created_at: now,
     };
     let password = PasswordRow { user_id: account.id, hash: &account.hash, changed_at: now };
-    let inserted = on_backend!(&mut *connection, |c| {
-        insert_into(users::table).values(&user).on_conflict(users::email_key).do_nothing().execute(c)
-    })?;
-    if inserted == 1 {
-        on_backend!(connection, |c| insert_into(passwords::table).values(&password).execute(c))?;
+    let is_created = insert_user(connection, &user)?;
+    if is_created {
+        insert_password(connection, &password)?;
     }
+    Ok(is_created)
+}
+
+/// Inserts a user. Returns false if another user has the address.
+pub(super) fn insert_user(connection: &mut Connection, user: &NewUserRow<'_>) -> QueryResult<bool> {
+    let inserted = on_backend!(connection, |c| {
+        insert_into(users::table).values(user).on_conflict(users::email_key).do_nothing().execute(c)
+    })?;
     Ok(inserted == 1)
 }
 
-/// When the user chose the password, if there is one.
-pub(super) fn password_changed_at(
-    connection: &mut Connection,
-    user: UserId,
-) -> QueryResult<Option<NaiveDateTime>> {
-    on_backend!(connection, |c| {
-        passwords::table.find(user).select(passwords::changed_at).first(c).optional()
-    })
-}
-
-/// Puts a stronger hash of the same password in the place of `weaker`, if that still stands.
-pub fn strengthen_hash(
-    connection: &mut Connection,
-    user: UserId,
-    weaker: &str,
-    stronger: &str,
-) -> QueryResult<bool> {
-    let same = passwords::table.filter(passwords::user_id.eq(user).and(passwords::hash.eq(weaker)));
-    let changed = on_backend!(connection, |c| update(same).set(passwords::hash.eq(stronger)).execute(c))?;
-    Ok(changed == 1)
-}
-
-/// Gives the user another password and ends all sessions. `None` if there is no such user.
-pub fn set_password(
-    connection: &mut Connection,
-    user: UserId,
-    hash: &str,
-    now: DateTime<Utc>,
-    event: &NewEvent,
-) -> QueryResult<Option<Change>> {
-    let new = NewPassword { user, hash: hash.to_owned(), now, keep: Keep::None };
-    connection.transaction(|connection| {
-        let Some(version) = bump_version(connection, user)? else { return Ok(None) };
-        put_password(connection, &new)?;
-        insert_event(connection, event)?;
-        record_change(connection, user, version, now).map(Some)
-    })
-}
-
-/// Disables the user and ends all sessions, or lets them sign in again. `None` if there is no such user.
+/// Disables an account and ends all its sessions, or enables it again. Returns `None` if there is no such account.
 pub fn set_disabled(
     connection: &mut Connection,
     user: UserId,
     disabled: bool,
     now: DateTime<Utc>,
     event: &NewEvent,
-) -> QueryResult<Option<Change>> {
+) -> QueryResult<Option<UserChange>> {
     connection.transaction(|connection| {
         let Some(version) = bump_version(connection, user)? else { return Ok(None) };
         on_backend!(&mut *connection, |c| {
@@ -209,14 +166,14 @@ pub fn set_disabled(
     })
 }
 
-/// Deletes the account with all that belongs to it, what the audit log knows of it included; only that it was deleted
-/// stays. `None` if there is no such user.
+/// Deletes an account with all its data and audit events; only `event` remains. Returns `None` if there is no such
+/// account.
 pub fn delete_account(
     connection: &mut Connection,
     user: UserId,
     now: DateTime<Utc>,
     event: &NewEvent,
-) -> QueryResult<Option<Change>> {
+) -> QueryResult<Option<UserChange>> {
     connection.transaction(|connection| {
         let Some(version) = bump_version(connection, user)? else { return Ok(None) };
         on_backend!(&mut *connection, |c| delete(users::table.find(user)).execute(c))?;
@@ -237,7 +194,7 @@ pub fn find_account(connection: &mut Connection, email: &Email) -> QueryResult<O
     })
 }
 
-/// Accounts in the order in which they were made: at most `limit`, after the one with id `after`.
+/// Accounts ordered by creation: at most `limit`, starting after `after`.
 pub fn find_accounts(
     connection: &mut Connection,
     after: Option<UserId>,
@@ -251,4 +208,12 @@ pub fn find_accounts(
         }
         query.load(c)
     })
+}
+
+/// Locks a user until the end of the transaction, for changes that leave the user's record as it is.
+pub(super) fn lock_user(connection: &mut Connection, user: UserId) -> QueryResult<()> {
+    on_backend!(connection, |c| {
+        update(users::table.find(user)).set(users::disabled.eq(users::disabled)).execute(c)
+    })
+    .map(drop)
 }

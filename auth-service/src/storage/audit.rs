@@ -1,7 +1,7 @@
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::{
-    ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, delete,
-    insert_into,
+    ExpressionMethods, Insertable, QueryDsl, QueryResult, Queryable, RunQueryDsl, Selectable,
+    SelectableHelper, delete, insert_into,
 };
 use drawbridge_core::{
     id::{EventId, SessionId, UserId},
@@ -9,15 +9,18 @@ use drawbridge_core::{
 };
 use drawbridge_database::{Connection, on_backend, schema::audit_events};
 
-use super::{MailJobRow, QueryResult, insert_mail_job};
-use crate::{caller::Caller, domain::EventKind};
+use super::mail_jobs::{MailJobRow, insert_mail_job};
+use crate::domain::{Actor, EventKind};
 
-/// Something that happened, to be kept in the same transaction as what it tells of (ASVS 5.0, V16.3), with the mails
-/// that tell somebody.
+/// The number of wrong codes within a day that causes a notice (ASVS 5.0, V6.3.5).
+const WRONG_CODES_UNTIL_NOTICE: i64 = 5;
+
+/// An audit event with the mail that it causes. It is inserted in the transaction of the change that it describes
+/// (ASVS 5.0, V16.3).
 #[derive(Clone)]
 pub struct NewEvent {
     row: EventRow,
-    mails: Vec<MailJobRow>,
+    mail: Vec<MailJobRow>,
 }
 
 #[derive(Clone, Insertable)]
@@ -36,103 +39,118 @@ struct EventRow {
 }
 
 impl NewEvent {
-    /// Something that `caller` did.
-    pub fn new(kind: EventKind, caller: &Caller, now: DateTime<Utc>) -> Self {
+    /// An event caused by `actor`.
+    pub fn new(kind: EventKind, actor: &Actor, now: DateTime<Utc>) -> Self {
         let row = EventRow {
             id: EventId::generate(Random, now),
             at: now.naive_utc(),
             kind: kind.as_str(),
             user_id: None,
-            actor: caller.actor.as_str(),
-            address: caller.address_text(),
-            user_agent: caller.user_agent.clone(),
+            actor: actor.kind.as_str(),
+            address: actor.address_text(),
+            user_agent: actor.user_agent.clone(),
             session_id: None,
-            request_id: caller.request_id.clone(),
+            request_id: actor.request_id.clone(),
             detail: String::new(),
         };
-        Self { row, mails: Vec::new() }
+        Self { row, mail: Vec::new() }
     }
 
-    /// To whom.
+    /// Sets the account that the event is about.
     #[must_use]
     pub fn to(mut self, user: UserId) -> Self {
         self.row.user_id = Some(user);
         self
     }
 
-    /// In which session.
+    /// Sets the session in which the event happened.
     #[must_use]
     pub fn within(mut self, session: SessionId) -> Self {
         self.row.session_id = Some(session);
         self
     }
 
-    /// What more there is to say; never a secret.
+    /// Sets the detail, which must not be a secret.
     #[must_use]
-    pub fn saying(mut self, detail: impl Into<String>) -> Self {
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.row.detail = detail.into();
         self
     }
 
-    /// Which mail tells somebody of it.
+    /// Adds mail jobs, which are inserted together with the event.
     #[must_use]
-    pub fn mailing(mut self, mail: impl IntoIterator<Item = MailJobRow>) -> Self {
-        self.mails.extend(mail);
+    pub fn with_mail(mut self, mail: impl IntoIterator<Item = MailJobRow>) -> Self {
+        self.mail.extend(mail);
         self
+    }
+
+    /// The same event without its mail jobs.
+    #[must_use]
+    pub(super) fn without_mail(&self) -> Self {
+        Self { row: self.row.clone(), mail: Vec::new() }
+    }
+
+    /// Returns true if mail is queued with the event.
+    pub(crate) fn has_mail(&self) -> bool {
+        !self.mail.is_empty()
     }
 }
 
-/// An event as it was kept.
+/// A stored audit event.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = audit_events)]
-pub struct Event {
-    /// The row; later ones are greater.
+pub struct AuditEvent {
+    /// The ID; later events have greater IDs.
     pub id: EventId,
-    /// When.
+    /// When it happened.
     pub at: NaiveDateTime,
-    /// What: a word of [`EventKind`], or one of a later version.
+    /// A kind from [`EventKind`], or from a later version.
     pub kind: String,
-    /// To whom.
+    /// The account, if there is one.
     pub user_id: Option<UserId>,
-    /// By whom: `person` or `operator`.
+    /// Who caused it: `person` or `operator`.
     pub actor: String,
-    /// From where.
+    /// The client's address; empty for an operator.
     pub address: String,
-    /// With what.
+    /// The browser's `User-Agent`.
     pub user_agent: String,
-    /// In which session.
+    /// The session in which it happened.
     pub session_id: Option<SessionId>,
-    /// Under which id it stands in the logs.
+    /// The ID of the request in the logs.
     pub request_id: String,
-    /// What more there is to say.
+    /// The detail; empty if there is none.
     pub detail: String,
 }
 
-/// Which events are wanted, newest first.
+/// The audit events to find.
 #[derive(Debug, Clone, Default)]
 pub struct EventFilter {
-    /// Of this user alone.
+    /// Only events of this account.
     pub user: Option<UserId>,
-    /// Of this kind alone.
+    /// Only events of this kind.
     pub kind: Option<EventKind>,
-    /// Not before this moment.
+    /// Only events at or after this time.
     pub since: Option<NaiveDateTime>,
-    /// Older than this one: the last of the page before.
+    /// Only events older than this one, the last one of the previous page.
     pub before: Option<EventId>,
 }
 
-/// Keeps an event, and puts its mails in the queue.
+/// Inserts an audit event and its mail jobs.
 pub fn insert_event(connection: &mut Connection, event: &NewEvent) -> QueryResult<()> {
     let row = &event.row;
     on_backend!(&mut *connection, |c| insert_into(audit_events::table).values(row).execute(c))?;
-    event.mails.iter().try_for_each(|mail| insert_mail_job(connection, mail))
+    event.mail.iter().try_for_each(|job| insert_mail_job(connection, job))
 }
 
-/// The wanted events, newest first, at most `limit`.
-pub fn find_events(connection: &mut Connection, filter: &EventFilter, limit: i64) -> QueryResult<Vec<Event>> {
+/// Finds audit events, newest first, at most `limit`.
+pub fn find_events(
+    connection: &mut Connection,
+    filter: &EventFilter,
+    limit: i64,
+) -> QueryResult<Vec<AuditEvent>> {
     on_backend!(connection, |c| {
         let mut query = audit_events::table
-            .select(Event::as_select())
+            .select(AuditEvent::as_select())
             .order(audit_events::id.desc())
             .limit(limit)
             .into_boxed();
@@ -152,14 +170,17 @@ pub fn find_events(connection: &mut Connection, filter: &EventFilter, limit: i64
     })
 }
 
-/// Forgets what happened before `end`, and how many events that were.
+/// Deletes events from before `end`. Returns how many there were.
 pub fn delete_events_before(connection: &mut Connection, end: DateTime<Utc>) -> QueryResult<usize> {
     let old = audit_events::table.filter(audit_events::at.lt(end.naive_utc()));
     on_backend!(connection, |c| delete(old).execute(c))
 }
 
-/// Forgets tries at addresses that have no account before `end`, and how many that were.
-pub fn delete_events_of_nobody_before(connection: &mut Connection, end: DateTime<Utc>) -> QueryResult<usize> {
+/// Deletes failed sign-ins to addresses without an account from before `end`. Returns how many there were.
+pub fn delete_unattributed_events_before(
+    connection: &mut Connection,
+    end: DateTime<Utc>,
+) -> QueryResult<usize> {
     let old = audit_events::table
         .filter(audit_events::user_id.is_null())
         .filter(audit_events::kind.eq(EventKind::SignInFailed.as_str()))
@@ -167,8 +188,30 @@ pub fn delete_events_of_nobody_before(connection: &mut Connection, end: DateTime
     on_backend!(connection, |c| delete(old).execute(c))
 }
 
-/// Forgets what happened to somebody who is gone.
+/// Deletes the events of an account.
 pub(super) fn delete_events_of(connection: &mut Connection, user: UserId) -> QueryResult<usize> {
     let theirs = audit_events::table.filter(audit_events::user_id.eq(user));
     on_backend!(connection, |c| delete(theirs).execute(c))
+}
+
+/// Inserts an audit event for a wrong code. Its mail is sent only with the fifth wrong code in a day (ASVS 5.0,
+/// V6.3.5).
+pub fn insert_wrong_code(
+    connection: &mut Connection,
+    user: UserId,
+    now: DateTime<Utc>,
+    event: &NewEvent,
+) -> QueryResult<()> {
+    let filter = EventFilter {
+        user: Some(user),
+        kind: Some(EventKind::SecondFactorFailed),
+        since: Some((now - TimeDelta::days(1)).naive_utc()),
+        before: None,
+    };
+    let earlier = find_events(connection, &filter, WRONG_CODES_UNTIL_NOTICE)?.len();
+    if i64::try_from(earlier + 1).is_ok_and(|count| count == WRONG_CODES_UNTIL_NOTICE) {
+        insert_event(connection, event)
+    } else {
+        insert_event(connection, &event.without_mail())
+    }
 }

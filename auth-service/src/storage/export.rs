@@ -1,36 +1,36 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
-use diesel::{ExpressionMethods, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper};
+use diesel::{
+    ExpressionMethods, QueryDsl, QueryResult, Queryable, RunQueryDsl, Selectable, SelectableHelper,
+};
 use drawbridge_core::id::UserId;
 use drawbridge_database::{
     Connection, on_backend,
     schema::{passwords, user_roles, users},
 };
 
-use super::QueryResult;
-
-/// An account with all that goes along to another system.
+/// An account to move to another system.
 pub struct ExportedAccount {
     /// The user.
     pub id: UserId,
     /// The address.
     pub email: String,
-    /// Whether the person has shown that the address is theirs.
+    /// Whether the address was confirmed.
     pub email_verified: bool,
-    /// Whether the user may not sign in.
+    /// Whether the account is disabled.
     pub disabled: bool,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: NaiveDateTime,
-    /// Its roles, in their order.
+    /// The roles, sorted.
     pub roles: Vec<String>,
-    /// The password's hash, if it was asked for and there is one.
+    /// The hash of the password, if it was requested and there is one.
     pub hash: Option<String>,
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
-struct UserRow {
+struct ExportedUserRow {
     id: UserId,
     email: String,
     email_verified: bool,
@@ -38,15 +38,16 @@ struct UserRow {
     created_at: NaiveDateTime,
 }
 
-/// Accounts in the order in which they were made: at most `limit`, after the one with id `after`.
+/// Accounts ordered by creation: at most `limit`, starting after `after`.
 pub fn find_accounts_to_export(
     connection: &mut Connection,
     after: Option<UserId>,
     limit: i64,
     with_hashes: bool,
 ) -> QueryResult<Vec<ExportedAccount>> {
-    let rows: Vec<UserRow> = on_backend!(&mut *connection, |c| {
-        let mut page = users::table.select(UserRow::as_select()).order(users::id).limit(limit).into_boxed();
+    let rows: Vec<ExportedUserRow> = on_backend!(&mut *connection, |c| {
+        let mut page =
+            users::table.select(ExportedUserRow::as_select()).order(users::id).limit(limit).into_boxed();
         if let Some(after) = after {
             page = page.filter(users::id.gt(after));
         }

@@ -1,71 +1,45 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
-    ExpressionMethods, Insertable, QueryDsl, QueryableByName, RunQueryDsl, insert_into, sql_query,
+    ExpressionMethods, QueryDsl, QueryResult, QueryableByName, RunQueryDsl, sql_query,
     sql_types::{Array, BigInt, Binary, Bool, Text, Timestamp},
 };
 use drawbridge_core::{id::UserId, random::Random};
-use drawbridge_database::{
-    Connection, on_backend,
-    schema::{passwords, user_roles, users},
-};
+use drawbridge_database::{Connection, on_backend, schema::users};
 
-use super::QueryResult;
+use super::{
+    accounts::{NewUserRow, insert_user},
+    passwords::{PasswordRow, insert_password},
+    roles::{RoleRow, insert_role},
+};
 use crate::domain::{Email, PasswordHash, Role};
 
-/// An account that comes from another system.
+/// An account from another system.
 #[derive(Debug, Clone)]
 pub struct ImportedAccount {
     /// The address.
     pub email: Email,
-    /// The password's hash; without one the person asks for a new password.
+    /// The hash of the password; without one, the user has to reset the password.
     pub hash: Option<PasswordHash>,
-    /// Whether the person has shown that the address is theirs.
+    /// Whether the address was confirmed.
     pub email_verified: bool,
-    /// Whether the user may not sign in.
+    /// Whether the account is disabled.
     pub disabled: bool,
-    /// When the account was made, there.
+    /// When the account was created in the other system.
     pub created_at: DateTime<Utc>,
-    /// Its roles, each once.
+    /// The roles, without duplicates.
     pub roles: Vec<Role>,
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = users)]
-struct UserRow<'a> {
-    id: UserId,
-    email: &'a str,
-    email_key: String,
-    email_verified: bool,
-    disabled: bool,
-    version: i64,
-    created_at: NaiveDateTime,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = passwords)]
-struct PasswordRow<'a> {
-    user_id: UserId,
-    hash: &'a str,
-    changed_at: NaiveDateTime,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = user_roles)]
-struct RoleRow<'a> {
-    user_id: UserId,
-    role: &'a str,
-}
-
 #[derive(QueryableByName)]
-struct Made {
+struct CreatedCount {
     #[diesel(sql_type = BigInt)]
-    made: i64,
+    created: i64,
 }
 
-/// The three tables in one statement, and so in one transaction. An array for each column: one plan
-/// whatever the number of rows, where a list of values would be planned anew for each.
-const INSERT: &str = "
-    WITH made AS (
+/// Fills the three tables in one statement, and so in one transaction. With an array for each column, one plan fits any
+/// number of rows; a list of values would need a plan for each number.
+const INSERT_ACCOUNTS: &str = "
+    WITH created AS (
         INSERT INTO users (id, email, email_key, email_verified, disabled, version, created_at)
         SELECT id, email, email_key, email_verified, disabled, 1, created_at
         FROM unnest($1, $2, $3, $4, $5, $6)
@@ -74,16 +48,62 @@ const INSERT: &str = "
         RETURNING id
     ), with_password AS (
         INSERT INTO passwords (user_id, hash, changed_at)
-        SELECT id, hash, changed_at FROM unnest($7, $8, $9) AS new (id, hash, changed_at) JOIN made USING (id)
+        SELECT id, hash, changed_at FROM unnest($7, $8, $9) AS new (id, hash, changed_at) JOIN created USING (id)
     ), with_role AS (
         INSERT INTO user_roles (user_id, role)
-        SELECT id, role FROM unnest($10, $11) AS new (id, role) JOIN made USING (id)
+        SELECT id, role FROM unnest($10, $11) AS new (id, role) JOIN created USING (id)
     )
-    SELECT count(*) AS made FROM made";
+    SELECT count(*) AS created FROM created";
 
-/// Makes those of the accounts whose address has none, in one transaction. How many that were.
+/// An account to create, with its new ID.
+struct ImportRow<'a> {
+    id: UserId,
+    email_key: String,
+    account: &'a ImportedAccount,
+}
+
+/// The values of [`INSERT_ACCOUNTS`], one list for each column.
+#[derive(Default)]
+struct ImportColumns<'a> {
+    ids: Vec<UserId>,
+    emails: Vec<&'a str>,
+    email_keys: Vec<&'a str>,
+    email_verified: Vec<bool>,
+    disabled: Vec<bool>,
+    created_at: Vec<NaiveDateTime>,
+    ids_with_hash: Vec<UserId>,
+    hashes: Vec<&'a str>,
+    hashes_changed_at: Vec<NaiveDateTime>,
+    ids_with_role: Vec<UserId>,
+    roles: Vec<&'a str>,
+}
+
+impl<'a> ImportColumns<'a> {
+    fn new(rows: &'a [ImportRow<'a>]) -> Self {
+        let mut columns = Self::default();
+        for ImportRow { id, email_key, account } in rows {
+            let created_at = account.created_at.naive_utc();
+            columns.ids.push(*id);
+            columns.emails.push(account.email.as_str());
+            columns.email_keys.push(email_key);
+            columns.email_verified.push(account.email_verified);
+            columns.disabled.push(account.disabled);
+            columns.created_at.push(created_at);
+            if let Some(hash) = &account.hash {
+                columns.ids_with_hash.push(*id);
+                columns.hashes.push(hash.expose());
+                columns.hashes_changed_at.push(created_at);
+            }
+            columns.ids_with_role.extend(account.roles.iter().map(|_| *id));
+            columns.roles.extend(account.roles.iter().map(Role::as_str));
+        }
+        columns
+    }
+}
+
+/// Creates the accounts whose address has no account yet, in one transaction. Returns how many were created.
 ///
-/// Nothing waits in the outbox for them: nobody can have asked for an id that is made here.
+/// The outbox gets no rows: the IDs are new, so no cache can know them.
 pub fn import_accounts(
     connection: &mut Connection,
     accounts: &[ImportedAccount],
@@ -91,62 +111,47 @@ pub fn import_accounts(
 ) -> QueryResult<usize> {
     let mut rows: Vec<_> = accounts
         .iter()
-        .map(|account| (UserId::generate(Random, now), account.email.key(), account))
+        .map(|account| {
+            let id = UserId::generate(Random, now);
+            ImportRow { id, email_key: account.email.key(), account }
+        })
         .collect();
-    // Two imports at once wait for each other in the same order. Of one address the first row stays first.
-    rows.sort_by(|(_, a, _), (_, b, _)| a.cmp(b));
+    // Concurrent imports lock addresses in the same order. The sort is stable: of rows with one address, the first
+    // wins.
+    rows.sort_by(|a, b| a.email_key.cmp(&b.email_key));
     match connection {
         Connection::Postgres(c) => {
-            let mut users: (Vec<_>, Vec<_>, Vec<_>, Vec<_>, Vec<_>, Vec<_>) = Default::default();
-            let mut passwords: (Vec<_>, Vec<_>, Vec<_>) = Default::default();
-            let mut roles: (Vec<_>, Vec<_>) = Default::default();
-            for (id, key, account) in &rows {
-                let created_at = account.created_at.naive_utc();
-                users.extend([(
-                    *id,
-                    account.email.as_str(),
-                    key.as_str(),
-                    account.email_verified,
-                    account.disabled,
-                    created_at,
-                )]);
-                passwords.extend(account.hash.iter().map(|hash| (*id, hash.expose(), created_at)));
-                roles.extend(account.roles.iter().map(|role| (*id, role.as_str())));
-            }
-            let insert = sql_query(INSERT)
-                .bind::<Array<Binary>, _>(users.0)
-                .bind::<Array<Text>, _>(users.1)
-                .bind::<Array<Text>, _>(users.2)
-                .bind::<Array<Bool>, _>(users.3)
-                .bind::<Array<Bool>, _>(users.4)
-                .bind::<Array<Timestamp>, _>(users.5)
-                .bind::<Array<Binary>, _>(passwords.0)
-                .bind::<Array<Text>, _>(passwords.1)
-                .bind::<Array<Timestamp>, _>(passwords.2)
-                .bind::<Array<Binary>, _>(roles.0)
-                .bind::<Array<Text>, _>(roles.1);
-            let Made { made } = insert.get_result(c)?;
-            Ok(usize::try_from(made).unwrap_or_default())
+            let columns = ImportColumns::new(&rows);
+            let insert = sql_query(INSERT_ACCOUNTS)
+                .bind::<Array<Binary>, _>(columns.ids)
+                .bind::<Array<Text>, _>(columns.emails)
+                .bind::<Array<Text>, _>(columns.email_keys)
+                .bind::<Array<Bool>, _>(columns.email_verified)
+                .bind::<Array<Bool>, _>(columns.disabled)
+                .bind::<Array<Timestamp>, _>(columns.created_at)
+                .bind::<Array<Binary>, _>(columns.ids_with_hash)
+                .bind::<Array<Text>, _>(columns.hashes)
+                .bind::<Array<Timestamp>, _>(columns.hashes_changed_at)
+                .bind::<Array<Binary>, _>(columns.ids_with_role)
+                .bind::<Array<Text>, _>(columns.roles);
+            let count: CreatedCount = insert.get_result(c)?;
+            Ok(usize::try_from(count.created).unwrap_or_default())
         }
         Connection::Sqlite(_) => connection.transaction(|connection| {
-            let mut made = 0;
-            for (id, key, account) in rows {
-                made += usize::from(insert_one(connection, id, key, account)?);
+            let mut created = 0;
+            for row in rows {
+                created += usize::from(insert_one(connection, row)?);
             }
-            Ok(made)
+            Ok(created)
         }),
     }
 }
 
-/// SQLite is in the process: a statement for each row costs no way to a server.
-fn insert_one(
-    connection: &mut Connection,
-    id: UserId,
-    email_key: String,
-    account: &ImportedAccount,
-) -> QueryResult<bool> {
+/// Creates one account. SQLite runs in this process, so a statement for each row costs no round trip.
+fn insert_one(connection: &mut Connection, row: ImportRow<'_>) -> QueryResult<bool> {
+    let ImportRow { id, email_key, account } = row;
     let created_at = account.created_at.naive_utc();
-    let user = UserRow {
+    let user = NewUserRow {
         id,
         email: account.email.as_str(),
         email_key,
@@ -155,25 +160,21 @@ fn insert_one(
         version: 1,
         created_at,
     };
-    let made = on_backend!(&mut *connection, |c| {
-        insert_into(users::table).values(&user).on_conflict(users::email_key).do_nothing().execute(c)
-    })?;
-    if made == 0 {
+    if !insert_user(connection, &user)? {
         return Ok(false);
     }
     if let Some(hash) = &account.hash {
-        let row = PasswordRow { user_id: id, hash: hash.expose(), changed_at: created_at };
-        on_backend!(&mut *connection, |c| insert_into(passwords::table).values(&row).execute(c))?;
+        let password = PasswordRow { user_id: id, hash: hash.expose(), changed_at: created_at };
+        insert_password(connection, &password)?;
     }
     for role in &account.roles {
-        let row = RoleRow { user_id: id, role: role.as_str() };
-        on_backend!(&mut *connection, |c| insert_into(user_roles::table).values(&row).execute(c))?;
+        insert_role(connection, &RoleRow { user_id: id, role: role.as_str() })?;
     }
     Ok(true)
 }
 
-/// Which of these keys of addresses have an account.
-pub fn find_known_keys(connection: &mut Connection, keys: &[String]) -> QueryResult<Vec<String>> {
+/// The keys among `keys` whose address has an account.
+pub fn find_known_email_keys(connection: &mut Connection, keys: &[String]) -> QueryResult<Vec<String>> {
     on_backend!(connection, |c| {
         users::table.filter(users::email_key.eq_any(keys)).select(users::email_key).load(c)
     })

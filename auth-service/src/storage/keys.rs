@@ -1,54 +1,52 @@
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable,
-    RunQueryDsl, Selectable, SelectableHelper, dsl::max, insert_into, update,
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, QueryResult,
+    Queryable, RunQueryDsl, Selectable, SelectableHelper, dsl::max, insert_into, update,
 };
 use drawbridge_database::{
     Connection, on_backend,
     schema::{signing_key_secrets, signing_keys},
 };
 
-use super::QueryResult;
-
-/// A signing key to be stored.
+/// A signing key to store.
 #[derive(Debug, Clone)]
 pub struct NewKey {
-    /// The key's id: the thumbprint of its public half (RFC 7638).
+    /// The key ID: the thumbprint of the public key (RFC 7638).
     pub kid: String,
-    /// The public half as a JWK.
+    /// The public key as a JWK.
     pub public_jwk: String,
-    /// The private half, sealed.
+    /// The private key, sealed.
     pub sealed: Vec<u8>,
-    /// Now.
+    /// The current time.
     pub created_at: DateTime<Utc>,
-    /// When it begins to sign.
+    /// When the key starts to sign.
     pub active_from: DateTime<Utc>,
-    /// The longest life that its tokens may have.
+    /// The maximum lifetime of its tokens.
     pub token_lifetime: TimeDelta,
 }
 
-/// The key that signs, its private half sealed.
+/// The key that currently signs.
 #[derive(Debug, Clone, Queryable)]
 pub struct SealedKey {
-    /// The key's id.
+    /// The key ID.
     pub kid: String,
-    /// The public half as a JWK.
+    /// The public key as a JWK.
     pub public_jwk: String,
-    /// The private half, sealed.
+    /// The private key, sealed.
     pub sealed: Vec<u8>,
 }
 
-/// A key as an operator sees it.
+/// A key in a list for operators.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = signing_keys)]
 pub struct KeySummary {
-    /// The key's id.
+    /// The key ID.
     pub kid: String,
-    /// When it was made and published.
+    /// When the key was created and published.
     pub created_at: NaiveDateTime,
-    /// When it begins to sign.
+    /// When the key starts to sign.
     pub active_from: NaiveDateTime,
-    /// The end of its last token, once another key takes over.
+    /// When its last token expires, once another key has taken over.
     pub expires_at: Option<NaiveDateTime>,
 }
 
@@ -62,8 +60,9 @@ struct KeyRow<'a> {
     token_seconds: i64,
 }
 
-/// Lets the keys that wait for their time sign from `now` on. Whether there is one. Call it exclusively.
-pub fn bring_waiting_keys_forward(connection: &mut Connection, now: DateTime<Utc>) -> QueryResult<bool> {
+/// Activates the keys that are published but do not sign yet. Returns false if there are none. Requires an exclusive
+/// transaction.
+pub fn activate_waiting_keys(connection: &mut Connection, now: DateTime<Utc>) -> QueryResult<bool> {
     let now = now.naive_utc();
     let waiting =
         signing_keys::table.filter(signing_keys::expires_at.is_null().and(signing_keys::active_from.gt(now)));
@@ -72,7 +71,7 @@ pub fn bring_waiting_keys_forward(connection: &mut Connection, now: DateTime<Utc
     Ok(moved > 0)
 }
 
-/// The key that signs at `now`: the newest whose time has come.
+/// The key that signs at `now`: the newest active one.
 pub fn find_signing_key(connection: &mut Connection, now: DateTime<Utc>) -> QueryResult<Option<SealedKey>> {
     let now = now.naive_utc();
     on_backend!(connection, |c| {
@@ -87,7 +86,7 @@ pub fn find_signing_key(connection: &mut Connection, now: DateTime<Utc>) -> Quer
     })
 }
 
-/// Stores a key. Call it exclusively.
+/// Stores a key. Requires an exclusive transaction.
 pub fn insert_key(connection: &mut Connection, key: &NewKey) -> QueryResult<()> {
     let row = KeyRow {
         kid: &key.kid,
@@ -102,16 +101,16 @@ pub fn insert_key(connection: &mut Connection, key: &NewKey) -> QueryResult<()> 
     Ok(())
 }
 
-/// Notes that the keys that have no end yet may sign tokens of this lifetime, too.
-pub fn lengthen_token_lifetime(connection: &mut Connection, lifetime: TimeDelta) -> QueryResult<usize> {
+/// Raises the maximum token lifetime of the keys that have no end yet to `lifetime`, unless it is longer already.
+pub fn raise_token_lifetime(connection: &mut Connection, lifetime: TimeDelta) -> QueryResult<usize> {
     let seconds = lifetime.num_seconds();
     let shorter = signing_keys::table
         .filter(signing_keys::expires_at.is_null().and(signing_keys::token_seconds.lt(seconds)));
     on_backend!(connection, |c| update(shorter).set(signing_keys::token_seconds.eq(seconds)).execute(c))
 }
 
-/// Gives every key that has no end yet its end: when the last token has ended that it may sign until
-/// `signs_until`. The longest lifetime of their tokens. Call it exclusively.
+/// Sets the end of every key that has none: when the last token that it may sign until `signs_until` expires. Returns
+/// the maximum lifetime of their tokens. Requires an exclusive transaction.
 pub fn supersede_keys(connection: &mut Connection, signs_until: DateTime<Utc>) -> QueryResult<TimeDelta> {
     let alive: Vec<(String, i64)> = on_backend!(&mut *connection, |c| {
         signing_keys::table
@@ -131,21 +130,20 @@ pub fn supersede_keys(connection: &mut Connection, signs_until: DateTime<Utc>) -
     Ok(longest)
 }
 
-/// The keys that are published at `now`, by name.
+/// The IDs of the keys that are published at `now`.
 pub fn find_published_kids(connection: &mut Connection, now: DateTime<Utc>) -> QueryResult<Vec<String>> {
     let alive = signing_keys::expires_at.is_null().or(signing_keys::expires_at.gt(now.naive_utc()));
     on_backend!(connection, |c| signing_keys::table.filter(alive).select(signing_keys::kid).load(c))
 }
 
-/// The longest life that a token of any key may have.
-pub fn longest_token_lifetime(connection: &mut Connection) -> QueryResult<TimeDelta> {
+/// The maximum lifetime of the tokens of any key.
+pub fn find_longest_token_lifetime(connection: &mut Connection) -> QueryResult<TimeDelta> {
     let longest: Option<i64> =
         on_backend!(connection, |c| signing_keys::table.select(max(signing_keys::token_seconds)).first(c))?;
     Ok(TimeDelta::seconds(longest.unwrap_or(0)))
 }
 
-/// Withdraws a key at `now`, whatever it has signed. `false` if there is none of that name that is
-/// still published.
+/// Revokes a key at `now`, even if tokens that it signed are still valid. Returns false if no such key is published.
 pub fn revoke_key(connection: &mut Connection, kid: &str, now: DateTime<Utc>) -> QueryResult<bool> {
     let now = now.naive_utc();
     let alive = signing_keys::expires_at.is_null().or(signing_keys::expires_at.gt(now));

@@ -1,33 +1,31 @@
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable,
-    SelectableHelper, delete, insert_into, update,
+    BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, QueryResult, Queryable, RunQueryDsl,
+    Selectable, SelectableHelper, delete, insert_into, update,
 };
 use drawbridge_core::id::MailJobId;
 use drawbridge_database::{Connection, on_backend, schema::mail_jobs};
 
-use super::QueryResult;
-
-/// A mail that waits to be written and sent.
+/// A mail to write and send.
 #[derive(Clone, Insertable, Queryable, Selectable)]
 #[diesel(table_name = mail_jobs)]
 pub struct MailJobRow {
-    /// The row; it tells since when the mail waits.
+    /// The ID, which contains the time at which the job was queued.
     pub id: MailJobId,
-    /// What and to whom, under the master secret.
+    /// Content and recipient, sealed under the master secret.
     pub sealed: Vec<u8>,
-    /// When it is tried next.
+    /// When the next attempt is due.
     pub due_at: NaiveDateTime,
-    /// How often it was tried.
+    /// The number of attempts so far.
     pub attempts: i64,
 }
 
-/// Puts a mail in the queue.
+/// Queues a mail job.
 pub fn insert_mail_job(connection: &mut Connection, job: &MailJobRow) -> QueryResult<()> {
     on_backend!(connection, |c| insert_into(mail_jobs::table).values(job).execute(c)).map(drop)
 }
 
-/// Takes mails that are due, oldest first, at most `limit`: nobody else takes them for as long as `lease`.
+/// Claims due jobs for the time of `lease`, oldest first, at most `limit`.
 pub fn claim_mail_jobs(
     connection: &mut Connection,
     now: DateTime<Utc>,
@@ -44,7 +42,7 @@ pub fn claim_mail_jobs(
     })?;
     let mut claimed = Vec::new();
     for job in due {
-        // Another replica may have been quicker; then the row is no longer as it was seen.
+        // If another replica has claimed the job in the meantime, its number of attempts has changed.
         let same =
             mail_jobs::table.filter(mail_jobs::id.eq(job.id).and(mail_jobs::attempts.eq(job.attempts)));
         let (due_at, attempts) = ((now + lease).naive_utc(), job.attempts + 1);
@@ -58,7 +56,7 @@ pub fn claim_mail_jobs(
     Ok(claimed)
 }
 
-/// Tries a mail again later.
+/// Postpones a job until `due_at`.
 pub fn postpone_mail_job(
     connection: &mut Connection,
     id: MailJobId,
@@ -69,7 +67,7 @@ pub fn postpone_mail_job(
         .map(drop)
 }
 
-/// Takes a mail out of the queue: it was sent, or never will be.
+/// Deletes a job whose mail was sent or cannot be delivered.
 pub fn delete_mail_job(connection: &mut Connection, id: MailJobId) -> QueryResult<()> {
     on_backend!(connection, |c| delete(mail_jobs::table.find(id)).execute(c)).map(drop)
 }

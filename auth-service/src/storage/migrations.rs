@@ -12,21 +12,22 @@ use drawbridge_database::{Connection, DatabaseUnavailable};
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
-const IS_THERE: &str = "to_regclass('__diesel_schema_migrations') IS NOT NULL";
+/// Asks PostgreSQL whether any migration was ever run.
+const HAS_MIGRATIONS: &str = "to_regclass('__diesel_schema_migrations') IS NOT NULL";
 
 diesel::table! {
-    /// Where diesel keeps which migrations were run.
+    /// The migrations that were run, as recorded by diesel.
     __diesel_schema_migrations (version) {
         version -> Text,
     }
 }
 
-/// Brings the schema up to date; the names of the migrations that were run.
+/// Brings the schema up to date and returns the names of the migrations that were run.
 ///
-/// A schema that is up to date is only looked at: a role that may not change one will do then.
+/// If the schema is up to date, no right to change it is required.
 ///
 /// # Errors
-/// When the database is out of reach, or a migration fails; nothing is changed then.
+/// The database is unreachable, or a migration failed; nothing is changed then.
 pub fn migrate(connection: &mut Connection) -> Result<Vec<String>, DatabaseUnavailable> {
     if is_up_to_date(connection) {
         return Ok(Vec::new());
@@ -41,13 +42,13 @@ pub fn migrate(connection: &mut Connection) -> Result<Vec<String>, DatabaseUnava
     })
 }
 
-/// Whether all migrations are known to have been run. If that cannot be told, running them will tell why.
+/// Returns true if all migrations are known to have been run. If in doubt, running them reports the error.
 fn is_up_to_date(connection: &mut Connection) -> bool {
     let versions = __diesel_schema_migrations::table.select(__diesel_schema_migrations::version);
     let (run, all) = match connection {
         Connection::Postgres(c) => {
-            // Asking for a table that is not there would stand in the server's log as an error.
-            if !diesel::select(sql::<Bool>(IS_THERE)).get_result(c).unwrap_or(false) {
+            // A query of a missing table would be logged as an error by the server.
+            if !diesel::select(sql::<Bool>(HAS_MIGRATIONS)).get_result(c).unwrap_or(false) {
                 return false;
             }
             (versions.load::<String>(c), versions_of::<Pg>(&POSTGRES))

@@ -1,7 +1,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable,
-    RunQueryDsl, Selectable, SelectableHelper, delete, insert_into, update,
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, QueryResult,
+    Queryable, RunQueryDsl, Selectable, SelectableHelper, delete, insert_into, update,
 };
 use drawbridge_core::id::{CeremonyId, UserId};
 use drawbridge_database::{
@@ -9,19 +9,22 @@ use drawbridge_database::{
     schema::{ceremonies, passkeys},
 };
 
-use super::{NewEvent, QueryResult, insert_event};
+use super::{
+    audit::{NewEvent, insert_event},
+    second_factors::{FactorAddition, NewFactor, add_factor},
+};
 
-/// A passkey of a user.
+/// A stored passkey.
 #[derive(Debug, Clone, Insertable, Queryable, Selectable)]
 #[diesel(table_name = passkeys)]
 pub struct PasskeyRow {
-    /// The credential's id.
+    /// The ID of the credential.
     pub id: Vec<u8>,
-    /// Whose it is.
+    /// The account.
     pub user_id: UserId,
-    /// What the person calls it.
+    /// The name chosen by the user.
     pub name: String,
-    /// Public key, counter and the like, as JSON.
+    /// The public key, the counter and other data, as JSON.
     pub credential: String,
     /// When it was added.
     pub created_at: NaiveDateTime,
@@ -29,21 +32,21 @@ pub struct PasskeyRow {
     pub last_used_at: Option<NaiveDateTime>,
 }
 
-/// A challenge that waits for its answer.
+/// A challenge that has not been answered.
 #[derive(Clone, Insertable, Queryable, Selectable)]
 #[diesel(table_name = ceremonies)]
 pub struct CeremonyRow {
-    /// The challenge.
+    /// The ID of the challenge.
     pub id: CeremonyId,
-    /// Whose answer it waits for, if that is known.
+    /// The account that must answer, if it is known.
     pub user_id: Option<UserId>,
-    /// What the answer is checked against, as JSON.
+    /// The state to check the answer against, as JSON.
     pub state: String,
-    /// When it waits no longer.
+    /// When the challenge expires.
     pub expires_at: NaiveDateTime,
 }
 
-/// The user's passkeys, oldest first.
+/// The passkeys of an account, oldest first.
 pub fn find_passkeys(connection: &mut Connection, user: UserId) -> QueryResult<Vec<PasskeyRow>> {
     on_backend!(connection, |c| {
         passkeys::table
@@ -54,14 +57,33 @@ pub fn find_passkeys(connection: &mut Connection, user: UserId) -> QueryResult<V
     })
 }
 
-/// The passkey with this credential id.
+/// The passkey with this credential ID.
 pub fn find_passkey(connection: &mut Connection, id: &[u8]) -> QueryResult<Option<PasskeyRow>> {
     on_backend!(connection, |c| {
         passkeys::table.find(id).select(PasskeyRow::as_select()).first(c).optional()
     })
 }
 
-/// Gives a passkey of the user another name. `false` if there is no such passkey.
+/// Adds a passkey, unless the account already has `limit` of them.
+pub fn insert_passkey(
+    connection: &mut Connection,
+    passkey: &PasskeyRow,
+    limit: i64,
+    new: &NewFactor,
+    event: &NewEvent,
+) -> QueryResult<FactorAddition> {
+    add_factor(connection, new, event, |connection, enrolled| {
+        if enrolled.passkeys >= limit {
+            return Ok(Err(FactorAddition::TooMany));
+        }
+        let inserted = on_backend!(connection, |c| {
+            insert_into(passkeys::table).values(passkey).on_conflict(passkeys::id).do_nothing().execute(c)
+        })?;
+        Ok((inserted == 1).then_some(()).ok_or(FactorAddition::Conflict))
+    })
+}
+
+/// Renames a passkey of the account. Returns false if there is no such passkey.
 pub fn rename_passkey(
     connection: &mut Connection,
     user: UserId,
@@ -80,8 +102,8 @@ pub fn rename_passkey(
     })
 }
 
-/// Keeps what an answer has changed of a passkey, such as its counter.
-pub fn note_passkey_use(
+/// Stores what an answer changed about a passkey, such as its counter, and when it was used.
+pub fn record_passkey_use(
     connection: &mut Connection,
     id: &[u8],
     credential: &str,
@@ -95,12 +117,12 @@ pub fn note_passkey_use(
     .map(drop)
 }
 
-/// Keeps a challenge.
+/// Stores a challenge.
 pub fn insert_ceremony(connection: &mut Connection, ceremony: &CeremonyRow) -> QueryResult<()> {
     on_backend!(connection, |c| insert_into(ceremonies::table).values(ceremony).execute(c)).map(drop)
 }
 
-/// Takes a challenge: each is answered once.
+/// Takes a valid challenge: each can be answered once.
 pub fn take_ceremony(
     connection: &mut Connection,
     id: CeremonyId,
@@ -115,8 +137,8 @@ pub fn take_ceremony(
     })
 }
 
-/// Forgets challenges that were not answered.
-pub fn delete_ended_ceremonies(connection: &mut Connection, now: DateTime<Utc>) -> QueryResult<usize> {
-    let ended = ceremonies::table.filter(ceremonies::expires_at.le(now.naive_utc()));
-    on_backend!(connection, |c| delete(ended).execute(c))
+/// Deletes expired challenges. Returns how many there were.
+pub fn delete_expired_ceremonies(connection: &mut Connection, now: DateTime<Utc>) -> QueryResult<usize> {
+    let expired = ceremonies::table.filter(ceremonies::expires_at.le(now.naive_utc()));
+    on_backend!(connection, |c| delete(expired).execute(c))
 }

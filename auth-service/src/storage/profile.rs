@@ -1,46 +1,76 @@
-//! What a person changes of their own account.
-
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
-    ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, Queryable,
-    RunQueryDsl, delete,
+    ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, QueryResult,
+    Queryable, RunQueryDsl,
     dsl::{exists, select},
-    insert_into,
     result::{DatabaseErrorKind, Error as QueryError},
     update,
 };
-use drawbridge_core::id::{SessionId, UserId};
+use drawbridge_core::id::UserId;
 use drawbridge_database::{
     Connection, on_backend,
-    schema::{passwords, sessions, users},
+    schema::{passwords, users},
 };
 
 use super::{
-    Change, NewAccount, NewEvent, QueryResult,
-    accounts::{PasswordRow, insert_account_rows},
-    insert_event,
+    accounts::{NewAccount, insert_account_rows},
+    audit::{NewEvent, insert_event},
     links::{delete_links_of, take_link},
-    outbox::{bump_version, record_change},
+    outbox::{CommitOutcome, UserChange, bump_version, record_change, without_change},
+    passwords::{NewPassword, put_password},
     second_factors::delete_factors,
 };
 use crate::domain::Email;
 
-/// An account as its holder sees it.
-#[derive(Debug, Clone, Queryable)]
+/// An account as its owner sees it.
+#[derive(Clone, Queryable)]
 pub struct Profile {
     /// The address.
     pub email: String,
-    /// Whether the person has shown that it is theirs.
+    /// Whether the address was confirmed.
     pub email_verified: bool,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: NaiveDateTime,
-    /// When the password was chosen, if there is one.
+    /// When the password was set, if there is one.
     pub password_changed_at: Option<NaiveDateTime>,
-    /// The password's hash.
+    /// The hash of the password.
     pub hash: Option<String>,
 }
 
-/// The user's account.
+/// The result of using the link of a sign-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegistrationOutcome {
+    /// The account was created.
+    Created,
+    /// Another account has the address by now.
+    EmailTaken,
+    /// The link was used or invalidated in the meantime.
+    LinkInvalid,
+}
+
+without_change!(RegistrationOutcome);
+
+/// The result of changing an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AddressChangeOutcome {
+    /// The address was changed.
+    Changed(UserChange),
+    /// Another account has the address by now.
+    EmailTaken,
+    /// The link was used or invalidated in the meantime, or the account was deleted.
+    LinkInvalid,
+}
+
+impl CommitOutcome for AddressChangeOutcome {
+    fn change(&self) -> Option<&UserChange> {
+        match self {
+            Self::Changed(change) => Some(change),
+            Self::EmailTaken | Self::LinkInvalid => None,
+        }
+    }
+}
+
+/// The profile of an account.
 pub fn find_profile(connection: &mut Connection, user: UserId) -> QueryResult<Option<Profile>> {
     on_backend!(connection, |c| {
         users::table
@@ -58,45 +88,35 @@ pub fn find_profile(connection: &mut Connection, user: UserId) -> QueryResult<Op
     })
 }
 
-/// What came of an address that was to become an account's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AddressChange {
-    /// It did; what the cache is to be told.
-    Done(Change),
-    /// Another account has it by now.
-    Taken,
-    /// The link was used or replaced meanwhile, or the account is gone.
-    LinkGone,
-}
-
-/// Makes the account of a registration whose link came back. `None` if the link is gone, `false` if the address has an
-/// account by now.
+/// Uses up the link of a sign-up and creates the account.
 pub fn redeem_registration(
     connection: &mut Connection,
     link: &[u8],
     account: &NewAccount,
     event: &NewEvent,
-) -> QueryResult<Option<bool>> {
+) -> QueryResult<RegistrationOutcome> {
     connection.transaction(|connection| {
         if !take_link(connection, link, account.now)? {
-            return Ok(None);
+            return Ok(RegistrationOutcome::LinkInvalid);
         }
-        let made = insert_account_rows(connection, account)?;
-        if made {
-            insert_event(connection, event)?;
+        if !insert_account_rows(connection, account)? {
+            return Ok(RegistrationOutcome::EmailTaken);
         }
-        Ok(Some(made))
+        insert_event(connection, event)?;
+        Ok(RegistrationOutcome::Created)
     })
 }
 
-/// Keeps that the address is the person's, if it still is the account's.
+/// Uses up a link and marks the address as confirmed. Returns `None` if the link is invalid or the account has another
+/// address by now.
 pub fn verify_address(
     connection: &mut Connection,
     link: &[u8],
-    (user, email): (UserId, &Email),
+    user: UserId,
+    email: &Email,
     now: DateTime<Utc>,
     event: &NewEvent,
-) -> QueryResult<Option<Change>> {
+) -> QueryResult<Option<UserChange>> {
     connection.transaction(|connection| {
         if !take_link(connection, link, now)? {
             return Ok(None);
@@ -109,98 +129,59 @@ pub fn verify_address(
         if verified == 1 {
             insert_event(connection, event)?;
         }
-        record_change(connection, user, version, now).map(|change| (verified == 1).then_some(change))
+        let change = record_change(connection, user, version, now)?;
+        Ok((verified == 1).then_some(change))
     })
 }
 
-/// Gives the account another address, which the person has shown to be theirs.
+/// Uses up a link and changes the address of the account to `email`.
 pub fn change_address(
     connection: &mut Connection,
     link: &[u8],
-    (user, email): (UserId, &Email),
+    user: UserId,
+    email: &Email,
     now: DateTime<Utc>,
     event: &NewEvent,
-) -> QueryResult<AddressChange> {
-    let changed = connection.transaction(|connection| {
+) -> QueryResult<AddressChangeOutcome> {
+    let outcome = connection.transaction(|connection| {
         if !take_link(connection, link, now)? {
-            return Ok(AddressChange::LinkGone);
+            return Ok(AddressChangeOutcome::LinkInvalid);
         }
-        let Some(version) = bump_version(connection, user)? else { return Ok(AddressChange::LinkGone) };
+        let Some(version) = bump_version(connection, user)? else {
+            return Ok(AddressChangeOutcome::LinkInvalid);
+        };
         let others = users::table.filter(users::email_key.eq(email.key())).filter(users::id.ne(user));
         if on_backend!(&mut *connection, |c| select(exists(others)).get_result::<bool>(c))? {
-            return Ok(AddressChange::Taken);
+            return Ok(AddressChangeOutcome::EmailTaken);
         }
-        let this = users::table.find(user);
-        on_backend!(&mut *connection, |c| {
-            update(this)
-                .set((
-                    users::email.eq(email.as_str()),
-                    users::email_key.eq(email.key()),
-                    users::email_verified.eq(true),
-                ))
-                .execute(c)
-        })?;
-        // Links that went to the old address must not change the account any more.
+        update_address(connection, user, email)?;
+        // Links sent to the old address must not change the account any more.
         delete_links_of(connection, user, None)?;
         insert_event(connection, event)?;
-        Ok(AddressChange::Done(record_change(connection, user, version, now)?))
+        Ok(AddressChangeOutcome::Changed(record_change(connection, user, version, now)?))
     });
-    match changed {
-        // Somebody else was quicker.
-        Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(AddressChange::Taken),
-        changed => changed,
+    match outcome {
+        // A concurrent transaction took the address after the check above.
+        Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+            Ok(AddressChangeOutcome::EmailTaken)
+        }
+        outcome => outcome,
     }
 }
 
-/// A password that takes the place of another.
-#[derive(Clone)]
-pub struct NewPassword {
-    /// Whose.
-    pub user: UserId,
-    /// Its hash.
-    pub hash: String,
-    /// Now.
-    pub now: DateTime<Utc>,
-    /// Which sessions go on.
-    pub keep: Keep,
+fn update_address(connection: &mut Connection, user: UserId, email: &Email) -> QueryResult<()> {
+    let address =
+        (users::email.eq(email.as_str()), users::email_key.eq(email.key()), users::email_verified.eq(true));
+    on_backend!(connection, |c| update(users::table.find(user)).set(address).execute(c)).map(drop)
 }
 
-/// Which sessions go on after the password was changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// All.
-    All,
-    /// This one alone.
-    Only(SessionId),
-    /// None.
-    None,
-}
-
-/// Changes the password of somebody who knows the one of `known_since`. `None` if it was changed meanwhile.
-pub fn change_password(
-    connection: &mut Connection,
-    new: &NewPassword,
-    known_since: Option<NaiveDateTime>,
-    event: &NewEvent,
-) -> QueryResult<Option<Change>> {
-    connection.transaction(|connection| {
-        let Some(version) = bump_version(connection, new.user)? else { return Ok(None) };
-        if super::accounts::password_changed_at(connection, new.user)? != known_since {
-            return Ok(None);
-        }
-        put_password(connection, new)?;
-        insert_event(connection, event)?;
-        record_change(connection, new.user, version, new.now).map(Some)
-    })
-}
-
-/// Changes the password of somebody who has the link. `None` if that is gone.
+/// Uses up a link and resets the password. Returns `None` if the link is invalid or the account is disabled.
 pub fn reset_password(
     connection: &mut Connection,
     link: &[u8],
     new: &NewPassword,
     event: &NewEvent,
-) -> QueryResult<Option<Change>> {
+) -> QueryResult<Option<UserChange>> {
     connection.transaction(|connection| {
         if !take_link(connection, link, new.now)? {
             return Ok(None);
@@ -213,38 +194,15 @@ pub fn reset_password(
             return Ok(None);
         }
         put_password(connection, new)?;
-        // Whoever made an account with somebody else's address is out, with all that they left in it.
+        // If someone signed up with another person's address, their factors must not survive the owner's reset.
         if !verified {
             delete_factors(connection, new.user)?;
         }
-        // The link went to the account's address: whoever has it reads that mail.
+        // The link was sent to the address, so using it confirms the address.
         on_backend!(&mut *connection, |c| {
             update(users::table.find(new.user)).set(users::email_verified.eq(true)).execute(c)
         })?;
         insert_event(connection, event)?;
         record_change(connection, new.user, version, new.now).map(Some)
     })
-}
-
-/// Puts the password in its place, ends the sessions that do not go on, and voids all links.
-pub(super) fn put_password(connection: &mut Connection, new: &NewPassword) -> QueryResult<()> {
-    let changed_at = new.now.naive_utc();
-    let row = PasswordRow { user_id: new.user, hash: &new.hash, changed_at };
-    on_backend!(&mut *connection, |c| {
-        insert_into(passwords::table)
-            .values(&row)
-            .on_conflict(passwords::user_id)
-            .do_update()
-            .set((passwords::hash.eq(&new.hash), passwords::changed_at.eq(changed_at)))
-            .execute(c)
-    })?;
-    let theirs = sessions::table.filter(sessions::user_id.eq(new.user));
-    match new.keep {
-        Keep::All => 0,
-        Keep::Only(session) => {
-            on_backend!(&mut *connection, |c| delete(theirs.filter(sessions::id.ne(session))).execute(c))?
-        }
-        Keep::None => on_backend!(&mut *connection, |c| delete(theirs).execute(c))?,
-    };
-    delete_links_of(connection, new.user, None)
 }

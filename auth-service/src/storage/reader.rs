@@ -1,42 +1,58 @@
-//! The role that verify-service reads with.
+//! The database role of verify-service.
 
 use diesel::{RunQueryDsl, sql_query};
+use drawbridge_core::settings::{Reader, Setting};
 use drawbridge_database::{Connection, DatabaseUnavailable};
 
-/// `DATABASE_READER`: a role of PostgreSQL that reads what a verifier needs, and nothing else.
+const DATABASE_READER: Setting = Setting::new(
+    "DATABASE_READER",
+    "The PostgreSQL role of verify-service. At start-up, auth-service grants it the right to read what verification \
+     needs.",
+)
+.values("role name")
+.default("none");
+
+/// `DATABASE_READER`: a PostgreSQL role that can read what verification needs, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReaderRole(String);
 
 impl ReaderRole {
-    /// Takes a role's name that PostgreSQL takes without quotes.
+    /// Reads `DATABASE_READER`.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        reader.optional(DATABASE_READER, Self::parse)
+    }
+
+    /// Parses the name of a role that needs no quotes in SQL.
     ///
     /// # Errors
-    /// A sentence that says what a name consists of.
+    /// A sentence that says which names are allowed.
     pub fn parse(name: &str) -> Result<Self, String> {
         let is_plain = name.len() <= 63
             && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if !is_plain {
-            return Err("must be a role's name of a-z, 0-9 and _, such as drawbridge_reader".into());
+            return Err("must be a role name of a-z, 0-9 and _, such as drawbridge_reader".into());
         }
         Ok(Self(name.to_owned()))
     }
 }
 
-/// Lets the role read users, roles, sessions and public keys: no password's hash, no private key.
+/// Grants the role the right to read users, roles, sessions and public keys, but no password hashes and no private keys.
 ///
 /// # Errors
-/// When the role is not there, or the database is out of reach or has no roles.
+/// The role does not exist, or the database is unreachable or does not support roles.
 pub fn grant_reading(connection: &mut Connection, reader: &ReaderRole) -> Result<(), DatabaseUnavailable> {
     let role = &reader.0;
-    // One replica at a time: PostgreSQL refuses to change one table's rights twice at once.
+    // PostgreSQL rejects concurrent changes of a table's privileges, so replicas take turns.
     connection.exclusively(|connection| {
         let Connection::Postgres(connection) = connection else {
-            return Err(DatabaseUnavailable("DATABASE_READER is for PostgreSQL; SQLite has no roles".into()));
+            return Err(DatabaseUnavailable(
+                "DATABASE_READER requires PostgreSQL; SQLite has no roles".into(),
+            ));
         };
         let grant = format!("GRANT SELECT ON users, user_roles, sessions, signing_keys TO \"{role}\"");
         sql_query(grant).execute(connection).map(drop).map_err(|error| {
-            DatabaseUnavailable(format!("DATABASE_READER={role} cannot be let read: {error}"))
+            DatabaseUnavailable(format!("cannot grant DATABASE_READER={role} the right to read: {error}"))
         })
     })
 }
@@ -46,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_role_is_a_plain_name() {
+    fn role_names_need_no_quotes() {
         for good in ["drawbridge_reader", "_r2"] {
             assert!(ReaderRole::parse(good).is_ok(), "{good}");
         }

@@ -2,58 +2,60 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, RunQueryDsl, delete, insert_into,
+    BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, QueryResult, RunQueryDsl, delete,
+    insert_into,
 };
 use drawbridge_core::id::UserId;
 use drawbridge_database::{Connection, on_backend, schema::user_roles};
 
 use super::{
-    Change, NewEvent, QueryResult, insert_event,
-    outbox::{bump_version, record_change},
+    audit::{NewEvent, insert_event},
+    outbox::{UserChange, bump_version, record_change},
 };
-use crate::{
-    caller::Caller,
-    domain::{EventKind, Role},
-};
+use crate::domain::{Actor, EventKind, Role};
 
-/// What is to become of a user's roles.
+/// A change of a user's roles.
 #[derive(Debug, Clone)]
 pub enum RoleChange {
-    /// These and no others.
+    /// Replaces all roles.
     Set(Vec<Role>),
-    /// Those that there are, with some more and without some.
+    /// Adds some roles and removes others.
     Adjust {
-        /// To be added.
+        /// The roles to add.
         add: Vec<Role>,
-        /// To be taken away.
+        /// The roles to remove.
         remove: Vec<Role>,
     },
 }
 
 #[derive(Insertable)]
 #[diesel(table_name = user_roles)]
-struct RoleRow<'a> {
-    user_id: UserId,
-    role: &'a str,
+pub(super) struct RoleRow<'a> {
+    pub(super) user_id: UserId,
+    pub(super) role: &'a str,
 }
 
-/// The user's roles, in their order.
+pub(super) fn insert_role(connection: &mut Connection, row: &RoleRow<'_>) -> QueryResult<()> {
+    on_backend!(connection, |c| insert_into(user_roles::table).values(row).execute(c)).map(drop)
+}
+
+/// The roles of a user, sorted.
 pub fn find_roles(connection: &mut Connection, user: UserId) -> QueryResult<Vec<String>> {
     let roles = user_roles::table.filter(user_roles::user_id.eq(user));
     let mut roles: Vec<String> = on_backend!(connection, |c| roles.select(user_roles::role).load(c))?;
-    // As Rust orders them: a database has an order of its own.
+    // Databases sort by their own collation, so sort here.
     roles.sort_unstable();
     Ok(roles)
 }
 
-/// Gives the user other roles. `None` if there is no such user.
+/// Changes the roles of a user. Returns `None` if there is no such user.
 pub fn change_roles(
     connection: &mut Connection,
     user: UserId,
     change: &RoleChange,
     now: DateTime<Utc>,
-    caller: &Caller,
-) -> QueryResult<Option<Change>> {
+    actor: &Actor,
+) -> QueryResult<Option<UserChange>> {
     connection.transaction(|connection| {
         let Some(version) = bump_version(connection, user)? else { return Ok(None) };
         let before = find_roles(connection, user)?;
@@ -66,15 +68,15 @@ pub fn change_roles(
                 kept.filter(|role| !remove.contains(role)).collect()
             }
         };
-        let gone: Vec<_> = before.difference(&after).copied().collect();
-        let gone = user_roles::table.filter(user_roles::user_id.eq(user).and(user_roles::role.eq_any(&gone)));
-        on_backend!(&mut *connection, |c| delete(gone).execute(c))?;
+        let removed: Vec<_> = before.difference(&after).copied().collect();
+        let rows =
+            user_roles::table.filter(user_roles::user_id.eq(user).and(user_roles::role.eq_any(&removed)));
+        on_backend!(&mut *connection, |c| delete(rows).execute(c))?;
         for role in after.difference(&before) {
-            let row = RoleRow { user_id: user, role };
-            on_backend!(&mut *connection, |c| insert_into(user_roles::table).values(&row).execute(c))?;
+            insert_role(connection, &RoleRow { user_id: user, role })?;
         }
         let after: Vec<_> = after.into_iter().collect();
-        let event = NewEvent::new(EventKind::RolesChanged, caller, now).to(user).saying(after.join(", "));
+        let event = NewEvent::new(EventKind::RolesChanged, actor, now).to(user).with_detail(after.join(", "));
         insert_event(connection, &event)?;
         record_change(connection, user, version, now).map(Some)
     })

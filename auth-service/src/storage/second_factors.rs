@@ -1,9 +1,7 @@
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::NaiveDateTime;
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable,
-    RunQueryDsl, Selectable, SelectableHelper, delete,
+    BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, delete,
     dsl::{exists, select},
-    insert_into, update,
 };
 use drawbridge_core::id::{SessionId, UserId};
 use drawbridge_database::{
@@ -11,241 +9,152 @@ use drawbridge_database::{
     schema::{passkeys, recovery_codes, sessions, totp_secrets, users},
 };
 
-use super::{NewEvent, PasskeyRow, QueryResult, insert_event};
+use super::{
+    accounts::lock_user,
+    audit::{NewEvent, insert_event},
+    outbox::{CommitOutcome, UserChange, without_change},
+    passwords::find_password_change,
+    recovery_codes::{RecoveryCodeHashes, delete_recovery_codes, insert_recovery_codes},
+};
+use crate::domain::EnrolledFactors;
 
-/// What a user has beside the password.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SecondFactors {
-    /// An authenticator app.
-    pub totp: bool,
-    /// How many recovery codes are left.
-    pub recovery_codes: i64,
-    /// How many passkeys there are.
-    pub passkeys: i64,
+/// A factor to add.
+#[derive(Clone)]
+pub struct NewFactor {
+    /// The account.
+    pub user: UserId,
+    /// What allows adding the factor.
+    pub authorization: Authorization,
+    /// Recovery codes to store if the account has none.
+    pub recovery_codes: RecoveryCodeHashes,
 }
 
-impl SecondFactors {
-    /// Whether there is one that sign-in asks for; recovery codes only stand in for one.
-    pub fn any(&self) -> bool {
-        self.totp || self.passkeys > 0
-    }
+/// What allows a user to add a factor. It must still be valid when the factor is added.
+#[derive(Debug, Clone, Copy)]
+pub enum Authorization {
+    /// An active session.
+    Session(SessionId),
+    /// The password that was set at this time, while the account has no factor.
+    FirstFactor {
+        /// When the password was set, if it is known.
+        password_changed_at: Option<NaiveDateTime>,
+    },
 }
 
-/// The secret of an authenticator app.
-#[derive(Clone, Insertable, Queryable, Selectable)]
-#[diesel(table_name = totp_secrets)]
-pub struct TotpRow {
-    /// Whose it is.
-    pub user_id: UserId,
-    /// The secret, under the master secret.
-    pub sealed: Vec<u8>,
-    /// The time step of the last code that was taken.
-    pub last_step: i64,
-    /// When it was made.
-    pub created_at: NaiveDateTime,
-    /// When the person showed that the app has it.
-    pub confirmed_at: Option<NaiveDateTime>,
-}
-
-/// What came of removing a factor.
+/// The result of adding a factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Removal {
-    /// It is gone.
+pub enum FactorAddition {
+    /// The factor was added.
+    Added {
+        /// Whether the new recovery codes were stored, too.
+        recovery_codes: bool,
+    },
+    /// The authorization is no longer valid.
+    NotAuthorized,
+    /// The factor exists already, or its set-up was restarted in the meantime.
+    Conflict,
+    /// The account has the maximum number of passkeys.
+    TooMany,
+}
+
+/// Rules for removing a factor.
+#[derive(Debug, Clone, Copy)]
+pub struct RemovalRules {
+    /// The last factor must stay.
+    pub factor_required: bool,
+    /// A user without a password can set one with a mailed link.
+    pub password_resettable: bool,
+}
+
+/// The result of removing a factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FactorRemoval {
+    /// The factor was removed.
     Removed,
-    /// There was none.
-    Absent,
-    /// It is the last one, and one must be left.
-    Last,
-    /// Without it nobody could sign in to the account.
+    /// There was no such factor.
+    NotFound,
+    /// It is the last factor, which must stay.
+    LastFactor,
+    /// Without it, the user could no longer sign in.
     LastWayIn,
 }
 
-/// What the user has.
-pub fn find_second_factors(connection: &mut Connection, user: UserId) -> QueryResult<SecondFactors> {
+without_change!(FactorAddition, FactorRemoval);
+
+/// The second factors of an account.
+pub fn find_enrolled_factors(connection: &mut Connection, user: UserId) -> QueryResult<EnrolledFactors> {
     let totp = totp_secrets::table
         .filter(totp_secrets::user_id.eq(user).and(totp_secrets::confirmed_at.is_not_null()));
     let codes = recovery_codes::table.filter(recovery_codes::user_id.eq(user));
     let keys = passkeys::table.filter(passkeys::user_id.eq(user));
-    let counts = on_backend!(connection, |c| {
+    let (totp, recovery_codes, passkeys) = on_backend!(connection, |c| {
         select((totp.count().single_value(), codes.count().single_value(), keys.count().single_value()))
             .get_result::<(Option<i64>, Option<i64>, Option<i64>)>(c)
     })?;
-    let (totp, recovery_codes, passkeys) = counts;
-    Ok(SecondFactors {
+    Ok(EnrolledFactors {
         totp: totp.unwrap_or(0) > 0,
         recovery_codes: recovery_codes.unwrap_or(0),
         passkeys: passkeys.unwrap_or(0),
     })
 }
 
-/// The user's authenticator app, confirmed or not.
-pub fn find_totp(connection: &mut Connection, user: UserId) -> QueryResult<Option<TotpRow>> {
-    on_backend!(connection, |c| {
-        totp_secrets::table.find(user).select(TotpRow::as_select()).first(c).optional()
-    })
-}
-
-/// Begins the set-up of an app. `false` if one is in use already.
-pub fn begin_totp(connection: &mut Connection, row: &TotpRow) -> QueryResult<bool> {
-    let begun = totp_secrets::table
-        .filter(totp_secrets::user_id.eq(row.user_id).and(totp_secrets::confirmed_at.is_null()));
-    connection.transaction(|connection| {
-        on_backend!(&mut *connection, |c| delete(begun).execute(c))?;
-        let inserted = on_backend!(connection, |c| {
-            insert_into(totp_secrets::table)
-                .values(row)
-                .on_conflict(totp_secrets::user_id)
-                .do_nothing()
-                .execute(c)
-        })?;
-        Ok(inserted == 1)
-    })
-}
-
-/// Takes the code of a time step, if none of it or of a later one was taken: each code once.
-pub fn take_totp_step(connection: &mut Connection, user: UserId, step: i64) -> QueryResult<bool> {
-    let unused =
-        totp_secrets::table.filter(totp_secrets::user_id.eq(user).and(totp_secrets::last_step.lt(step)));
-    let taken = on_backend!(connection, |c| {
-        update(unused.filter(totp_secrets::confirmed_at.is_not_null()))
-            .set(totp_secrets::last_step.eq(step))
-            .execute(c)
-    })?;
-    Ok(taken == 1)
-}
-
-/// By what right somebody adds a factor. It must still hold when the factor is added.
-#[derive(Debug, Clone, Copy)]
-pub enum Right {
-    /// A session that is alive.
-    Session(SessionId),
-    /// The password that was chosen then, while the account has no factor.
-    First(Option<NaiveDateTime>),
-}
-
-/// A factor that is to be added.
-#[derive(Clone)]
-pub struct NewFactor {
-    /// Whose.
-    pub user: UserId,
-    /// By what right.
-    pub right: Right,
-    /// What the audit log keeps of it.
-    pub event: NewEvent,
-    /// The hashes of recovery codes, for somebody who has none yet, and what the audit log keeps of them.
-    pub recovery: (Vec<Vec<u8>>, NewEvent),
-}
-
-/// What came of adding a factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Added {
-    /// It is there; whether the recovery codes are, too.
-    Done {
-        /// They are good from now on.
-        recovery_codes: bool,
-    },
-    /// The right no longer holds.
-    NoRight,
-    /// It is there already, or was begun anew meanwhile.
-    Conflict,
-    /// There are as many as there may be.
-    TooMany,
-}
-
-/// Ends the set-up of an app with its first code.
-pub fn confirm_totp(
-    connection: &mut Connection,
-    begun: &TotpRow,
-    step: i64,
-    now: DateTime<Utc>,
-    new: &NewFactor,
-) -> QueryResult<Added> {
-    let same = totp_secrets::table.filter(
-        totp_secrets::user_id
-            .eq(begun.user_id)
-            .and(totp_secrets::confirmed_at.is_null())
-            .and(totp_secrets::sealed.eq(begun.sealed.clone())),
-    );
-    add_factor(connection, new, |connection, _| {
-        let confirmed = on_backend!(connection, |c| {
-            update(same)
-                .set((totp_secrets::confirmed_at.eq(now.naive_utc()), totp_secrets::last_step.eq(step)))
-                .execute(c)
-        })?;
-        Ok((confirmed == 1).then_some(()).ok_or(Added::Conflict))
-    })
-}
-
-/// Adds a passkey, unless there are `most`.
-pub fn insert_passkey(
-    connection: &mut Connection,
-    passkey: &PasskeyRow,
-    most: i64,
-    new: &NewFactor,
-) -> QueryResult<Added> {
-    add_factor(connection, new, |connection, has| {
-        if has.passkeys >= most {
-            return Ok(Err(Added::TooMany));
-        }
-        let inserted = on_backend!(connection, |c| {
-            insert_into(passkeys::table).values(passkey).on_conflict(passkeys::id).do_nothing().execute(c)
-        })?;
-        Ok((inserted == 1).then_some(()).ok_or(Added::Conflict))
-    })
-}
-
-fn add_factor(
+/// Adds a factor with `add`, which gets the factors that exist, and recovery codes if the account has none.
+pub(super) fn add_factor(
     connection: &mut Connection,
     new: &NewFactor,
-    add: impl FnOnce(&mut Connection, SecondFactors) -> QueryResult<Result<(), Added>>,
-) -> QueryResult<Added> {
+    event: &NewEvent,
+    add: impl FnOnce(&mut Connection, EnrolledFactors) -> QueryResult<Result<(), FactorAddition>>,
+) -> QueryResult<FactorAddition> {
     connection.transaction(|connection| {
         lock_user(connection, new.user)?;
-        let has = find_second_factors(connection, new.user)?;
-        if !holds(connection, new.user, new.right, has)? {
-            return Ok(Added::NoRight);
+        let enrolled = find_enrolled_factors(connection, new.user)?;
+        if !is_authorized(connection, new, enrolled)? {
+            return Ok(FactorAddition::NotAuthorized);
         }
-        if let Err(refusal) = add(connection, has)? {
+        if let Err(refusal) = add(connection, enrolled)? {
             return Ok(refusal);
         }
-        insert_event(connection, &new.event)?;
-        let recovery_codes = has.recovery_codes == 0;
+        insert_event(connection, event)?;
+        let recovery_codes = enrolled.recovery_codes == 0;
         if recovery_codes {
-            let (hashes, event) = &new.recovery;
-            insert_recovery_codes(connection, new.user, hashes)?;
-            insert_event(connection, event)?;
+            insert_recovery_codes(connection, new.user, &new.recovery_codes.hashes)?;
+            insert_event(connection, &new.recovery_codes.event)?;
         }
-        Ok(Added::Done { recovery_codes })
+        Ok(FactorAddition::Added { recovery_codes })
     })
 }
 
-fn holds(connection: &mut Connection, user: UserId, right: Right, has: SecondFactors) -> QueryResult<bool> {
-    let active = users::table.filter(users::id.eq(user).and(users::disabled.eq(false)));
-    if !on_backend!(&mut *connection, |c| select(exists(active)).get_result::<bool>(c))? {
+fn is_authorized(
+    connection: &mut Connection,
+    new: &NewFactor,
+    enrolled: EnrolledFactors,
+) -> QueryResult<bool> {
+    let enabled = users::table.filter(users::id.eq(new.user).and(users::disabled.eq(false)));
+    if !on_backend!(&mut *connection, |c| select(exists(enabled)).get_result::<bool>(c))? {
         return Ok(false);
     }
-    match right {
-        Right::Session(session) => {
-            let alive = sessions::table.filter(sessions::id.eq(session).and(sessions::user_id.eq(user)));
-            on_backend!(connection, |c| select(exists(alive)).get_result(c))
+    match new.authorization {
+        Authorization::Session(session) => {
+            let active = sessions::table.filter(sessions::id.eq(session).and(sessions::user_id.eq(new.user)));
+            on_backend!(connection, |c| select(exists(active)).get_result(c))
         }
-        Right::First(known_since) => {
-            let changed_at = super::accounts::password_changed_at(connection, user)?;
-            Ok(!has.any() && changed_at == known_since)
+        Authorization::FirstFactor { password_changed_at } => {
+            let changed_at = find_password_change(connection, new.user)?;
+            Ok(!enrolled.any() && changed_at == password_changed_at)
         }
     }
 }
 
-/// Removes all factors of a user; whether there were any.
+/// Removes all factors of an account. Returns false if it had none.
 pub fn remove_factors(connection: &mut Connection, user: UserId, event: &NewEvent) -> QueryResult<bool> {
     connection.transaction(|connection| {
         lock_user(connection, user)?;
-        let had = find_second_factors(connection, user)?.any();
+        let had_factors = find_enrolled_factors(connection, user)?.any();
         delete_factors(connection, user)?;
-        if had {
+        if had_factors {
             insert_event(connection, event)?;
         }
-        Ok(had)
+        Ok(had_factors)
     })
 }
 
@@ -256,115 +165,61 @@ pub(super) fn delete_factors(connection: &mut Connection, user: UserId) -> Query
     delete_recovery_codes(connection, user)
 }
 
-/// Removes the authenticator app; where `one_must_stay`, not if it is the last factor.
+/// Removes the authenticator app of an account.
 pub fn delete_totp(
     connection: &mut Connection,
     user: UserId,
-    one_must_stay: bool,
+    rules: RemovalRules,
     event: &NewEvent,
-) -> QueryResult<Removal> {
+) -> QueryResult<FactorRemoval> {
     connection.transaction(|connection| {
         lock_user(connection, user)?;
-        let factors = find_second_factors(connection, user)?;
-        if !factors.totp {
-            return Ok(Removal::Absent);
+        let enrolled = find_enrolled_factors(connection, user)?;
+        if !enrolled.totp {
+            return Ok(FactorRemoval::NotFound);
         }
-        if one_must_stay && factors.passkeys == 0 {
-            return Ok(Removal::Last);
+        if rules.factor_required && enrolled.passkeys == 0 {
+            return Ok(FactorRemoval::LastFactor);
         }
         on_backend!(&mut *connection, |c| delete(totp_secrets::table.find(user)).execute(c))?;
-        after_removal(connection, user)?;
+        delete_unusable_codes(connection, user)?;
         insert_event(connection, event)?;
-        Ok(Removal::Removed)
+        Ok(FactorRemoval::Removed)
     })
 }
 
-/// Removes a passkey; where `one_must_stay`, not if it is the last factor, and never if it is the only way in: an
-/// account without a password on a deployment that `can_reset` none.
+/// Removes a passkey of an account. The last passkey stays if the account has no password and cannot get one.
 pub fn delete_passkey(
     connection: &mut Connection,
     user: UserId,
     id: &[u8],
-    (one_must_stay, can_reset): (bool, bool),
+    rules: RemovalRules,
     event: &NewEvent,
-) -> QueryResult<Removal> {
+) -> QueryResult<FactorRemoval> {
     connection.transaction(|connection| {
         lock_user(connection, user)?;
-        let factors = find_second_factors(connection, user)?;
+        let enrolled = find_enrolled_factors(connection, user)?;
+        let is_last = enrolled.passkeys == 1;
+        if is_last && rules.factor_required && !enrolled.totp {
+            return Ok(FactorRemoval::LastFactor);
+        }
+        if is_last && !rules.password_resettable && find_password_change(connection, user)?.is_none() {
+            return Ok(FactorRemoval::LastWayIn);
+        }
         let this = passkeys::table.filter(passkeys::id.eq(id).and(passkeys::user_id.eq(user)));
-        let is_last = factors.passkeys == 1;
-        if is_last && one_must_stay && !factors.totp {
-            return Ok(Removal::Last);
-        }
-        if is_last && !can_reset && super::accounts::password_changed_at(connection, user)?.is_none() {
-            return Ok(Removal::LastWayIn);
-        }
         if on_backend!(&mut *connection, |c| delete(this).execute(c))? == 0 {
-            return Ok(Removal::Absent);
+            return Ok(FactorRemoval::NotFound);
         }
-        after_removal(connection, user)?;
+        delete_unusable_codes(connection, user)?;
         insert_event(connection, event)?;
-        Ok(Removal::Removed)
+        Ok(FactorRemoval::Removed)
     })
 }
 
-/// Recovery codes stand in for a factor: without one they open nothing.
-fn after_removal(connection: &mut Connection, user: UserId) -> QueryResult<()> {
-    if !find_second_factors(connection, user)?.any() {
+/// Deletes the recovery codes if no factor is left that they could replace.
+fn delete_unusable_codes(connection: &mut Connection, user: UserId) -> QueryResult<()> {
+    if !find_enrolled_factors(connection, user)?.any() {
         delete_recovery_codes(connection, user)?;
     }
     Ok(())
-}
-
-/// Replaces the recovery codes by those with these hashes.
-pub fn replace_recovery_codes(
-    connection: &mut Connection,
-    user: UserId,
-    hashes: &[Vec<u8>],
-    event: &NewEvent,
-) -> QueryResult<()> {
-    connection.transaction(|connection| {
-        lock_user(connection, user)?;
-        delete_recovery_codes(connection, user)?;
-        insert_recovery_codes(connection, user, hashes)?;
-        insert_event(connection, event)
-    })
-}
-
-fn insert_recovery_codes(connection: &mut Connection, user: UserId, hashes: &[Vec<u8>]) -> QueryResult<()> {
-    for hash in hashes {
-        let row = (recovery_codes::user_id.eq(user), recovery_codes::hash.eq(hash));
-        on_backend!(&mut *connection, |c| insert_into(recovery_codes::table).values(row).execute(c))?;
-    }
-    Ok(())
-}
-
-fn delete_recovery_codes(connection: &mut Connection, user: UserId) -> QueryResult<()> {
-    let theirs = recovery_codes::table.filter(recovery_codes::user_id.eq(user));
-    on_backend!(connection, |c| delete(theirs).execute(c)).map(drop)
-}
-
-/// Uses a recovery code up; whether it was there.
-pub fn use_recovery_code(
-    connection: &mut Connection,
-    user: UserId,
-    hash: &[u8],
-    event: &NewEvent,
-) -> QueryResult<bool> {
-    let this = recovery_codes::table.find((user, hash));
-    connection.transaction(|connection| {
-        let used = on_backend!(&mut *connection, |c| delete(this).execute(c))?;
-        if used == 1 {
-            insert_event(connection, event)?;
-        }
-        Ok(used == 1)
-    })
-}
-
-/// From here on in the transaction, nobody else changes this user's factors.
-fn lock_user(connection: &mut Connection, user: UserId) -> QueryResult<()> {
-    on_backend!(connection, |c| {
-        update(users::table.find(user)).set(users::disabled.eq(users::disabled)).execute(c)
-    })
-    .map(drop)
 }

@@ -1,7 +1,9 @@
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, NullableExpressionMethods,
-    OptionalExtension, QueryDsl, Queryable, RunQueryDsl, delete, insert_into, update,
+    OptionalExtension, QueryDsl, QueryResult, Queryable, RunQueryDsl, delete,
+    dsl::{exists, select},
+    insert_into, update,
 };
 use drawbridge_core::id::{SessionId, UserId};
 use drawbridge_database::{
@@ -10,28 +12,43 @@ use drawbridge_database::{
 };
 
 use super::{
-    Change, NewEvent, QueryResult, insert_event,
-    outbox::{bump_version, record_change},
+    audit::{NewEvent, insert_event},
+    outbox::{CommitOutcome, UserChange, bump_version, record_change},
 };
 
-/// How seldom it is kept when a session was seen.
-const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// The time of last use of a session is updated at most this often.
+const LAST_USE_RESOLUTION: TimeDelta = TimeDelta::minutes(1);
 
-/// A session as its holder sees it.
+/// A session in the user's list of sessions.
 #[derive(Debug, Clone, Queryable)]
-pub struct SessionView {
+pub struct SessionSummary {
     /// The session.
     pub id: SessionId,
-    /// When the person signed in.
+    /// When the session started.
     pub created_at: NaiveDateTime,
-    /// When it ends whatever happens.
+    /// The absolute timeout.
     pub expires_at: NaiveDateTime,
-    /// From where, if that was kept.
+    /// The client's address, if it was recorded.
     pub address: Option<String>,
-    /// With what.
+    /// The browser's `User-Agent`, if it was recorded.
     pub user_agent: Option<String>,
-    /// When it was last seen.
+    /// When the session was last used.
     pub last_seen_at: Option<NaiveDateTime>,
+}
+
+/// The result of ending several sessions of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedSessions {
+    /// The change of the user's record.
+    pub change: UserChange,
+    /// The number of sessions that ended.
+    pub count: usize,
+}
+
+impl CommitOutcome for EndedSessions {
+    fn change(&self) -> Option<&UserChange> {
+        Some(&self.change)
+    }
 }
 
 #[derive(Insertable)]
@@ -48,12 +65,12 @@ pub(super) fn insert_details(connection: &mut Connection, details: &DetailsRow<'
     on_backend!(connection, |c| insert_into(session_details::table).values(details).execute(c)).map(drop)
 }
 
-/// The user's sessions that are alive, newest first.
+/// The active sessions of a user, newest first.
 pub fn find_sessions(
     connection: &mut Connection,
     user: UserId,
     now: DateTime<Utc>,
-) -> QueryResult<Vec<SessionView>> {
+) -> QueryResult<Vec<SessionSummary>> {
     on_backend!(connection, |c| {
         sessions::table
             .left_join(session_details::table.on(session_details::session_id.eq(sessions::id)))
@@ -71,21 +88,25 @@ pub fn find_sessions(
     })
 }
 
-/// Keeps that a session was seen, at most once a minute.
-pub fn note_seen(connection: &mut Connection, session: SessionId, now: DateTime<Utc>) -> QueryResult<()> {
-    let before = (now - SEEN_EVERY).naive_utc();
-    let unseen = session_details::table.filter(session_details::session_id.eq(session)).filter(
+/// Records that a session was used, at most once a minute.
+pub fn record_session_use(
+    connection: &mut Connection,
+    session: SessionId,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let before = (now - LAST_USE_RESOLUTION).naive_utc();
+    let outdated = session_details::table.filter(session_details::session_id.eq(session)).filter(
         session_details::last_seen_at
             .is_null()
             .or(session_details::last_seen_at.lt(before).assume_not_null()),
     );
     on_backend!(connection, |c| {
-        update(unseen).set(session_details::last_seen_at.eq(now.naive_utc())).execute(c)
+        update(outdated).set(session_details::last_seen_at.eq(now.naive_utc())).execute(c)
     })
     .map(drop)
 }
 
-/// When the person last showed in this session who they are.
+/// Finds out when the user last confirmed their identity in this session.
 pub fn find_confirmation(
     connection: &mut Connection,
     session: SessionId,
@@ -95,19 +116,19 @@ pub fn find_confirmation(
     })
 }
 
-/// Keeps that the person has shown in this session who they are. `false` if the session has ended.
-pub fn note_confirmation(
+/// Records that the user has confirmed their identity in this session. Returns false if the session has ended.
+pub fn record_confirmation(
     connection: &mut Connection,
     session: SessionId,
     now: DateTime<Utc>,
     event: &NewEvent,
 ) -> QueryResult<bool> {
     connection.transaction(|connection| {
-        let exists = diesel::dsl::exists(sessions::table.find(session));
-        if !on_backend!(&mut *connection, |c| diesel::select(exists).get_result::<bool>(c))? {
+        let this = sessions::table.find(session);
+        if !on_backend!(&mut *connection, |c| select(exists(this)).get_result::<bool>(c))? {
             return Ok(false);
         }
-        // One that began before such details were kept gets them now.
+        // A session from before details were recorded gets them now.
         let details = DetailsRow {
             session_id: session,
             address: "",
@@ -128,19 +149,20 @@ pub fn note_confirmation(
     })
 }
 
-/// Ends all sessions of a user but one. `None` if there is no such user; and how many it were.
+/// Ends all sessions of a user except one. Returns `None` if there is no such user.
 pub fn end_other_sessions(
     connection: &mut Connection,
     user: UserId,
     keep: SessionId,
     now: DateTime<Utc>,
     event: &NewEvent,
-) -> QueryResult<Option<(Change, usize)>> {
+) -> QueryResult<Option<EndedSessions>> {
     let others = sessions::table.filter(sessions::user_id.eq(user).and(sessions::id.ne(keep)));
     connection.transaction(|connection| {
         let Some(version) = bump_version(connection, user)? else { return Ok(None) };
-        let ended = on_backend!(&mut *connection, |c| delete(others).execute(c))?;
+        let count = on_backend!(&mut *connection, |c| delete(others).execute(c))?;
         insert_event(connection, event)?;
-        Ok(Some((record_change(connection, user, version, now)?, ended)))
+        let change = record_change(connection, user, version, now)?;
+        Ok(Some(EndedSessions { change, count }))
     })
 }

@@ -1,7 +1,7 @@
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, NullableExpressionMethods, QueryDsl, RunQueryDsl,
-    delete,
+    BoolExpressionMethods, ExpressionMethods, Insertable, NullableExpressionMethods, QueryDsl, QueryResult,
+    RunQueryDsl, delete,
     dsl::{exists, select},
     insert_into,
     result::Error as QueryError,
@@ -13,65 +13,72 @@ use drawbridge_database::{
 };
 
 use super::{
-    Change, EventFilter, MailJobRow, NewEvent, QueryResult, find_events, find_passkey, insert_event,
-    outbox::{bump_version, record_change},
+    audit::{EventFilter, NewEvent, find_events, insert_event},
+    outbox::{UserChange, bump_version, record_change},
+    passkeys::find_passkey,
     session_details::{DetailsRow, insert_details},
 };
 use crate::domain::EventKind;
 
-/// A session to be started.
+/// How long after its creation an account counts as new: its first sign-in then causes no notice.
+const NEW_ACCOUNT_PERIOD: TimeDelta = TimeDelta::days(1);
+
+/// A session to start.
 #[derive(Clone)]
 pub struct NewSession {
     /// The session.
     pub id: SessionId,
-    /// Whose it is.
+    /// The user.
     pub user_id: UserId,
-    /// By what the person has shown who they are.
+    /// How the user proved their identity.
     pub proof: Proof,
-    /// From where.
+    /// The client's address.
     pub address: String,
-    /// With what.
+    /// The browser's `User-Agent`.
     pub user_agent: String,
-    /// Now.
+    /// The current time.
     pub now: DateTime<Utc>,
-    /// The absolute end.
+    /// The absolute timeout.
     pub expires_at: DateTime<Utc>,
-    /// How many sessions the user may have; the oldest make room.
+    /// The maximum number of sessions of the user; the oldest ones beyond it are ended.
     pub limit: u32,
-    /// What the audit log keeps of it.
-    pub event: NewEvent,
-    /// Sessions of the same user that the browser brought along, and which this one takes the place of.
+    /// Earlier sessions in the same browser, which this one replaces.
     pub replaces: Vec<SessionId>,
-    /// The mail that tells the holder of a device that is new, unless it is the first of all.
-    pub news: Option<MailJobRow>,
 }
 
-/// By what a person has shown who they are. It must still hold when the session begins.
+/// How a user proved their identity. It must still be valid when the session starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
-    /// A password that was chosen then, if it was.
+    /// With the password that was set at this time, if it is known.
     Password(Option<NaiveDateTime>),
-    /// The passkey with this credential id.
+    /// With the passkey that has this credential ID.
     Passkey(Vec<u8>),
 }
 
 #[derive(Insertable)]
 #[diesel(table_name = sessions)]
-struct SessionRow {
+struct NewSessionRow {
     id: SessionId,
     user_id: UserId,
     created_at: NaiveDateTime,
     expires_at: NaiveDateTime,
 }
 
+/// What a sign-in needs to know about its user.
+struct SignInState {
+    disabled: bool,
+    created_at: NaiveDateTime,
+    password_changed_at: Option<NaiveDateTime>,
+}
+
 /// Why no session was started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StartRefused {
-    /// The user is gone, or has another password by now.
-    Changed,
-    /// The user was disabled.
+    /// The account was deleted, or the proof is no longer valid.
+    ProofInvalid,
+    /// The account is disabled.
     Disabled,
-    /// The database is out of reach.
+    /// The database is unreachable.
     Unavailable(DatabaseUnavailable),
 }
 
@@ -87,69 +94,72 @@ impl From<DatabaseUnavailable> for StartRefused {
     }
 }
 
-/// Starts a session, and drops those that have ended and the oldest above the limit.
-pub fn start_session(connection: &mut Connection, new: &NewSession) -> Result<Change, StartRefused> {
+/// Starts a session, and ends expired ones, replaced ones and the oldest ones beyond the limit. The mail of `event` is
+/// not sent for the first sign-in to a new account.
+pub fn start_session(
+    connection: &mut Connection,
+    new: &NewSession,
+    event: &NewEvent,
+) -> Result<UserChange, StartRefused> {
     connection.transaction(|connection| {
-        // From here on nobody else changes this user, so what is read below stays true.
-        let version = bump_version(connection, new.user_id)?.ok_or(StartRefused::Changed)?;
-        let (disabled, created_at, password_changed_at) = on_backend!(&mut *connection, |c| {
-            users::table
-                .left_join(passwords::table)
-                .filter(users::id.eq(new.user_id))
-                .select((users::disabled, users::created_at, passwords::changed_at.nullable()))
-                .first::<(bool, NaiveDateTime, Option<NaiveDateTime>)>(c)
-        })?;
-        if disabled {
+        // This locks the user, so what is read below stays true.
+        let version = bump_version(connection, new.user_id)?.ok_or(StartRefused::ProofInvalid)?;
+        let state = find_sign_in_state(connection, new.user_id)?;
+        if state.disabled {
             return Err(StartRefused::Disabled);
         }
-        let holds = match &new.proof {
-            Proof::Password(changed_at) => password_changed_at == *changed_at,
-            Proof::Passkey(id) => {
-                find_passkey(connection, id)?.is_some_and(|passkey| passkey.user_id == new.user_id)
-            }
-        };
-        if !holds {
-            return Err(StartRefused::Changed);
+        if !is_valid(connection, new, &state)? {
+            return Err(StartRefused::ProofInvalid);
         }
-        let is_young = new.now.naive_utc() - created_at < YOUNG;
-        let is_first = is_young && !has_signed_in(connection, new.user_id)?;
+        let is_first = is_first_sign_in(connection, new, &state)?;
         let replaced = sessions::table
             .filter(sessions::user_id.eq(new.user_id).and(sessions::id.eq_any(new.replaces.clone())));
         on_backend!(&mut *connection, |c| delete(replaced).execute(c))?;
         make_room(connection, new)?;
-        let row = SessionRow {
-            id: new.id,
-            user_id: new.user_id,
-            created_at: new.now.naive_utc(),
-            expires_at: new.expires_at.naive_utc(),
-        };
-        on_backend!(&mut *connection, |c| insert_into(sessions::table).values(&row).execute(c))?;
-        let details = DetailsRow {
-            session_id: new.id,
-            address: &new.address,
-            user_agent: &new.user_agent,
-            last_seen_at: Some(new.now.naive_utc()),
-            confirmed_at: new.now.naive_utc(),
-        };
-        insert_details(connection, &details)?;
-        let news = new.news.clone().filter(|_| !is_first);
-        insert_event(connection, &new.event.clone().mailing(news))?;
+        insert_session(connection, new)?;
+        if is_first {
+            insert_event(connection, &event.without_mail())?;
+        } else {
+            insert_event(connection, event)?;
+        }
         Ok(record_change(connection, new.user_id, version, new.now)?)
     })
 }
 
-/// How long an account is so young that its first sign-in is no news to its holder.
-const YOUNG: TimeDelta = TimeDelta::days(1);
+fn find_sign_in_state(connection: &mut Connection, user: UserId) -> QueryResult<SignInState> {
+    let (disabled, created_at, password_changed_at) = on_backend!(connection, |c| {
+        users::table
+            .left_join(passwords::table)
+            .filter(users::id.eq(user))
+            .select((users::disabled, users::created_at, passwords::changed_at.nullable()))
+            .first::<(bool, NaiveDateTime, Option<NaiveDateTime>)>(c)
+    })?;
+    Ok(SignInState { disabled, created_at, password_changed_at })
+}
 
-fn has_signed_in(connection: &mut Connection, user: UserId) -> QueryResult<bool> {
-    let filter = EventFilter { user: Some(user), kind: Some(EventKind::SignedIn), ..EventFilter::default() };
-    Ok(!find_events(connection, &filter, 1)?.is_empty())
+fn is_valid(connection: &mut Connection, new: &NewSession, state: &SignInState) -> QueryResult<bool> {
+    match &new.proof {
+        Proof::Password(changed_at) => Ok(state.password_changed_at == *changed_at),
+        Proof::Passkey(id) => {
+            let passkey = find_passkey(connection, id)?;
+            Ok(passkey.is_some_and(|passkey| passkey.user_id == new.user_id))
+        }
+    }
+}
+
+fn is_first_sign_in(connection: &mut Connection, new: &NewSession, state: &SignInState) -> QueryResult<bool> {
+    if new.now.naive_utc() - state.created_at >= NEW_ACCOUNT_PERIOD {
+        return Ok(false);
+    }
+    let filter =
+        EventFilter { user: Some(new.user_id), kind: Some(EventKind::SignedIn), ..EventFilter::default() };
+    Ok(find_events(connection, &filter, 1)?.is_empty())
 }
 
 fn make_room(connection: &mut Connection, new: &NewSession) -> QueryResult<()> {
-    let ended = sessions::table
+    let expired = sessions::table
         .filter(sessions::user_id.eq(new.user_id).and(sessions::expires_at.le(new.now.naive_utc())));
-    on_backend!(&mut *connection, |c| delete(ended).execute(c))?;
+    on_backend!(&mut *connection, |c| delete(expired).execute(c))?;
     let newest_first: Vec<SessionId> = on_backend!(&mut *connection, |c| {
         sessions::table
             .filter(sessions::user_id.eq(new.user_id))
@@ -158,23 +168,41 @@ fn make_room(connection: &mut Connection, new: &NewSession) -> QueryResult<()> {
             .load(c)
     })?;
     let kept = usize::try_from(new.limit.saturating_sub(1)).unwrap_or(usize::MAX);
-    let dropped: Vec<_> = newest_first.into_iter().skip(kept).collect();
-    if !dropped.is_empty() {
-        on_backend!(connection, |c| delete(sessions::table.filter(sessions::id.eq_any(dropped))).execute(c))?;
+    let oldest: Vec<_> = newest_first.into_iter().skip(kept).collect();
+    if !oldest.is_empty() {
+        on_backend!(connection, |c| delete(sessions::table.filter(sessions::id.eq_any(oldest))).execute(c))?;
     }
     Ok(())
 }
 
-/// Ends a session. `None` if it had ended before.
+fn insert_session(connection: &mut Connection, new: &NewSession) -> QueryResult<()> {
+    let row = NewSessionRow {
+        id: new.id,
+        user_id: new.user_id,
+        created_at: new.now.naive_utc(),
+        expires_at: new.expires_at.naive_utc(),
+    };
+    on_backend!(&mut *connection, |c| insert_into(sessions::table).values(&row).execute(c))?;
+    let details = DetailsRow {
+        session_id: new.id,
+        address: &new.address,
+        user_agent: &new.user_agent,
+        last_seen_at: Some(new.now.naive_utc()),
+        confirmed_at: new.now.naive_utc(),
+    };
+    insert_details(connection, &details)
+}
+
+/// Ends a session. Returns `None` if it had already ended.
 pub fn end_session(
     connection: &mut Connection,
     user: UserId,
     session: SessionId,
     now: DateTime<Utc>,
     event: &NewEvent,
-) -> QueryResult<Option<Change>> {
+) -> QueryResult<Option<UserChange>> {
     let this = sessions::table.filter(sessions::id.eq(session).and(sessions::user_id.eq(user)));
-    // A session that is gone costs no write.
+    // Check first, so that ending a session twice writes nothing.
     if !on_backend!(&mut *connection, |c| select(exists(this)).get_result::<bool>(c))? {
         return Ok(None);
     }

@@ -1,29 +1,20 @@
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
-use diesel::{ExpressionMethods, Insertable, QueryDsl, RunQueryDsl, delete, insert_into, update};
-use drawbridge_core::{
-    id::{OutboxId, UserId},
-    random::Random,
-};
+use chrono::{DateTime, Utc};
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, delete, update};
+use drawbridge_core::id::UserId;
 use drawbridge_database::{
     Connection, on_backend,
-    schema::{outbox, sessions, users},
+    schema::{sessions, users},
 };
 
-use super::{NewEvent, QueryResult, insert_event};
-use crate::{caller::Caller, domain::EventKind};
+use super::{
+    audit::{NewEvent, insert_event},
+    outbox::{OutboxRow, insert_outbox_rows},
+};
+use crate::domain::{Actor, EventKind};
 
-#[derive(Insertable)]
-#[diesel(table_name = outbox)]
-struct OutboxRow {
-    id: OutboxId,
-    user_id: UserId,
-    version: i64,
-    created_at: NaiveDateTime,
-}
-
-/// Users who have a session, in the order of their ids: at most `limit`, after the one with id `after`.
+/// Users who have a session, ordered by ID: at most `limit`, starting after `after`.
 pub fn find_signed_in(
     connection: &mut Connection,
     after: Option<UserId>,
@@ -43,43 +34,38 @@ pub fn find_signed_in(
     })
 }
 
-/// Ends all sessions of these users in one transaction, and leaves it to the outbox to tell the caches.
-/// How many sessions that were.
+/// Ends all sessions of these users in one transaction, and leaves the delivery to the relay. Returns the number of
+/// ended sessions.
 ///
-/// It takes turns with others that do the same: each changes many users in whatever order.
+/// The transaction is exclusive: it changes many users in an arbitrary order, so two at a time could deadlock.
 pub fn end_sessions_of(
     connection: &mut Connection,
-    of: &[UserId],
+    users: &[UserId],
     now: DateTime<Utc>,
-    caller: &Caller,
+    actor: &Actor,
 ) -> QueryResult<usize> {
     connection.exclusively(|connection| {
-        // As in every change: first the version, so that nobody signs in between.
+        // Bump the versions first, as every change does, so that no sign-in interferes.
         let versions: Vec<(UserId, i64)> = on_backend!(&mut *connection, |c| {
-            update(users::table.filter(users::id.eq_any(of)))
+            update(users::table.filter(users::id.eq_any(users)))
                 .set(users::version.eq(users::version + 1))
                 .returning((users::id, users::version))
                 .get_results(c)
         })?;
         let ended: Vec<UserId> = on_backend!(&mut *connection, |c| {
-            delete(sessions::table.filter(sessions::user_id.eq_any(of)))
+            delete(sessions::table.filter(sessions::user_id.eq_any(users)))
                 .returning(sessions::user_id)
                 .get_results(c)
         })?;
         let changed: BTreeSet<_> = ended.iter().collect();
         let rows: Vec<_> = versions
             .into_iter()
-            .filter(|(user_id, _)| changed.contains(user_id))
-            .map(|(user_id, version)| OutboxRow {
-                id: OutboxId::generate(Random, now),
-                user_id,
-                version,
-                created_at: now.naive_utc(),
-            })
+            .filter(|(user, _)| changed.contains(user))
+            .map(|(user, version)| OutboxRow::new(user, version, now))
             .collect();
-        on_backend!(&mut *connection, |c| insert_into(outbox::table).values(&rows).execute(c))?;
+        insert_outbox_rows(connection, &rows)?;
         for row in &rows {
-            let event = NewEvent::new(EventKind::SessionsEnded, caller, now).to(row.user_id);
+            let event = NewEvent::new(EventKind::SessionsEnded, actor, now).to(row.user_id);
             insert_event(connection, &event)?;
         }
         Ok(ended.len())

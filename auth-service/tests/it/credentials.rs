@@ -1,73 +1,93 @@
-//! Registering, and what a password opens.
+//! Sign-up, and signing in with a password.
 
-use auth_service::{
-    caller::Caller,
-    domain::{Email, EventKind},
-    storage::{self, NewEvent},
-};
+use futures_util::future::join_all;
 use tests::PASSWORD;
 
-use crate::helpers::TestApp;
+use crate::helpers::{TestApp, TestDatabase};
 
 #[actix_web::test]
-async fn an_address_has_one_account_whatever_its_case() {
+async fn an_address_has_one_account_in_any_spelling() {
     for app in TestApp::on_both().await {
-        assert_eq!(app.register("Ada@Example.com", PASSWORD).await.status, 201);
-        let again = app.register("  aDA@example.COM ", PASSWORD).await;
-        assert_eq!(again.status_and_code(), (409, "email_taken".into()));
-        assert_eq!(app.register("ada@bücher.example", PASSWORD).await.status, 201);
-        let again = app.register("ada@xn--bcher-kva.example", PASSWORD).await;
-        assert_eq!(again.status_and_code(), (409, "email_taken".into()));
-        assert_eq!(app.log_in("ADA@EXAMPLE.COM", PASSWORD).await.1.status, 200);
+        app.register("Ada@Example.com", PASSWORD).await.assert_status(201);
+        app.register("ada@bücher.example", PASSWORD).await.assert_status(201);
+
+        let other_case = app.register("  aDA@example.COM ", PASSWORD).await;
+        let punycode = app.register("ada@xn--bcher-kva.example", PASSWORD).await;
+        let (_, login) = app.log_in("ADA@EXAMPLE.COM", PASSWORD).await;
+
+        other_case.assert_error(409, "email_taken");
+        punycode.assert_error(409, "email_taken");
+        login.assert_status(200);
     }
 }
 
 #[actix_web::test]
-async fn a_hash_of_another_system_opens_the_account_and_is_made_stronger() {
+async fn an_imported_hash_is_accepted_and_kept_if_strong() {
     for app in TestApp::on_both().await {
         app.register("ada@example.com", "another password").await;
-        let theirs = bcrypt::hash(PASSWORD, 4).unwrap().replacen("$2b$04$", "$2y$04$", 1);
-        // The cost of this app is 4; one that wants 5 finds the hash too weak.
-        let stronger = TestApp::start(crate::helpers::Database::Sqlite, |config| {
+        let imported = hash_of_another_system();
+        let user = app.stored_credentials("ada@example.com").await.user_id;
+        app.set_hash(user, imported.clone()).await;
+
+        let (_, login) = app.log_in("ada@example.com", PASSWORD).await;
+
+        login.assert_status(200);
+        assert_eq!(app.stored_credentials("ada@example.com").await.hash.unwrap(), imported);
+    }
+}
+
+#[actix_web::test]
+async fn a_weak_hash_is_replaced_at_the_next_sign_in() {
+    for app in TestApp::on_both().await {
+        app.register("ada@example.com", "another password").await;
+        let imported = hash_of_another_system();
+        let user = app.stored_credentials("ada@example.com").await.user_id;
+        app.set_hash(user, imported.clone()).await;
+        let stronger = TestApp::start(TestDatabase::Sqlite, |config| {
             config.database_url = app.config.database_url.clone();
             config.passwords.cost = 5;
         })
         .await;
-        let stored = async || {
-            let email = Email::parse("ada@example.com").unwrap();
-            app.query(move |c| storage::find_credentials(c, &email).unwrap().unwrap()).await
-        };
-        let user = stored().await.user_id;
-        let now = drawbridge_core::clock::Clock::now(&drawbridge_core::clock::SystemClock);
-        let hash = theirs.clone();
-        let event = NewEvent::new(EventKind::PasswordChanged, &Caller::operator(), now).to(user);
-        app.query(move |c| storage::set_password(c, user, &hash, now, &event).unwrap()).await;
 
-        assert_eq!(app.log_in("ada@example.com", PASSWORD).await.1.status, 200);
-        assert_eq!(stored().await.hash.unwrap(), theirs, "as strong as is wanted");
-        assert_eq!(stronger.log_in("ada@example.com", "wrong").await.1.status, 401);
-        assert_eq!(stored().await.hash.unwrap(), theirs, "a wrong password changes nothing");
-        assert_eq!(stronger.log_in("ada@example.com", PASSWORD).await.1.status, 200);
-        assert!(stored().await.hash.unwrap().starts_with("$2b$05$"));
-        assert_eq!(stronger.log_in("ada@example.com", PASSWORD).await.1.status, 200);
+        let (_, wrong) = stronger.log_in("ada@example.com", "wrong").await;
+        let after_wrong = app.stored_credentials("ada@example.com").await.hash.unwrap();
+        let (_, right) = stronger.log_in("ada@example.com", PASSWORD).await;
+        let after_right = app.stored_credentials("ada@example.com").await.hash.unwrap();
+        let (_, again) = stronger.log_in("ada@example.com", PASSWORD).await;
+
+        wrong.assert_status(401);
+        assert_eq!(after_wrong, imported, "a wrong password changes nothing");
+        right.assert_status(200);
+        assert!(after_right.starts_with("$2b$05$"), "{after_right}");
+        again.assert_status(200);
     }
 }
 
+/// A hash of [`PASSWORD`] with a prefix that this product does not write.
+fn hash_of_another_system() -> String {
+    bcrypt::hash(PASSWORD, 4).unwrap().replacen("$2b$04$", "$2y$04$", 1)
+}
+
 #[actix_web::test]
-async fn a_full_queue_says_when_to_come_back() {
-    let app = TestApp::start(crate::helpers::Database::Sqlite, |config| {
+async fn a_full_queue_of_passwords_answers_busy() {
+    let app = TestApp::start(TestDatabase::Sqlite, |config| {
         config.passwords.queue = 1;
-        // Long enough that the others come while the first are still at it.
+        // Each hash takes long enough for the other requests to arrive.
         config.passwords.cost = 10;
     })
     .await;
+
     let logins = (0..40).map(|_| app.log_in("nobody@example.com", PASSWORD));
-    let answers = futures_util::future::join_all(logins).await;
-    let busy: Vec<_> = answers.iter().filter(|(_, answer)| answer.status == 503).collect();
+    let answers = join_all(logins).await;
+
+    let (busy, others): (Vec<_>, Vec<_>) =
+        answers.into_iter().map(|(_, answer)| answer).partition(|answer| answer.status == 503);
     assert!(!busy.is_empty());
-    for (_, answer) in busy {
-        assert_eq!(answer.status_and_code(), (503, "busy".into()));
+    for answer in busy {
+        answer.assert_error(503, "busy");
         assert_eq!(answer.header("retry-after"), "2");
     }
-    assert!(answers.iter().all(|(_, answer)| [401, 503].contains(&answer.status)));
+    for answer in others {
+        answer.assert_status(401);
+    }
 }

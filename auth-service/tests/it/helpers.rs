@@ -2,71 +2,99 @@ use std::sync::Arc;
 
 use auth_service::{
     Config,
-    config::PasswordConfig,
-    mail::{MailConfig, MailTransport, Sender},
+    domain::{Actor, Email, EventKind},
+    mail::{MailConfig, MailSender, MailTransport},
+    password_hasher::PasswordConfig,
+    storage::{self, Credentials, NewEvent},
 };
-use drawbridge_core::settings::fixed;
+use drawbridge_core::{
+    clock::{Clock, SharedClock, SystemClock},
+    id::UserId,
+    settings::fixed,
+};
 use drawbridge_database::{Access, Connection, DatabaseUrl};
 use drawbridge_verification::user_cache::{CacheLocation, MemoryUserCache};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::{Answer, Mailbox, PASSWORD, Visitor, fresh_postgres_database};
+use tests::{
+    Answer, MASTER_SECRET, Mailbox, NO_LIMIT, PASSWORD, Visitor, credentials, fresh_postgres_database,
+};
 
-/// auth-service in this process, on a database of its own.
+/// auth-service in this process, on a fresh database.
 pub(crate) struct TestApp {
     pub(crate) config: Config,
-    /// The cache that it writes through to.
+    /// The cache to which it delivers changes.
     pub(crate) cache: Arc<MemoryUserCache>,
     url: String,
+    metrics_url: String,
     _folder: TempDir,
 }
 
 impl TestApp {
-    /// One on each database.
+    /// Starts one on each database.
     pub(crate) async fn on_both() -> [Self; 2] {
-        [Self::start(Database::Sqlite, |_| {}).await, Self::start(Database::Postgres, |_| {}).await]
+        [Self::start(TestDatabase::Sqlite, |_| {}).await, Self::start(TestDatabase::Postgres, |_| {}).await]
     }
 
-    /// One on a database, with settings of its own.
-    pub(crate) async fn start(database: Database, change: impl FnOnce(&mut Config)) -> Self {
+    /// Starts one with changed settings.
+    pub(crate) async fn start(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_with_clock(database, Arc::new(SystemClock), change).await
+    }
+
+    /// Starts one with another clock and changed settings.
+    pub(crate) async fn start_with_clock(
+        database: TestDatabase,
+        clock: SharedClock,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let folder = TempDir::new().unwrap();
-        let mut config = config(&database.fresh_url(&folder));
         let cache = Arc::new(MemoryUserCache::new(1 << 20));
+        let mut config = read_config(&database.fresh_url(&folder));
         config.cache = CacheLocation::InProcess(cache.clone());
         change(&mut config);
-        let server = auth_service::bind(config.clone()).await.unwrap();
+        let server = auth_service::bind_with_clock(config.clone(), clock).await.unwrap();
         let url = format!("http://127.0.0.1:{}", server.port());
+        let metrics_url = format!("http://127.0.0.1:{}/metrics", server.internal_port().unwrap());
         server.spawn();
-        Self { config, cache, url, _folder: folder }
+        Self { config, cache, url, metrics_url, _folder: folder }
     }
 
-    /// One on each database that sends its mails, and makes accounts of confirmed addresses alone.
-    pub(crate) async fn mailing() -> [(Self, Mailbox); 2] {
-        [Self::mailing_on(Database::Sqlite, true).await, Self::mailing_on(Database::Postgres, true).await]
+    /// Starts one on each database that sends mail and creates accounts only for confirmed addresses.
+    pub(crate) async fn with_verification() -> [(Self, Mailbox); 2] {
+        [
+            Self::with_mail(TestDatabase::Sqlite, true).await,
+            Self::with_mail(TestDatabase::Postgres, true).await,
+        ]
     }
 
-    /// The same, where accounts are made of addresses that nobody has confirmed.
-    pub(crate) async fn mailing_unverified() -> [(Self, Mailbox); 2] {
-        [Self::mailing_on(Database::Sqlite, false).await, Self::mailing_on(Database::Postgres, false).await]
-    }
-
-    async fn mailing_on(database: Database, verified: bool) -> (Self, Mailbox) {
+    /// Starts one that sends mail.
+    pub(crate) async fn with_mail(database: TestDatabase, verifies_addresses: bool) -> (Self, Mailbox) {
         let mailbox = Mailbox::start();
         let app = Self::start(database, |config| {
-            let transport = MailTransport::parse(&mailbox.url()).unwrap();
-            let from = Sender("Drawbridge <login@drawbridge.example>".parse().unwrap());
-            let (site_name, frontend) = ("Drawbridge".to_owned(), config.frontend_origin.clone());
-            config.mail = Some(MailConfig { transport, from, site_name, frontend });
-            config.email_verification = verified;
+            config.mail = Some(MailConfig {
+                transport: MailTransport::parse(&mailbox.url()).unwrap(),
+                from: MailSender("Drawbridge <login@drawbridge.example>".parse().unwrap()),
+                site_name: "Drawbridge".to_owned(),
+                frontend: config.frontend_origin.clone(),
+            });
+            config.email_verification = verifies_addresses;
         });
         (app.await, mailbox)
     }
 
+    /// The URL of a path.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
 
-    /// Runs `work` on the app's database, beside the app.
+    /// The value of a metric with its labels; 0 if it is not exposed.
+    pub(crate) async fn metric(&self, name_and_labels: &str) -> u64 {
+        let metrics = Visitor::new().get(&self.metrics_url).await.text;
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name_and_labels)?.strip_prefix(' '));
+        value.map_or(0, |value| value.parse().unwrap())
+    }
+
+    /// Runs `work` on the app's database.
     pub(crate) async fn query<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> T + Send + 'static,
@@ -76,13 +104,27 @@ impl TestApp {
         tokio::task::spawn_blocking(run).await.unwrap()
     }
 
+    /// The stored credentials of an account.
+    pub(crate) async fn stored_credentials(&self, email: &str) -> Credentials {
+        let email = Email::parse(email).unwrap();
+        self.query(move |c| storage::find_credentials(c, &email).unwrap().unwrap()).await
+    }
+
+    /// Replaces the hash of an account's password, as an operator does.
+    pub(crate) async fn set_hash(&self, user: UserId, hash: String) {
+        let now = SystemClock.now();
+        let event = operator_event(EventKind::PasswordChanged, user);
+        self.query(move |c| storage::set_password(c, user, &hash, now, &event).unwrap()).await.unwrap();
+    }
+
     pub(crate) async fn register(&self, email: &str, password: &str) -> Answer {
         Visitor::new().post_json(&self.url("/api/register"), &credentials(email, password)).await
     }
 
+    /// Signs in with a new visitor.
     pub(crate) async fn log_in(&self, email: &str, password: &str) -> (Visitor, Answer) {
         let mut visitor = Visitor::new();
-        let answer = visitor.post_json(&self.url("/api/login"), &credentials(email, password)).await;
+        let answer = visitor.log_in(&self.url, email, password).await;
         (visitor, answer)
     }
 
@@ -94,47 +136,52 @@ impl TestApp {
         visitor.send(visitor.request(reqwest::Method::DELETE, &self.url(path))).await
     }
 
-    /// What happened to the visitor's account, newest first.
+    /// `GET /api/me`, which needs a valid session.
+    pub(crate) async fn me(&self, visitor: &mut Visitor) -> Answer {
+        visitor.get(&self.url("/api/me")).await
+    }
+
+    /// The ID of the signed-in user.
+    pub(crate) async fn user_id(&self, visitor: &mut Visitor) -> UserId {
+        let me = self.me(visitor).await.json();
+        me["data"]["user"]["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// The kinds of the user's audit events, newest first.
     pub(crate) async fn activity(&self, visitor: &mut Visitor) -> Vec<String> {
         let answer = visitor.get(&self.url("/api/activity")).await.json();
         let events = answer["data"]["events"].as_array().unwrap().iter();
         events.map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// A visitor who has confirmed an address and signed in.
+    /// A visitor who has confirmed the address and signed in.
     pub(crate) async fn confirmed(&self, mailbox: &Mailbox, email: &str) -> Visitor {
-        assert_eq!(self.register(email, PASSWORD).await.status, 202);
+        self.register(email, PASSWORD).await.assert_status(202);
         let token = mailbox.next_to(email).await.token("/confirm-address");
         let body = json!({"token": token, "password": PASSWORD});
-        let answer = self.post(&mut Visitor::new(), "/api/email/verify", body).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        self.post(&mut Visitor::new(), "/api/email/verify", body).await.assert_status(200);
         let (visitor, answer) = self.log_in(email, PASSWORD).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.assert_status(200);
         visitor
     }
 
     /// A visitor with a new account and a session.
     pub(crate) async fn signed_in(&self, email: &str) -> Visitor {
-        assert_eq!(self.register(email, PASSWORD).await.status, 201);
-        let (visitor, answer) = self.log_in(email, PASSWORD).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        visitor
+        tests::signed_in(&self.url, email).await
     }
 }
 
-pub(crate) fn credentials(email: &str, password: &str) -> Value {
-    json!({"email": email, "password": password})
-}
-
-/// Which database.
-#[derive(Clone, Copy)]
-pub(crate) enum Database {
+/// The database of a test.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum TestDatabase {
     Sqlite,
     Postgres,
 }
 
-impl Database {
-    pub(crate) fn fresh_url(self, folder: &TempDir) -> String {
+impl TestDatabase {
+    pub(crate) const BOTH: [Self; 2] = [Self::Sqlite, Self::Postgres];
+
+    fn fresh_url(self, folder: &TempDir) -> String {
         match self {
             Self::Sqlite => format!("sqlite://{}", folder.path().join("test.db").display()),
             Self::Postgres => fresh_postgres_database(),
@@ -142,18 +189,17 @@ impl Database {
     }
 }
 
-/// The settings of a test: bcrypt at a cost that no real deployment may have.
-fn config(database_url: &str) -> Config {
-    let no_limit = "1000000/1ms";
+/// The settings of a test, with a cost of bcrypt that no real deployment may have.
+fn read_config(database_url: &str) -> Config {
     let settings = fixed([
-        ("LOGIN_LIMIT_ACCOUNT", no_limit),
-        ("LOGIN_LIMIT_NETWORK", no_limit),
-        ("REGISTER_LIMIT_NETWORK", no_limit),
-        ("CODE_LIMIT", no_limit),
-        ("MAIL_LIMIT_ADDRESS", no_limit),
+        ("LOGIN_LIMIT_ACCOUNT", NO_LIMIT),
+        ("LOGIN_LIMIT_NETWORK", NO_LIMIT),
+        ("REGISTER_LIMIT_NETWORK", NO_LIMIT),
+        ("CODE_LIMIT", NO_LIMIT),
+        ("MAIL_LIMIT_ADDRESS", NO_LIMIT),
         ("DATABASE_URL", database_url),
         ("REDIS_URL", "memory:"),
-        ("MASTER_SECRET", "the master secret of the test suite"),
+        ("MASTER_SECRET", MASTER_SECRET),
         ("FRONTEND_ORIGIN", "http://localhost:8080"),
         ("PORT", "0"),
     ]);
@@ -164,11 +210,16 @@ fn config(database_url: &str) -> Config {
 
 /// An empty, migrated database of each kind.
 pub(crate) fn migrated_databases() -> [(Connection, TempDir); 2] {
-    [Database::Sqlite, Database::Postgres].map(|database| {
+    TestDatabase::BOTH.map(|database| {
         let folder = TempDir::new().unwrap();
         let url = DatabaseUrl::parse(&database.fresh_url(&folder)).unwrap();
         let mut connection = Connection::open(&url, Access::Own).unwrap();
-        auth_service::storage::migrate(&mut connection).unwrap();
+        storage::migrate(&mut connection).unwrap();
         (connection, folder)
     })
+}
+
+/// An audit event caused by an operator.
+pub(crate) fn operator_event(kind: EventKind, user: UserId) -> NewEvent {
+    NewEvent::new(kind, &Actor::operator(), SystemClock.now()).to(user)
 }

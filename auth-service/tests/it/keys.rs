@@ -1,4 +1,4 @@
-//! Keys of both kinds, and how one takes over from another.
+//! Signing keys of both algorithms, and how one replaces another.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,116 +14,150 @@ use drawbridge_core::{
     random::Random,
     settings::Timeouts,
 };
-use drawbridge_database::{Access, Database as Pool, DatabaseSource};
-use drawbridge_verification::{KeyRing, Source, WantedKeys};
-use jsonwebtoken::Algorithm;
+use drawbridge_database::{Access, Database, DatabaseSource};
+use drawbridge_verification::{KeyRing, Source};
+use jsonwebtoken::{Algorithm, Header, decode_header};
+use tests::Visitor;
 
-use crate::helpers::{Database, TestApp};
+use crate::helpers::{TestApp, TestDatabase};
+
+fn token_header(visitor: &Visitor) -> Header {
+    decode_header(visitor.cookie("token").unwrap()).unwrap()
+}
 
 #[actix_web::test]
-async fn tokens_are_signed_with_the_algorithm_that_was_chosen() {
+async fn tokens_are_signed_with_the_configured_algorithm() {
     for algorithm in [Algorithm::EdDSA, Algorithm::ES256] {
-        let app = TestApp::start(Database::Sqlite, |config| config.tokens.algorithm = Some(algorithm)).await;
+        let app =
+            TestApp::start(TestDatabase::Sqlite, |config| config.tokens.algorithm = Some(algorithm)).await;
+
         let mut ada = app.signed_in("ada@example.com").await;
-        let header = jsonwebtoken::decode_header(ada.cookie("token").unwrap()).unwrap();
-        assert_eq!((header.alg, header.typ.as_deref()), (algorithm, Some("at+jwt")));
-        assert_eq!(ada.get(&app.url("/api/me")).await.status, 200);
+
+        let header = token_header(&ada);
+        assert_eq!(header.alg, algorithm);
+        assert_eq!(header.typ.as_deref(), Some("at+jwt"));
+        app.me(&mut ada).await.assert_status(200);
     }
 }
 
 #[actix_web::test]
-async fn a_rotated_key_is_of_the_kind_of_the_one_before_and_lasts_as_long_as_its_tokens() {
-    let app = TestApp::start(Database::Sqlite, |config| {
+async fn rotation_keeps_the_algorithm_and_the_old_key() {
+    let app = TestApp::start(TestDatabase::Sqlite, |config| {
         config.tokens.algorithm = Some(Algorithm::ES256);
         config.tokens.lifetime = Duration::from_hours(20 * 24);
     })
     .await;
     let vault = KeyVault::new(&app.config.master_secret);
     let now = SystemClock.now();
-    // The command knows neither the algorithm nor the lifetime of the running service.
+
+    // Like the command, this rotation knows neither the algorithm nor the token lifetime of the service.
     let keys = app
         .query(move |c| {
             vault.rotate(c, now, None).unwrap();
             storage::find_key_summaries(c).unwrap()
         })
         .await;
-    let end = keys[0].expires_at.unwrap().and_utc();
-    assert!(end > now + TimeDelta::days(20) && end < now + TimeDelta::days(21), "{end}");
-    let jwks = tests::Visitor::new().get(&app.url("/.well-known/jwks.json")).await.json();
+    let jwks = Visitor::new().get(&app.url("/.well-known/jwks.json")).await.json();
+
+    let old_key_end = keys[0].expires_at.unwrap().and_utc();
+    assert!(old_key_end > now + TimeDelta::days(20), "{old_key_end}");
+    assert!(old_key_end < now + TimeDelta::days(21), "{old_key_end}");
     assert_eq!(jwks["keys"][0]["alg"], "ES256");
 }
 
 #[actix_web::test]
-async fn a_key_that_is_revoked_just_after_a_rotation_leaves_the_new_one_to_sign_at_once() {
+async fn the_new_key_signs_at_once_if_the_old_one_is_revoked() {
     for app in TestApp::on_both().await {
         let vault = KeyVault::new(&app.config.master_secret);
-        let (now, tokens) = (SystemClock.now(), app.config.tokens.clone());
+        let now = SystemClock.now();
+        let tokens = app.config.tokens.clone();
         let old = app.query(move |c| storage::find_signing_key(c, now).unwrap().unwrap().kid).await;
+
         let new = app
             .query(move |c| {
                 let new = vault.rotate(c, now, None).unwrap();
                 assert!(vault.revoke(c, now, &old).unwrap());
-                // A start and another rotation find a key, too.
+                // A restart and another rotation find a key as well.
                 vault.ensure_key(c, now, &tokens).unwrap();
                 vault.rotate(c, now, None).unwrap();
                 new
             })
             .await;
+        // The signer asks for the current key once a second.
         tokio::time::sleep(Duration::from_secs(1)).await;
         let mut ada = app.signed_in("ada@example.com").await;
-        let header = jsonwebtoken::decode_header(ada.cookie("token").unwrap()).unwrap();
-        assert_eq!(header.kid, Some(new));
-        assert_eq!(ada.get(&app.url("/api/me")).await.status, 200);
+
+        assert_eq!(token_header(&ada).kid, Some(new));
+        app.me(&mut ada).await.assert_status(200);
     }
 }
 
 #[actix_web::test]
-async fn a_replica_whose_clock_is_behind_signs_with_the_key_that_another_made() {
+async fn a_replica_with_a_slow_clock_finds_the_first_key() {
     for app in TestApp::on_both().await {
         let vault = KeyVault::new(&app.config.master_secret);
         let an_hour_ago = SystemClock.now() - TimeDelta::hours(1);
         let tokens = app.config.tokens.clone();
-        app.query(move |c| vault.ensure_key(c, an_hour_ago, &tokens).unwrap()).await;
+
+        let ensured = app.query(move |c| vault.ensure_key(c, an_hour_ago, &tokens)).await;
+
+        assert_eq!(ensured, Ok(()));
+    }
+}
+
+/// Signers and verifiers that start at the current time of a clock.
+struct FreshReplicas {
+    clock: Arc<TestClock>,
+    database: Database,
+    source: Arc<dyn Source>,
+    vault: Arc<KeyVault>,
+}
+
+impl FreshReplicas {
+    fn new(app: &TestApp) -> Self {
+        let clock = TestClock::at(SystemClock.now());
+        let url = app.config.database_url.clone();
+        let database = Database::new(url, Access::Own, Timeouts::default(), &Metrics::new());
+        let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
+        let vault = Arc::new(KeyVault::new(&app.config.master_secret));
+        Self { clock, database, source, vault }
+    }
+
+    /// The ID of the key that signs now. Its tokens must be valid now.
+    async fn signing_kid(&self, app: &TestApp) -> String {
+        let clock: SharedClock = self.clock.clone();
+        let now = clock.now();
+        let signer = TokenSigner::new(self.vault.clone(), self.database.clone(), clock, &app.config.tokens);
+        let user = UserId::generate(Random, now);
+        let session = SessionId::generate(Random, now);
+        let token = signer.issue(user, session, now + TimeDelta::days(30)).await.unwrap();
+        let keys = KeyRing::new(self.source.clone(), app.config.tokens.parties.clone()).keys().await.unwrap();
+        assert!(!keys.check(&token.text).unwrap().has_expired(now));
+        decode_header(&token.text).unwrap().kid.unwrap()
+    }
+
+    async fn published_keys(&self) -> usize {
+        self.source.find_keys().await.unwrap().keys.len()
     }
 }
 
 #[actix_web::test]
-async fn a_new_key_is_published_first_then_signs_and_the_old_one_goes_last() {
+async fn a_new_key_is_published_then_signs_then_replaces() {
     for app in TestApp::on_both().await {
-        let clock = TestClock::at(SystemClock.now());
-        let shared_clock: SharedClock = clock.clone();
-        let database =
-            Pool::new(app.config.database_url.clone(), Access::Own, Timeouts::default(), &Metrics::new());
-        let source: Arc<dyn Source> = Arc::new(DatabaseSource::new(database.clone(), shared_clock.clone()));
-        let vault = Arc::new(KeyVault::new(&app.config.master_secret));
-        let user = UserId::generate(Random, clock.now());
-        let session = SessionId::generate(Random, clock.now());
-        // A fresh signer and ring each time: what a replica sees that starts at this moment.
-        let signing_kid = async || {
-            let signer =
-                TokenSigner::new(vault.clone(), database.clone(), shared_clock.clone(), &app.config.tokens);
-            let token = signer.issue(user, session, clock.now() + TimeDelta::days(30)).await.unwrap();
-            let ring = KeyRing::new(source.clone(), app.config.tokens.parties.clone());
-            let keys = ring.current(WantedKeys::YoungerThan(KeyRing::FRESH_FOR, None)).await.unwrap();
-            assert!(
-                !keys.check(&token.text).unwrap().has_expired(clock.now()),
-                "what is signed now verifies now"
-            );
-            jsonwebtoken::decode_header(&token.text).unwrap().kid.unwrap()
-        };
-        let published = async || source.find_keys().await.unwrap().keys.len();
+        let replicas = FreshReplicas::new(&app);
+        let old = replicas.signing_kid(&app).await;
+        let (vault, now) = (replicas.vault.clone(), replicas.clock.now());
 
-        let old = signing_kid().await;
-        let (rotating, now) = (vault.clone(), clock.now());
-        let new = app.query(move |c| rotating.rotate(c, now, None).unwrap()).await;
-        assert_eq!((signing_kid().await, published().await), (old.clone(), 2), "published, but not signing");
-        clock.advance(TimeDelta::minutes(10));
-        assert_eq!(
-            (signing_kid().await, published().await),
-            (new.clone(), 2),
-            "signing; the old one verifies"
-        );
-        clock.advance(TimeDelta::days(7) + TimeDelta::minutes(1));
-        assert_eq!((signing_kid().await, published().await), (new, 1), "the old one's last token has ended");
+        let new = app.query(move |c| vault.rotate(c, now, None).unwrap()).await;
+        assert_eq!(replicas.signing_kid(&app).await, old, "the new key does not sign yet");
+        assert_eq!(replicas.published_keys().await, 2);
+
+        replicas.clock.advance(TimeDelta::minutes(10));
+        assert_eq!(replicas.signing_kid(&app).await, new, "the new key signs");
+        assert_eq!(replicas.published_keys().await, 2, "the old key still verifies");
+
+        replicas.clock.advance(TimeDelta::days(7) + TimeDelta::minutes(1));
+        assert_eq!(replicas.signing_kid(&app).await, new);
+        assert_eq!(replicas.published_keys().await, 1, "the last token of the old key has expired");
     }
 }

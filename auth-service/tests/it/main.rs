@@ -1,17 +1,20 @@
-//! auth-service from outside: through its production constructor on a free port, on both databases.
+//! Tests of auth-service from the outside: through its production constructor on a free port, on both databases.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test that meets something unexpected must fail"
 )]
 
 mod account;
+mod breach_check;
 mod credentials;
 mod cross_origin;
 mod helpers;
 mod keys;
-mod leaks;
+mod mailed_links;
+mod proxy_proofs;
 mod recovery;
 mod relay;
 mod second_factors;

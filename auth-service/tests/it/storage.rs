@@ -1,16 +1,17 @@
 //! The queries, on both databases.
 
+use std::{fs, os::unix::fs::MetadataExt};
+
 use auth_service::{
-    caller::Caller,
     domain::{Email, EventKind},
     storage::{
-        self, NewAccount, NewEvent, NewKey, NewSession, Proof, StartRefused, delete_account, end_session,
-        find_account, find_accounts, find_credentials, find_pending, insert_account, set_disabled,
+        self, NewAccount, NewKey, NewSession, Proof, StartRefused, UserChange, delete_account, end_session,
+        find_account, find_accounts, find_credentials, find_pending_changes, insert_account, set_disabled,
         set_password, start_session, strengthen_hash,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::RunQueryDsl;
+use diesel::{ExpressionMethods, RunQueryDsl, insert_into, result::Error as QueryError};
 use drawbridge_core::{
     clock::{Clock, SystemClock},
     id::{SessionId, UserId},
@@ -19,26 +20,27 @@ use drawbridge_core::{
 use drawbridge_database::{
     Access, Connection, DatabaseUrl, find_user_record, on_backend, schema::user_roles,
 };
-use drawbridge_verification::user_record::UserState;
+use drawbridge_verification::user_record::{UserRecord, UserState};
 
-use crate::helpers::migrated_databases;
-
-fn event(kind: EventKind, user: UserId) -> NewEvent {
-    NewEvent::new(kind, &Caller::operator(), SystemClock.now()).to(user)
-}
+use crate::helpers::{migrated_databases, operator_event};
 
 fn email(text: &str) -> Email {
     Email::parse(text).unwrap()
 }
 
-fn add_account(connection: &mut Connection, address: &str, now: DateTime<Utc>) -> UserId {
+fn new_account(address: &str, now: DateTime<Utc>) -> NewAccount {
     let id = UserId::generate(Random, now);
-    let account = NewAccount { id, email: email(address), email_verified: false, hash: "hash".into(), now };
-    assert!(insert_account(connection, &account, &event(EventKind::SignedUp, id)).unwrap());
-    id
+    NewAccount { id, email: email(address), email_verified: false, hash: "hash".into(), now }
 }
 
-fn session(connection: &mut Connection, user: UserId, now: DateTime<Utc>) -> NewSession {
+fn add_account(connection: &mut Connection, address: &str, now: DateTime<Utc>) -> UserId {
+    let account = new_account(address, now);
+    let event = operator_event(EventKind::SignedUp, account.id);
+    assert!(insert_account(connection, &account, &event).unwrap());
+    account.id
+}
+
+fn new_session(connection: &mut Connection, user: UserId, now: DateTime<Utc>) -> NewSession {
     let address = find_user_record(connection, user).unwrap().unwrap().email;
     let credentials = find_credentials(connection, &email(&address)).unwrap().unwrap();
     NewSession {
@@ -50,183 +52,265 @@ fn session(connection: &mut Connection, user: UserId, now: DateTime<Utc>) -> New
         now,
         expires_at: now + TimeDelta::days(30),
         limit: 50,
-        event: event(EventKind::SignedIn, user),
         replaces: Vec::new(),
-        news: None,
     }
 }
 
+fn start(connection: &mut Connection, new: &NewSession) -> Result<UserChange, StartRefused> {
+    start_session(connection, new, &operator_event(EventKind::SignedIn, new.user_id))
+}
+
+fn end(
+    connection: &mut Connection,
+    user: UserId,
+    session: SessionId,
+    now: DateTime<Utc>,
+) -> Option<UserChange> {
+    end_session(connection, user, session, now, &operator_event(EventKind::SignedOut, user)).unwrap()
+}
+
+fn disable(
+    connection: &mut Connection,
+    user: UserId,
+    disabled: bool,
+    now: DateTime<Utc>,
+) -> Option<UserChange> {
+    let event = operator_event(EventKind::AccountDisabled, user);
+    set_disabled(connection, user, disabled, now, &event).unwrap()
+}
+
+fn delete(connection: &mut Connection, user: UserId, now: DateTime<Utc>) -> Option<UserChange> {
+    delete_account(connection, user, now, &operator_event(EventKind::AccountDeleted, user)).unwrap()
+}
+
+fn record(change: &UserChange) -> &UserRecord {
+    match &change.state {
+        UserState::Present(record) => record,
+        UserState::Deleted { .. } => panic!("deleted: {change:?}"),
+    }
+}
+
+fn add_role(connection: &mut Connection, user: UserId, role: &str) {
+    let row = (user_roles::user_id.eq(user), user_roles::role.eq(role));
+    on_backend!(connection, |c| insert_into(user_roles::table).values(row).execute(c)).unwrap();
+}
+
 #[test]
-fn an_account_is_stored_and_found_to_the_microsecond() {
+fn an_account_is_found_by_its_address_in_any_case() {
     for (mut c, _folder) in migrated_databases() {
         let now = SystemClock.now();
         let id = add_account(&mut c, "Ada@example.com", now);
-        let same = NewAccount {
-            id: UserId::generate(Random, now),
-            email: email("ADA@example.com"),
-            email_verified: false,
-            hash: "x".into(),
-            now,
-        };
-        assert!(
-            !insert_account(&mut c, &same, &event(EventKind::SignedUp, id)).unwrap(),
-            "one account per address"
-        );
-        assert!(storage::email_is_taken(&mut c, &email("ada@EXAMPLE.com")).unwrap());
 
         let credentials = find_credentials(&mut c, &email("ada@example.com")).unwrap().unwrap();
-        assert_eq!((credentials.user_id, credentials.hash.as_deref()), (id, Some("hash")));
-        assert_eq!(credentials.password_changed_at, Some(now.naive_utc()));
         let account = find_account(&mut c, &email("ada@example.com")).unwrap().unwrap();
+
+        assert_eq!((credentials.user_id, credentials.hash.as_deref()), (id, Some("hash")));
+        assert_eq!(credentials.password_changed_at, Some(now.naive_utc()), "to the microsecond");
         assert_eq!((account.id, account.created_at, account.disabled), (id, now.naive_utc(), false));
         assert!(find_credentials(&mut c, &email("nobody@example.com")).unwrap().is_none());
     }
 }
 
 #[test]
-fn every_change_counts_and_stands_in_the_outbox_with_the_state_after_it() {
+fn an_address_cannot_have_a_second_account() {
+    for (mut c, _folder) in migrated_databases() {
+        let now = SystemClock.now();
+        let first = add_account(&mut c, "Ada@example.com", now);
+        let second = new_account("ADA@example.com", now);
+
+        let is_created =
+            insert_account(&mut c, &second, &operator_event(EventKind::SignedUp, first)).unwrap();
+
+        assert!(!is_created);
+        assert!(storage::email_is_taken(&mut c, &email("ada@EXAMPLE.com")).unwrap());
+    }
+}
+
+#[test]
+fn changes_contain_the_record_after_the_change() {
     for (mut c, _folder) in migrated_databases() {
         let now = SystemClock.now();
         let id = add_account(&mut c, "ada@example.com", now);
-        set_role(&mut c, id, "admin");
+        add_role(&mut c, id, "admin");
+        let new = new_session(&mut c, id, now);
 
-        let new = session(&mut c, id, now);
-        let started = start_session(&mut c, &new).unwrap();
-        let UserState::Present(record) = &started.state else { panic!("{started:?}") };
-        assert_eq!((record.version, record.roles.as_slice()), (2, ["admin".to_owned()].as_slice()));
-        assert_eq!(record.sessions.get(new.id), Some(new.expires_at));
-        assert_eq!(find_user_record(&mut c, id).unwrap().as_ref(), Some(&**record));
+        let started = start(&mut c, &new).unwrap();
+        let stored = find_user_record(&mut c, id).unwrap().unwrap();
+        let ended = end(&mut c, id, new.id, now).unwrap();
+        let disabled = disable(&mut c, id, true, now).unwrap();
+        let deleted = delete(&mut c, id, now).unwrap();
 
-        let ended = end_session(&mut c, id, new.id, now, &event(EventKind::SignedOut, id)).unwrap().unwrap();
-        assert!(
-            matches!(&ended.state, UserState::Present(record) if record.version == 3 && record.sessions.is_empty())
-        );
-        assert!(
-            end_session(&mut c, id, new.id, now, &event(EventKind::SignedOut, id)).unwrap().is_none(),
-            "it had ended"
-        );
-
-        let new = session(&mut c, id, now);
-        start_session(&mut c, &new).unwrap();
-        let other = add_account(&mut c, "eve@example.com", now);
-        assert!(
-            end_session(&mut c, other, new.id, now, &event(EventKind::SignedOut, other)).unwrap().is_none(),
-            "nobody ends another's session"
-        );
-        let disabled =
-            set_disabled(&mut c, id, true, now, &event(EventKind::AccountDisabled, id)).unwrap().unwrap();
-        assert!(
-            matches!(&disabled.state, UserState::Present(record) if record.disabled && record.sessions.is_empty())
-        );
-        assert_eq!(start_session(&mut c, &new), Err(StartRefused::Disabled));
-        set_disabled(&mut c, id, false, now, &event(EventKind::AccountEnabled, id)).unwrap().unwrap();
-
-        let deleted =
-            delete_account(&mut c, id, now, &event(EventKind::AccountDeleted, id)).unwrap().unwrap();
-        assert_eq!(deleted.state, UserState::Deleted { version: 7 });
+        assert_eq!(record(&started), &stored);
+        assert_eq!((record(&started).version, &record(&started).roles), (2, &vec!["admin".to_owned()]));
+        assert_eq!(record(&started).sessions.get(new.id), Some(new.expires_at));
+        assert_eq!(record(&ended).version, 3);
+        assert!(record(&ended).sessions.is_empty());
+        assert!(record(&disabled).disabled);
+        assert_eq!(deleted.state, UserState::Deleted { version: 5 });
         assert!(find_user_record(&mut c, id).unwrap().is_none());
-        assert!(delete_account(&mut c, id, now, &event(EventKind::AccountDeleted, id)).unwrap().is_none());
+    }
+}
 
-        let waiting = find_pending(&mut c, 100).unwrap();
-        let mut versions: Vec<_> = waiting.iter().map(|change| change.version).collect();
-        // Within one millisecond they stand in any order.
+#[test]
+fn disabling_an_account_ends_its_sessions() {
+    for (mut c, _folder) in migrated_databases() {
+        let now = SystemClock.now();
+        let id = add_account(&mut c, "ada@example.com", now);
+        let new = new_session(&mut c, id, now);
+        start(&mut c, &new).unwrap();
+
+        let disabled = disable(&mut c, id, true, now).unwrap();
+
+        assert!(record(&disabled).sessions.is_empty());
+        assert_eq!(start(&mut c, &new), Err(StartRefused::Disabled));
+    }
+}
+
+#[test]
+fn changes_that_change_nothing_are_refused() {
+    for (mut c, _folder) in migrated_databases() {
+        let now = SystemClock.now();
+        let ada = add_account(&mut c, "ada@example.com", now);
+        let eve = add_account(&mut c, "eve@example.com", now);
+        let new = new_session(&mut c, ada, now);
+        start(&mut c, &new).unwrap();
+
+        assert!(end(&mut c, eve, new.id, now).is_none(), "the session belongs to someone else");
+        assert!(end(&mut c, ada, new.id, now).is_some());
+        assert!(end(&mut c, ada, new.id, now).is_none(), "the session has ended");
+        assert!(delete(&mut c, ada, now).is_some());
+        assert!(delete(&mut c, ada, now).is_none(), "the account is deleted");
+    }
+}
+
+#[test]
+fn the_outbox_contains_every_change_until_its_delivery() {
+    for (mut c, _folder) in migrated_databases() {
+        let now = SystemClock.now();
+        let id = add_account(&mut c, "ada@example.com", now);
+        let new = new_session(&mut c, id, now);
+        start(&mut c, &new).unwrap();
+        disable(&mut c, id, true, now).unwrap();
+        assert_eq!(start(&mut c, &new), Err(StartRefused::Disabled));
+        delete(&mut c, id, now).unwrap();
+
+        let pending = find_pending_changes(&mut c, 100).unwrap();
+        let ids: Vec<_> = pending.iter().map(|change| change.id).collect();
+        let deleted = storage::delete_pending_changes(&mut c, &ids).unwrap();
+
+        let mut versions: Vec<_> = pending.iter().map(|change| change.version).collect();
+        // Rows of the same millisecond have no order.
         versions.sort_unstable();
-        assert_eq!(versions, [2, 3, 4, 5, 6, 7], "a refused change leaves nothing");
-        let ids: Vec<_> = waiting.iter().map(|change| change.id).collect();
-        assert_eq!(storage::delete_pending(&mut c, &ids).unwrap(), 6);
+        assert_eq!(versions, [2, 3, 4], "a refused change leaves no row");
+        assert_eq!(deleted, 3);
+        assert!(find_pending_changes(&mut c, 100).unwrap().is_empty());
     }
 }
 
 #[test]
-fn a_login_that_began_before_the_password_changed_does_not_get_in() {
+fn only_the_hash_that_was_checked_is_strengthened() {
+    for (mut c, _folder) in migrated_databases() {
+        let id = add_account(&mut c, "ada@example.com", SystemClock.now());
+
+        let first = strengthen_hash(&mut c, id, "hash", "stronger").unwrap();
+        let late = strengthen_hash(&mut c, id, "hash", "late").unwrap();
+
+        assert!(first);
+        assert!(!late);
+    }
+}
+
+#[test]
+fn a_new_password_ends_sessions_and_sign_ins_in_progress() {
     for (mut c, _folder) in migrated_databases() {
         let now = SystemClock.now();
         let id = add_account(&mut c, "ada@example.com", now);
-        let checked = session(&mut c, id, now);
-        assert!(strengthen_hash(&mut c, id, "hash", "stronger").unwrap());
-        assert!(
-            !strengthen_hash(&mut c, id, "hash", "late").unwrap(),
-            "only the hash that was checked is replaced"
-        );
-        start_session(&mut c, &checked).unwrap();
-        let changed = set_password(
-            &mut c,
-            id,
-            "another",
-            now + TimeDelta::seconds(1),
-            &event(EventKind::PasswordChanged, id),
-        )
-        .unwrap()
-        .unwrap();
-        assert!(matches!(&changed.state, UserState::Present(record) if record.sessions.is_empty()));
-        let late = NewSession { id: SessionId::generate(Random, now), ..checked };
-        assert_eq!(start_session(&mut c, &late), Err(StartRefused::Changed));
+        let checked = new_session(&mut c, id, now);
+        strengthen_hash(&mut c, id, "hash", "stronger").unwrap();
+        start(&mut c, &checked).unwrap();
+
+        let later = now + TimeDelta::seconds(1);
+        let event = operator_event(EventKind::PasswordChanged, id);
+        let changed = set_password(&mut c, id, "another", later, &event).unwrap().unwrap();
+        let in_progress = NewSession { id: SessionId::generate(Random, now), ..checked };
+
+        assert!(record(&changed).sessions.is_empty());
+        assert_eq!(start(&mut c, &in_progress), Err(StartRefused::ProofInvalid));
     }
 }
 
+/// Starts a session that lasts 100 s.
+fn start_short(connection: &mut Connection, user: UserId, now: DateTime<Utc>, limit: u32) -> SessionId {
+    let new = new_session(connection, user, now);
+    let short = NewSession { expires_at: now + TimeDelta::seconds(100), limit, ..new };
+    start(connection, &short).unwrap();
+    short.id
+}
+
+fn session_ids(connection: &mut Connection, user: UserId) -> Vec<SessionId> {
+    find_user_record(connection, user).unwrap().unwrap().sessions.ids().collect()
+}
+
 #[test]
-fn sessions_that_have_ended_go_and_the_oldest_make_room() {
+fn a_sign_in_ends_expired_sessions_and_the_oldest() {
     for (mut c, _folder) in migrated_databases() {
-        let now = SystemClock.now();
-        let id = add_account(&mut c, "ada@example.com", now);
-        let at = |c: &mut Connection, seconds: i64, limit: u32| {
-            let mut new = session(c, id, now + TimeDelta::seconds(seconds));
-            new.expires_at = new.now + TimeDelta::seconds(100);
-            new.limit = limit;
-            start_session(c, &new).unwrap();
-            new.id
-        };
-        let first = at(&mut c, 0, 3);
-        let second = at(&mut c, 50, 3);
-        let third = at(&mut c, 60, 3);
-        let alive = |c: &mut Connection| {
-            let record = find_user_record(c, id).unwrap().unwrap();
-            record.sessions.ids().collect::<Vec<_>>()
-        };
-        assert_eq!(alive(&mut c), [first, second, third]);
-        let fourth = at(&mut c, 101, 3);
-        assert_eq!(alive(&mut c), [second, third, fourth], "the first had ended");
-        let fifth = at(&mut c, 102, 2);
-        assert_eq!(alive(&mut c), [fourth, fifth], "a lower limit drops more than one");
+        let start = SystemClock.now();
+        let at = |seconds| start + TimeDelta::seconds(seconds);
+        let id = add_account(&mut c, "ada@example.com", start);
+
+        let first = start_short(&mut c, id, at(0), 3);
+        let second = start_short(&mut c, id, at(50), 3);
+        let third = start_short(&mut c, id, at(60), 3);
+        assert_eq!(session_ids(&mut c, id), [first, second, third]);
+
+        let fourth = start_short(&mut c, id, at(101), 3);
+        assert_eq!(session_ids(&mut c, id), [second, third, fourth], "the first one has expired");
+
+        let fifth = start_short(&mut c, id, at(102), 2);
+        assert_eq!(session_ids(&mut c, id), [fourth, fifth], "a lower limit ends several");
     }
 }
 
 #[test]
-fn accounts_are_listed_page_by_page() {
+fn accounts_are_listed_in_pages() {
     for (mut c, _folder) in migrated_databases() {
         let now = SystemClock.now();
         let all: Vec<_> = (0..5)
             .map(|n| add_account(&mut c, &format!("u{n}@example.com"), now + TimeDelta::milliseconds(n)))
             .collect();
+
         let first = find_accounts(&mut c, None, 3).unwrap();
         let second = find_accounts(&mut c, first.last().map(|account| account.id), 3).unwrap();
+
         let listed: Vec<_> = first.iter().chain(&second).map(|account| account.id).collect();
         assert_eq!(listed, all);
     }
 }
 
 #[test]
-fn one_more_connection_leaves_the_locks_of_the_others_on_the_file() {
+fn a_second_connection_keeps_the_locks_of_the_first() {
     let folder = tempfile::TempDir::new().unwrap();
     let file = folder.path().join("test.db");
     let url = DatabaseUrl::parse(&format!("sqlite://{}", file.display())).unwrap();
     let mut first = Connection::open(&url, Access::Own).unwrap();
     storage::migrate(&mut first).unwrap();
+
     let mut second = Connection::open(&url, Access::Own).unwrap();
     for connection in [&mut first, &mut second] {
         assert!(find_accounts(connection, None, 1).unwrap().is_empty());
     }
-    // Without them a program that closes the file takes the database for its own, and throws away what is written later.
-    let inode = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(&file).unwrap());
-    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+
+    // Without the locks, a program that closes the file would consider itself its only user and discard later writes.
+    let inode = fs::metadata(&file).unwrap().ino();
+    let locks = fs::read_to_string("/proc/locks").unwrap();
     assert!(locks.contains(&format!(":{inode} ")), "no lock on {inode}: {locks}");
 }
 
 #[test]
-fn the_newest_key_whose_time_has_come_signs() {
+fn the_newest_active_key_signs() {
     for (mut c, _folder) in migrated_databases() {
         let now = SystemClock.now();
-        assert!(storage::find_signing_key(&mut c, SystemClock.now()).unwrap().is_none());
+        assert!(storage::find_signing_key(&mut c, now).unwrap().is_none());
         let key = |kid: &str, active_from: DateTime<Utc>| NewKey {
             kid: kid.into(),
             public_jwk: "{}".into(),
@@ -235,37 +319,35 @@ fn the_newest_key_whose_time_has_come_signs() {
             active_from,
             token_lifetime: TimeDelta::days(7),
         };
+
         storage::insert_key(&mut c, &key("old", now)).unwrap();
-        storage::lengthen_token_lifetime(&mut c, TimeDelta::days(1)).unwrap();
-        assert_eq!(storage::supersede_keys(&mut c, now).unwrap(), TimeDelta::days(7), "never shortened");
+        storage::raise_token_lifetime(&mut c, TimeDelta::days(1)).unwrap();
+        let longest = storage::supersede_keys(&mut c, now).unwrap();
         storage::insert_key(&mut c, &key("new", now + TimeDelta::minutes(10))).unwrap();
-        let signing = |c: &mut Connection, at| storage::find_signing_key(c, at).unwrap().map(|key| key.kid);
-        assert_eq!(signing(&mut c, now).as_deref(), Some("old"));
-        assert_eq!(signing(&mut c, now + TimeDelta::minutes(11)).as_deref(), Some("new"));
-        let found = storage::find_signing_key(&mut c, now).unwrap().unwrap();
-        assert_eq!(found.sealed, [0, 1, 255]);
+        let current = storage::find_signing_key(&mut c, now).unwrap().unwrap();
+        let later = storage::find_signing_key(&mut c, now + TimeDelta::minutes(11)).unwrap().unwrap();
+
+        assert_eq!(longest, TimeDelta::days(7), "a lifetime is never lowered");
+        assert_eq!((current.kid.as_str(), current.sealed), ("old", vec![0, 1, 255]));
+        assert_eq!(later.kid, "new");
         assert_eq!(storage::find_key_summaries(&mut c).unwrap().len(), 2);
     }
 }
 
 #[test]
-fn what_fails_halfway_is_undone_whole() {
+fn a_failed_transaction_changes_nothing() {
     for (mut c, _folder) in migrated_databases() {
-        let now = SystemClock.now();
-        let id = add_account(&mut c, "ada@example.com", now);
-        let failed: Result<(), diesel::result::Error> = c.transaction(|c| {
-            set_role(c, id, "half");
-            Err(diesel::result::Error::RollbackTransaction)
-        });
-        assert!(failed.is_err());
-        assert!(find_user_record(&mut c, id).unwrap().unwrap().roles.is_empty());
-        set_role(&mut c, id, "whole");
-        assert_eq!(find_user_record(&mut c, id).unwrap().unwrap().roles, ["whole"]);
-    }
-}
+        let id = add_account(&mut c, "ada@example.com", SystemClock.now());
 
-fn set_role(connection: &mut Connection, user: UserId, role: &str) {
-    use diesel::ExpressionMethods;
-    let row = (user_roles::user_id.eq(user), user_roles::role.eq(role));
-    on_backend!(connection, |c| diesel::insert_into(user_roles::table).values(row).execute(c)).unwrap();
+        let failed: Result<(), QueryError> = c.transaction(|c| {
+            add_role(c, id, "half");
+            Err(QueryError::RollbackTransaction)
+        });
+        let roles_after_failure = storage::find_roles(&mut c, id).unwrap();
+        add_role(&mut c, id, "whole");
+
+        assert!(failed.is_err());
+        assert!(roles_after_failure.is_empty(), "{roles_after_failure:?}");
+        assert_eq!(storage::find_roles(&mut c, id).unwrap(), ["whole"]);
+    }
 }

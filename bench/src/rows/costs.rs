@@ -1,159 +1,155 @@
-//! What a thousand requests cost, in processor time of every program that works for them: the figures that
-//! `docs/scaling.md` reckons with.
+//! Cost of 1,000 requests, in CPU time of all programs involved. `docs/scaling.md` uses these figures.
 
-use std::fs;
-
+use super::{cost_source::CostSource, logins};
 use crate::{
-    call::Call,
-    context::{Context, Placement, Side},
-    deployment::Deployment,
-    failure::Result,
-    job::{Callers, Expected, Job},
-    report::Measured,
-    rows::logins,
-    seed::BCRYPT_COST,
-    server::{Server, cpu_seconds, cpu_seconds_of_family},
+    affinity::Affinity,
+    context::{Context, Placement, Workload},
+    deployment::{PageGuard, SeededDeployment},
+    error::Result,
+    expected_response::ExpectedResponse,
+    job::Job,
+    measured_row::MeasuredRow,
+    request_template::RequestTemplate,
+    seed::SEEDED_HASH_COST,
+    server::ServerProcess,
     wrk::Load,
 };
 
-/// A program, and the processes that it consists of.
-type Part<'a> = (&'static str, Box<dyn Fn() -> Result<f64> + 'a>);
+/// Number of users in the row with records in Redis.
+const REDIS_HIT_USERS: u32 = 10_000;
 
-fn service<'a>(name: &'static str, server: &'a Server) -> Part<'a> {
-    (name, Box::new(|| server.cpu_seconds()))
-}
+/// Number of logins in flight.
+const LOGIN_CONNECTIONS: u32 = 4;
 
-fn redis(deployment: &Deployment) -> Part<'_> {
-    ("Redis", Box::new(|| deployment.redis_process().map_or(Ok(0.0), cpu_seconds)))
-}
-
-/// All processes of that name: the benchmark's own server, on a machine that runs no other.
-fn postgres() -> Part<'static> {
-    let seconds = || {
-        let mut sum = 0.0;
-        for entry in fs::read_dir("/proc")?.flatten() {
-            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-            if name.trim() == "postgres" {
-                sum += cpu_seconds_of_family(&entry.file_name().to_string_lossy()).unwrap_or_default();
-            }
-        }
-        Ok(sum)
-    };
-    ("PostgreSQL", Box::new(seconds))
-}
-
-/// Drives `side`; the first of the parts is what the row is about, the others stand in its note.
-fn measure(context: &Context, name: &str, side: &Side, load: Load, parts: &[Part]) -> Result<Measured> {
-    let seconds = || parts.iter().map(|(_, seconds)| seconds()).collect::<Result<Vec<f64>>>();
-    let (mut values, mut sums, mut answered) = (Vec::new(), vec![0.0; parts.len()], 0.0);
-    for _ in 0..context.plan.slow_rounds {
-        let before = seconds()?;
-        let outcome = context.wrk.run(side.server, side.job, load)?;
-        let spent: Vec<_> = seconds()?.iter().zip(&before).map(|(after, before)| after - before).collect();
-        let thousands = outcome.per_second() * outcome.seconds() / 1000.0;
-        values.extend(spent.first().map(|spent| spent * 1000.0 / thousands));
-        sums.iter_mut().zip(&spent).for_each(|(sum, spent)| *sum += spent * 1000.0);
-        answered += thousands;
-    }
-    let others = parts.iter().zip(&sums).skip(1);
-    let others: Vec<_> = others.map(|((of, _), sum)| format!("{of} {:.2} ms", sum / answered)).collect();
-    let measured = Measured::alone(name, "ms/1000", &values, None);
-    Ok(if others.is_empty() { measured } else { measured.with_note(format!("and {}", others.join(", "))) })
-}
-
-/// One person asks again and again.
-fn one_person(context: &Context, deployment: &Deployment, server: &Server, call: &Call) -> Result<Job> {
-    let callers = deployment.callers("cost", &[deployment.people.count / 2])?;
-    let (hex, token) = &callers.example;
-    let captured = context.http.send(&server.origin(), call, hex, token)?.successful()?;
-    Ok(Job::new(&callers, call, Expected::like(&captured, hex)))
-}
-
-/// `POST /api/verify`, the record in the process.
-pub(crate) fn verify(context: &mut Context, name: &str) -> Result<Measured> {
+/// `POST /api/verify`, record in the near cache.
+pub(crate) fn measure_verify(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
     let deployment = context.deployment()?;
-    let server = deployment.verify_service(None, &[])?;
-    let job = one_person(context, &deployment, &server, &Call::verify())?;
-    let load = context.load(Placement::Anywhere, context.plan.seconds);
-    let parts = [service("verify-service", &server), redis(&deployment), postgres()];
-    measure(context, name, &Side { server: &server, job: &job }, load, &parts)
+    let server = deployment.start_settled_verify_service(Affinity::AnyCore, &[])?;
+    let users = deployment.write_single_user("cost-user")?;
+    let request = RequestTemplate::verify();
+    let captured = context.http.capture(&server, &request, &users.example)?;
+    let job = Job::new(&users, &request, ExpectedResponse::like(&captured, &users.example));
+    let load = context.load(Placement::Unpinned, context.plan.round_seconds);
+    let sources = [verify_service(&server), CostSource::Redis(&deployment), CostSource::PostgreSql];
+    measure(context, row_name, &Workload { server: &server, job: &job }, load, &sources)
 }
 
-/// `POST /api/verify`, the record in Redis.
-pub(crate) fn verify_redis_hit(context: &mut Context, name: &str) -> Result<Measured> {
-    const PEOPLE: u32 = 10_000;
+/// `POST /api/verify`, record in Redis.
+pub(crate) fn measure_verify_redis_hit(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
     let deployment = context.deployment()?;
-    let server = deployment.verify_service(None, &[("RECORD_CACHE_MIB", "0")])?;
-    let (callers, job) = strangers(context, &deployment, &server, PEOPLE)?;
-    let side = Side { server: &server, job: &job };
-    context.let_everybody_come(&side, callers.count, 1)?;
-    let load = context.load(Placement::Anywhere, context.plan.seconds);
-    let parts = [service("verify-service", &server), redis(&deployment), postgres()];
-    measure(context, name, &side, load, &parts)
+    let server = deployment.start_settled_verify_service(Affinity::AnyCore, &[("RECORD_CACHE_MIB", "0")])?;
+    let job = verify_job(context, &deployment, &server, REDIS_HIT_USERS)?;
+    let workload = Workload { server: &server, job: &job };
+    context.warm_up_all_users(&workload, 1)?;
+    let load = context.load(Placement::Unpinned, context.plan.round_seconds);
+    let sources = [verify_service(&server), CostSource::Redis(&deployment), CostSource::PostgreSql];
+    measure(context, row_name, &workload, load, &sources)
 }
 
-/// `POST /api/verify`, the record in the database alone: without Redis each check asks it.
-pub(crate) fn verify_from_database(context: &mut Context, name: &str) -> Result<Measured> {
+/// `POST /api/verify`, record in the database. Without Redis and caches, each check queries the database.
+pub(crate) fn measure_verify_from_database(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
     let deployment = context.deployment()?;
     let settings = [("REDIS_URL", "memory:"), ("STALE_MAX", "0s"), ("RECORD_CACHE_MIB", "0")];
-    let server = deployment.start_verify_service(None, &settings)?;
-    let (_, job) = strangers(context, &deployment, &server, context.plan.strangers)?;
-    let load = context.load(Placement::Anywhere, context.plan.seconds);
-    let parts = [service("verify-service", &server), postgres()];
-    measure(context, name, &Side { server: &server, job: &job }, load, &parts)
+    let server = deployment.start_verify_service(Affinity::AnyCore, &settings)?;
+    let job = verify_job(context, &deployment, &server, context.plan.one_time_users)?;
+    let load = context.load(Placement::Unpinned, context.plan.round_seconds);
+    let sources = [verify_service(&server), CostSource::PostgreSql];
+    measure(context, row_name, &Workload { server: &server, job: &job }, load, &sources)
 }
 
-fn strangers(
-    context: &Context,
-    deployment: &Deployment,
-    server: &Server,
-    count: u32,
-) -> Result<(Callers, Job)> {
-    let call = Call::verify().naming_the_user(&deployment.people)?;
-    let callers = deployment.callers("cost-strangers", &deployment.people.sample(count))?;
-    let (hex, token) = &callers.example;
-    let captured = context.http.send(&server.origin(), &call, hex, token)?.successful()?;
-    let job = Job::new(&callers, &call, Expected::like(&captured, hex));
-    Ok((callers, job))
+/// A guarded page of a web-frontend that calls verify-service.
+pub(crate) fn measure_page(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
+    measure_guarded_page(context, row_name, PageGuard::Remote)
 }
 
-/// A guarded page, for which verify-service is asked.
-pub(crate) fn page(context: &mut Context, name: &str) -> Result<Measured> {
-    guarded_page(context, name, "remote")
-}
-
-/// A guarded page, verified in web-frontend.
-pub(crate) fn page_embedded(context: &mut Context, name: &str) -> Result<Measured> {
-    guarded_page(context, name, "embedded")
-}
-
-fn guarded_page(context: &mut Context, name: &str, mode: &str) -> Result<Measured> {
-    let deployment = context.deployment()?;
-    let verify = deployment.verify_service(None, &[])?;
-    let web = deployment.web_frontend(&verify, mode)?;
-    let callers = deployment.callers("cost", &[deployment.people.count / 2])?;
-    let (hex, token) = &callers.example;
-    let mut page = Call::private();
-    let first = context.http.send(&web.origin(), &page, hex, token)?.successful()?;
-    // Whoever reads a page has been there before: without their page session each page would begin a new one.
-    if let Some(cookie) = first.header("set-cookie").and_then(|cookie| cookie.split(';').next()) {
-        page.headers.push(("cookie", cookie.to_owned()));
-    }
-    let captured = context.http.send(&web.origin(), &page, hex, token)?.successful()?;
-    let job = Job::new(&callers, &page, Expected::like(&captured, hex));
-    let load = context.load(Placement::Anywhere, context.plan.seconds);
-    let parts =
-        [service("web-frontend", &web), service("verify-service", &verify), redis(&deployment), postgres()];
-    measure(context, name, &Side { server: &web, job: &job }, load, &parts)
+/// A guarded page of a web-frontend that verifies tokens itself.
+pub(crate) fn measure_page_embedded(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
+    measure_guarded_page(context, row_name, PageGuard::Embedded)
 }
 
 /// `POST /api/login`.
-pub(crate) fn login(context: &mut Context, name: &str) -> Result<Measured> {
+pub(crate) fn measure_login(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
     let deployment = context.deployment()?;
-    let job = logins::job(context, &deployment)?;
-    let auth = deployment.auth_service()?;
-    let load = Load { connections: 4, ..context.load(Placement::Anywhere, context.plan.slow_seconds) };
-    let parts = [service("auth-service", auth), redis(&deployment), postgres()];
-    let measured = measure(context, name, &Side { server: auth, job: &job }, load, &parts)?;
-    Ok(measured.with_note(format!("at cost {BCRYPT_COST}; each step more doubles it")))
+    let job = logins::login_job(context, &deployment)?;
+    let server = deployment.auth_service()?;
+    let load = context.load(Placement::Unpinned, context.plan.slow_round_seconds);
+    let load = Load { connections: LOGIN_CONNECTIONS, ..load };
+    let service = CostSource::Service { name: "auth-service", server };
+    let sources = [service, CostSource::Redis(&deployment), CostSource::PostgreSql];
+    let measured = measure(context, row_name, &Workload { server, job: &job }, load, &sources)?;
+    Ok(measured.with_note(format!("at cost {SEEDED_HASH_COST}; each further step doubles it")))
+}
+
+fn measure_guarded_page(context: &mut Context, row_name: &str, guard: PageGuard) -> Result<MeasuredRow> {
+    let deployment = context.deployment()?;
+    let verifier = deployment.start_settled_verify_service(Affinity::AnyCore, &[])?;
+    let server = deployment.start_web_frontend(&verifier, guard)?;
+    let users = deployment.write_single_user("cost-user")?;
+    let mut request = RequestTemplate::private_page();
+    let first = context.http.capture(&server, &request, &users.example)?;
+    // Send the page session's cookie, as returning visitors do. Without it, each request starts another.
+    if let Some(cookie) = first.header("set-cookie").and_then(|cookie| cookie.split(';').next()) {
+        request.headers.push(("cookie", cookie.to_owned()));
+    }
+    let captured = context.http.capture(&server, &request, &users.example)?;
+    let job = Job::new(&users, &request, ExpectedResponse::like(&captured, &users.example));
+    let load = context.load(Placement::Unpinned, context.plan.round_seconds);
+    let sources = [
+        CostSource::Service { name: "web-frontend", server: &server },
+        verify_service(&verifier),
+        CostSource::Redis(&deployment),
+        CostSource::PostgreSql,
+    ];
+    measure(context, row_name, &Workload { server: &server, job: &job }, load, &sources)
+}
+
+fn verify_service(server: &ServerProcess) -> CostSource<'_> {
+    CostSource::Service { name: "verify-service", server }
+}
+
+/// Creates a job in which `count` users take turns.
+fn verify_job(
+    context: &Context,
+    deployment: &SeededDeployment,
+    server: &ServerProcess,
+    count: u32,
+) -> Result<Job> {
+    let request = RequestTemplate::verify().with_user_header(deployment.population())?;
+    let users = deployment.write_users("cost-users", &deployment.population().sample(count))?;
+    let captured = context.http.capture(server, &request, &users.example)?;
+    Ok(Job::new(&users, &request, ExpectedResponse::like(&captured, &users.example)))
+}
+
+/// Measures the CPU milliseconds per 1,000 responses. The first source is the value of the row, the others
+/// are in its note.
+fn measure(
+    context: &Context,
+    row_name: &str,
+    workload: &Workload,
+    load: Load,
+    sources: &[CostSource],
+) -> Result<MeasuredRow> {
+    let cpu_seconds = || sources.iter().map(CostSource::cpu_seconds).collect::<Result<Vec<f64>>>();
+    let mut values = Vec::new();
+    let mut total_millis = vec![0.0; sources.len()];
+    let mut total_thousands = 0.0;
+    for _ in 0..context.plan.slow_rounds {
+        let before = cpu_seconds()?;
+        let summary = context.wrk.run(workload.server, workload.job, load)?;
+        let after = cpu_seconds()?;
+        let used_millis: Vec<_> =
+            after.iter().zip(&before).map(|(after, before)| (after - before) * 1000.0).collect();
+        let thousands = summary.per_second() * summary.seconds() / 1000.0;
+        values.extend(used_millis.first().map(|used| used / thousands));
+        total_millis.iter_mut().zip(&used_millis).for_each(|(total, used)| *total += used);
+        total_thousands += thousands;
+    }
+    let measured = MeasuredRow::without_floor(row_name, "ms/1000", &values, None);
+    let others: Vec<_> = sources
+        .iter()
+        .zip(&total_millis)
+        .skip(1)
+        .map(|(source, millis)| format!("{} {:.2} ms", source.name(), millis / total_thousands))
+        .collect();
+    Ok(if others.is_empty() { measured } else { measured.with_note(format!("plus {}", others.join(", "))) })
 }

@@ -1,59 +1,69 @@
-//! A page behind the guard, in an application of its own.
+//! A page of a small application behind the guard.
 
 use std::fs;
 
 use crate::{
-    call::Call,
-    context::{Context, Placement, Side},
-    control::Control,
-    deployment::FRONTEND,
-    failure::Result,
-    job::{Expected, Job},
-    report::{Measured, Target},
-    rounds::interleave,
-    server::Server,
+    context::{Context, Placement, Workload},
+    deployment::SeededDeployment,
+    error::Result,
+    expected_response::ExpectedResponse,
+    floor,
+    job::Job,
+    measured_row::{MeasuredRow, Target},
+    request_template::RequestTemplate,
+    revocation_check::RevocationCheck,
+    seeded_database::DEPLOYMENT_ORIGIN,
+    server::ServerProcess,
 };
 
-/// `GET /private` with the guard against the same page without one.
-pub(crate) fn private_page(context: &mut Context, name: &str) -> Result<Measured> {
-    let (deployment, call) = (context.deployment()?, Call::private());
-    let core = context.server_core(Placement::Apart);
-    let generator = context.load(Placement::Apart, 1).core;
-    // Asked for what the guard does not find in Redis.
-    let verify = deployment.verify_service(generator, &[])?;
-    let callers = deployment.callers("page", &[deployment.people.count / 2])?;
-    let (hex, token) = &callers.example;
-    let person = context.http.send(&verify.origin(), &Call::verify(), hex, token)?.successful()?;
+/// `GET /private` with the guard, compared with the same page without it.
+pub(crate) fn measure_private_page(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
+    let deployment = context.deployment()?;
+    let request = RequestTemplate::private_page();
+    // The guard asks this verify-service for records that are not in Redis.
+    let verifier =
+        deployment.start_settled_verify_service(context.load(Placement::SeparateCores, 1).affinity, &[])?;
+    let users = deployment.write_single_user("page-user")?;
+    let verified = context.http.capture(&verifier, &RequestTemplate::verify(), &users.example)?;
+
+    let row = start_guarded_page(context, &deployment, &verifier)?;
+    let floor = start_open_page(context, &verified.body)?;
+    let revocation = RevocationCheck::start(&context.http, &deployment, &row, &request)?;
+
+    let captured = context.http.capture(&floor, &request, &users.example)?;
+    let job = Job::new(&users, &request, ExpectedResponse::like(&captured, &users.example));
+    let floor = Workload { server: &floor, job: &job };
+    let row = Workload { server: &row, job: &job };
+    context.warm_up(&floor, Placement::SeparateCores)?;
+    context.warm_up(&row, Placement::SeparateCores)?;
+    let rounds = context.compare_throughput(&floor, &row, Placement::SeparateCores)?;
+    revocation.verify_refused(&context.http, row.server)?;
+    Ok(MeasuredRow::with_floor(row_name, "req/s", &rounds, Target::AtLeast(0.9)))
+}
+
+fn start_guarded_page(
+    context: &Context,
+    deployment: &SeededDeployment,
+    verifier: &ServerProcess,
+) -> Result<ServerProcess> {
+    let arguments = [
+        "guarded-page",
+        "--frontend-origin",
+        DEPLOYMENT_ORIGIN,
+        "--verify-service",
+        &verifier.origin(),
+        "--redis-url",
+        deployment.redis_url(),
+    ];
+    let affinity = context.server_affinity(Placement::SeparateCores);
+    floor::start_program(&arguments.map(str::to_owned), affinity, context.folder())
+}
+
+/// Starts the page without the guard. It always shows the user of this response from verify-service.
+fn start_open_page(context: &Context, verify_response: &str) -> Result<ServerProcess> {
     let file = context.folder().join("person.json");
-    fs::write(&file, &person.body)?;
-
-    let guard = |mode: &str| {
-        let of = |name: &str, value: &str| [name.to_owned(), value.to_owned()];
-        let arguments = [
-            vec![mode.to_owned()],
-            of("--frontend-origin", FRONTEND).to_vec(),
-            of("--verify-service", &verify.origin()).to_vec(),
-            of("--redis-url", deployment.redis_url()).to_vec(),
-        ];
-        arguments.concat()
-    };
-    let row = Server::start("floor", &guard("guarded-page"), &[], (core, context.folder(), "/health/live"))?;
-    let open = ["open-page".to_owned(), "--person".to_owned(), file.display().to_string()];
-    let floor = Server::start("floor", &open, &[], (core, context.folder(), "/health/live"))?;
-    let control = Control::revoke(&context.http, &deployment, &row, &call)?;
-
-    let captured = context.http.send(&floor.origin(), &call, hex, token)?.successful()?;
-    let job = Job::new(&callers, &call, Expected::like(&captured, hex));
-    let (floor, row) = (Side { server: &floor, job: &job }, Side { server: &row, job: &job });
-    for side in [&floor, &row] {
-        context.throughput(side, context.load(Placement::Apart, 1))?;
-    }
-    let load = context.load(Placement::Apart, context.plan.seconds);
-    let pairs = interleave(
-        context.plan.rounds,
-        || context.throughput(&floor, load),
-        || context.throughput(&row, load),
-    )?;
-    control.check(&context.http, row.server)?;
-    Ok(Measured::against_floor(name, "req/s", &pairs, Some(Target::AtLeast(0.9))))
+    fs::write(&file, verify_response)?;
+    let arguments = ["open-page".to_owned(), "--person".to_owned(), file.display().to_string()];
+    let affinity = context.server_affinity(Placement::SeparateCores);
+    floor::start_program(&arguments, affinity, context.folder())
 }

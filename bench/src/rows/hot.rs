@@ -1,101 +1,111 @@
-//! Hot rows: the record is in the process, and the token was checked before.
+//! Rows with a record in the near cache and a token whose signature has been checked before.
 
-use crate::answer::Answer;
 use crate::{
-    call::Call,
-    context::{CONNECTIONS, Context, Placement, Side},
-    control::Control,
-    failure::Result,
-    floor::Floor,
-    h2load::{self, Rate},
-    job::{Callers, Expected, Job},
-    report::{Measured, Target},
-    rounds::{Sample, interleave},
-    server::Server,
+    captured_response::CapturedResponse,
+    context::{Context, DEFAULT_CONNECTIONS, Placement, Workload},
+    error::Result,
+    expected_response::ExpectedResponse,
+    floor::FloorKind,
+    h2load::{ConstantRate, LatencyProbe},
+    job::Job,
+    measured_row::{MeasuredRow, Target},
+    request_template::RequestTemplate,
+    revocation_check::RevocationCheck,
+    rounds::{Measurement, interleave},
+    server::ServerProcess,
+    simulated_users::SimulatedUsers,
 };
 
-/// Product and floor, both answering one caller.
-struct Hot {
-    call: Call,
-    callers: Callers,
-    captured: Answer,
-    row: Server,
-    floor: Server,
-    control: Control,
+/// Duration of the measurement of the capacity.
+const CAPACITY_SECONDS: u32 = 2;
+
+/// verify-service and a floor that replays its response, both with requests of a single user.
+struct HotPair {
+    request: RequestTemplate,
+    users: SimulatedUsers,
+    captured: CapturedResponse,
+    row: ServerProcess,
+    floor: ServerProcess,
+    revocation: RevocationCheck,
 }
 
-impl Hot {
-    fn start(context: &mut Context, call: Call) -> Result<Self> {
+impl HotPair {
+    fn start(context: &mut Context, request: RequestTemplate) -> Result<Self> {
         let deployment = context.deployment()?;
-        let core = context.server_core(Placement::Apart);
-        let row = deployment.verify_service(core, &[])?;
-        let callers = deployment.callers("hot", &[deployment.people.count / 2])?;
-        let (hex, token) = &callers.example;
-        let captured = context.http.send(&row.origin(), &call, hex, token)?.successful()?;
-        let control = Control::revoke(&context.http, &deployment, &row, &call)?;
-        let floor = Floor::Nothing.start(&captured, core, context.folder())?;
-        Ok(Self { call, callers, captured, row, floor, control })
+        let affinity = context.server_affinity(Placement::SeparateCores);
+        let row = deployment.start_settled_verify_service(affinity, &[])?;
+        let users = deployment.write_single_user("hot-user")?;
+        let captured = context.http.capture(&row, &request, &users.example)?;
+        let revocation = RevocationCheck::start(&context.http, &deployment, &row, &request)?;
+        let floor = FloorKind::Nothing.start(&captured, affinity, context.folder())?;
+        Ok(Self { request, users, captured, row, floor, revocation })
     }
 
     fn job(&self) -> Job {
-        let mut expected = Expected::like(&self.captured, &self.callers.example.0);
-        // Here the headers are what the answer says.
-        expected.headers = self.captured.headers_from("x-auth-");
-        Job::new(&self.callers, &self.call, expected)
+        // The response to `/auth-request` consists of these headers.
+        let expected = ExpectedResponse::like(&self.captured, &self.users.example)
+            .with_headers_starting_with("x-auth-", &self.captured);
+        Job::new(&self.users, &self.request, expected)
     }
 }
 
 /// `POST /api/verify`: throughput.
-pub(crate) fn verify(context: &mut Context, name: &str) -> Result<Measured> {
-    throughput(context, name, Call::verify())
+pub(crate) fn measure_verify(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
+    measure_throughput(context, row_name, RequestTemplate::verify())
 }
 
 /// `GET /auth-request`: throughput.
-pub(crate) fn auth_request(context: &mut Context, name: &str) -> Result<Measured> {
-    throughput(context, name, Call::auth_request())
+pub(crate) fn measure_auth_request(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
+    measure_throughput(context, row_name, RequestTemplate::auth_request())
 }
 
-fn throughput(context: &mut Context, name: &str, call: Call) -> Result<Measured> {
-    let hot = Hot::start(context, call)?;
-    let job = hot.job();
-    let (floor, row) = (Side { server: &hot.floor, job: &job }, Side { server: &hot.row, job: &job });
-    let load = context.load(Placement::Apart, context.plan.seconds);
-    for side in [&floor, &row] {
-        context.throughput(side, context.load(Placement::Apart, 1))?;
-    }
-    let mut redis = context.deployment()?.redis_calls()?;
-    let before = redis.count("get")?;
-    let pairs = interleave(
-        context.plan.rounds,
-        || context.throughput(&floor, load),
-        || context.throughput(&row, load),
-    )?;
-    // The watermark is read five times a second, and nothing else.
-    let reads = redis.count("get")? - before;
-    hot.control.check(&context.http, &hot.row)?;
-    let measured = Measured::against_floor(name, "req/s", &pairs, Some(Target::AtLeast(0.9)));
-    Ok(measured.with_note(format!("Redis was read {reads} times, the watermark's readings included")))
+fn measure_throughput(
+    context: &mut Context,
+    row_name: &str,
+    request: RequestTemplate,
+) -> Result<MeasuredRow> {
+    let pair = HotPair::start(context, request)?;
+    let job = pair.job();
+    let floor = Workload { server: &pair.floor, job: &job };
+    let row = Workload { server: &pair.row, job: &job };
+    context.warm_up(&floor, Placement::SeparateCores)?;
+    context.warm_up(&row, Placement::SeparateCores)?;
+    let mut redis = context.deployment()?.redis_probe()?;
+    let reads_before = redis.calls("get")?;
+    let rounds = context.compare_throughput(&floor, &row, Placement::SeparateCores)?;
+    // Only the watermark should be read, five times per second.
+    let reads = redis.calls("get")? - reads_before;
+    pair.revocation.verify_refused(&context.http, &pair.row)?;
+    let measured = MeasuredRow::with_floor(row_name, "req/s", &rounds, Target::AtLeast(0.9));
+    Ok(measured.with_note(format!("{reads} reads from Redis, including those of the watermark")))
 }
 
-/// `POST /api/verify`: latency at half of what it can carry.
-pub(crate) fn verify_p99(context: &mut Context, name: &str) -> Result<Measured> {
-    let hot = Hot::start(context, Call::verify())?;
-    let job = hot.job();
-    let probe = context.load(Placement::Apart, 2);
-    let most = context.throughput(&Side { server: &hot.row, job: &job }, probe)?.figure;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate above zero")]
-    let per_second = (most / 2.0) as u32;
-    let connections = CONNECTIONS / 4;
-    let rate = Rate { connections, per_second, seconds: context.plan.seconds, core: probe.core };
-    let (hex, token) = &hot.callers.example;
-    let p99 = |server: &Server| {
-        let caller = (&hot.call, hex.as_str(), token.as_str());
-        h2load::p99(context.folder(), server, caller, &hot.captured, rate).map(Sample::of)
+/// `POST /api/verify`: latency at half of the capacity.
+pub(crate) fn measure_verify_p99(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
+    let pair = HotPair::start(context, RequestTemplate::verify())?;
+    let load = context.load(Placement::SeparateCores, CAPACITY_SECONDS);
+    let capacity =
+        context.measure_throughput(&Workload { server: &pair.row, job: &pair.job() }, load)?.figure;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive rate")]
+    let per_second = (capacity / 2.0) as u32;
+    let connections = DEFAULT_CONNECTIONS / 4;
+    let probe = LatencyProbe {
+        request: &pair.request,
+        user: &pair.users.example,
+        expected: &pair.captured,
+        rate: ConstantRate {
+            connections,
+            per_second,
+            seconds: context.plan.round_seconds,
+            affinity: load.affinity,
+        },
+        log_folder: context.folder(),
     };
-    p99(&hot.floor)?;
-    p99(&hot.row)?;
-    let pairs = interleave(context.plan.rounds, || p99(&hot.floor), || p99(&hot.row))?;
-    hot.control.check(&context.http, &hot.row)?;
-    let measured = Measured::against_floor(name, "µs", &pairs, Some(Target::AtMost(1.25)));
-    Ok(measured.with_note(format!("at {per_second} req/s over {connections} connections")))
+    let measure = |server| probe.p99_micros(server).map(Measurement::without_cpu_share);
+    measure(&pair.floor)?;
+    measure(&pair.row)?;
+    let rounds = interleave(context.plan.rounds, || measure(&pair.floor), || measure(&pair.row))?;
+    pair.revocation.verify_refused(&context.http, &pair.row)?;
+    let measured = MeasuredRow::with_floor(row_name, "µs", &rounds, Target::AtMost(1.25));
+    Ok(measured.with_note(format!("at {per_second} req/s on {connections} connections")))
 }

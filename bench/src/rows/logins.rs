@@ -1,4 +1,4 @@
-//! Logins, which are as fast as bcrypt and no faster.
+//! Logins, which should be as fast as bcrypt.
 
 use std::{
     thread,
@@ -6,81 +6,90 @@ use std::{
 };
 
 use crate::{
-    call::Call,
-    context::{Context, Placement, Side},
-    deployment::Deployment,
-    failure::{Failure, Result},
-    job::{Callers, Expected, Job},
-    report::{Measured, Target},
-    rounds::{Sample, interleave},
-    seed::{BCRYPT_COST, PASSWORD, WITH_PASSWORD},
-    server::cpu_seconds,
+    context::{Context, Placement},
+    deployment::SeededDeployment,
+    error::{MeasurementError, Result},
+    expected_response::ExpectedResponse,
+    job::Job,
+    measured_row::{MeasuredRow, Target},
+    process_stats::own_cpu_seconds,
+    request_template::RequestTemplate,
+    rounds::{Measurement, interleave},
+    seed::{SEEDED_HASH_COST, SEEDED_PASSWORD, USERS_WITH_PASSWORD},
+    simulated_users::{SimulatedUser, SimulatedUsers},
     wrk::Load,
 };
 
-/// Logins under way at once.
-const CONNECTIONS: u32 = 8;
+/// Number of logins in flight.
+const LOGIN_CONNECTIONS: u32 = 8;
 
-/// `POST /api/login` against a loop of nothing but bcrypt on every core.
-pub(crate) fn logins(context: &mut Context, name: &str) -> Result<Measured> {
+/// `POST /api/login`, compared with a loop that only runs bcrypt on every core.
+pub(crate) fn measure_logins(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
     let deployment = context.deployment()?;
-    let job = job(context, &deployment)?;
-    let side = Side { server: deployment.auth_service()?, job: &job };
-    let seconds = context.plan.slow_seconds;
-    let load = Load { connections: CONNECTIONS, ..context.load(Placement::Anywhere, seconds) };
-    let hash = bcrypt::hash(PASSWORD, BCRYPT_COST)?;
-    let pairs = interleave(
+    let job = login_job(context, &deployment)?;
+    let server = deployment.auth_service()?;
+    let seconds = context.plan.slow_round_seconds;
+    let load = Load { connections: LOGIN_CONNECTIONS, ..context.load(Placement::Unpinned, seconds) };
+    let hash = bcrypt::hash(SEEDED_PASSWORD, SEEDED_HASH_COST)?;
+    let rounds = interleave(
         context.plan.slow_rounds,
-        || bare_bcrypt(&hash, context.machine.cores.len(), Duration::from_secs(seconds.into())),
+        || measure_bcrypt(&hash, context.machine.cores.len(), Duration::from_secs(seconds.into())),
         || {
-            let before = side.server.cpu_seconds()?;
-            let outcome = context.wrk.run(side.server, side.job, load)?;
-            let spent = side.server.cpu_seconds()? - before;
-            Ok(Sample { figure: outcome.per_second(), cpu: Some(spent / outcome.seconds()) })
+            let cpu_before = server.cpu_seconds()?;
+            let summary = context.wrk.run(server, &job, load)?;
+            let cpu_used = server.cpu_seconds()? - cpu_before;
+            Ok(Measurement { figure: summary.per_second(), cpu_share: Some(cpu_used / summary.seconds()) })
         },
     )?;
-    let measured = Measured::against_floor(name, "/s", &pairs, Some(Target::AtLeast(0.95)));
-    Ok(measured.with_note(format!("at cost {BCRYPT_COST}, {CONNECTIONS} at once")))
+    let measured = MeasuredRow::with_floor(row_name, "/s", &rounds, Target::AtLeast(0.95));
+    Ok(measured.with_note(format!("at cost {SEEDED_HASH_COST} with {LOGIN_CONNECTIONS} logins in flight")))
 }
 
-/// People who log in again and again, each of them with a good password.
-pub(crate) fn job(context: &Context, deployment: &Deployment) -> Result<Job> {
-    let call = Call::login(PASSWORD);
-    let people: Vec<_> = (0..WITH_PASSWORD).map(|number| (number, "-".to_owned())).collect();
-    let callers = Callers::write(deployment.folder(), "logins", &people)?;
-    let (hex, _) = &callers.example;
-    let auth = deployment.auth_service()?.origin();
-    let captured = context.http.send(&auth, &call, hex, "")?.successful()?;
-    let mut wrong = Call::login("a wrong password");
-    wrong.headers.push(("accept", "application/json".to_owned()));
-    let refused = context.http.send(&auth, &wrong, hex, "")?;
-    if refused.status != 401 {
-        return Err(Failure::WrongAnswer(format!("a wrong password is answered with {}", refused.status)));
+/// Creates a job in which users log in with the right password. Checks first that a wrong one is refused.
+pub(crate) fn login_job(context: &Context, deployment: &SeededDeployment) -> Result<Job> {
+    let request = RequestTemplate::login(SEEDED_PASSWORD);
+    let users: Vec<_> =
+        (0..USERS_WITH_PASSWORD).map(|number| SimulatedUser { number, token: "-".to_owned() }).collect();
+    let users = SimulatedUsers::write(deployment.folder(), "login-users", &users)?;
+    let auth_service = deployment.auth_service()?;
+    let captured = context.http.capture(auth_service, &request, &users.example)?;
+    let mut wrong_request = RequestTemplate::login("a wrong password");
+    wrong_request.headers.push(("accept", "application/json".to_owned()));
+    let refusal = context.http.send(auth_service, &wrong_request, &users.example)?;
+    if refusal.status != 401 {
+        return Err(MeasurementError::wrong_answer(format_args!(
+            "a login with a wrong password returned {}",
+            refusal.status
+        )));
     }
-    let mut expected = Expected::like(&captured, hex).at_any_time("expires_at");
-    expected.headers = vec![("set-cookie".to_owned(), None)];
-    Ok(Job::new(&callers, &call, expected))
+    let expected = ExpectedResponse::like(&captured, &users.example)
+        .with_any_time_in("expires_at")
+        .with_header("set-cookie");
+    Ok(Job::new(&users, &request, expected))
 }
 
-/// Hashes a second, with a thread on every core.
-fn bare_bcrypt(hash: &str, cores: usize, time: Duration) -> Result<Sample> {
-    let (started, before) = (Instant::now(), cpu_seconds("self")?);
+/// Measures hashes per second, with one thread per core.
+fn measure_bcrypt(hash: &str, cores: usize, duration: Duration) -> Result<Measurement> {
+    let started = Instant::now();
+    let cpu_before = own_cpu_seconds()?;
     let rates = thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(|| hashes_a_second(hash, time))).collect();
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(|| hashes_per_second(hash, duration))).collect();
         threads.into_iter().map(|thread| thread.join().ok().flatten()).collect::<Option<Vec<f64>>>()
     });
-    let rates = rates.ok_or_else(|| Failure::not_measured("bcrypt fails"))?;
-    let spent = cpu_seconds("self")? - before;
-    Ok(Sample { figure: rates.iter().sum(), cpu: Some(spent / started.elapsed().as_secs_f64()) })
+    let rates = rates.ok_or_else(|| MeasurementError::not_measured("bcrypt failed"))?;
+    let cpu_used = own_cpu_seconds()? - cpu_before;
+    let cpu_share = Some(cpu_used / started.elapsed().as_secs_f64());
+    Ok(Measurement { figure: rates.iter().sum(), cpu_share })
 }
 
-fn hashes_a_second(hash: &str, time: Duration) -> Option<f64> {
-    let (started, mut done) = (Instant::now(), 0.0);
-    while started.elapsed() < time {
-        if !bcrypt::verify(PASSWORD, hash).ok()? {
+fn hashes_per_second(hash: &str, duration: Duration) -> Option<f64> {
+    let started = Instant::now();
+    let mut hashes = 0.0;
+    while started.elapsed() < duration {
+        if !bcrypt::verify(SEEDED_PASSWORD, hash).ok()? {
             return None;
         }
-        done += 1.0;
+        hashes += 1.0;
     }
-    Some(done / started.elapsed().as_secs_f64())
+    Some(hashes / started.elapsed().as_secs_f64())
 }

@@ -1,61 +1,67 @@
-//! The record is in Redis and not in the process.
+//! Records in Redis that are not in the near cache.
 
 use crate::{
-    call::Call,
-    context::{Context, Placement, Side},
-    control::Control,
-    failure::{Failure, Result},
-    floor::Floor,
-    job::{Expected, Job},
-    report::{Measured, Target},
-    rounds::interleave,
+    affinity::Affinity,
+    context::{Context, Placement, Workload},
+    error::{MeasurementError, Result},
+    expected_response::ExpectedResponse,
+    floor::FloorKind,
+    job::Job,
+    measured_row::{MeasuredRow, Target},
+    redis_probe::RedisProbe,
+    request_template::RequestTemplate,
+    revocation_check::RevocationCheck,
 };
 
-/// How many people ask in turn.
-const PEOPLE: u32 = 10_000;
+/// Number of users who take turns.
+const USERS: u32 = 10_000;
 
-/// `POST /api/verify` without records in the process, against a handler that makes one `GET`.
-pub(crate) fn verify(context: &mut Context, name: &str) -> Result<Measured> {
+/// `POST /api/verify` without a near cache, compared with a handler that sends one `GET`.
+pub(crate) fn measure_verify(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
     let deployment = context.deployment()?;
-    deployment.place_redis(&context.machine, context.machine.generator_core())?;
-    let measured = measure(context, name);
-    deployment.place_redis(&context.machine, None)?;
+    deployment.pin_redis(&context.machine, context.machine.generator_affinity())?;
+    let measured = measure(context, row_name);
+    deployment.pin_redis(&context.machine, Affinity::AnyCore)?;
     measured
 }
 
-fn measure(context: &mut Context, name: &str) -> Result<Measured> {
+fn measure(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
     let deployment = context.deployment()?;
-    let call = Call::verify().naming_the_user(&deployment.people)?;
-    let core = context.server_core(Placement::Apart);
-    let row = deployment.verify_service(core, &[("RECORD_CACHE_MIB", "0")])?;
-    let control = Control::revoke(&context.http, &deployment, &row, &call)?;
-    let callers = deployment.callers("redis", &deployment.people.sample(PEOPLE))?;
-    let (hex, token) = &callers.example;
-    let captured = context.http.send(&row.origin(), &call, hex, token)?.successful()?;
-    let mut redis = deployment.redis_calls()?;
-    let (url, prefix) = (deployment.redis_url().to_owned(), redis.record_prefix()?);
-    let floor = Floor::RedisGet { url, prefix }.start(&captured, core, context.folder())?;
+    let request = RequestTemplate::verify().with_user_header(deployment.population())?;
+    let affinity = context.server_affinity(Placement::SeparateCores);
+    let row = deployment.start_settled_verify_service(affinity, &[("RECORD_CACHE_MIB", "0")])?;
+    let revocation = RevocationCheck::start(&context.http, &deployment, &row, &request)?;
+    let users = deployment.write_users("redis-users", &deployment.population().sample(USERS))?;
+    let captured = context.http.capture(&row, &request, &users.example)?;
+    let mut redis = deployment.redis_probe()?;
+    let floor = FloorKind::RedisGet {
+        redis_url: deployment.redis_url().to_owned(),
+        key_prefix: redis.record_key_prefix()?,
+    };
+    let floor = floor.start(&captured, affinity, context.folder())?;
 
-    let expected = Expected::like(&captured, hex);
-    let row_job = Job::new(&callers, &call, expected.clone());
-    let floor_job = row_job.expecting(expected.constant());
-    let (floor, row) = (Side { server: &floor, job: &floor_job }, Side { server: &row, job: &row_job });
-    context.let_everybody_come(&row, callers.count, 1)?;
-    let before = redis.count("get")?;
-    let answered = context.wrk.run(row.server, row.job, context.load(Placement::Apart, 1))?.answered;
-    if redis.count("get")? - before < answered {
-        return Err(Failure::not_measured(
-            "RECORD_CACHE_MIB=0 has no effect: Redis was not asked for every answer",
+    let row_job = Job::new(&users, &request, ExpectedResponse::like(&captured, &users.example));
+    let floor_job = row_job.for_floor();
+    let floor = Workload { server: &floor, job: &floor_job };
+    let row = Workload { server: &row, job: &row_job };
+    context.warm_up_all_users(&row, 1)?;
+    check_redis_is_read(context, &mut redis, &row)?;
+    context.warm_up(&floor, Placement::SeparateCores)?;
+    let rounds = context.compare_throughput(&floor, &row, Placement::SeparateCores)?;
+    revocation.verify_refused(&context.http, row.server)?;
+    let measured = MeasuredRow::with_floor(row_name, "req/s", &rounds, Target::AtLeast(0.8));
+    Ok(measured.with_note("RECORD_CACHE_MIB=0; Redis shares the core of the load generator"))
+}
+
+/// Returns an error unless Redis is read for each response.
+fn check_redis_is_read(context: &Context, redis: &mut RedisProbe, row: &Workload) -> Result<()> {
+    let reads_before = redis.calls("get")?;
+    let load = context.load(Placement::SeparateCores, 1);
+    let responses = context.wrk.run(row.server, row.job, load)?.answered;
+    if redis.calls("get")? - reads_before < responses {
+        return Err(MeasurementError::not_measured(
+            "RECORD_CACHE_MIB=0 has no effect: Redis was not read for each response",
         ));
     }
-    context.throughput(&floor, context.load(Placement::Apart, 1))?;
-    let load = context.load(Placement::Apart, context.plan.seconds);
-    let pairs = interleave(
-        context.plan.rounds,
-        || context.throughput(&floor, load),
-        || context.throughput(&row, load),
-    )?;
-    control.check(&context.http, row.server)?;
-    let measured = Measured::against_floor(name, "req/s", &pairs, Some(Target::AtLeast(0.8)));
-    Ok(measured.with_note("RECORD_CACHE_MIB=0; Redis shares the generator's core"))
+    Ok(())
 }

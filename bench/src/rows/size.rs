@@ -1,70 +1,65 @@
-//! Whether it matters how many users there are.
+//! The effect of the number of users in the database.
 
 use crate::{
-    call::Call,
-    context::{Context, Placement, Side},
-    control::Control,
-    deployment::Deployment,
-    failure::Result,
-    job::{Callers, Expected, Job},
+    affinity::Affinity,
+    context::{Context, Placement, Workload},
+    deployment::{LARGE_TOKEN_CACHE, SeededDeployment},
+    error::Result,
+    expected_response::ExpectedResponse,
+    job::Job,
+    measured_row::{MeasuredRow, Target},
     output,
-    report::{Measured, Target},
-    rounds::interleave,
-    server::Server,
+    request_template::RequestTemplate,
+    revocation_check::RevocationCheck,
+    server::ServerProcess,
 };
 
-const FEW: u32 = 1000;
-const MANY: u32 = 1_000_000;
+/// Number of users in the database of the floor.
+const FEW_USERS: u32 = 1000;
 
-/// Room for the tokens of all who come.
-const TOKEN_CACHE: (&str, &str) = ("TOKEN_CACHE_MIB", "512");
+/// Number of users in the database of the row.
+const MANY_USERS: u32 = 1_000_000;
 
-/// A deployment whose verify-service has no cache of records, so that each check is a look-up, however
-/// often the same people come.
-struct Sized {
-    _deployment: Deployment,
-    verify: Server,
-    callers: Callers,
+/// A deployment without Redis, in which verify-service queries the database for each check.
+struct UncachedDeployment {
+    /// Keeps the files of the deployment.
+    _deployment: SeededDeployment,
+    server: ServerProcess,
     job: Job,
-    control: Control,
+    revocation: RevocationCheck,
 }
 
-impl Sized {
-    fn start(context: &Context, users: u32, asking: u32) -> Result<Self> {
-        output::progress(format_args!("making a database with {users} people"));
-        let (deployment, call) = (Deployment::without_redis(context.http.clone(), users)?, Call::verify());
-        let verify = deployment.verify_service(None, &[TOKEN_CACHE])?;
-        let control = Control::revoke(&context.http, &deployment, &verify, &call)?;
-        let callers = deployment.callers("asking", &deployment.people.sample(asking))?;
-        let (hex, token) = &callers.example;
-        let captured = context.http.send(&verify.origin(), &call, hex, token)?.successful()?;
-        let job = Job::new(&callers, &call, Expected::like(&captured, hex));
-        Ok(Self { _deployment: deployment, verify, callers, job, control })
+impl UncachedDeployment {
+    /// Creates a database with `users` users, of whom `active_users` send requests.
+    fn start(context: &Context, users: u32, active_users: u32) -> Result<Self> {
+        output::progress(format_args!("creating a database with {users} users"));
+        let deployment = SeededDeployment::without_redis(context.http.clone(), users)?;
+        let request = RequestTemplate::verify();
+        let server = deployment.start_settled_verify_service(Affinity::AnyCore, &[LARGE_TOKEN_CACHE])?;
+        let revocation = RevocationCheck::start(&context.http, &deployment, &server, &request)?;
+        let users = deployment.write_users("active-users", &deployment.population().sample(active_users))?;
+        let captured = context.http.capture(&server, &request, &users.example)?;
+        let job = Job::new(&users, &request, ExpectedResponse::like(&captured, &users.example));
+        Ok(Self { _deployment: deployment, server, job, revocation })
     }
 
-    fn side(&self) -> Side<'_> {
-        Side { server: &self.verify, job: &self.job }
+    fn workload(&self) -> Workload<'_> {
+        Workload { server: &self.server, job: &self.job }
     }
 }
 
-/// The look-up with 1,000,000 users in the database, against the same with 1,000.
-pub(crate) fn million_to_thousand(context: &mut Context, name: &str) -> Result<Measured> {
-    let few = Sized::start(context, FEW, FEW)?;
-    let many = Sized::start(context, MANY, context.plan.of_a_million)?;
-    for sized in [&few, &many] {
-        context.let_everybody_come(&sized.side(), sized.callers.count, 1)?;
-    }
-    let load = context.load(Placement::Anywhere, context.plan.seconds);
-    let pairs = interleave(
-        context.plan.rounds,
-        || context.throughput(&few.side(), load),
-        || context.throughput(&many.side(), load),
-    )?;
-    for sized in [&few, &many] {
-        sized.control.check(&context.http, &sized.verify)?;
-    }
-    let measured = Measured::against_floor(name, "req/s", &pairs, Some(Target::AtLeast(0.9)));
-    let asking = many.callers.count;
-    Ok(measured
-        .with_note(format!("REDIS_URL=memory:; {asking} people ask in turn; the floor has 1,000 users")))
+/// Lookups with 1,000,000 users in the database, compared with 1,000.
+pub(crate) fn measure_lookups(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
+    let few = UncachedDeployment::start(context, FEW_USERS, FEW_USERS)?;
+    let many = UncachedDeployment::start(context, MANY_USERS, context.plan.active_users_of_a_million)?;
+    context.warm_up_all_users(&few.workload(), 1)?;
+    context.warm_up_all_users(&many.workload(), 1)?;
+    let rounds = context.compare_throughput(&few.workload(), &many.workload(), Placement::Unpinned)?;
+    few.revocation.verify_refused(&context.http, &few.server)?;
+    many.revocation.verify_refused(&context.http, &many.server)?;
+    let measured = MeasuredRow::with_floor(row_name, "req/s", &rounds, Target::AtLeast(0.9));
+    let active_users = many.job.users.count;
+    Ok(measured.with_note(format!(
+        "REDIS_URL=memory:; {active_users} users take turns; the floor has {FEW_USERS} users"
+    )))
 }

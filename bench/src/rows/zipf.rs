@@ -1,53 +1,51 @@
-//! Many sessions, a few of which come most of the time.
+//! Many sessions, a few of which send most of the requests.
 
 use std::fs;
 
 use crate::{
-    call::Call,
-    context::{Context, Placement, Side},
-    control::Control,
-    failure::Result,
-    floor::Floor,
-    job::{Expected, Job},
-    report::{Measured, Target},
-    rounds::interleave,
-    zipf,
+    context::{Context, Placement, Workload},
+    error::Result,
+    expected_response::ExpectedResponse,
+    floor::FloorKind,
+    job::Job,
+    measured_row::{MeasuredRow, Target},
+    request_template::RequestTemplate,
+    revocation_check::RevocationCheck,
+    zipf::draw_ranks,
 };
 
-/// How many different sessions there are.
+/// Number of sessions.
 const SESSIONS: u32 = 100_000;
 
-/// How many requests are drawn beforehand; a round of any length begins with the first.
-const DRAWS: u32 = 500_000;
+/// Number of requests drawn in advance. Each round starts with the first one.
+const DRAWN_REQUESTS: u32 = 500_000;
 
-/// `POST /api/verify` for 100,000 sessions, the k-th as often as 1/k.
-pub(crate) fn verify(context: &mut Context, name: &str) -> Result<Measured> {
-    let (deployment, call) = (context.deployment()?, Call::verify());
-    let core = context.server_core(Placement::Apart);
-    let row = deployment.verify_service(core, &[])?;
-    let control = Control::revoke(&context.http, &deployment, &row, &call)?;
-    let callers = deployment.callers("everybody", &deployment.people.sample(SESSIONS))?;
-    let (hex, token) = &callers.example;
-    let captured = context.http.send(&row.origin(), &call, hex, token)?.successful()?;
-    let floor = Floor::Nothing.start(&captured, core, context.folder())?;
+/// Seed of the draw.
+const DRAW_SEED: u64 = 1;
 
-    let order = context.folder().join("zipf");
-    let lines: Vec<_> = zipf::draw(SESSIONS, DRAWS, 1).iter().map(ToString::to_string).collect();
-    fs::write(&order, lines.join("\n"))?;
-    let expected = Expected::like(&captured, hex);
-    let row_job = Job::new(&callers, &call, expected.clone());
-    context.let_everybody_come(&Side { server: &row, job: &row_job }, callers.count, 1)?;
-    let row_job = row_job.in_order(&order);
-    let floor_job = row_job.expecting(expected.constant());
-    let (floor, row) = (Side { server: &floor, job: &floor_job }, Side { server: &row, job: &row_job });
-    context.throughput(&floor, context.load(Placement::Apart, 1))?;
-    context.throughput(&row, context.load(Placement::Apart, 1))?;
-    let load = context.load(Placement::Apart, context.plan.seconds);
-    let pairs = interleave(
-        context.plan.rounds,
-        || context.throughput(&floor, load),
-        || context.throughput(&row, load),
-    )?;
-    control.check(&context.http, row.server)?;
-    Ok(Measured::against_floor(name, "req/s", &pairs, Some(Target::AtLeast(0.8))))
+/// `POST /api/verify` for 100,000 sessions, the k-th with a frequency of 1/k.
+pub(crate) fn measure_verify(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
+    let deployment = context.deployment()?;
+    let request = RequestTemplate::verify();
+    let affinity = context.server_affinity(Placement::SeparateCores);
+    let row = deployment.start_settled_verify_service(affinity, &[])?;
+    let revocation = RevocationCheck::start(&context.http, &deployment, &row, &request)?;
+    let users = deployment.write_users("zipf-users", &deployment.population().sample(SESSIONS))?;
+    let captured = context.http.capture(&row, &request, &users.example)?;
+    let floor = FloorKind::Nothing.start(&captured, affinity, context.folder())?;
+
+    let order = context.folder().join("zipf-order");
+    let ranks = draw_ranks(SESSIONS, DRAWN_REQUESTS, DRAW_SEED);
+    fs::write(&order, ranks.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+    let job = Job::new(&users, &request, ExpectedResponse::like(&captured, &users.example));
+    context.warm_up_all_users(&Workload { server: &row, job: &job }, 1)?;
+    let row_job = job.in_order(&order);
+    let floor_job = row_job.for_floor();
+    let floor = Workload { server: &floor, job: &floor_job };
+    let row = Workload { server: &row, job: &row_job };
+    context.warm_up(&floor, Placement::SeparateCores)?;
+    context.warm_up(&row, Placement::SeparateCores)?;
+    let rounds = context.compare_throughput(&floor, &row, Placement::SeparateCores)?;
+    revocation.verify_refused(&context.http, row.server)?;
+    Ok(MeasuredRow::with_floor(row_name, "req/s", &rounds, Target::AtLeast(0.8)))
 }

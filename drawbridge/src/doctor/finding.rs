@@ -1,87 +1,92 @@
-//! What the examination found.
-
 use serde::Serialize;
 
-/// How much a finding matters; in the order of the report.
+/// How serious a finding is, in the order of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Severity {
-    /// Sign-in fails or is unsafe in some browser.
+pub(super) enum Severity {
+    /// Sign-in fails or is unsafe in at least one browser.
     Error,
-    /// It works, but not everywhere or not for long.
+    /// Sign-in does not work everywhere, or not for long.
     Warning,
-    /// Worth knowing.
+    /// Something could not be checked, or is worth knowing.
     Note,
 }
 
-/// One fact that was found, and what to do about it.
+/// One finding and its fix.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Finding {
-    /// A stable word for programs.
-    pub(crate) code: &'static str,
-    pub(crate) severity: Severity,
-    /// The cookie, origin or URL that it is about.
-    pub(crate) subject: String,
-    /// What was seen, and what browsers make of it.
-    pub(crate) what: String,
-    /// What to change.
-    pub(crate) fix: String,
+pub(super) struct Finding {
+    /// The stable code, listed in `docs/doctor.md`.
+    pub(super) code: &'static str,
+    pub(super) severity: Severity,
+    /// The cookie, origin or URL concerned.
+    pub(super) subject: String,
+    /// What was observed and how browsers react; continues the sentence after the subject.
+    #[serde(rename = "what")]
+    pub(super) observation: String,
+    /// What to change; may be empty.
+    pub(super) fix: String,
 }
 
 impl Finding {
-    pub(crate) fn error(
+    pub(super) fn error(
         code: &'static str,
         subject: impl ToString,
-        what: impl Into<String>,
+        observation: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
-        let (subject, what, fix) = (subject.to_string(), what.into(), fix.into());
-        Self { code, severity: Severity::Error, subject, what, fix }
+        Self {
+            code,
+            severity: Severity::Error,
+            subject: subject.to_string(),
+            observation: observation.into(),
+            fix: fix.into(),
+        }
     }
 
-    pub(crate) fn warning(
+    pub(super) fn warning(
         code: &'static str,
         subject: impl ToString,
-        what: impl Into<String>,
+        observation: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
-        Self::error(code, subject, what, fix).at_most(Severity::Warning)
+        Self::error(code, subject, observation, fix).at_most(Severity::Warning)
     }
 
-    pub(crate) fn note(
+    pub(super) fn note(
         code: &'static str,
         subject: impl ToString,
-        what: impl Into<String>,
+        observation: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
-        Self::error(code, subject, what, fix).at_most(Severity::Note)
+        Self::error(code, subject, observation, fix).at_most(Severity::Note)
     }
 
-    /// The same, made to matter no more than this.
-    pub(crate) fn at_most(mut self, severity: Severity) -> Self {
+    /// Lowers the severity to `severity` if it is higher.
+    pub(super) fn at_most(mut self, severity: Severity) -> Self {
         self.severity = self.severity.max(severity);
         self
     }
 }
 
-/// Findings in the order in which they should be dealt with: the worst first, and among equals what
-/// was found first, since later steps stand on earlier ones.
+/// Distinct findings, in the order in which they were made.
 #[derive(Debug, Default)]
-pub(crate) struct Findings(Vec<Finding>);
+pub(super) struct Findings(Vec<Finding>);
 
 impl Findings {
-    /// Adds one, unless the same was said of the same thing.
-    pub(crate) fn add(&mut self, finding: Finding) {
+    /// Adds a finding unless there is one with the same code and subject.
+    pub(super) fn add(&mut self, finding: Finding) {
         if !self.0.iter().any(|known| known.code == finding.code && known.subject == finding.subject) {
             self.0.push(finding);
         }
     }
 
-    pub(crate) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+    pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
         findings.into_iter().for_each(|finding| self.add(finding));
     }
 
-    pub(crate) fn into_sorted(mut self) -> Vec<Finding> {
+    /// The findings in the order in which to fix them: by severity, then as found, because later checks depend on
+    /// earlier ones.
+    pub(super) fn into_sorted(mut self) -> Vec<Finding> {
         self.0.sort_by_key(|finding| finding.severity);
         self.0
     }

@@ -1,4 +1,4 @@
-//! The examination of a deployment that runs.
+//! Checks a running deployment with real requests.
 
 mod cors;
 mod guard;
@@ -6,89 +6,105 @@ mod login;
 mod reach;
 mod traffic;
 
-use chrono::{DateTime, Utc};
-use drawbridge_cookies::topology::CookieMode;
-use drawbridge_core::origin::Origin;
-
-use self::login::Login;
-use super::{
-    Setup,
-    engine::Engine,
-    finding::{Finding, Findings},
-    web::{Jar, Web},
+use drawbridge_cookies::{
+    browser_engine::BrowserEngine, cookie_jar::CookieJar, origin_cookie::OriginCookie,
+    received_cookie::ReceivedCookie, topology::CookiePolicy,
 };
-use drawbridge_cookies::received_cookie::ReceivedCookie;
+use drawbridge_core::clock::Clock;
 
-/// Who signs in.
-pub(crate) struct Account {
-    pub(crate) email: String,
-    pub(crate) password: String,
-}
+use super::{
+    finding::{Finding, Findings},
+    setup::Setup,
+    web::WebClient,
+};
 
-/// The session's cookie, and who sets it.
-pub(crate) enum Session {
-    /// The one that the login set.
-    Seen(ReceivedCookie, Origin),
-    /// The one that Drawbridge would set; nobody signed in.
-    Planned(ReceivedCookie, Origin),
-    /// The login set none, or the facts allow for none.
+pub(super) use self::login::LoginCredentials;
+
+/// The session cookie that the report is about.
+pub(super) enum ExaminedCookie {
+    /// The cookie that the login set.
+    Seen(OriginCookie),
+    /// The cookie that Drawbridge would set; no account was given.
+    Planned(OriginCookie),
+    /// The login set none, or the settings allow none.
     Missing,
 }
 
-/// What came out.
-pub(crate) struct Examined {
-    pub(crate) findings: Findings,
-    pub(crate) session: Session,
+/// The result of all checks.
+pub(super) struct Examination {
+    pub(super) findings: Findings,
+    pub(super) cookie: ExaminedCookie,
 }
 
-/// Where the time is read.
-pub(crate) type Now<'a> = &'a dyn Fn() -> DateTime<Utc>;
-
-/// Examines everything, each step as far as those before it went well.
-pub(crate) async fn examine(setup: &Setup, web: &Web, account: Option<&Account>, now: Now<'_>) -> Examined {
+/// Runs every check whose preconditions hold.
+pub(super) async fn examine(
+    setup: &Setup,
+    web: &WebClient,
+    credentials: Option<&LoginCredentials>,
+    clock: &dyn Clock,
+) -> Examination {
     let mut findings = Findings::default();
-    let policy = setup.policy();
-    match &policy {
-        Ok(policy) => findings.extend(
-            policy.caution().map(|caution| Finding::note("guard_never_sees", "the settings", caution, "")),
-        ),
-        Err(refused) => {
-            let what = format!("{} {}: {}", refused.setting, refused.fact, refused.browsers);
-            findings.add(Finding::error("topology", "the settings", what, refused.fix.clone()));
-        }
+    let policy = check_topology(setup, &mut findings);
+    let reach = reach::check(setup, web, clock).await;
+    findings.extend(reach.findings);
+    if !reach.is_reachable {
+        return Examination { findings, cookie: ExaminedCookie::Missing };
     }
-    let (there, found) = reach::check(setup, web, now).await;
-    findings.extend(found);
-    if !there {
-        return Examined { findings, session: Session::Missing };
+    if setup.needs_cors() {
+        findings.extend(cors::check_preflight(setup, web).await);
     }
-    if setup.mode != CookieMode::Proxy && setup.frontend != setup.backend {
-        findings.extend(cors::preflight(setup, web).await);
-    }
-    let session = match account {
-        Some(account) => {
-            let Login { session, findings: found } = login::check(setup, web, account, now).await;
-            findings.extend(found);
-            session.map_or(Session::Missing, |(cookie, setter)| Session::Seen(cookie, setter))
+    let cookie = match credentials {
+        Some(credentials) => {
+            let outcome = login::check(setup, web, credentials, clock).await;
+            findings.extend(outcome.findings);
+            outcome.session_cookie.map_or(ExaminedCookie::Missing, ExaminedCookie::Seen)
         }
         None => {
-            let what = "nobody signed in, so that no cookie was seen";
-            findings.add(Finding::note("login_skipped", "login", what, "name an account: --login"));
-            policy.map_or(Session::Missing, |policy| {
-                Session::Planned(ReceivedCookie::planned(&policy), setup.login_origin().clone())
-            })
+            let observation = "was skipped because no account was given, so no cookie was examined";
+            findings.add(Finding::note(
+                "login_skipped",
+                "login",
+                observation,
+                "name an account with --login",
+            ));
+            policy.map_or(ExaminedCookie::Missing, |policy| planned_cookie(setup, &policy))
         }
     };
     if setup.has_guard() {
-        findings.extend(guard::check(setup, web, browsers_jar(setup, &session), now()).await);
+        findings.extend(guard::check(setup, web, jar_at_guard(setup, &cookie), clock).await);
     }
-    Examined { findings, session }
+    Examination { findings, cookie }
 }
 
-/// What a browser brings to the guard, if there is one that does.
-fn browsers_jar(setup: &Setup, session: &Session) -> Option<Jar> {
-    let Session::Seen(cookie, setter) = session else { return None };
-    let page = &setup.frontend;
-    let is_sent = |engine: &Engine| engine.sends(cookie, setter, page, page, &setup.private_path);
-    Engine::ALL.iter().any(is_sent).then(|| Jar::with(cookie.clone(), setter.clone()))
+/// Applies the rules that the services apply when they start.
+fn check_topology(setup: &Setup, findings: &mut Findings) -> Option<CookiePolicy> {
+    match setup.policy() {
+        Ok(policy) => {
+            let caution = policy.caution();
+            findings.extend(
+                caution.map(|caution| Finding::note("guard_never_sees", "the settings", caution, "")),
+            );
+            Some(policy)
+        }
+        Err(error) => {
+            let observation = format!("{} {}: {}", error.setting, error.fact, error.browsers);
+            findings.add(Finding::error("topology", "the settings", observation, error.fix));
+            None
+        }
+    }
+}
+
+fn planned_cookie(setup: &Setup, policy: &CookiePolicy) -> ExaminedCookie {
+    ExaminedCookie::Planned(OriginCookie {
+        cookie: ReceivedCookie::from_policy(policy),
+        setter: setup.login_origin().clone(),
+    })
+}
+
+/// The cookies that a browser sends to the guard, if at least one engine sends the session cookie.
+fn jar_at_guard(setup: &Setup, cookie: &ExaminedCookie) -> Option<CookieJar> {
+    let ExaminedCookie::Seen(received) = cookie else { return None };
+    let frontend = &setup.frontend;
+    let is_sent = |engine: &BrowserEngine| engine.sends(received, frontend, frontend, &setup.private_path);
+    BrowserEngine::ALL.iter().any(is_sent).then(|| CookieJar::with(received.clone()))
 }

@@ -1,64 +1,79 @@
-//! What is said at the end.
-
-use drawbridge_cookies::topology::CookieMode;
+use drawbridge_cookies::{
+    browser_engine::BrowserEngine, origin_cookie::OriginCookie, received_cookie::ReceivedSameSite,
+    topology::CookieMode,
+};
 use serde::Serialize;
 
 use super::{
-    Setup,
-    engine::Engine,
     finding::{Finding, Severity},
-    probe::{Examined, Session},
+    probe::{Examination, ExaminedCookie},
+    setup::Setup,
 };
-use crate::output::line;
-use drawbridge_cookies::received_cookie::ReceivedSameSite;
+use crate::output::print_line;
 
-/// All findings, and what each engine does with the cookie.
+/// The findings and a prediction for each browser engine.
 #[derive(Debug, Serialize)]
-pub(crate) struct Report {
+pub(super) struct DoctorReport {
     ok: bool,
     frontend: String,
     backend: String,
     mode: String,
-    /// Whether the table is of a cookie that was seen, or of the one that Drawbridge would set.
-    cookie: &'static str,
-    engines: Vec<Row>,
+    cookie: CookieKind,
+    engines: Vec<EngineRow>,
     findings: Vec<Finding>,
     /// The one change to make first.
     first: Option<Finding>,
 }
 
-/// What an engine does; nothing where there is no cookie.
+/// The cookie that the prediction is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum CookieKind {
+    /// The cookie that the login set.
+    Seen,
+    /// The cookie that Drawbridge would set.
+    Planned,
+    /// There is no cookie.
+    Missing,
+}
+
+/// The prediction for one engine. A column is `None` if there is no cookie or if it does not apply.
 #[derive(Debug, Serialize)]
-struct Row {
+struct EngineRow {
     engine: &'static str,
     stored: Option<bool>,
-    /// Whether the guard sees it, also on arrival from another site.
+    /// Whether the cookie reaches the guard, even when the user follows a link from another site.
     guard: Option<bool>,
-    /// Whether a page's call to the backend brings it; nothing where the frontend's server makes the calls.
+    /// Whether the cookie is sent when a page calls the backend. In proxy mode pages do not call it.
     backend: Option<bool>,
 }
 
-impl Report {
-    pub(crate) fn new(setup: &Setup, examined: Examined) -> Self {
-        let findings = examined.findings.into_sorted();
-        let first = findings.iter().find(|finding| finding.severity != Severity::Note).cloned();
-        let (cookie, session) = match &examined.session {
-            Session::Seen(cookie, setter) => ("seen", Some((cookie, setter))),
-            Session::Planned(cookie, setter) => ("planned", Some((cookie, setter))),
-            Session::Missing => ("missing", None),
+impl EngineRow {
+    fn new(engine: BrowserEngine, received: Option<&OriginCookie>, setup: &Setup) -> Self {
+        let frontend = &setup.frontend;
+        let reaches_guard = |received: &OriginCookie| {
+            engine.sends(received, frontend, frontend, &setup.private_path)
+                && received.cookie.same_site != ReceivedSameSite::Strict
         };
-        let row = |engine: Engine| {
-            let (frontend, private) = (&setup.frontend, setup.private_path.as_str());
-            let stored = session.map(|(cookie, setter)| engine.keeps(cookie, setter, frontend));
-            let guard = session.map(|(cookie, setter)| {
-                engine.sends(cookie, setter, frontend, frontend, private)
-                    && cookie.same_site != ReceivedSameSite::Strict
-            });
-            let called = session.filter(|_| setup.mode != CookieMode::Proxy);
-            let backend = called.map(|(cookie, setter)| {
-                engine.sends(cookie, setter, frontend, &setup.backend, &setup.login_path)
-            });
-            Row { engine: engine.name(), stored, guard, backend }
+        let reaches_backend =
+            |received: &OriginCookie| engine.sends(received, frontend, &setup.backend, &setup.login_path);
+        Self {
+            engine: engine.name(),
+            stored: received.map(|received| engine.stores(received, frontend)),
+            guard: received.map(reaches_guard),
+            backend: received.filter(|_| setup.mode != CookieMode::Proxy).map(reaches_backend),
+        }
+    }
+}
+
+impl DoctorReport {
+    pub(super) fn new(setup: &Setup, examination: Examination) -> Self {
+        let findings = examination.findings.into_sorted();
+        let first = findings.iter().find(|finding| finding.severity != Severity::Note).cloned();
+        let (cookie, received) = match &examination.cookie {
+            ExaminedCookie::Seen(received) => (CookieKind::Seen, Some(received)),
+            ExaminedCookie::Planned(received) => (CookieKind::Planned, Some(received)),
+            ExaminedCookie::Missing => (CookieKind::Missing, None),
         };
         Self {
             ok: !findings.iter().any(|finding| finding.severity == Severity::Error),
@@ -66,54 +81,63 @@ impl Report {
             backend: setup.backend.to_string(),
             mode: setup.mode.to_string(),
             cookie,
-            engines: Engine::ALL.map(row).into(),
+            engines: BrowserEngine::ALL.map(|engine| EngineRow::new(engine, received, setup)).into(),
             findings,
             first,
         }
     }
 
-    /// How many findings are errors.
-    pub(crate) fn errors(&self) -> usize {
+    /// The number of findings that are errors.
+    pub(super) fn error_count(&self) -> usize {
         self.findings.iter().filter(|finding| finding.severity == Severity::Error).count()
     }
 
-    pub(crate) fn print_json(&self) -> anyhow::Result<()> {
-        line(format_args!("{}", serde_json::to_string_pretty(self)?));
+    pub(super) fn print_json(&self) -> anyhow::Result<()> {
+        print_line(format_args!("{}", serde_json::to_string_pretty(self)?));
         Ok(())
     }
 
-    pub(crate) fn print(&self) {
-        line(format_args!("frontend {}, backend {}, mode {}", self.frontend, self.backend, self.mode));
+    pub(super) fn print(&self) {
+        print_line(format_args!("frontend {}, backend {}, mode {}", self.frontend, self.backend, self.mode));
         for finding in &self.findings {
-            let severity = match finding.severity {
-                Severity::Error => "ERROR",
-                Severity::Warning => "warning",
-                Severity::Note => "note",
-            };
-            line(format_args!("\n{severity} {}: {}", finding.code, finding.subject));
-            line(format_args!("  {}", finding.what));
-            if !finding.fix.is_empty() {
-                line(format_args!("  fix: {}", finding.fix));
-            }
+            print_finding(finding);
         }
-        let about = match self.cookie {
-            "planned" => "the cookie that Drawbridge would set (nobody signed in: --login)",
-            "seen" => "the cookie that the login set",
-            _ => "no cookie was seen",
-        };
-        line(format_args!("\n{about}"));
-        line(format_args!("{:40}{:10}{:16}sent to the backend", "engine", "stored", "seen by guard"));
-        for row in &self.engines {
-            let cells = [row.stored, row.guard, row.backend].map(cell);
-            let [stored, guard, backend] = cells;
-            line(format_args!("{:40}{stored:10}{guard:16}{backend}", row.engine));
-        }
+        self.print_engines();
         match &self.first {
-            Some(first) => line(format_args!("\nChange this first: {}: {}", first.subject, first.fix)),
-            // What was not looked at is not well for sure.
-            None if self.cookie == "seen" => line(format_args!("\nAll is well.")),
-            None => line(format_args!("\nNothing wrong was seen; without --login no cookie was looked at.")),
+            Some(first) => print_line(format_args!("\nChange this first: {}: {}", first.subject, first.fix)),
+            None if self.cookie == CookieKind::Seen => print_line(format_args!("\nNo problems found.")),
+            // The cookie was not examined, so this does not mean that all is well.
+            None => print_line(format_args!(
+                "\nNo problems found, but no cookie was examined. To examine it, name an account with --login."
+            )),
         }
+    }
+
+    fn print_engines(&self) {
+        let title = match self.cookie {
+            CookieKind::Seen => "The cookie that the login set:",
+            CookieKind::Planned => "The cookie that Drawbridge would set (no account given, see --login):",
+            CookieKind::Missing => "There is no cookie:",
+        };
+        print_line(format_args!("\n{title}"));
+        print_line(format_args!("{:40}{:10}{:16}sent to backend", "engine", "stored", "seen by guard"));
+        for row in &self.engines {
+            let [stored, guard, backend] = [row.stored, row.guard, row.backend].map(cell);
+            print_line(format_args!("{:40}{stored:10}{guard:16}{backend}", row.engine));
+        }
+    }
+}
+
+fn print_finding(finding: &Finding) {
+    let severity = match finding.severity {
+        Severity::Error => "ERROR",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
+    print_line(format_args!("\n{severity} {}: {}", finding.code, finding.subject));
+    print_line(format_args!("  {}", finding.observation));
+    if !finding.fix.is_empty() {
+        print_line(format_args!("  fix: {}", finding.fix));
     }
 }
 

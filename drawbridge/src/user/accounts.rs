@@ -1,160 +1,142 @@
-//! One account at a time: `drawbridge user add`, `list`, `disable`, `delete`, `set-password`, `reset-password` and `remove-factors`.
+//! Commands for one account, and the list of all accounts.
 
-use std::io::{IsTerminal, stdin};
-
-use anyhow::{Context, anyhow, bail};
+use anyhow::bail;
 use auth_service::{
-    caller::Caller,
-    config::PasswordConfig,
-    domain::{Email, EventKind, Password, Strength},
-    mail::{MailJob, MailQueue, What},
-    password_hasher::PasswordHasher,
+    domain::{Actor, Email, EventKind},
+    mail::{MailJob, MailKind, MailQueue},
     signing_keys::KeyVault,
     storage::{self, AccountSummary, NewAccount, NewEvent},
 };
 use chrono::{DateTime, Utc};
+use clap::Args;
 use drawbridge_core::{
     clock::{Clock, SystemClock},
     id::UserId,
     random::Random,
-    settings::{Reader, environment},
 };
 
-use crate::{deployment::Deployment, output};
+use super::{
+    account::{AccountArgs, find_account},
+    password,
+};
+use crate::{deployment::DataArgs, output::print_line};
 
 /// How many accounts are read at a time.
-const PAGE: i64 = 1000;
+const ACCOUNTS_PER_PAGE: i64 = 1000;
 
-pub(super) async fn add(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
-    let email = Email::parse(email)?;
-    let hash = read_hash(deployment, &email).await?;
+#[derive(Args)]
+pub(crate) struct DisableArgs {
+    #[command(flatten)]
+    account: AccountArgs,
+    /// Enable the account again
+    #[arg(long)]
+    undo: bool,
+}
+
+pub(super) async fn add(AccountArgs { email, data }: AccountArgs) -> anyhow::Result<()> {
+    let deployment = data.deployment()?;
+    let email = Email::parse(&email)?;
+    let hash = password::read_and_hash(&deployment, &email).await?;
     let now = SystemClock.now();
     let id = UserId::generate(Random, now);
     let account = NewAccount { id, email: email.clone(), email_verified: false, hash, now };
-    let event = event(EventKind::SignedUp, id, now);
-    if !deployment.query(move |c| Ok(storage::insert_account(c, &account, &event)?)).await? {
-        bail!("{email} has an account already");
+    let event = operator_event(EventKind::SignedUp, id, now);
+    let is_added = deployment.query(move |c| Ok(storage::insert_account(c, &account, &event)?)).await?;
+    if !is_added {
+        bail!("{email} already has an account");
     }
-    output::line(format_args!("added {email} ({id})"));
+    print_line(format_args!("added {email} ({id})"));
     Ok(())
 }
 
-pub(super) async fn list(deployment: &Deployment) -> anyhow::Result<()> {
+pub(super) async fn list(data: DataArgs) -> anyhow::Result<()> {
+    let deployment = data.deployment()?;
     let mut after = None;
     loop {
-        let page = deployment.query(move |c| Ok(storage::find_accounts(c, after, PAGE)?)).await?;
+        let page =
+            deployment.query(move |c| Ok(storage::find_accounts(c, after, ACCOUNTS_PER_PAGE)?)).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = Some(last.id);
         for AccountSummary { id, email, disabled, created_at } in page {
             let state = if disabled { "disabled" } else { "active" };
-            output::line(format_args!("{id}  {}  {state:8}  {email}", created_at.format("%Y-%m-%d")));
+            print_line(format_args!("{id}  {}  {state:8}  {email}", created_at.format("%Y-%m-%d")));
         }
     }
 }
 
-pub(super) async fn disable(deployment: &Deployment, email: &str, disabled: bool) -> anyhow::Result<()> {
-    let account = find(deployment, email).await?;
+pub(super) async fn disable(args: DisableArgs) -> anyhow::Result<()> {
+    let AccountArgs { email, data } = args.account;
+    let deployment = data.deployment()?;
+    let account = find_account(&deployment, &email).await?;
+    let disabled = !args.undo;
     let now = SystemClock.now();
     let kind = if disabled { EventKind::AccountDisabled } else { EventKind::AccountEnabled };
-    let event = event(kind, account.id, now);
+    let event = operator_event(kind, account.id, now);
     deployment.query(move |c| Ok(storage::set_disabled(c, account.id, disabled, now, &event)?)).await?;
-    let done = if disabled { "disabled, all sessions ended" } else { "may sign in again" };
-    output::line(format_args!("{}: {done}", account.email));
+    let result = if disabled { "disabled, all sessions ended" } else { "enabled" };
+    print_line(format_args!("{}: {result}", account.email));
     Ok(())
 }
 
-pub(super) async fn delete(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
-    let account = find(deployment, email).await?;
+pub(super) async fn delete(AccountArgs { email, data }: AccountArgs) -> anyhow::Result<()> {
+    let deployment = data.deployment()?;
+    let account = find_account(&deployment, &email).await?;
     let now = SystemClock.now();
-    let event = event(EventKind::AccountDeleted, account.id, now);
+    let event = operator_event(EventKind::AccountDeleted, account.id, now);
     deployment.query(move |c| Ok(storage::delete_account(c, account.id, now, &event)?)).await?;
-    output::line(format_args!("{}: deleted", account.email));
+    print_line(format_args!("{}: deleted", account.email));
     Ok(())
 }
 
-pub(super) async fn set_password(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
-    let account = find(deployment, email).await?;
-    let hash = read_hash(deployment, &Email::parse(&account.email)?).await?;
+pub(super) async fn set_password(AccountArgs { email, data }: AccountArgs) -> anyhow::Result<()> {
+    let deployment = data.deployment()?;
+    let account = find_account(&deployment, &email).await?;
+    let hash = password::read_and_hash(&deployment, &Email::parse(&account.email)?).await?;
     let now = SystemClock.now();
-    let event = event(EventKind::PasswordChanged, account.id, now);
+    let event = operator_event(EventKind::PasswordChanged, account.id, now);
     deployment.query(move |c| Ok(storage::set_password(c, account.id, &hash, now, &event)?)).await?;
-    output::line(format_args!("{}: password set, all sessions ended", account.email));
+    print_line(format_args!("{}: password set, all sessions ended", account.email));
     Ok(())
 }
 
-/// Puts a mail with a link in the queue, by which the holder of the account chooses another password. An
-/// operator never learns it.
-pub(super) async fn reset_password(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
-    let account = find(deployment, email).await?;
+/// Queues an e-mail with a link for choosing a new password, so that the operator never learns the password.
+pub(super) async fn reset_password(AccountArgs { email, data }: AccountArgs) -> anyhow::Result<()> {
+    let deployment = data.deployment()?;
+    let account = find_account(&deployment, &email).await?;
     if account.disabled {
-        bail!("{} is disabled: no link is sent to it", account.email);
+        bail!("{} is disabled, so no link is sent", account.email);
     }
     let vault = KeyVault::new(deployment.master_secret());
     let now = SystemClock.now();
     deployment.query(move |c| Ok(vault.check_secret(c, now)?)).await?;
-    let job = MailJob::new(&Caller::operator(), What::Forgot { email: account.email.clone() });
-    let row = MailQueue::new(deployment.master_secret()).row(&job, now);
+    let job = MailJob::new(&Actor::operator(), MailKind::Forgot { email: account.email.clone() });
+    let row = MailQueue::new(deployment.master_secret()).build_row(&job, now);
     deployment.query(move |c| Ok(storage::insert_mail_job(c, &row)?)).await?;
-    output::line(format_args!(
-        "{}: the running auth-service sends a link, if it has mail (SMTP_URL)",
+    print_line(format_args!(
+        "{}: the running auth-service will e-mail a link, provided that SMTP_URL is set",
         account.email
     ));
     Ok(())
 }
 
-/// Takes away all second factors of somebody who has lost them, and ends all sessions.
-pub(super) async fn remove_factors(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
-    let account = find(deployment, email).await?;
+/// Removes all second factors and ends all sessions.
+pub(super) async fn remove_factors(AccountArgs { email, data }: AccountArgs) -> anyhow::Result<()> {
+    let deployment = data.deployment()?;
+    let account = find_account(&deployment, &email).await?;
     let now = SystemClock.now();
-    let event = event(EventKind::FactorsRemoved, account.id, now);
-    let had = deployment.query(move |c| {
-        let had = storage::remove_factors(c, account.id, &event)?;
-        storage::end_sessions_of(c, &[account.id], now, &Caller::operator())?;
-        Ok(had)
+    let event = operator_event(EventKind::FactorsRemoved, account.id, now);
+    let query = deployment.query(move |c| {
+        let had_factors = storage::remove_factors(c, account.id, &event)?;
+        storage::end_sessions_of(c, &[account.id], now, &Actor::operator())?;
+        Ok(had_factors)
     });
-    let done = if had.await? { "second factors removed, all sessions ended" } else { "had no second factor" };
-    output::line(format_args!("{}: {done}", account.email));
+    let result =
+        if query.await? { "second factors removed, all sessions ended" } else { "had no second factor" };
+    print_line(format_args!("{}: {result}", account.email));
     Ok(())
 }
 
-/// What the audit log keeps of what an operator does.
-fn event(kind: EventKind, user: UserId, now: DateTime<Utc>) -> NewEvent {
-    NewEvent::new(kind, &Caller::operator(), now).to(user)
-}
-
-/// The account with this address, or a line that says that there is none.
-pub(super) async fn find(deployment: &Deployment, email: &str) -> anyhow::Result<AccountSummary> {
-    let email = Email::parse(email)?;
-    let wanted = email.clone();
-    let found = deployment.query(move |c| Ok(storage::find_account(c, &wanted)?)).await?;
-    found.ok_or_else(|| anyhow!("no account has the address {email}"))
-}
-
-/// A hash of the password that is typed, or that standard input brings as its first line. It is
-/// never an argument, which every user of the machine could read.
-async fn read_hash(deployment: &Deployment, email: &Email) -> anyhow::Result<String> {
-    let mut reader = Reader::new(&environment);
-    let (config, site_name) = (PasswordConfig::read(&mut reader), reader.site_name());
-    reader.finish(Some(()))?;
-    // Under another secret a long password would be hashed to what nobody can sign in with.
-    let vault = KeyVault::new(deployment.master_secret());
-    let now = SystemClock.now();
-    deployment.query(move |c| Ok(vault.check_secret(c, now)?)).await?;
-    let text = if stdin().is_terminal() {
-        let first = rpassword::prompt_password("Password: ").context("cannot read the password")?;
-        let again = rpassword::prompt_password("Again: ").context("cannot read the password")?;
-        if first != again {
-            bail!("the two passwords differ");
-        }
-        first
-    } else {
-        let mut line = String::new();
-        stdin().read_line(&mut line).context("cannot read the password")?;
-        line.trim_end_matches(['\r', '\n']).to_owned()
-    };
-    let password = Password::parse_new(text)?;
-    if !Strength::of(&password, Some(email), &site_name).is_acceptable {
-        bail!("the password is among the first that somebody would try; take another");
-    }
-    Ok(PasswordHasher::new(config, deployment.master_secret())?.hash(password).await?)
+/// The audit event for an action of the operator.
+fn operator_event(kind: EventKind, user: UserId, now: DateTime<Utc>) -> NewEvent {
+    NewEvent::new(kind, &Actor::operator(), now).to(user)
 }

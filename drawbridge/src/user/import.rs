@@ -1,26 +1,29 @@
 //! `drawbridge user import`
+//!
+//! One thread reads and parses rows while another writes batches of accounts to the database.
 
+mod columns;
 mod fields;
 mod progress;
+mod reading;
 mod row;
 mod source;
 mod value;
 mod writing;
 
 use std::{
-    fs::File,
-    io::{Read, stdin},
-    path::{Path, PathBuf},
+    path::PathBuf,
+    pin::pin,
+    process::exit,
     sync::{Arc, mpsc},
     thread,
 };
 
 use anyhow::{Context, bail};
 use auth_service::{
-    caller::Caller,
-    config::PasswordConfig,
-    domain::EventKind,
-    storage::{self, ImportedAccount, NewEvent},
+    domain::{Actor, EventKind},
+    password_hasher::PasswordConfig,
+    storage::{self, NewEvent},
 };
 use clap::Args;
 use drawbridge_core::{
@@ -33,186 +36,148 @@ use tokio::{
 };
 
 use self::{
-    fields::NameArgs,
-    progress::{Progress, Tally, grouped},
-    row::Rules,
-    source::Source,
+    columns::ColumnArgs,
+    progress::{ImportProgress, ImportTally, with_thousands_separators},
+    reading::{open, read_batches},
+    row::RowRules,
+    source::RowSource,
 };
-use super::format::{Format, is_standard};
-use crate::{cli::DataArgs, deployment::Deployment, output};
+use super::format::{FileFormat, is_standard_stream};
+use crate::{
+    deployment::{DataArgs, Deployment},
+    output::print_line,
+};
 
-/// How many accounts are made in one transaction.
-const BATCH: usize = 2000;
+/// How many batches may wait for the database. With two, reading and writing overlap.
+const WAITING_BATCHES_MAX: usize = 2;
 
-/// How many batches wait for the database at most: enough that reading and writing go on at once.
-const WAITING: usize = 2;
+/// The exit status of a program that was interrupted.
+const INTERRUPTED_STATUS: i32 = 130;
 
 #[derive(Args)]
 pub(crate) struct ImportArgs {
-    /// File to read; - is standard input
+    /// File to read; - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// CSV or JSON Lines [default: as the file's name ends]
+    /// Input format [default: from the file's extension]
     #[arg(long)]
-    format: Option<Format>,
-    /// Read and check everything and say what would happen, but write nothing
+    format: Option<FileFormat>,
+    /// Check every row and report what would happen, without writing anything
     #[arg(long)]
     dry_run: bool,
-    /// End with status 0 also if rows were refused
+    /// Exit with status 0 even if rows are invalid
     #[arg(long)]
     skip_invalid: bool,
     #[command(flatten)]
-    names: NameArgs,
+    columns: ColumnArgs,
     #[command(flatten)]
     data: DataArgs,
 }
 
-/// An account, and the line where it stands.
-type Numbered = (u64, ImportedAccount);
-
-/// What the reader hands on: rows, or why there are no more.
-type Batch = anyhow::Result<Vec<Numbered>>;
-
 pub(super) async fn import(args: ImportArgs) -> anyhow::Result<()> {
-    let ImportArgs { file, format, dry_run, skip_invalid, names, data } = args;
+    let ImportArgs { file, format, dry_run, skip_invalid, columns, data } = args;
     let mut reader = Reader::new(&environment);
     let passwords = PasswordConfig::read(&mut reader);
-    reader.finish(Some(()))?;
+    let passwords = reader.finish(Some(passwords))?;
     let deployment = data.deployment()?;
-    let rules = Rules { max_cost: passwords.max_cost, now: SystemClock.now() };
+    let rules = RowRules { max_cost: passwords.max_cost, now: SystemClock.now() };
     let format = match format {
         Some(format) => format,
-        None if is_standard(&file) => bail!("say --format csv or --format jsonl for standard input"),
-        None => Format::of(&file)?,
+        None if is_standard_stream(&file) => bail!("pass --format csv or --format jsonl for standard input"),
+        None => FileFormat::from_extension(&file)?,
     };
-    let (bytes, size) = open(&file)?;
-    let progress = Arc::new(Progress::new(size));
-    let source = Source::open(bytes, format, names.names(), &progress)?;
+    let input = open(&file)?;
+    let progress = Arc::new(ImportProgress::new(input.bytes));
+    let source = RowSource::open(input.content, format, columns.names(), &progress)?;
 
-    let (sender, batches) = mpsc::sync_channel(WAITING);
-    let reading = progress.clone();
-    // It is not waited for: where the database fails, it may still wait for standard input.
-    thread::Builder::new()
-        .name("import-reader".into())
-        .spawn(move || read(source, rules, &reading, &sender))
-        .context("cannot start a thread")?;
-    let writing = progress.clone();
-    let work = deployment.query(move |connection| {
-        let become_accounts = if dry_run { writing::rehearse } else { writing::write };
-        become_accounts(connection, &batches, &writing)
-    });
-    let done = watch(work, &progress).await;
+    let imported = run(&deployment, source, rules, dry_run, &progress).await;
     let tally = progress.tally();
-    let noted = if dry_run { Ok(()) } else { note(&deployment, tally.imported).await };
-    report(&tally, dry_run);
-    done.context("not all of it was imported; the same command again goes on where it ended")?;
-    noted.context("the audit log does not say that it was imported")?;
+    let recorded = if dry_run { Ok(()) } else { record_event(&deployment, tally.imported).await };
+    print_tally(&tally, dry_run);
+    imported.context("the import is incomplete; run the same command again to continue")?;
+    recorded.context("cannot record the import in the audit log")?;
     if progress.is_stopped() {
-        bail!("interrupted; the same command again goes on where it ended");
+        bail!("interrupted; run the same command again to continue");
     }
-    match tally.refused {
+    match tally.invalid {
         0 => Ok(()),
         _ if skip_invalid => Ok(()),
-        1 => bail!("1 row was refused"),
-        refused => bail!("{} rows were refused", grouped(refused)),
+        1 => bail!("1 row is invalid"),
+        invalid => bail!("{} rows are invalid", with_thousands_separators(invalid)),
     }
 }
 
-/// One event for all: each account would say no more.
-async fn note(deployment: &Deployment, imported: u64) -> anyhow::Result<()> {
+/// Reads the rows on a thread of their own and writes them to the database.
+async fn run(
+    deployment: &Deployment,
+    source: RowSource,
+    rules: RowRules,
+    dry_run: bool,
+    progress: &Arc<ImportProgress>,
+) -> anyhow::Result<()> {
+    let (sender, batches) = mpsc::sync_channel(WAITING_BATCHES_MAX);
+    let reader_progress = progress.clone();
+    // The thread is never joined: when the database fails, it may still be waiting for standard input.
+    thread::Builder::new()
+        .name("import-reader".into())
+        .spawn(move || read_batches(source, rules, &reader_progress, &sender))
+        .context("cannot start a thread")?;
+    let writer_progress = progress.clone();
+    let work = deployment.query(move |connection| {
+        let process = if dry_run { writing::check } else { writing::write };
+        process(connection, &batches, &writer_progress)
+    });
+    show_progress_until(work, progress).await
+}
+
+/// Records one audit event for the whole import.
+async fn record_event(deployment: &Deployment, imported: u64) -> anyhow::Result<()> {
     if imported == 0 {
         return Ok(());
     }
-    let event = NewEvent::new(EventKind::Imported, &Caller::operator(), SystemClock.now());
-    let event = event.saying(format!("{imported} accounts"));
+    let event = NewEvent::new(EventKind::Imported, &Actor::operator(), SystemClock.now());
+    let event = event.with_detail(format!("{imported} accounts"));
     deployment.query(move |c| Ok(storage::insert_event(c, &event)?)).await
 }
 
-/// The file's bytes, and how many there are, if that is known.
-fn open(file: &Path) -> anyhow::Result<(Box<dyn Read + Send>, Option<u64>)> {
-    if is_standard(file) {
-        return Ok((Box::new(stdin()), None));
-    }
-    let shown = file.display();
-    let opened = File::open(file).with_context(|| format!("cannot read {shown}"))?;
-    let metadata = opened.metadata().with_context(|| format!("cannot read {shown}"))?;
-    Ok((Box::new(opened), metadata.is_file().then_some(metadata.len())))
-}
-
-/// Reads and checks rows, and hands them on by batches, until the file ends or nobody takes them any more.
-fn read(mut source: Source, rules: Rules, progress: &Progress, batches: &mpsc::SyncSender<Batch>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while !progress.is_stopped() {
-        let (line, row) = match source.next() {
-            Ok(Some(row)) => row,
-            Ok(None) => break,
-            Err(error) => {
-                let _ = batches.send(Ok(batch)).and_then(|()| batches.send(Err(error)));
-                return;
-            }
-        };
-        match row.and_then(|row| rules.account(&row)) {
-            Ok(account) => {
-                progress.count(|tally| {
-                    tally.read += 1;
-                    tally.without_password += u64::from(account.hash.is_none());
-                });
-                batch.push((line, account));
-            }
-            Err(fault) => {
-                progress.count(|tally| {
-                    tally.read += 1;
-                    tally.refused += 1;
-                });
-                progress.note(format_args!("line {line}: {fault}"));
-            }
-        }
-        if batch.len() == BATCH {
-            let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
-            if batches.send(Ok(full)).is_err() {
-                return;
-            }
-        }
-    }
-    let _ = batches.send(Ok(batch));
-}
-
-/// Shows how far it is until it is done. Ctrl-C ends it after the rows at hand, a second one at once.
-async fn watch<T>(work: impl Future<Output = T>, progress: &Progress) -> T {
-    let mut work = std::pin::pin!(work);
+/// Shows the progress until `work` is done. The first Ctrl-C stops after the current rows, the second one immediately.
+async fn show_progress_until<T>(work: impl Future<Output = T>, progress: &ImportProgress) -> T {
+    let mut work = pin!(work);
     let period = progress.interval();
     let mut ticks = interval_at(Instant::now() + period, period);
     loop {
         tokio::select! {
             done = &mut work => {
-                progress.finish();
+                progress.clear();
                 return done;
             }
             _ = ticks.tick() => progress.draw(),
             Ok(()) = ctrl_c() => {
                 if progress.is_stopped() {
-                    std::process::exit(130);
+                    exit(INTERRUPTED_STATUS);
                 }
                 progress.stop();
-                progress.note(format_args!("ends after the rows at hand; Ctrl-C again ends it at once"));
+                progress.print_note(format_args!(
+                    "stopping after the current rows; press Ctrl-C again to stop immediately"
+                ));
             }
         }
     }
 }
 
-fn report(tally: &Tally, dry_run: bool) {
+fn print_tally(tally: &ImportTally, dry_run: bool) {
     let imported = if dry_run { "would be imported" } else { "imported" };
-    output::line(format_args!(
-        "read {}, {imported} {}, known already {}, refused {}",
-        grouped(tally.read),
-        grouped(tally.imported),
-        grouped(tally.known),
-        grouped(tally.refused)
+    print_line(format_args!(
+        "read {}, {imported} {}, existing {}, invalid {}",
+        with_thousands_separators(tally.read),
+        with_thousands_separators(tally.imported),
+        with_thousands_separators(tally.existing),
+        with_thousands_separators(tally.invalid)
     ));
     if tally.without_password > 0 {
-        output::line(format_args!(
-            "{} of them without a password, to be chosen by \"forgotten password\"",
-            grouped(tally.without_password)
+        print_line(format_args!(
+            "{} without a password; these users choose one with \"forgotten password\"",
+            with_thousands_separators(tally.without_password)
         ));
     }
 }

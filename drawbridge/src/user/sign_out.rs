@@ -1,21 +1,24 @@
 //! `drawbridge user sign-out`
 
-use auth_service::{caller::Caller, storage};
+use auth_service::{domain::Actor, storage};
 use clap::Args;
 use drawbridge_core::clock::{Clock, SystemClock};
 
-use super::accounts::find;
-use crate::{cli::DataArgs, deployment::Deployment, output};
+use super::account::find_account;
+use crate::{
+    deployment::{DataArgs, Deployment},
+    output::print_line,
+};
 
-/// How many people are signed out in one transaction.
-const BATCH: i64 = 500;
+/// How many users are signed out in one transaction.
+const USERS_PER_TRANSACTION: i64 = 500;
 
 #[derive(Args)]
 pub(crate) struct SignOutArgs {
     /// E-mail address of the account
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     email: Option<String>,
-    /// Sign everybody out
+    /// Sign all users out
     #[arg(long)]
     all: bool,
     #[command(flatten)]
@@ -25,42 +28,43 @@ pub(crate) struct SignOutArgs {
 pub(super) async fn sign_out(args: SignOutArgs) -> anyhow::Result<()> {
     let deployment = args.data.deployment()?;
     match args.email {
-        Some(email) => one(&deployment, &email).await,
-        None => everybody(&deployment).await,
+        Some(email) => sign_out_account(&deployment, &email).await,
+        None => sign_out_all(&deployment).await,
     }
 }
 
-async fn one(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
-    let account = find(deployment, email).await?;
+async fn sign_out_account(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
+    let account = find_account(deployment, email).await?;
     let now = SystemClock.now();
     let ended = deployment
-        .query(move |c| Ok(storage::end_sessions_of(c, &[account.id], now, &Caller::operator())?))
+        .query(move |c| Ok(storage::end_sessions_of(c, &[account.id], now, &Actor::operator())?))
         .await?;
-    output::line(format_args!("{}: {}", account.email, sessions(ended)));
+    print_line(format_args!("{}: {}", account.email, describe_ended(ended)));
     Ok(())
 }
 
-async fn everybody(deployment: &Deployment) -> anyhow::Result<()> {
-    let (people, ended) = deployment
-        .query(|connection| {
-            let (mut people, mut ended, mut after) = (0, 0, None);
-            let operator = Caller::operator();
-            loop {
-                let page = storage::find_signed_in(connection, after, BATCH)?;
-                let Some(last) = page.last() else { return Ok((people, ended)) };
-                after = Some(*last);
-                ended += storage::end_sessions_of(connection, &page, SystemClock.now(), &operator)?;
-                people += page.len();
-            }
-        })
-        .await?;
-    output::line(format_args!("{people} accounts: {}", sessions(ended)));
+async fn sign_out_all(deployment: &Deployment) -> anyhow::Result<()> {
+    let query = deployment.query(|connection| {
+        let operator = Actor::operator();
+        let mut users = 0;
+        let mut ended = 0;
+        let mut after = None;
+        loop {
+            let page = storage::find_signed_in(connection, after, USERS_PER_TRANSACTION)?;
+            let Some(last) = page.last() else { return Ok((users, ended)) };
+            after = Some(*last);
+            ended += storage::end_sessions_of(connection, &page, SystemClock.now(), &operator)?;
+            users += page.len();
+        }
+    });
+    let (users, ended) = query.await?;
+    print_line(format_args!("{users} accounts: {}", describe_ended(ended)));
     Ok(())
 }
 
-fn sessions(count: usize) -> String {
-    match count {
+fn describe_ended(sessions: usize) -> String {
+    match sessions {
         1 => "1 session ended".to_owned(),
-        _ => format!("{count} sessions ended"),
+        _ => format!("{sessions} sessions ended"),
     }
 }

@@ -64,12 +64,11 @@ pub enum Scope<'a> {
     /// None: other people have hosts under this public suffix.
     PublicSuffix(&'a str),
     /// None: the host that set the cookie is not below this domain.
-    Stranger(&'a str),
+    ForeignDomain(&'a str),
 }
 
 impl ReceivedCookie {
-    /// Reads the value of a `Set-Cookie` that came in answer to a request for `request_path`; `None` if it
-    /// names no cookie.
+    /// Parses a `Set-Cookie` value in the response to a request for `request_path`; `None` if browsers ignore it.
     pub fn parse(text: &str, request_path: &str, now: DateTime<Utc>) -> Option<Self> {
         let (pair, attributes) = text.split_once(';').unwrap_or((text, ""));
         let (name, value) = pair.split_once('=')?;
@@ -77,7 +76,8 @@ impl ReceivedCookie {
         if cookie.name.is_empty() {
             return None;
         }
-        let (mut max_age, mut expires) = (None, None);
+        let mut max_age = None;
+        let mut expires = None;
         for attribute in attributes.split(';') {
             let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
             let value = value.trim();
@@ -100,8 +100,8 @@ impl ReceivedCookie {
         Some(cookie)
     }
 
-    /// The cookie that this policy would set.
-    pub fn planned(policy: &CookiePolicy) -> Self {
+    /// The cookie that `policy` sets.
+    pub fn from_policy(policy: &CookiePolicy) -> Self {
         let mut cookie = Self::new(&policy.name, "", "/");
         cookie.domain.clone_from(&policy.domain);
         cookie.path = Some("/".into());
@@ -128,17 +128,17 @@ impl ReceivedCookie {
         }
     }
 
-    /// Name and value, in bytes.
+    /// The size of name and value, in bytes.
     pub fn size(&self) -> usize {
         self.name.len() + self.value.len()
     }
 
-    /// Whether it is set, and not taken away.
+    /// Returns true if the header stores the cookie.
     pub fn is_alive(&self) -> bool {
         self.lifetime == Lifetime::Alive
     }
 
-    /// The hosts to which it belongs when `setter` sets it.
+    /// The hosts that get the cookie when `setter` sets it.
     pub fn scope(&self, setter: &Origin) -> Scope<'_> {
         let Some(domain) = self.domain.as_deref() else { return Scope::Host };
         let is_suffix = Origin::parse(&format!("https://{domain}"))
@@ -146,36 +146,37 @@ impl ReceivedCookie {
         match setter.host() {
             host if host == domain && (is_suffix || setter.ip().is_some()) => Scope::Host,
             _ if is_suffix => Scope::PublicSuffix(domain),
-            host if setter.ip().is_none() && lies_in(host, domain) => Scope::Domain(domain),
-            _ => Scope::Stranger(domain),
+            host if setter.ip().is_none() && is_within(host, domain) => Scope::Domain(domain),
+            _ => Scope::ForeignDomain(domain),
         }
     }
 
-    /// Whether requests to `to` may bring it, as far as hosts go. Ports do not matter.
+    /// Returns true if the host of `to` gets the cookie. Ports do not matter.
     pub fn covers(&self, setter: &Origin, to: &Origin) -> bool {
         match self.scope(setter) {
             Scope::Host => to.host() == setter.host(),
-            Scope::Domain(domain) => lies_in(to.host(), domain),
-            Scope::PublicSuffix(_) | Scope::Stranger(_) => false,
+            Scope::Domain(domain) => is_within(to.host(), domain),
+            Scope::PublicSuffix(_) | Scope::ForeignDomain(_) => false,
         }
     }
 
-    /// The path below which it is sent.
+    /// The path below which the cookie is sent.
     pub fn path(&self) -> &str {
         self.path.as_deref().unwrap_or(&self.default_path)
     }
 
-    /// Whether it is sent to a path (RFC 6265bis, 5.1.4).
+    /// Returns true if the cookie is sent to `path` (RFC 6265bis, 5.1.4).
     pub fn covers_path(&self, path: &str) -> bool {
         path.strip_prefix(self.path())
             .is_some_and(|rest| self.path().ends_with('/') || rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// Which promise of its name's prefix it breaks (RFC 6265bis, 4.1.3).
-    pub fn broken_promise(&self) -> Option<&'static str> {
+    /// How the cookie violates the prefix of its name (RFC 6265bis, 4.1.3).
+    pub fn prefix_violation(&self) -> Option<&'static str> {
         let name = self.name.to_ascii_lowercase();
         let has = |prefix: &str| name.starts_with(prefix);
-        let (of_host, of_http) = (has("__host-"), has("__http-") || has("__host-http-"));
+        let of_host = has("__host-");
+        let of_http = has("__http-") || has("__host-http-");
         if (of_host || of_http || has("__secure-")) && !self.secure {
             Some("it has no Secure")
         } else if of_host && self.domain.is_some() {
@@ -190,7 +191,7 @@ impl ReceivedCookie {
     }
 }
 
-fn lies_in(host: &str, domain: &str) -> bool {
+fn is_within(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
@@ -203,7 +204,7 @@ fn domain(text: &str) -> Option<String> {
     Some(origin.map_or_else(|_| text.to_ascii_lowercase(), |origin| origin.host().to_owned()))
 }
 
-/// A date as servers write it: with hyphens, too (RFC 6265bis, 5.1.1).
+/// Parses a date, also with hyphens as some servers write it (RFC 6265bis, 5.1.1).
 fn date(text: &str) -> Option<DateTime<Utc>> {
     let spaced = text.replace('-', " ");
     let read = DateTime::parse_from_rfc2822(text).or_else(|_| DateTime::parse_from_rfc2822(&spaced));
@@ -219,7 +220,7 @@ fn same_site(text: &str) -> ReceivedSameSite {
     }
 }
 
-/// The path of a cookie that names none: the folder of the request's (RFC 6265bis, 5.1.4).
+/// The default path of a cookie: the folder of the request path (RFC 6265bis, 5.1.4).
 fn default_path(request_path: &str) -> &str {
     match request_path.rsplit_once('/') {
         None | Some(("", _)) => "/",

@@ -1,13 +1,30 @@
 //! The session cookie (RFC 6265bis): its name, how it is set, and where tokens are read from.
 
 use chrono::{DateTime, Utc};
-use drawbridge_core::{TOKEN_MAX_BYTES, origin::Origin, settings::Reader};
+use drawbridge_core::{
+    TOKEN_MAX_BYTES,
+    origin::Origin,
+    settings::{Reader, Setting},
+};
 
 use crate::{
     request_cookies,
     set_cookie::SetCookie,
     topology::{CookieMode, CookiePolicy, Topology, TopologyError, is_cookie_name, parents},
 };
+
+const COOKIE_MODE: Setting =
+    Setting::new("COOKIE_MODE", "Who sets the session cookie ([modes](#cookies-and-origins)).")
+        .values("`proxy`, `shared` or `host`")
+        .default("proxy");
+const COOKIE_NAME: Setting = Setting::new("COOKIE_NAME", "The name of the session cookie.")
+    .values("up to 64 letters, digits, `-` and `_`")
+    .default("`__Host-token`; `__Secure-token` if it has a `Domain`; `token` on plain-http localhost");
+const COOKIE_PREVIOUS: Setting = Setting::new(
+    "COOKIE_PREVIOUS",
+    "Cookies that carried the session before the mode, the name or the domain was changed.",
+)
+.values("list of `NAME` or `NAME@DOMAIN`, such as `token, __Secure-token@example.com`");
 
 /// How the session token travels between the browser and the deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,14 +109,14 @@ impl SessionCookie {
 
     /// Reads `COOKIE_MODE`, `COOKIE_NAME` and `COOKIE_PREVIOUS` and checks them against the two origins.
     pub fn read(reader: &mut Reader, frontend: Option<&Origin>, backend: Option<&Origin>) -> Option<Self> {
-        let mode = reader.optional("COOKIE_MODE", str::parse::<CookieMode>).unwrap_or_default();
-        let name = reader.optional("COOKIE_NAME", |name| Ok(name.to_owned()));
-        let previous = reader.optional("COOKIE_PREVIOUS", PreviousCookie::parse_list).unwrap_or_default();
+        let mode = reader.optional(COOKIE_MODE, str::parse::<CookieMode>).unwrap_or_default();
+        let name = reader.optional(COOKIE_NAME, |name| Ok(name.to_owned()));
+        let previous = reader.optional(COOKIE_PREVIOUS, PreviousCookie::parse_list).unwrap_or_default();
         let topology = Topology { frontend: frontend?, backend, mode, name: name.as_deref() };
         let policy = topology.policy().map_err(|error| reader.error(error)).ok()?;
         if previous.iter().any(|cookie| cookie.name() == policy.name) {
             reader.invalid(
-                "COOKIE_PREVIOUS",
+                COOKIE_PREVIOUS.name,
                 "names COOKIE_NAME itself, and browsers do not say which of the two they sent; choose another COOKIE_NAME",
             );
         }

@@ -1,8 +1,8 @@
-//! Which cookie a browser keeps and sends where it is needed, for a frontend and a backend on these
-//! origins; or why there is none, and what to change.
+//! The session cookie that browsers store, and send where it is needed, for a frontend and a backend on two origins;
+//! or the reason why there is none, and what to change.
 //!
-//! What browsers do is RFC 6265bis (draft 20) with the Public Suffix List, private section included, and
-//! what was seen in three engines (`docs/browser-matrix.md`).
+//! The rules are those of RFC 6265bis (draft 20) with the Public Suffix List, including its private section, and were
+//! checked in three browser engines (`docs/browser-matrix.md`).
 
 mod relation;
 
@@ -13,15 +13,15 @@ pub use relation::{Relation, registrable};
 
 use drawbridge_core::origin::Origin;
 
-/// `COOKIE_MODE`: who sets the cookie, and for whom.
+/// `COOKIE_MODE`: who sets the cookie, and for which hosts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum CookieMode {
-    /// The frontend's own server, for the frontend's host: right on any two domains.
+    /// The frontend's own server, for the frontend's host. Works on any two domains.
     #[default]
     Proxy,
-    /// The backend, for the domain that both share.
+    /// The backend, for the parent domain of both.
     Shared,
-    /// The backend, for itself alone: for calls to it, and for no guard on another host.
+    /// The backend, for itself only. A guard on another host never sees the cookie.
     Host,
 }
 
@@ -51,9 +51,9 @@ impl fmt::Display for CookieMode {
 /// `SameSite` of a cookie (RFC 6265bis, 5.6.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SameSite {
-    /// Sent with a navigation from another site, and else on the own site alone.
+    /// Sent within the site, and with navigations from other sites.
     Lax,
-    /// Sent from everywhere, where the browser lets it.
+    /// Sent from everywhere, if the browser allows it.
     None,
 }
 
@@ -69,9 +69,9 @@ impl fmt::Display for SameSite {
 /// The public facts of a deployment.
 #[derive(Debug, Clone, Copy)]
 pub struct Topology<'a> {
-    /// `FRONTEND_ORIGIN`: where people's pages and the guard are.
+    /// `FRONTEND_ORIGIN`: the origin of the pages and of the guard.
     pub frontend: &'a Origin,
-    /// `BACKEND_ORIGIN`: where browsers reach auth-service, if they do.
+    /// `BACKEND_ORIGIN`: the origin at which browsers reach auth-service, if they do.
     pub backend: Option<&'a Origin>,
     /// `COOKIE_MODE`.
     pub mode: CookieMode,
@@ -79,41 +79,43 @@ pub struct Topology<'a> {
     pub name: Option<&'a str>,
 }
 
-/// The session cookie that follows from the facts.
+/// The attributes of the session cookie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CookiePolicy {
-    /// Its name, prefix included.
+    /// The cookie mode that the policy follows from.
+    pub mode: CookieMode,
+    /// The name, prefix included.
     pub name: String,
-    /// Its `Domain`, without a dot before it; none for a cookie of one host.
+    /// The `Domain`, without a leading dot; `None` for a host-only cookie.
     pub domain: Option<String>,
-    /// Whether it is sent over https alone.
+    /// Whether it is sent over https only.
     pub secure: bool,
-    /// Its `SameSite`.
+    /// `SameSite`.
     pub same_site: SameSite,
-    /// Whether it is kept apart for each site on which it is used (CHIPS).
+    /// Whether browsers keep it apart for each top-level site (CHIPS).
     pub partitioned: bool,
-    /// The host that it is set for, as the URL has it.
+    /// The host that sets it, as in the URL.
     pub host: String,
-    /// Whether requests to the frontend bring it, so that a guard there can see it.
+    /// Whether requests to the frontend carry it, so that a guard there can see it.
     pub reaches_guard: bool,
 }
 
 impl CookiePolicy {
-    /// What whoever runs the deployment has to know, although it is allowed.
+    /// A warning for the operator about a policy that is allowed.
     pub fn caution(&self) -> Option<&'static str> {
         (!self.reaches_guard).then_some(
-            "COOKIE_MODE=host between two sites: the cookie is sent with calls to the backend alone, and there \
-             in Chromium and Firefox alone (CHIPS); Safari drops it. No guard on the frontend ever sees it. \
-             COOKIE_MODE=proxy works for all of them",
+            "COOKIE_MODE=host between two sites: the cookie is sent with calls to the backend only, and only in \
+             Chromium and Firefox (CHIPS); Safari drops it. No guard on the frontend ever sees it. \
+             COOKIE_MODE=proxy works in all browsers",
         )
     }
 }
 
-/// The id under which passkeys are made (WebAuthn, 5.1.2): `wanted`, or else the domain of the cookie, or else the
-/// frontend's host. `None` where the frontend is an IP address, to which no passkey can be bound.
+/// The relying party ID of passkeys (WebAuthn, 5.1.2): `wanted`, otherwise the domain of the cookie, otherwise the
+/// frontend's host. `None` if the frontend is an IP address, to which no passkey can be bound.
 ///
 /// # Errors
-/// A sentence that says what `wanted` may be.
+/// A sentence that says what `wanted` can be.
 pub fn relying_party(
     frontend: &Origin,
     cookie: &CookiePolicy,
@@ -121,10 +123,10 @@ pub fn relying_party(
 ) -> Result<Option<String>, String> {
     if frontend.ip().is_some() {
         return match wanted {
-            Some(_) => {
-                Err("is set, but no passkey can be bound to an IP address: give FRONTEND_ORIGIN a name"
-                    .into())
-            }
+            Some(_) => Err(
+                "is set, but no passkey can be bound to an IP address; use a host name in FRONTEND_ORIGIN"
+                    .into(),
+            ),
             None => Ok(None),
         };
     }
@@ -133,7 +135,7 @@ pub fn relying_party(
     match wanted {
         Some(wanted) if allowed.contains(&wanted) => Ok(Some(wanted.to_owned())),
         Some(wanted) => {
-            Err(format!("must be {host} or a domain above it that is no public suffix, not \"{wanted}\""))
+            Err(format!("must be {host} or a parent domain that is not a public suffix, not \"{wanted}\""))
         }
         None => Ok(cookie
             .domain
@@ -143,7 +145,7 @@ pub fn relying_party(
     }
 }
 
-/// Why browsers would not do what the deployment needs.
+/// Why browsers would not store the cookie, or not send it where it is needed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting} {fact}: {browsers}; {fix}")]
 pub struct TopologyError {
@@ -158,14 +160,14 @@ pub struct TopologyError {
 }
 
 impl Topology<'_> {
-    /// The cookie that a browser keeps and sends where it is needed.
+    /// The cookie that browsers store and send where it is needed.
     ///
     /// # Errors
-    /// Which of the facts stands in the way, what browsers would do, and the fix.
+    /// The setting that prevents it, what browsers would do, and the fix.
     pub fn policy(&self) -> Result<CookiePolicy, TopologyError> {
-        sound("FRONTEND_ORIGIN", self.frontend)?;
+        check_host("FRONTEND_ORIGIN", self.frontend)?;
         if let Some(backend) = self.backend {
-            sound("BACKEND_ORIGIN", backend)?;
+            check_host("BACKEND_ORIGIN", backend)?;
         }
         let policy = match (self.mode, self.backend) {
             (CookieMode::Proxy, _) => self.proxied()?,
@@ -173,9 +175,9 @@ impl Topology<'_> {
                 return Err(TopologyError {
                     setting: "BACKEND_ORIGIN",
                     fact: "is not set".into(),
-                    browsers: "browsers would call the backend by an origin that nobody has judged",
+                    browsers: "browsers would call the backend at an origin that has not been checked",
                     fix: format!(
-                        "set it to where browsers reach auth-service, which COOKIE_MODE={mode} needs"
+                        "set it to the origin at which browsers reach auth-service; COOKIE_MODE={mode} needs it"
                     ),
                 });
             }
@@ -187,25 +189,26 @@ impl Topology<'_> {
     }
 
     fn proxied(&self) -> Result<CookiePolicy, TopologyError> {
-        encrypted("FRONTEND_ORIGIN", self.frontend)?;
+        check_https("FRONTEND_ORIGIN", self.frontend)?;
         Ok(self.one_host(self.frontend, true))
     }
 
     fn shared(&self, backend: &Origin) -> Result<CookiePolicy, TopologyError> {
-        encrypted("FRONTEND_ORIGIN", self.frontend)?;
-        encrypted("BACKEND_ORIGIN", backend)?;
+        check_https("FRONTEND_ORIGIN", self.frontend)?;
+        check_https("BACKEND_ORIGIN", backend)?;
         let unshared = |fact: String, browsers| {
             TopologyError {
             setting: "COOKIE_MODE=shared",
             fact,
             browsers,
-            fix: "use COOKIE_MODE=proxy, which works on any two domains, or put both under one domain of your own"
+            fix: "use COOKIE_MODE=proxy, which works on any two domains, or move both under a domain that you own"
                 .into(),
         }
         };
-        match Relation::of(self.frontend, backend) {
+        match Relation::between(self.frontend, backend) {
             Relation::SameHost => Ok(self.one_host(self.frontend, true)),
             Relation::SameSite { parent } => Ok(CookiePolicy {
+                mode: self.mode,
                 name: self.name(self.frontend, "__Secure-token"),
                 domain: Some(parent),
                 secure: self.frontend.is_https(),
@@ -217,14 +220,14 @@ impl Topology<'_> {
             Relation::OtherScheme => Err(TopologyError {
                 setting: "FRONTEND_ORIGIN",
                 fact: format!("is {} and BACKEND_ORIGIN is {backend}", self.frontend),
-                browsers: "browsers count http and https as two sites and send no cookie from one to the other",
+                browsers: "browsers treat http and https as two sites and send no cookie from one to the other",
                 fix: "serve both over https".into(),
             }),
             Relation::UnderPublicSuffix { suffix } => Err(unshared(
                 format!(
-                    "needs a parent domain, but {suffix} is a public suffix, where strangers have hosts, too"
+                    "needs a parent domain, but {suffix} is a public suffix, under which other people have hosts"
                 ),
-                "browsers drop a cookie with such a Domain without a word",
+                "browsers silently drop a cookie with such a Domain",
             )),
             Relation::CrossSite => Err(unshared(
                 format!(
@@ -238,14 +241,14 @@ impl Topology<'_> {
     }
 
     fn host(&self, backend: &Origin) -> Result<CookiePolicy, TopologyError> {
-        encrypted("BACKEND_ORIGIN", backend)?;
-        match Relation::of(self.frontend, backend) {
+        check_https("BACKEND_ORIGIN", backend)?;
+        match Relation::between(self.frontend, backend) {
             Relation::SameHost => Ok(self.one_host(backend, true)),
             Relation::SameSite { .. } => Ok(self.one_host(backend, false)),
             _ if !backend.is_https() => Err(TopologyError {
                 setting: "BACKEND_ORIGIN",
                 fact: format!("is {backend} and on another site than FRONTEND_ORIGIN"),
-                browsers: "browsers take a cookie across sites over https alone",
+                browsers: "browsers accept cross-site cookies over https only",
                 fix: "serve the backend over https".into(),
             }),
             _ => Ok(CookiePolicy {
@@ -258,6 +261,7 @@ impl Topology<'_> {
 
     fn one_host(&self, origin: &Origin, reaches_guard: bool) -> CookiePolicy {
         CookiePolicy {
+            mode: self.mode,
             name: self.name(origin, "__Host-token"),
             domain: None,
             secure: origin.is_https(),
@@ -273,16 +277,16 @@ impl Topology<'_> {
     }
 }
 
-/// A host that is one, and that browsers know one name for.
-fn sound(setting: &'static str, origin: &Origin) -> Result<(), TopologyError> {
+/// Checks that browsers can open the host, and that they know a single name for it.
+fn check_host(setting: &'static str, origin: &Origin) -> Result<(), TopologyError> {
     let host = origin.host();
     let has_empty_label = host.strip_suffix('.').unwrap_or(host).split('.').any(str::is_empty);
     if has_empty_label || host.contains('*') || origin.port() == 0 {
         return Err(TopologyError {
             setting,
-            fact: format!("is {origin}, which nobody can open"),
-            browsers: "browsers have no such host",
-            fix: "set it to what people see in the address bar".into(),
+            fact: format!("is {origin}, which no browser can open"),
+            browsers: "browsers cannot reach such a host",
+            fix: "set it to the origin in the address bar".into(),
         });
     }
     if !host.ends_with('.') {
@@ -290,29 +294,29 @@ fn sound(setting: &'static str, origin: &Origin) -> Result<(), TopologyError> {
     }
     Err(TopologyError {
         setting,
-        fact: format!("is {origin}, with a dot at the end of the host"),
-        browsers: "browsers count it as another host than the one without, with cookies of its own",
-        fix: "take the dot away".into(),
+        fact: format!("is {origin}, whose host ends with a dot"),
+        browsers: "browsers treat it as a different host with separate cookies",
+        fix: "remove the dot".into(),
     })
 }
 
-fn encrypted(setting: &'static str, origin: &Origin) -> Result<(), TopologyError> {
+fn check_https(setting: &'static str, origin: &Origin) -> Result<(), TopologyError> {
     if origin.is_https() || origin.is_localhost() {
         return Ok(());
     }
     Err(TopologyError {
         setting,
         fact: format!("is {origin}"),
-        browsers: "browsers take no Secure cookie over plain http, and without Secure anybody on the way can steal \
+        browsers: "browsers accept no Secure cookie over plain http, and without Secure anyone on the network can steal \
                    the session",
-        fix: "serve it over https (plain http is for localhost alone)".into(),
+        fix: "serve it over https (plain http works on localhost only)".into(),
     })
 }
 
-/// The longest name of a cookie, in bytes.
+/// The maximum length of a cookie name, in bytes.
 const NAME_MAX_BYTES: usize = 64;
 
-/// Whether the name is one (RFC 6265, 4.1.1), and its prefix holds for the cookie (RFC 6265bis, 4.1.3).
+/// Checks the syntax of the name (RFC 6265, 4.1.1) and the requirements of its prefix (RFC 6265bis, 4.1.3).
 fn check_name(policy: &CookiePolicy) -> Result<(), TopologyError> {
     let name = &policy.name;
     let refused = |fact: String, browsers, fix: &str| {
@@ -321,22 +325,22 @@ fn check_name(policy: &CookiePolicy) -> Result<(), TopologyError> {
     if !is_cookie_name(name) {
         return refused(
             format!("\"{name}\" is not a cookie name"),
-            "browsers read another name out of it",
-            "take letters, digits, - and _",
+            "browsers would read a different name",
+            "use letters, digits, - and _",
         );
     }
     if name.len() > NAME_MAX_BYTES {
         return refused(
             format!("has {} bytes", name.len()),
-            "browsers drop a cookie of more than 4096 bytes, and some sooner",
-            "take a name of at most 64 bytes",
+            "browsers drop cookies above 4096 bytes, some even smaller ones",
+            "use a name of at most 64 bytes",
         );
     }
     let lower = name.to_ascii_lowercase();
     let prefixed = |prefix: &str| lower.starts_with(prefix);
     if !policy.secure && (prefixed("__host-") || prefixed("__secure-") || prefixed("__http-")) {
         return refused(
-            format!("{name} asks for https, and {} is served over plain http", policy.host),
+            format!("{name} requires https, but {} is served over plain http", policy.host),
             "browsers drop the cookie",
             "use https, or a name without the prefix",
         );
@@ -345,15 +349,15 @@ fn check_name(policy: &CookiePolicy) -> Result<(), TopologyError> {
         && prefixed("__host-")
     {
         return refused(
-            format!("{name} asks for a cookie of one host, and this one is for all of {domain}"),
+            format!("{name} requires a host-only cookie, but this one is for all of {domain}"),
             "browsers drop the cookie",
-            "take a name that begins with __Secure-",
+            "use a name that begins with __Secure-",
         );
     }
     Ok(())
 }
 
-/// Whether a text is a cookie's name: a token of RFC 9110, 5.6.2.
+/// Returns true if `text` is a valid cookie name: a token (RFC 9110, 5.6.2).
 pub(crate) fn is_cookie_name(text: &str) -> bool {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_token)

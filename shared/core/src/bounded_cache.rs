@@ -1,4 +1,4 @@
-//! A cache in this process that is bounded by bytes and can say how full it is.
+//! An in-memory cache that is bounded by bytes and reports how full it is.
 
 use std::{
     hash::{BuildHasher, Hash},
@@ -10,17 +10,17 @@ use quick_cache::{DefaultHashBuilder, Equivalent, Lifecycle, OptionsBuilder, Wei
 
 use crate::metrics::{CacheLabel, Metrics};
 
-/// What the tables are laid out for at first; they grow with their content.
+/// The initial capacity of the tables, which grow with their content.
 const EXPECTED_ENTRIES: usize = 4096;
 
-/// A cache that keeps at most so many bytes; 0 switches it off. What is used least goes first.
+/// A cache with a limit in bytes; 0 turns it off. The least used entries are evicted first.
 pub struct BoundedCache<K, V, B = DefaultHashBuilder> {
     cache: Option<Arc<Table<K, V, B>>>,
 }
 
 type Table<K, V, B> = Cache<K, V, Weigh<K, V>, B, CountEvictions>;
 
-/// The bytes that an entry takes, its share of the tables included.
+/// Computes the size of an entry in bytes, including its share of the tables.
 pub type WeighEntry<K, V> = fn(&K, &V) -> u64;
 
 struct Weigh<K, V>(WeighEntry<K, V>);
@@ -49,7 +49,7 @@ impl<K, V> Lifecycle<K, V> for CountEvictions {
 }
 
 impl<K: Eq + Hash, V: Clone, B: BuildHasher + Clone + Default> BoundedCache<K, V, B> {
-    /// A cache of so many bytes, shown under this name.
+    /// A cache of at most `bytes`. Metrics show it under `name`.
     pub fn new(name: &'static str, bytes: u64, weigh: WeighEntry<K, V>, metrics: &Metrics) -> Self
     where
         K: Send + Sync + 'static,
@@ -64,10 +64,8 @@ impl<K: Eq + Hash, V: Clone, B: BuildHasher + Clone + Default> BoundedCache<K, V
             Arc::new(Cache::with_options(options, Weigh(weigh), B::default(), evictions))
         });
         if let Some(cache) = cache.clone() {
-            let (held, entries) = (
-                metrics.cache_bytes.get_or_create_owned(&label),
-                metrics.cache_entries.get_or_create_owned(&label),
-            );
+            let held = metrics.cache_bytes.get_or_create_owned(&label);
+            let entries = metrics.cache_entries.get_or_create_owned(&label);
             metrics.before_scrape(move || {
                 held.set(i64::try_from(cache.weight()).unwrap_or(i64::MAX));
                 entries.set(i64::try_from(cache.len()).unwrap_or(i64::MAX));

@@ -1,16 +1,16 @@
-//! Time, handed in, so that a test can move it.
+//! Clocks. Time is passed in, so that tests can move it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-/// Where a service reads the time.
+/// A source of the current time.
 pub trait Clock: Send + Sync {
-    /// The present instant in UTC, cut to the microseconds that both databases keep.
+    /// The current time in UTC, truncated to microseconds, the precision of both databases.
     fn now(&self) -> DateTime<Utc>;
 }
 
-/// A clock that every part of a service can hold.
+/// A clock shared by the parts of a service.
 pub type SharedClock = Arc<dyn Clock>;
 
 /// The machine's clock.
@@ -18,18 +18,18 @@ pub type SharedClock = Arc<dyn Clock>;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the machine's clock")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now().trunc_subsecs(6)
     }
 }
 
-/// A clock that stands still until it is told to move.
+/// A clock that moves only when a test advances it.
 #[derive(Debug)]
 pub struct TestClock(Mutex<DateTime<Utc>>);
 
 impl TestClock {
-    /// A clock that shows `start`.
+    /// A clock set to `start`.
     pub fn at(start: DateTime<Utc>) -> Arc<Self> {
         Arc::new(Self(Mutex::new(start.trunc_subsecs(6))))
     }

@@ -1,4 +1,4 @@
-//! Identifiers: version 7 UUIDs, stored as 16 bytes, written as text everywhere else.
+//! Identifiers: version 7 UUIDs, stored as 16 bytes and written as text everywhere else.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,17 +16,17 @@ macro_rules! identifier {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A fresh identifier, later in order than those made before `now`.
+            /// Generates an identifier that sorts after those generated before `now`.
             pub fn generate(random: Random, now: DateTime<Utc>) -> Self {
                 Self(random.uuid_v7(now))
             }
 
-            /// Its 16 bytes.
+            /// The 16 bytes of the identifier.
             pub fn as_bytes(self) -> [u8; 16] {
                 *self.0.as_bytes()
             }
 
-            /// The millisecond in which this identifier was made (RFC 9562, 5.7).
+            /// When the identifier was generated, to the millisecond (RFC 9562, 5.7).
             pub fn created_at(self) -> DateTime<Utc> {
                 let (seconds, nanoseconds) = self.0.get_timestamp().map_or((0, 0), |at| at.to_unix());
                 let seconds = i64::try_from(seconds).unwrap_or(0);
@@ -76,32 +76,32 @@ macro_rules! identifier {
 }
 
 identifier! {
-    /// A user: the `sub` of a token.
+    /// Identifies a user; `sub` in a token.
     UserId
 }
 
 identifier! {
-    /// One sign-in on one device: the `sid` of a token.
+    /// Identifies a session, one sign-in on one device; `sid` in a token.
     SessionId
 }
 
 identifier! {
-    /// A change that waits to be told to the cache.
+    /// Identifies an outbox row: a change that has not reached the cache yet.
     OutboxId
 }
 
 identifier! {
-    /// A mail that waits to be written and sent.
+    /// Identifies a queued mail.
     MailJobId
 }
 
 identifier! {
-    /// Something that happened to an account.
+    /// Identifies an audit event.
     EventId
 }
 
 identifier! {
-    /// A challenge of WebAuthn that waits for its answer.
+    /// Identifies a WebAuthn ceremony that has not been completed yet.
     CeremonyId
 }
 
@@ -111,7 +111,7 @@ mod tests {
     use crate::clock::{Clock, SystemClock};
 
     #[test]
-    fn an_identifier_tells_when_it_was_made() {
+    fn an_identifier_contains_its_creation_time() {
         let now = SystemClock.now();
         let id = SessionId::generate(Random, now);
         assert_eq!(id.created_at().timestamp_millis(), now.timestamp_millis());

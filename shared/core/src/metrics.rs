@@ -1,5 +1,4 @@
-//! What a service counts, as Prometheus reads it. Every metric of the product stands here; a service
-//! shows those that it has touched.
+//! Prometheus metrics. Every metric of the product is declared here; a service exposes those it has used.
 
 use std::{
     fmt,
@@ -13,16 +12,16 @@ use prometheus_client::{
     registry::{Metric, Registry},
 };
 
-/// The upper bounds of latency buckets, in seconds: a hot verification takes a millionth, a login half.
+/// The upper bounds of latency buckets, in seconds. A hot verification takes about 1 µs, a login about 0.5 s.
 const BUCKETS: [f64; 17] = [
     1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 1e-2, 2.5e-2, 0.1, 0.25, 1.0,
     2.5,
 ];
 
-/// A gauge of a length of time in seconds, or of another fraction.
+/// A gauge of a duration in seconds or of another fraction.
 pub type FloatGauge = Gauge<f64, AtomicU64>;
 
-/// A metric without labels, which is shown once it was touched.
+/// No labels. Such a metric is exposed after its first use.
 pub type NoLabels = [(&'static str, &'static str); 0];
 
 /// `{outcome, layer}`
@@ -30,28 +29,28 @@ pub type NoLabels = [(&'static str, &'static str); 0];
 pub struct VerificationLabels {
     /// `ok`, or the `code` of the refusal.
     pub outcome: &'static str,
-    /// Which layer knew the answer.
+    /// The layer that knew the answer.
     pub layer: &'static str,
 }
 
 /// `{layer}`
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct LayerLabel {
-    /// Which layer knew the answer.
+    /// The layer that knew the answer.
     pub layer: &'static str,
 }
 
 /// `{cache}`
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct CacheLabel {
-    /// `tokens`, `records` or `recent`.
+    /// `tokens`, `records`, `recent` or `unknown`.
     pub cache: &'static str,
 }
 
 /// `{dependency}`
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct DependencyLabel {
-    /// What is called: `database`, `redis`, or a service's address.
+    /// The program that is called: `database`, `redis`, or the address of a service.
     pub dependency: String,
 }
 
@@ -60,6 +59,13 @@ pub struct DependencyLabel {
 pub struct StatusLabel {
     /// The HTTP status.
     pub status: u16,
+}
+
+/// `{result}`
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ProofLabel {
+    /// `accepted` or `refused`.
+    pub result: &'static str,
 }
 
 /// The metrics of one service. Cheap to clone.
@@ -72,40 +78,42 @@ struct Inner {
     before_scrape: Mutex<Vec<Box<dyn Fn() + Send + Sync>>>,
 }
 
-/// The metrics by name.
+/// Every metric by name.
 pub struct Families {
-    /// Requests answered, by status.
+    /// Answered requests by status.
     pub http_requests: Family<StatusLabel, Counter>,
-    /// How long a request took, in seconds.
+    /// Duration of requests, in seconds.
     pub http_request_seconds: Histogram,
-    /// Verifications, by outcome and by the layer that answered.
+    /// Verifications by outcome and by the layer that answered.
     pub verifications: Family<VerificationLabels, Counter>,
-    /// How long a verification took, in seconds, by the layer that answered.
+    /// Duration of verifications in seconds, by the layer that answered.
     pub verification_seconds: Family<LayerLabel, Histogram>,
-    /// The age of the newest watermark, in seconds: how far behind a verifier may be.
+    /// Age of the newest watermark in seconds: the longest time by which a verifier can lag behind.
     pub revocation_lag_seconds: Family<NoLabels, FloatGauge>,
-    /// 1 while the cache is believed, else 0.
+    /// 1 while the cache is trusted, otherwise 0.
     pub cache_trusted: Family<NoLabels, Gauge>,
-    /// 1 while the connection that carries the changes stands, else 0.
+    /// 1 while the connection that delivers changes is up, otherwise 0.
     pub channel_up: Family<NoLabels, Gauge>,
-    /// How often that connection broke.
+    /// Losses of that connection.
     pub channel_breaks: Family<NoLabels, Counter>,
-    /// Bytes that a cache holds.
+    /// Size of a cache, in bytes.
     pub cache_bytes: Family<CacheLabel, Gauge>,
-    /// Entries that a cache holds.
+    /// Entries in a cache.
     pub cache_entries: Family<CacheLabel, Gauge>,
-    /// Entries that made room for others.
+    /// Entries evicted to make room for others.
     pub cache_evictions: Family<CacheLabel, Counter>,
-    /// 0 closed (calls go out), 1 half open (one call tries), 2 open (calls fail at once).
+    /// 0 closed (calls go out), 1 half-open (one call probes), 2 open (calls fail immediately).
     pub breaker_state: Family<DependencyLabel, Gauge>,
-    /// How often a breaker opened.
+    /// Openings of a breaker.
     pub breaker_openings: Family<DependencyLabel, Counter>,
-    /// Changes of users that the cache was told of.
+    /// Changes of users delivered to the cache.
     pub changes_told: Family<NoLabels, Counter>,
-    /// Changes that waited in the outbox when the relay looked last.
+    /// Changes in the outbox when the relay last looked.
     pub changes_waiting: Family<NoLabels, Gauge>,
-    /// Tokens renewed.
+    /// Renewed tokens.
     pub renewals: Family<NoLabels, Counter>,
+    /// Checked proxy proofs by result.
+    pub proxy_proofs: Family<ProofLabel, Counter>,
 }
 
 impl Families {
@@ -116,13 +124,13 @@ impl Families {
         }
         let r = registry;
         Self {
-            http_requests: add(r, "http_requests", "Requests answered, by status", Family::default()),
-            http_request_seconds: add(r, "http_request_seconds", "How long a request took", histogram()),
-            verifications: add(r, "verifications", "Verifications, by outcome and layer", Family::default()),
+            http_requests: add(r, "http_requests", "Answered requests by status", Family::default()),
+            http_request_seconds: add(r, "http_request_seconds", "Duration of requests", histogram()),
+            verifications: add(r, "verifications", "Verifications by outcome and layer", Family::default()),
             verification_seconds: add(
                 r,
                 "verification_seconds",
-                "How long a verification took, by layer",
+                "Duration of verifications by layer",
                 Family::new_with_constructor(histogram),
             ),
             revocation_lag_seconds: add(
@@ -131,17 +139,33 @@ impl Families {
                 "Age of the newest watermark",
                 Family::default(),
             ),
-            cache_trusted: add(r, "cache_trusted", "1 while the cache is believed", Family::default()),
-            channel_up: add(r, "channel_up", "1 while the channel of changes stands", Family::default()),
-            channel_breaks: add(r, "channel_breaks", "How often the channel broke", Family::default()),
-            cache_bytes: add(r, "cache_bytes", "Bytes that a cache holds", Family::default()),
-            cache_entries: add(r, "cache_entries", "Entries that a cache holds", Family::default()),
-            cache_evictions: add(r, "cache_evictions", "Entries that made room", Family::default()),
-            breaker_state: add(r, "breaker_state", "0 closed, 1 half open, 2 open", Family::default()),
-            breaker_openings: add(r, "breaker_openings", "How often a breaker opened", Family::default()),
-            changes_told: add(r, "changes_told", "Changes that the cache was told of", Family::default()),
-            changes_waiting: add(r, "changes_waiting", "Changes in the outbox", Family::default()),
-            renewals: add(r, "renewals", "Tokens renewed", Family::default()),
+            cache_trusted: add(r, "cache_trusted", "1 while the cache is trusted", Family::default()),
+            channel_up: add(
+                r,
+                "channel_up",
+                "1 while the connection that delivers changes is up",
+                Family::default(),
+            ),
+            channel_breaks: add(
+                r,
+                "channel_breaks",
+                "Losses of the connection that delivers changes",
+                Family::default(),
+            ),
+            cache_bytes: add(r, "cache_bytes", "Size of a cache", Family::default()),
+            cache_entries: add(r, "cache_entries", "Entries in a cache", Family::default()),
+            cache_evictions: add(
+                r,
+                "cache_evictions",
+                "Entries evicted to make room for others",
+                Family::default(),
+            ),
+            breaker_state: add(r, "breaker_state", "0 closed, 1 half-open, 2 open", Family::default()),
+            breaker_openings: add(r, "breaker_openings", "Openings of a breaker", Family::default()),
+            changes_told: add(r, "changes_told", "Changes delivered to the cache", Family::default()),
+            changes_waiting: add(r, "changes_waiting", "Changes waiting in the outbox", Family::default()),
+            renewals: add(r, "renewals", "Renewed tokens", Family::default()),
+            proxy_proofs: add(r, "proxy_proofs", "Checked proxy proofs by result", Family::default()),
         }
     }
 }
@@ -151,29 +175,34 @@ fn histogram() -> Histogram {
 }
 
 impl Metrics {
-    /// Metrics that have counted nothing yet.
+    /// Metrics without any observation.
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("drawbridge");
         let families = Families::register(&mut registry);
         Self(Arc::new(Inner { registry, families, before_scrape: Mutex::default() }))
     }
 
-    /// Runs `observe` before each scrape, for what is looked up and not counted.
+    /// Runs `observe` before each scrape, for values that are read rather than counted.
     pub fn before_scrape(&self, observe: impl Fn() + Send + Sync + 'static) {
         self.0.before_scrape.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(observe));
     }
 
-    /// All metrics in the `OpenMetrics` text format 1.0.
+    /// Renders all metrics in the `OpenMetrics` text format 1.0.
     pub fn render(&self) -> String {
-        self.0.before_scrape.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|look| look());
+        self.0
+            .before_scrape
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .for_each(|observe| observe());
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.0.registry);
         text
     }
 
-    /// Notes how a request ended.
-    pub fn request(&self, status: u16, took: Duration) {
+    /// Records the status and duration of a request.
+    pub fn record_request(&self, status: u16, took: Duration) {
         self.http_requests.get_or_create(&StatusLabel { status }).inc();
         self.http_request_seconds.observe(took.as_secs_f64());
     }

@@ -10,7 +10,7 @@ use url::{Position, Url};
 pub struct Origin(Url);
 
 impl Origin {
-    /// Reads an origin such as `https://app.example.com`; a lone `/` at the end is forgiven.
+    /// Parses an origin such as `https://app.example.com`. A trailing `/` is accepted.
     ///
     /// # Errors
     /// A sentence that says what is wrong with the text.
@@ -20,15 +20,15 @@ impl Origin {
             return Err("must begin with http:// or https://".into());
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("must not carry a user name or password".into());
+            return Err("must not contain a user name or password".into());
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-            return Err("must be scheme, host and port alone, without a path".into());
+            return Err("must consist of scheme, host and port, without a path".into());
         }
         Ok(Self(url))
     }
 
-    /// Reads origins that are separated by commas.
+    /// Parses origins separated by commas.
     ///
     /// # Errors
     /// A sentence that says what is wrong with one of them.
@@ -36,12 +36,12 @@ impl Origin {
         text.split(',').map(Self::parse).collect()
     }
 
-    /// The port, the scheme's own if none is written.
+    /// The port, by default that of the scheme.
     pub fn port(&self) -> u16 {
         self.0.port_or_known_default().unwrap_or_default()
     }
 
-    /// The same host and scheme at another port; `None` where no such port is.
+    /// The same scheme and host with another port; `None` if there is no such port.
     pub fn at_port(&self, port: Option<u16>) -> Option<Self> {
         let mut url = self.0.clone();
         url.set_port(Some(port?)).ok()?;
@@ -57,7 +57,7 @@ impl Origin {
         }
     }
 
-    /// Whether requests to this origin are encrypted.
+    /// Returns true if requests to this origin are encrypted.
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }
@@ -67,12 +67,12 @@ impl Origin {
         self.0.host_str().unwrap_or_default()
     }
 
-    /// Host and port, as a `Host` header has them.
+    /// Host and port, as in a `Host` header.
     pub fn authority(&self) -> &str {
         &self.0[Position::BeforeHost..Position::AfterPort]
     }
 
-    /// Whether the host is this machine: `localhost`, `*.localhost` or a loopback address.
+    /// Returns true if the host is this machine: `localhost`, `*.localhost` or a loopback address.
     pub fn is_localhost(&self) -> bool {
         match self.0.host() {
             Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -84,8 +84,8 @@ impl Origin {
 
     /// The path, query and fragment of `target` if it stays on this origin.
     ///
-    /// Browsers read `//host`, `/\host` and `/.//host` as other hosts or turn them into one, so
-    /// the target is resolved the way they do and checked afterwards.
+    /// Browsers treat `//host`, `/\host` and `/.//host` as other hosts, so the target is resolved the way
+    /// browsers do it and checked afterwards.
     pub fn local_target(&self, target: &str) -> Option<String> {
         if !target.starts_with('/') || target.chars().any(|c| c.is_control() || c == '\\') {
             return None;
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_scheme_host_and_port() {
+    fn an_origin_has_scheme_host_and_port() {
         assert_eq!(app().to_string(), "https://app.example.com");
         assert_eq!(Origin::parse("http://LOCALHOST:8080/").unwrap().to_string(), "http://localhost:8080");
         for bad in

@@ -1,4 +1,4 @@
-//! Randomness, handed in: the operating system's generator and nothing else.
+//! Randomness: the operating system's generator, passed in.
 
 use chrono::{DateTime, Utc};
 use uuid::{Builder, Uuid};
@@ -8,19 +8,19 @@ use uuid::{Builder, Uuid};
 pub struct Random;
 
 impl Random {
-    /// `N` fresh random bytes.
+    /// Generates `N` random bytes.
     ///
     /// # Panics
-    /// When the operating system gives no randomness: nothing that is safe can be done without.
-    #[expect(clippy::expect_used, reason = "a service without randomness must not go on")]
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks for randomness")]
+    /// The operating system has no randomness, without which nothing here is secure.
+    #[expect(clippy::expect_used, reason = "a service without randomness must stop")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads randomness")]
     pub fn bytes<const N: usize>(self) -> [u8; N] {
         let mut bytes = [0; N];
-        aws_lc_rs::rand::fill(&mut bytes).expect("the operating system gives randomness");
+        aws_lc_rs::rand::fill(&mut bytes).expect("the operating system provides randomness");
         bytes
     }
 
-    /// A version 7 UUID (RFC 9562): the millisecond of `now`, then 74 random bits.
+    /// Generates a version 7 UUID (RFC 9562): the milliseconds of `now` and 74 random bits.
     pub fn uuid_v7(self, now: DateTime<Utc>) -> Uuid {
         let milliseconds = u64::try_from(now.timestamp_millis()).unwrap_or(0);
         Builder::from_unix_timestamp_millis(milliseconds, &self.bytes()).into_uuid()

@@ -1,4 +1,4 @@
-//! The master secret and what is derived from it, so that an operator keeps one secret alone.
+//! The master secret and the keys derived from it, so that an operator keeps a single secret.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
 
 use crate::random::Random;
 
-/// The shortest master secret that is taken, in bytes.
+/// The minimum length of a master secret, in bytes.
 pub const MASTER_SECRET_MIN_BYTES: usize = 32;
 
-/// The one secret of a deployment. Everything else is derived from it by HKDF (RFC 5869).
+/// The secret of a deployment. Every key is derived from it with HKDF (RFC 5869).
 #[derive(Clone)]
 pub struct MasterSecret(SecretString);
 
@@ -24,34 +24,34 @@ impl fmt::Debug for MasterSecret {
     }
 }
 
-/// What a derived key is for. Each purpose has a key of its own.
+/// What a derived key is used for. Each purpose has a separate key.
 #[derive(Debug, Clone, Copy)]
-pub enum Purpose {
-    /// Encrypting private signing keys at rest.
+pub enum KeyPurpose {
+    /// Encrypts private signing keys at rest.
     SigningKeys,
-    /// The pre-hash of passwords that bcrypt would cut off.
+    /// Pre-hashes passwords that bcrypt would truncate.
     PasswordPreHash,
-    /// How a proxy shows auth-service that it belongs to the deployment.
+    /// Proves to auth-service that a request comes from a proxy of this deployment.
     ProxyIdentity,
-    /// The cookies of the visitor's page session.
+    /// Encrypts the cookies of page sessions.
     PageSession,
-    /// The names under which attempts are counted.
+    /// Hides the names under which attempts are counted.
     Limits,
-    /// The cookie of a device on which somebody has signed in.
+    /// Signs device cookies.
     Device,
-    /// Mails that wait, at rest.
+    /// Encrypts queued mails at rest.
     MailJobs,
-    /// What the links in mails do, at rest.
+    /// Encrypts the purpose of mailed links at rest.
     Links,
-    /// The secrets of authenticator apps, at rest.
+    /// Encrypts the secrets of authenticator apps at rest.
     TotpSecrets,
-    /// The hashes of recovery codes.
+    /// Hashes recovery codes.
     RecoveryCodes,
-    /// A sign-in between its first and its second step.
+    /// Encrypts pending logins, between the first and the second step.
     PendingLogin,
 }
 
-impl Purpose {
+impl KeyPurpose {
     fn info(self) -> &'static [u8] {
         match self {
             Self::SigningKeys => b"drawbridge/1/signing-keys",
@@ -75,7 +75,7 @@ pub struct DerivedKey([u8; DerivedKey::BYTES]);
 impl DerivedKey {
     const BYTES: usize = 64;
 
-    /// The key's bytes.
+    /// The bytes of the key.
     pub fn as_bytes(&self) -> &[u8; Self::BYTES] {
         &self.0
     }
@@ -102,33 +102,33 @@ impl KeyType for DerivedLength {
 }
 
 impl MasterSecret {
-    /// Takes a secret of at least [`MASTER_SECRET_MIN_BYTES`].
+    /// Accepts a secret of at least [`MASTER_SECRET_MIN_BYTES`].
     ///
     /// # Errors
-    /// A sentence that says what to do when it is too short.
+    /// A sentence that says what to do about a secret that is too short.
     pub fn parse(secret: SecretString) -> Result<Self, String> {
         if secret.expose_secret().len() < MASTER_SECRET_MIN_BYTES {
             return Err(format!(
-                "must have at least {MASTER_SECRET_MIN_BYTES} bytes; `openssl rand -base64 32` makes a good one"
+                "must have at least {MASTER_SECRET_MIN_BYTES} bytes; `openssl rand -base64 32` creates one"
             ));
         }
         Ok(Self(secret))
     }
 
-    /// The key for `purpose`.
-    #[expect(clippy::expect_used, reason = "64 bytes are far below what HKDF-SHA-256 can give")]
-    pub fn derive(&self, purpose: Purpose) -> DerivedKey {
+    /// Derives the key for `purpose`.
+    #[expect(clippy::expect_used, reason = "HKDF-SHA-256 can derive far more than 64 bytes")]
+    pub fn derive(&self, purpose: KeyPurpose) -> DerivedKey {
         let mut bytes = [0; DerivedKey::BYTES];
         Salt::new(HKDF_SHA256, b"drawbridge")
             .extract(self.0.expose_secret().as_bytes())
             .expand(&[purpose.info()], DerivedLength)
             .and_then(|key| key.fill(&mut bytes))
-            .expect("HKDF gives 64 bytes");
+            .expect("HKDF derives 64 bytes");
         DerivedKey(bytes)
     }
 
-    /// An HMAC-SHA-256 key (RFC 2104) for `purpose`.
-    pub fn hmac_key(&self, purpose: Purpose) -> hmac::Key {
+    /// Derives the HMAC-SHA-256 key (RFC 2104) for `purpose`.
+    pub fn hmac_key(&self, purpose: KeyPurpose) -> hmac::Key {
         hmac::Key::new(hmac::HMAC_SHA256, self.derive(purpose).as_bytes())
     }
 }
@@ -137,22 +137,22 @@ impl MasterSecret {
 #[derive(Debug)]
 pub struct Sealer(LessSafeKey);
 
-/// A sealed value could not be opened: it was made under another secret, or altered.
+/// A sealed value could not be opened: it was sealed under a different master secret, or modified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the value was sealed under another MASTER_SECRET, or altered")]
-pub struct CannotOpen;
+#[error("the value was sealed under a different MASTER_SECRET, or modified")]
+pub struct UnsealError;
 
 impl Sealer {
-    /// A sealer for `purpose`.
-    #[expect(clippy::expect_used, reason = "AES-256 takes any 32 bytes")]
-    pub fn new(master: &MasterSecret, purpose: Purpose) -> Self {
+    /// A sealer with the key for `purpose`.
+    #[expect(clippy::expect_used, reason = "any 32 bytes are an AES-256 key")]
+    pub fn new(master: &MasterSecret, purpose: KeyPurpose) -> Self {
         let key = master.derive(purpose);
         let (key, _) = key.as_bytes().split_at(AES_256_GCM.key_len());
-        Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("32 bytes make a key")))
+        Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("32 bytes are a key")))
     }
 
-    /// Nonce, ciphertext and tag of `plain`, bound to `label`, which must be given again to open it.
-    #[expect(clippy::expect_used, reason = "GCM refuses nothing below 64 GiB")]
+    /// Encrypts `plain` to nonce, ciphertext and tag, bound to `label`; the same label opens it.
+    #[expect(clippy::expect_used, reason = "GCM accepts everything below 64 GiB")]
     pub fn seal(&self, random: Random, label: &str, plain: &[u8]) -> Vec<u8> {
         let nonce = random.bytes::<NONCE_LEN>();
         let mut sealed = plain.to_vec();
@@ -166,14 +166,14 @@ impl Sealer {
         [nonce.as_slice(), &sealed].concat()
     }
 
-    /// What [`Sealer::seal`] was given under the same `label`.
-    pub fn open(&self, label: &str, sealed: &[u8]) -> Result<Vec<u8>, CannotOpen> {
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(CannotOpen)?;
+    /// Decrypts what [`Sealer::seal`] returned for the same `label`.
+    pub fn open(&self, label: &str, sealed: &[u8]) -> Result<Vec<u8>, UnsealError> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(UnsealError)?;
         let mut buffer = sealed.to_vec();
         let plain = self
             .0
             .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(label.as_bytes()), &mut buffer)
-            .map_err(|_| CannotOpen)?
+            .map_err(|_| UnsealError)?
             .to_vec();
         Ok(plain)
     }
@@ -193,33 +193,33 @@ mod tests {
     }
 
     #[test]
-    fn purposes_and_secrets_have_keys_of_their_own() {
+    fn every_purpose_and_secret_has_its_own_key() {
         let one = master("0123456789abcdef0123456789abcdef");
         let two = master("0123456789abcdef0123456789abcdeF");
-        let key = one.derive(Purpose::SigningKeys);
-        assert_eq!(key.as_bytes(), one.derive(Purpose::SigningKeys).as_bytes());
-        assert_ne!(key.as_bytes(), one.derive(Purpose::PageSession).as_bytes());
-        assert_ne!(key.as_bytes(), two.derive(Purpose::SigningKeys).as_bytes());
+        let key = one.derive(KeyPurpose::SigningKeys);
+        assert_eq!(key.as_bytes(), one.derive(KeyPurpose::SigningKeys).as_bytes());
+        assert_ne!(key.as_bytes(), one.derive(KeyPurpose::PageSession).as_bytes());
+        assert_ne!(key.as_bytes(), two.derive(KeyPurpose::SigningKeys).as_bytes());
     }
 
     #[test]
     fn a_sealed_value_opens_only_with_its_secret_and_label() {
-        let sealer = Sealer::new(&master("0123456789abcdef0123456789abcdef"), Purpose::SigningKeys);
-        let other = Sealer::new(&master("another secret of thirty-two byte"), Purpose::SigningKeys);
+        let sealer = Sealer::new(&master("0123456789abcdef0123456789abcdef"), KeyPurpose::SigningKeys);
+        let other = Sealer::new(&master("another secret of thirty-two byte"), KeyPurpose::SigningKeys);
         let sealed = sealer.seal(Random, "kid", b"private");
         assert_eq!(sealer.open("kid", &sealed).unwrap(), b"private");
-        assert_eq!(sealer.open("another kid", &sealed), Err(CannotOpen));
-        assert_eq!(other.open("kid", &sealed), Err(CannotOpen));
+        assert_eq!(sealer.open("another kid", &sealed), Err(UnsealError));
+        assert_eq!(other.open("kid", &sealed), Err(UnsealError));
         let mut altered = sealed.clone();
         altered[20] ^= 1;
-        assert_eq!(sealer.open("kid", &altered), Err(CannotOpen));
-        assert_eq!(sealer.open("kid", b"short"), Err(CannotOpen));
+        assert_eq!(sealer.open("kid", &altered), Err(UnsealError));
+        assert_eq!(sealer.open("kid", b"short"), Err(UnsealError));
     }
 
     #[test]
-    fn secrets_do_not_show_in_debug() {
+    fn debug_output_hides_secrets() {
         let master = master("0123456789abcdef0123456789abcdef");
-        let shown = format!("{master:?} {:?}", master.derive(Purpose::PageSession));
+        let shown = format!("{master:?} {:?}", master.derive(KeyPurpose::PageSession));
         assert_eq!(shown, "MasterSecret(..) DerivedKey(..)");
     }
 }

@@ -2,13 +2,13 @@
 
 use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider};
 
-/// Makes aws-lc the process's one cryptography provider; later calls change nothing.
+/// Makes aws-lc the cryptography provider of the process. Later calls change nothing.
 pub fn install_provider() {
-    // An error means that a provider is installed already, which is what is wanted.
+    // An error means that the provider is already installed, which is fine.
     let _ = CryptoProvider::install_default(rustls::crypto::aws_lc_rs::default_provider());
 }
 
-/// A client that trusts `roots`.
+/// A client configuration that trusts `roots`.
 pub fn client_config(roots: RootCertStore) -> ClientConfig {
     install_provider();
     ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()

@@ -8,23 +8,16 @@ use diesel::{
     sql_query,
 };
 
-use super::{
-    DatabaseUnavailable, DatabaseUrl,
+use crate::{
+    access::Access,
+    error::DatabaseUnavailable,
+    on_backend,
     postgres::{self, PostgresConnection},
+    url::DatabaseUrl,
 };
-use crate::on_backend;
 use drawbridge_core::settings::Timeouts;
 
-/// What a service may do with the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Everything: it owns the schema. A SQLite file is made if it is not there.
-    Own,
-    /// Reading alone, whatever the role would allow.
-    Read,
-}
-
-/// A connection to either database.
+/// A connection to PostgreSQL or SQLite.
 #[expect(clippy::large_enum_variant, reason = "a handful of connections live in a pool")]
 pub enum Connection {
     /// PostgreSQL.
@@ -33,14 +26,14 @@ pub enum Connection {
     Sqlite(SqliteConnection),
 }
 
-/// Two processes that change the schema or the keys at once take turns by this lock of PostgreSQL.
+/// The PostgreSQL advisory lock that serializes changes of the schema and of the keys.
 const EXCLUSIVE_LOCK: i64 = 0x6472_6177_6272_6467;
 
 impl Connection {
     /// Connects.
     ///
     /// # Errors
-    /// When the database does not answer, in a line that does not show the URL.
+    /// The database does not answer. The text never contains the URL.
     pub fn open(url: &DatabaseUrl, access: Access) -> Result<Self, DatabaseUnavailable> {
         Self::open_within(url, access, Timeouts::default())
     }
@@ -56,8 +49,8 @@ impl Connection {
         }
     }
 
-    /// Moves everything into the database's own file, so that a copy of it is a whole one. PostgreSQL
-    /// needs nothing of the kind.
+    /// Moves the SQLite write-ahead log into the database file, so that a copy of the file is complete. Does nothing on
+    /// PostgreSQL.
     pub fn checkpoint(&mut self) -> Result<(), QueryError> {
         match self {
             Self::Postgres(_) => Ok(()),
@@ -65,11 +58,11 @@ impl Connection {
         }
     }
 
-    /// Runs `work` in a transaction, and undoes all of it if it fails.
+    /// Runs `work` in a transaction, which is rolled back if it fails.
     ///
-    /// On SQLite the transaction takes the write lock at once (`BEGIN IMMEDIATE`): a deferred one
-    /// that reads first would fail as soon as another has written. On PostgreSQL it is READ
-    /// COMMITTED: change a row before relying on what was read of it.
+    /// On SQLite the transaction takes the write lock immediately (`BEGIN IMMEDIATE`): a deferred one that reads first
+    /// would fail as soon as another process has written. On PostgreSQL it is READ COMMITTED: change a row before
+    /// relying on what was read from it.
     pub fn transaction<T, E: From<QueryError>>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
@@ -84,14 +77,14 @@ impl Connection {
                 Ok(value)
             }
             Err(error) => {
-                // The first error says more than a rollback that fails on a broken connection.
+                // The original error is more useful than a failed rollback on a broken connection.
                 let _ = on_backend!(self, |c| rollback(c));
                 Err(error)
             }
         }
     }
 
-    /// [`Connection::transaction`] for work that must not run twice at once on all replicas.
+    /// [`Connection::transaction`] for work that only one replica may do at a time.
     pub fn exclusively<T, E: From<QueryError>>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
@@ -117,14 +110,14 @@ fn rollback<C: diesel::Connection>(connection: &mut C) -> Result<(), QueryError>
     C::TransactionManager::rollback_transaction(connection)
 }
 
-/// Makes an empty file, which is an empty database; what SQLite puts beside it is as private as it is.
+/// Creates an empty file, which is an empty database. SQLite gives the files beside it the same permissions.
 ///
-/// A file that is there is not opened: closing it would drop all of this process's locks on it (POSIX, `fcntl`), and
-/// another program would take the database for its own.
-fn make(path: &Path) -> io::Result<()> {
+/// An existing file is not opened: closing it would drop all locks of this process on it (POSIX, `fcntl`), and another
+/// program could lock the database.
+fn create_file(path: &Path) -> io::Result<()> {
     match OpenOptions::new().create_new(true).write(true).mode(0o600).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made.map(drop),
+        created => created.map(drop),
     }
 }
 
@@ -134,7 +127,7 @@ fn sqlite(path: &Path, access: Access) -> Result<SqliteConnection, DatabaseUnava
         return Err(named("the path is not UTF-8".into()));
     };
     if access == Access::Own {
-        make(path).map_err(|error| named(error.to_string()))?;
+        create_file(path).map_err(|error| named(error.to_string()))?;
     }
     let text = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let (mode, pragma) = match access {
@@ -143,7 +136,7 @@ fn sqlite(path: &Path, access: Access) -> Result<SqliteConnection, DatabaseUnava
     };
     let mut connection = SqliteConnection::establish(&format!("file:{text}?mode={mode}"))
         .map_err(|error| named(error.to_string()))?;
-    // The patience comes first: switching to WAL needs a lock already.
+    // busy_timeout comes first: switching to WAL already needs a lock.
     connection
         .batch_execute(&format!(
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
@@ -153,7 +146,7 @@ fn sqlite(path: &Path, access: Access) -> Result<SqliteConnection, DatabaseUnava
     Ok(connection)
 }
 
-/// Makes and checks the connections of a pool.
+/// Opens and checks the connections of a pool.
 pub(super) struct Manager {
     url: DatabaseUrl,
     access: Access,
@@ -171,12 +164,14 @@ impl ManageConnection for Manager {
     type Error = r2d2::Error;
 
     fn connect(&self) -> Result<Connection, r2d2::Error> {
-        let refused = |error: String| r2d2::Error::ConnectionError(ConnectionError::BadConnection(error));
+        let connection_error =
+            |error: String| r2d2::Error::ConnectionError(ConnectionError::BadConnection(error));
         let connection = Connection::open_within(&self.url, self.access, self.timeouts);
-        let mut connection = connection.map_err(|error| refused(error.0))?;
-        // Longer than anybody waits; a migration, which may take longer, does not come through here.
+        let mut connection = connection.map_err(|error| connection_error(error.0))?;
+        // Longer than any caller waits. Migrations may take longer and do not use the pool.
         if let Connection::Postgres(c) = &mut connection {
-            c.batch_execute("SET statement_timeout = 5000").map_err(|error| refused(error.to_string()))?;
+            c.batch_execute("SET statement_timeout = 5000")
+                .map_err(|error| connection_error(error.to_string()))?;
         }
         Ok(connection)
     }

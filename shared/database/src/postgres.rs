@@ -15,17 +15,17 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Config, NoTls, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Access, DatabaseUnavailable};
+use crate::{access::Access, error::DatabaseUnavailable};
 use drawbridge_core::{settings::Timeouts, tls};
 
 /// A connection to PostgreSQL.
 pub(super) type PostgresConnection = AsyncConnectionWrapper<AsyncPgConnection, DatabaseRuntime>;
 
-/// The one thread on which all PostgreSQL sockets of the process are read and written. The wrapper
-/// asks for it by type, so it cannot be handed in.
+/// The thread that reads and writes all PostgreSQL sockets of the process. The wrapper asks for it by type, so it
+/// cannot be passed in.
 pub struct DatabaseRuntime;
 
-#[expect(clippy::expect_used, reason = "without a thread to spare no query can run")]
+#[expect(clippy::expect_used, reason = "without this thread no query can run")]
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     Builder::new_multi_thread()
         .worker_threads(1)
@@ -45,20 +45,20 @@ impl BlockOn for DatabaseRuntime {
     }
 }
 
-/// What a PostgreSQL URL says.
+/// The settings in a PostgreSQL URL.
 pub(super) struct Settings {
     config: Config,
     encrypted: bool,
     root_certificate: Option<PathBuf>,
 }
 
-/// Reads a URL. `sslmode` is `disable` (the default without `sslrootcert`), or `require`, `verify-ca` or `verify-full`,
-/// which all encrypt and verify; `sslrootcert` names a file of authorities instead of the public
-/// ones. tokio-postgres knows neither, and its `prefer` would fall back to plain text.
+/// Parses a URL. `sslmode` is `disable` (the default without `sslrootcert`), or `require`, `verify-ca` or
+/// `verify-full`, which all encrypt and verify. `sslrootcert` names a file with certificate authorities to trust
+/// instead of the public ones. tokio-postgres supports neither, and its `prefer` would fall back to plain text.
 pub(super) fn settings(url: &str) -> Result<Settings, String> {
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
     let (mut sslmode, mut root_certificate, mut kept) = (None, None, Vec::new());
-    // What is not ours is handed on as it is written: re-encoding would turn its spaces into pluses.
+    // Other parameters are passed on unchanged: re-encoding would turn spaces into plus signs.
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         match url::form_urlencoded::parse(parameter.as_bytes()).next() {
             Some((name, value)) if name == "sslmode" => sslmode = Some(value.into_owned()),
@@ -70,12 +70,12 @@ pub(super) fn settings(url: &str) -> Result<Settings, String> {
         (Some("require" | "verify-ca" | "verify-full"), _) | (None, Some(_)) => true,
         (None | Some("disable"), None) => false,
         (Some("disable"), Some(_)) => return Err("has sslrootcert, but sslmode=disable; keep one".into()),
-        (Some(other), _) => return Err(format!("has sslmode={other}; take disable, require or verify-full")),
+        (Some(other), _) => return Err(format!("has sslmode={other}; use disable, require or verify-full")),
     };
     let url = if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) };
     let mut config: Config =
         url.parse().map_err(|error| format!("is not a PostgreSQL URL ({})", chain(&error)))?;
-    // A peer that vanishes without a word is noticed after seconds, not after TCP's quarter of an hour.
+    // Notice a vanished server within seconds instead of TCP's 15 minutes.
     config
         .ssl_mode(if encrypted { SslMode::Require } else { SslMode::Disable })
         .tcp_user_timeout(Duration::from_secs(5))
@@ -112,10 +112,10 @@ pub(super) fn connect(
         };
         connection.map(PostgresConnection::from).map_err(|error: ConnectionError| unreachable(&error))
     };
-    // The driver's own limit ends with the TCP connection; TLS and the greeting are waited for here.
+    // The driver's own limit covers the TCP connection only; this one covers TLS and the start-up messages too.
     RUNTIME.block_on(async {
         let connected = tokio::time::timeout(timeouts.connect + timeouts.answer, connect).await;
-        connected.unwrap_or_else(|_| Err(DatabaseUnavailable("no greeting in time".into())))
+        connected.unwrap_or_else(|_| Err(DatabaseUnavailable("no answer in time while connecting".into())))
     })
 }
 
@@ -128,12 +128,12 @@ fn roots(file: Option<PathBuf>) -> Result<RootCertStore, String> {
         roots.add(certificate).map_err(|error| named(error.to_string()))?;
     }
     if roots.is_empty() {
-        return Err(named("holds no certificate".into()));
+        return Err(named("contains no certificate".into()));
     }
     Ok(roots)
 }
 
-/// An error with what caused it; the top line alone says little.
+/// An error with its causes: the first line alone says little.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

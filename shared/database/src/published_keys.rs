@@ -2,10 +2,9 @@ use chrono::{DateTime, Utc};
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 
-use super::{Connection, DatabaseUnavailable, schema::signing_keys};
-use crate::on_backend;
+use crate::{connection::Connection, error::DatabaseUnavailable, on_backend, schema::signing_keys};
 
-/// The public keys whose tokens may still be alive at `now`, oldest first.
+/// Finds the public keys of tokens that may still be valid at `now`, oldest first.
 pub(super) fn find_published_keys(
     connection: &mut Connection,
     now: DateTime<Utc>,
@@ -19,6 +18,6 @@ pub(super) fn find_published_keys(
     })?;
     let keys: Result<Vec<Jwk>, _> = published.iter().map(|jwk| serde_json::from_str(jwk)).collect();
     let keys =
-        keys.map_err(|error| DatabaseUnavailable(format!("a published key cannot be read: {error}")))?;
+        keys.map_err(|error| DatabaseUnavailable(format!("a published key cannot be parsed: {error}")))?;
     Ok(JwkSet { keys })
 }

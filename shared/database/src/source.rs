@@ -1,8 +1,11 @@
 use jsonwebtoken::jwk::JwkSet;
 
-use super::{Database, DatabaseUnavailable, find_user_record, published_keys::find_published_keys};
+use crate::{
+    error::DatabaseUnavailable, pool::Database, published_keys::find_published_keys,
+    user_record::find_user_record,
+};
 use drawbridge_core::{clock::SharedClock, id::UserId};
-use drawbridge_verification::{Source, SourceUnavailable, user_cache::Pending, user_record::UserRecord};
+use drawbridge_verification::{BoxFuture, Source, SourceUnavailable, user_record::UserRecord};
 
 /// The database as the source of users and keys.
 pub struct DatabaseSource {
@@ -11,7 +14,7 @@ pub struct DatabaseSource {
 }
 
 impl DatabaseSource {
-    /// The source over `database`.
+    /// A source that reads `database`.
     pub fn new(database: Database, clock: SharedClock) -> Self {
         Self { database, clock }
     }
@@ -28,11 +31,11 @@ impl Source for DatabaseSource {
         &'a self,
         user: UserId,
         _: &'a str,
-    ) -> Pending<'a, Result<Option<UserRecord>, SourceUnavailable>> {
+    ) -> BoxFuture<'a, Result<Option<UserRecord>, SourceUnavailable>> {
         Box::pin(async move { Ok(self.database.query(move |c| find_user_record(c, user)).await?) })
     }
 
-    fn find_keys(&self) -> Pending<'_, Result<JwkSet, SourceUnavailable>> {
+    fn find_keys(&self) -> BoxFuture<'_, Result<JwkSet, SourceUnavailable>> {
         let now = self.clock.now();
         Box::pin(async move { Ok(self.database.run(move |c| find_published_keys(c, now)).await?) })
     }

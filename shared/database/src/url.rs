@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 pub enum DatabaseUrl {
     /// `postgres://user:password@host:port/name?sslmode=verify-full&sslrootcert=…`
     Postgres(String),
-    /// `sqlite://path`, relative to the working directory unless it begins with a slash.
+    /// `sqlite://path`, relative to the working directory unless the path begins with a slash.
     Sqlite(PathBuf),
 }
 
@@ -31,10 +31,10 @@ impl DatabaseUrl {
         reader.secret(DATABASE_URL, |url| Self::parse(url.expose_secret().trim()))
     }
 
-    /// Reads the URL. It may hold a password and is not repeated in errors.
+    /// Parses the URL. Errors never repeat it, since it may contain a password.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with it.
+    /// A sentence that says what is wrong.
     pub fn parse(url: &str) -> Result<Self, String> {
         if let Some(path) = url.strip_prefix("sqlite://") {
             if path.is_empty() || path.contains('\0') {
@@ -43,7 +43,7 @@ impl DatabaseUrl {
             return Ok(Self::Sqlite(PathBuf::from(path)));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            super::postgres::settings(url)?;
+            crate::postgres::settings(url)?;
             return Ok(Self::Postgres(url.to_owned()));
         }
         Err("must begin with postgres:// or sqlite://".into())
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scheme_chooses_and_nothing_else_does() {
+    fn the_scheme_selects_the_backend() {
         assert!(matches!(DatabaseUrl::parse("postgres://u:p@h/d"), Ok(DatabaseUrl::Postgres(_))));
         assert!(matches!(DatabaseUrl::parse("sqlite:///tmp/x.db"), Ok(DatabaseUrl::Sqlite(_))));
         for bad in [
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_not_shown() {
+    fn passwords_are_hidden() {
         let url = DatabaseUrl::parse("postgres://u:hunter2@h/d").unwrap();
         assert!(!format!("{url:?}").contains("hunter2"));
         assert!(!DatabaseUrl::parse("postgres://u:hunter2@h:x/d").unwrap_err().contains("hunter2"));

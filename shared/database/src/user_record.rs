@@ -4,11 +4,11 @@ use diesel::{
     Selectable, SelectableHelper, define_sql_function, sql_types::Text,
 };
 
-use super::{
-    Connection,
+use crate::{
+    connection::Connection,
+    on_backend,
     schema::{sessions, user_roles, users},
 };
-use crate::on_backend;
 use drawbridge_core::id::{SessionId, UserId};
 use drawbridge_verification::user_record::UserRecord;
 
@@ -23,25 +23,25 @@ struct UserRow {
 }
 
 define_sql_function! {
-    /// Both databases have it; SQLite since 3.44.
+    /// In both databases; in SQLite since 3.44.
     #[aggregate]
     fn string_agg(value: Text, separator: Text) -> Nullable<Text>;
 }
 
-/// Stands between roles; no role has it in its name.
-const SEPARATOR: &str = "\u{1f}";
+/// Separates roles. No role contains it.
+const ROLE_SEPARATOR: &str = "\u{1f}";
 
-/// A row for each session, or one without.
+/// One row per session, or a single row without a session.
 type Row = (UserRow, Option<String>, Option<SessionId>, Option<NaiveDateTime>);
 
-/// The user's record, or `None` if there is no such user.
+/// Finds a user's record; `None` if there is no such user.
 ///
-/// One statement, so that version, roles and sessions are of one moment, and a miss costs one way.
+/// A single statement reads a consistent version, roles and sessions, and costs one round trip.
 pub fn find_user_record(connection: &mut Connection, id: UserId) -> QueryResult<Option<UserRecord>> {
     let rows: Vec<Row> = on_backend!(connection, |c| {
         let roles = user_roles::table
             .filter(user_roles::user_id.eq(users::id))
-            .select(string_agg(user_roles::role, SEPARATOR))
+            .select(string_agg(user_roles::role, ROLE_SEPARATOR))
             .single_value();
         users::table
             .left_join(sessions::table.on(sessions::user_id.eq(users::id)))
@@ -52,7 +52,7 @@ pub fn find_user_record(connection: &mut Connection, id: UserId) -> QueryResult<
     let sessions = rows.iter().filter_map(|(_, _, id, end)| Some(((*id)?, (*end)?.and_utc()))).collect();
     let Some((user, roles, _, _)) = rows.into_iter().next() else { return Ok(None) };
     let mut roles: Vec<_> =
-        roles.iter().flat_map(|roles| roles.split(SEPARATOR)).map(str::to_owned).collect();
+        roles.iter().flat_map(|roles| roles.split(ROLE_SEPARATOR)).map(str::to_owned).collect();
     roles.sort_unstable();
     Ok(Some(UserRecord {
         id: user.id,

@@ -1,4 +1,4 @@
-//! JSON bodies: what services answer with, and what they accept.
+//! JSON bodies of requests and responses.
 
 use std::{fmt, marker::PhantomData};
 
@@ -7,7 +7,7 @@ use serde::{
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-/// The body of a success.
+/// The body of a successful response.
 #[derive(Debug, Serialize)]
 pub struct Success<T> {
     success: bool,
@@ -17,25 +17,24 @@ pub struct Success<T> {
 }
 
 impl Success<()> {
-    /// A success that has nothing more to say.
+    /// A success without data.
     pub fn message(message: &'static str) -> Self {
         Self { success: true, message, data: None }
     }
 }
 
 impl<T> Success<T> {
-    /// A success with its result.
+    /// A success with data.
     pub fn with(message: &'static str, data: T) -> Self {
         Self { success: true, message, data: Some(data) }
     }
 }
 
-/// A value that is read from a JSON object and from nothing else; serde alone would take a list of
-/// the fields' values, too.
+/// Accepts a JSON object only. Plain serde would also accept an array with the values of the fields.
 #[derive(Debug)]
-pub struct Object<T>(pub T);
+pub struct JsonObject<T>(pub T);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for JsonObject<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(ObjectVisitor(PhantomData))
     }
@@ -44,13 +43,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 struct ObjectVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
+    type Value = JsonObject<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+        T::deserialize(MapAccessDeserializer::new(map)).map(JsonObject)
     }
 }

@@ -1,5 +1,5 @@
-//! Which client a request is from, when proxies stand in between. What a client says of itself never counts:
-//! only a proxy that is known may name another address than its own (ASVS 5.0, V4.1.3).
+//! The address of the client behind trusted proxies. Addresses that a client claims for itself are never believed
+//! (ASVS 5.0, V4.1.3).
 
 use std::{net::IpAddr, str::FromStr};
 
@@ -14,7 +14,7 @@ pub struct TrustedProxies(Vec<IpNet>);
 impl FromStr for TrustedProxies {
     type Err = String;
 
-    /// Reads addresses and networks that are separated by commas.
+    /// Parses addresses and networks separated by commas.
     fn from_str(text: &str) -> Result<Self, String> {
         let network = |entry: &str| {
             let entry = entry.trim();
@@ -38,17 +38,17 @@ impl TrustedProxies {
         reader.optional(TRUSTED_PROXIES, str::parse).unwrap_or_default()
     }
 
-    /// The client behind a request that `peer` brought: of the addresses that proxies have noted, the last
-    /// that is none of ours. Where a note cannot be read, the proxy that brought it is all that is known.
+    /// The client of a request that arrived from `peer`: the last address in `X-Forwarded-For` that is not a trusted
+    /// proxy. If an entry cannot be parsed, the proxy that added it counts as the client.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let fields: Vec<_> = headers.get_all("x-forwarded-for").collect();
-        let notes = fields.iter().rev().flat_map(|field| field.to_str().unwrap_or("?").rsplit(','));
-        for note in notes {
+        let entries = fields.iter().rev().flat_map(|field| field.to_str().unwrap_or("?").rsplit(','));
+        for entry in entries {
             if !self.trusts(client) {
                 break;
             }
-            let Some(address) = address(note.trim()) else { break };
+            let Some(address) = address(entry.trim()) else { break };
             client = address.to_canonical();
         }
         client
@@ -59,11 +59,11 @@ impl TrustedProxies {
     }
 }
 
-/// An address, to which some proxies add the port.
-fn address(note: &str) -> Option<IpAddr> {
-    let bare = note.parse().ok();
-    bare.or_else(|| note.parse::<std::net::SocketAddr>().ok().map(|socket| socket.ip()))
-        .or_else(|| note.strip_prefix('[')?.strip_suffix(']')?.parse().ok())
+/// Parses an address, to which some proxies append a port.
+fn address(entry: &str) -> Option<IpAddr> {
+    let bare = entry.parse().ok();
+    bare.or_else(|| entry.parse::<std::net::SocketAddr>().ok().map(|socket| socket.ip()))
+        .or_else(|| entry.strip_prefix('[')?.strip_suffix(']')?.parse().ok())
 }
 
 #[cfg(test)]
@@ -89,8 +89,8 @@ mod tests {
             ("10.1.2.3", vec!["1.1.1.1", "198.51.100.1, 10.9.9.9"], "198.51.100.1"),
             ("10.1.2.3", vec!["198.51.100.1:4711"], "198.51.100.1"),
             ("10.1.2.3", vec!["[2001:db8::1]:4711, 10.0.0.1"], "2001:db8::1"),
-            ("10.1.2.3", vec!["nobody"], "10.1.2.3"),
-            ("10.1.2.3", vec!["198.51.100.1, nobody"], "10.1.2.3"),
+            ("10.1.2.3", vec!["unknown"], "10.1.2.3"),
+            ("10.1.2.3", vec!["198.51.100.1, unknown"], "10.1.2.3"),
             ("10.1.2.3", vec!["10.7.7.7"], "10.7.7.7"),
             ("::ffff:10.1.2.3", vec!["::ffff:198.51.100.1"], "198.51.100.1"),
         ] {

@@ -1,4 +1,4 @@
-//! Requests that change something must not come from another site's page.
+//! Protection against cross-site requests.
 
 use actix_web::{
     Error, HttpRequest,
@@ -11,28 +11,28 @@ use actix_web::{
 use crate::problem::{Code, Problem};
 use drawbridge_core::origin::Origin;
 
-/// The origins whose pages may change something: application data for [`refuse_cross_site`].
+/// The origins whose pages may send changing requests: application data for [`refuse_cross_site`].
 #[derive(Debug, Clone)]
 pub struct OwnOrigins(pub Vec<Origin>);
 
-/// Refuses requests that change something and come from another site's page.
+/// Refuses changing requests from pages of other sites.
 ///
-/// Browsers say where a request comes from: `Sec-Fetch-Site`, and `Origin`. A client that says neither
-/// is no browser, and nobody can make it send another person's cookie.
+/// Browsers send `Sec-Fetch-Site` or `Origin`. A client that sends neither is not a browser, and no page can make it
+/// send another person's cookie.
 pub async fn refuse_cross_site<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if changes && !is_from_here(request.request()) {
+    if changes && !is_same_site(request.request()) {
         let detail = "Send the request from a page of this site.";
         return Err(Problem::new(Code::CrossSiteRequest, detail).into());
     }
     next.call(request).await
 }
 
-/// Whether a page of one of [`OwnOrigins`] sent a request, or no page at all.
-pub fn is_from_here(request: &HttpRequest) -> bool {
+/// Returns true if a request comes from a page of [`OwnOrigins`], or from no page at all.
+pub fn is_same_site(request: &HttpRequest) -> bool {
     let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     let site = header("sec-fetch-site");
     if site.is_some_and(|site| matches!(site, "same-origin" | "none")) {

@@ -1,5 +1,5 @@
-//! How a service leaves without a failed request: told to stop, it goes on answering for a while, says of itself
-//! that nobody should send more, and closes each connection with the answer. Only then it stops listening.
+//! Graceful shutdown: after SIGTERM a service keeps serving for a while, reports itself as draining and closes each
+//! connection after its response. Only then does it stop listening.
 
 use std::{
     sync::{
@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-/// Whether a service is leaving. Cheap to clone; application data of a service.
+/// Whether a service is draining. Cheap to clone; application data of a service.
 #[derive(Debug, Clone)]
 pub struct Draining {
     is_on: Arc<AtomicBool>,
@@ -17,22 +17,22 @@ pub struct Draining {
 }
 
 impl Draining {
-    /// A service that will go on for `time` (`DRAIN_TIME`) when it is told to stop.
+    /// A service that will drain for `time` (`DRAIN_TIME`).
     pub fn new(time: Duration) -> Self {
         Self { is_on: Arc::default(), time }
     }
 
-    /// Whether it was told to stop.
+    /// Returns true once the service has been asked to stop.
     pub fn is_on(&self) -> bool {
         self.is_on.load(Relaxed)
     }
 
-    /// How long it goes on.
+    /// How long the service drains.
     pub fn time(&self) -> Duration {
         self.time
     }
 
-    /// It was told to stop.
+    /// Starts draining.
     pub(crate) fn begin(&self) {
         self.is_on.store(true, Relaxed);
     }

@@ -8,10 +8,10 @@ use actix_web::{
 
 use crate::problem::{Code, Problem};
 
-/// The largest body that an endpoint of ours reads, in bytes.
+/// The largest request body that our endpoints accept, in bytes.
 pub const BODY_LIMIT_BYTES: usize = 16 * 1024;
 
-/// The extractors' limits and answers, and the answer for unknown paths.
+/// Configures the limits and failures of extractors, and the response for unknown paths.
 pub fn configure(config: &mut web::ServiceConfig) {
     config
         .app_data(web::JsonConfig::default().limit(BODY_LIMIT_BYTES).error_handler(json_problem))
@@ -23,11 +23,11 @@ pub fn configure(config: &mut web::ServiceConfig) {
 }
 
 async fn not_found() -> Result<HttpResponse, Problem> {
-    Err(Problem::new(Code::NotFound, "Check the path."))
+    Err(Problem::new(Code::NotFound, "No resource exists at this path."))
 }
 
 fn too_large() -> Problem {
-    let detail = format!("Send at most {BODY_LIMIT_BYTES} bytes.");
+    let detail = format!("The body must not exceed {BODY_LIMIT_BYTES} bytes.");
     Problem::new(Code::PayloadTooLarge, detail)
 }
 
@@ -38,23 +38,23 @@ fn json_problem(error: JsonPayloadError, _: &HttpRequest) -> Error {
             Problem::new(Code::UnsupportedMediaType, "Send JSON with Content-Type: application/json.")
         }
         JsonPayloadError::Deserialize(error) if error.is_data() => {
-            Problem::new(Code::InvalidBody, shape_fault(&error))
+            Problem::new(Code::InvalidBody, describe_shape_error(&error))
         }
         JsonPayloadError::Deserialize(error) => Problem::new(
             Code::MalformedJson,
             format!(
-                "Send one JSON object in UTF-8; reading stopped at line {} column {}.",
+                "Send one JSON object in UTF-8; parsing failed at line {}, column {}.",
                 error.line(),
                 error.column()
             ),
         ),
-        _ => Problem::new(Code::BadRequest, "The body could not be read to its end."),
+        _ => Problem::new(Code::BadRequest, "The body could not be read completely."),
     }
     .into()
 }
 
-/// Names the field at fault. What stood in it, perhaps a password, is not repeated.
-fn shape_fault(error: &serde_json::Error) -> String {
+/// Names the invalid field. Its content, perhaps a password, is never repeated.
+fn describe_shape_error(error: &serde_json::Error) -> String {
     let text = error.to_string();
     if text.starts_with("missing field")
         || text.starts_with("unknown field")
@@ -63,7 +63,7 @@ fn shape_fault(error: &serde_json::Error) -> String {
         let text: String = text.chars().take(200).collect();
         return format!("The body has a {text}.");
     }
-    format!("A field has another type than expected, at line {} column {}.", error.line(), error.column())
+    format!("A field has the wrong type, at line {}, column {}.", error.line(), error.column())
 }
 
 fn form_problem(error: UrlencodedError, _: &HttpRequest) -> Error {
@@ -73,17 +73,17 @@ fn form_problem(error: UrlencodedError, _: &HttpRequest) -> Error {
             Code::UnsupportedMediaType,
             "Send the form with Content-Type: application/x-www-form-urlencoded.",
         ),
-        _ => Problem::new(Code::InvalidForm, "A field is missing, unknown or there twice."),
+        _ => Problem::new(Code::InvalidForm, "A field is missing, unknown or duplicated."),
     }
     .into()
 }
 
 fn query_problem(_: QueryPayloadError, _: &HttpRequest) -> Error {
-    Problem::new(Code::InvalidQuery, "A parameter is missing, of another type or there twice.").into()
+    Problem::new(Code::InvalidQuery, "A parameter is missing, duplicated or of the wrong type.").into()
 }
 
 fn path_problem(_: PathError, _: &HttpRequest) -> Error {
-    Problem::new(Code::NotFound, "Check the path.").into()
+    Problem::new(Code::NotFound, "No resource exists at this path.").into()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use actix_web::http::header::HeaderMap;
 
 use super::*;
-use crate::{problem::PROBLEM_JSON, request_scope::request_scope, routes::write};
+use crate::{problem::PROBLEM_JSON, request_scope::request_scope, routes};
 use actix_web::{App, middleware::from_fn, test};
 use serde::Deserialize;
 
@@ -17,7 +17,7 @@ async fn take(_: web::Json<Input>) -> HttpResponse {
 }
 
 async fn answer(request: test::TestRequest) -> (u16, serde_json::Value, HeaderMap) {
-    let app = App::new().wrap(from_fn(request_scope)).configure(configure).service(write("/in", take));
+    let app = App::new().wrap(from_fn(request_scope)).configure(configure).service(routes::post("/in", take));
     let app = test::init_service(app).await;
     let response = test::call_service(&app, request.to_request()).await;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());

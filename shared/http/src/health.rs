@@ -1,5 +1,5 @@
-//! `/health/live`, `/health/serving` and `/health/ready`: is the process there, does it want requests, and is what
-//! it needs in reach.
+//! `/health/live`, `/health/serving` and `/health/ready`: is the process running, does it want requests, and are its
+//! dependencies reachable?
 
 use actix_web::{
     HttpResponse,
@@ -10,14 +10,14 @@ use serde::Serialize;
 
 use crate::draining::Draining;
 
-/// One thing that a service needs.
+/// A dependency of a service.
 #[derive(Debug, Clone, Serialize)]
 pub struct Dependency {
-    /// Its name, such as `database`.
+    /// The name, such as `database`.
     pub name: &'static str,
-    /// Whether it answered just now.
+    /// Whether it has just answered.
     pub up: bool,
-    /// Whether the service is of no use without it.
+    /// Whether the service needs it to be ready.
     pub needed: bool,
 }
 
@@ -30,21 +30,20 @@ struct Report<'a> {
     dependencies: &'a [Dependency],
 }
 
-/// `GET /health/live`: 200 while the process answers at all.
+/// `GET /health/live`: 200 while the process is running.
 pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(Report { success: true, message: "alive", code: None, dependencies: &[] })
 }
 
-/// `GET /health/serving`: 200 until the service is told to stop, for whoever spreads requests over replicas.
+/// `GET /health/serving`: 200 until the service drains, for load balancers.
 ///
-/// It asks nothing else. A dependency that is away is away for every replica: a balancer that asked
-/// [`ready`] would take all of them out, and with them every answer that can be given without it.
+/// It ignores dependencies. An outage affects every replica alike, and a load balancer that used [`ready`] would
+/// remove all of them, although many requests can be answered without the dependency.
 pub async fn serving(draining: web::Data<Draining>) -> HttpResponse {
     report(&draining, &[])
 }
 
-/// The answer of `GET /health/ready`: 200, or 503 that says which dependency is missing, or that the
-/// service is leaving.
+/// The response to `GET /health/ready`: 200, or 503 if a dependency is unreachable or the service is draining.
 pub fn ready(draining: &Draining, dependencies: &[Dependency]) -> HttpResponse {
     report(draining, dependencies)
 }

@@ -1,5 +1,5 @@
-//! `<service> healthcheck [ready|serving]`: whether the service on this machine is ready, or wants requests, for
-//! containers that have neither a shell nor a client of their own.
+//! `<service> healthcheck [ready|serving]`: checks the service on this machine, for container images without a shell
+//! or an HTTP client.
 
 use std::{
     env,
@@ -10,29 +10,28 @@ use std::{
 
 use drawbridge_core::settings::{Environment, Listen, Reader};
 
-/// How long connecting may take, and the answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The limit for connecting, and for the response.
+const HEALTHCHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What is asked, if the program was called as `<service> healthcheck`: the path, `/health/ready` unless another
-/// word follows.
+/// The path to check if the program was started as `<service> healthcheck`, otherwise `None`.
 ///
 /// # Errors
-/// When it was called with anything else, which no service takes.
-pub fn asked() -> Result<Option<&'static str>, String> {
+/// The program was started with any other argument.
+pub fn requested_path() -> Result<Option<&'static str>, String> {
     let arguments: Vec<_> = env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => Ok(None),
         ["healthcheck"] | ["healthcheck", "ready"] => Ok(Some("/health/ready")),
-        // For an orchestrator that replaces what fails it: an outage of the database is no reason to.
+        // For orchestrators that replace a failing container: an outage of the database is no reason for that.
         ["healthcheck", "serving"] => Ok(Some("/health/serving")),
         _ => Err(
-            "takes no argument but healthcheck [ready|serving]; it is configured by environment variables"
+            "takes no arguments except healthcheck [ready|serving]; use environment variables to configure it"
                 .into(),
         ),
     }
 }
 
-/// Asks the service that listens where `BIND` and `PORT` say, on this machine.
+/// Checks the service that listens at `BIND` and `PORT` on this machine.
 ///
 /// # Errors
 /// A line that says why it is not ready.
@@ -55,12 +54,12 @@ pub fn run(path: &str, environment: Environment, default_port: u16) -> Result<()
 }
 
 fn ask(address: SocketAddr, path: &str) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&address, HEALTHCHECK_TIMEOUT)?;
+    stream.set_read_timeout(Some(HEALTHCHECK_TIMEOUT))?;
+    stream.set_write_timeout(Some(HEALTHCHECK_TIMEOUT))?;
     write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
     let mut answer = String::new();
-    // Ours is a few hundred bytes; whoever else listens there may send more than anybody wants.
+    // Our response has a few hundred bytes; another program at this address may send any amount.
     stream.take(16 * 1024).read_to_string(&mut answer)?;
     Ok(answer)
 }

@@ -1,5 +1,4 @@
-//! What a service tells its operators and the other services, on a port of its own that is not for
-//! the public: metrics, and whatever the service adds.
+//! The internal port: metrics and service-to-service endpoints, never exposed to the public.
 
 use actix_web::{App, HttpResponse, HttpServer, http::header, middleware::from_fn, web};
 
@@ -11,10 +10,10 @@ use crate::{
 };
 use drawbridge_core::{metrics::Metrics, settings::Listen};
 
-/// Binds the internal port of `server` and serves it along with it.
+/// Binds the internal port of `server`.
 ///
 /// # Errors
-/// One line that says what is wrong.
+/// The port cannot be bound.
 pub fn bind(
     server: Server,
     listen: Listen,
@@ -28,7 +27,7 @@ pub fn bind(
             .app_data(web::Data::new(metrics.clone()))
             .wrap(from_fn(request_scope))
             .configure(extractors::configure)
-            .service(routes::read("/metrics", show_metrics))
+            .service(routes::get("/metrics", show_metrics))
             .configure(routes.clone())
     })
     .workers(1)
@@ -40,7 +39,7 @@ pub fn bind(
     Ok(server.with_internal(port, internal.run()))
 }
 
-/// `GET /metrics`
+/// `GET /metrics`.
 async fn show_metrics(metrics: web::Data<Metrics>) -> HttpResponse {
     const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, OPEN_METRICS)).body(metrics.render())

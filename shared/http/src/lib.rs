@@ -21,9 +21,12 @@ mod request_scope;
 mod routes;
 pub mod serve;
 
-pub use body::{Object, Success};
+pub use body::{JsonObject, Success};
 pub use extractors::{BODY_LIMIT_BYTES, configure};
 pub use headers::{append_cookies, cookie_fields, cookie_headers, token_headers};
 pub use request_id::{REQUEST_ID, RequestId};
-pub use request_scope::{Counted, Patience, Rendered, add_headers, has_body, log_failure, request_scope};
-pub use routes::{form, only, read, write};
+pub use request_scope::{
+    ErrorPage, LongRequests, RequestMetrics, add_headers, complete_problem, has_body, log_failure,
+    request_scope,
+};
+pub use routes::{get, get_and_post, method_not_allowed, post};

@@ -1,14 +1,13 @@
-//! Telling a person in a browser from a script.
+//! Distinguishes navigations in a browser from requests by scripts.
 
 use actix_web::http::{
     Method,
     header::{self, HeaderMap},
 };
 
-/// Whether a person in a browser waits for a page, rather than a script for data.
+/// Returns true if a browser navigates to a page, rather than a script requesting data.
 ///
-/// Browsers say so themselves (`Sec-Fetch-Mode`); of other clients, those that accept JSON but not
-/// HTML are scripts.
+/// Browsers send `Sec-Fetch-Mode`. Other clients count as scripts if they accept JSON but not HTML.
 pub fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     if !matches!(*method, Method::GET | Method::HEAD) {
         return false;
@@ -27,7 +26,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     #[test]
-    fn people_and_scripts_are_told_apart() {
+    fn navigations_and_scripts_are_distinguished() {
         let of = |method: Method, fields: &[(&'static str, &'static str)]| {
             let request = fields
                 .iter()

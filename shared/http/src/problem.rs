@@ -11,7 +11,7 @@ pub use drawbridge_core::problem_code::Code;
 use drawbridge_verification::Refusal;
 use serde::Serialize;
 
-/// One failure: what the client is told, and what is only logged.
+/// A failure: what the client receives, and the cause that is only logged.
 #[derive(Debug, Clone)]
 pub struct Problem {
     code: Code,
@@ -39,7 +39,7 @@ struct Body<'a> {
 }
 
 impl Problem {
-    /// A failure; `detail` says what is wrong and what to do.
+    /// A failure. `detail` says what is wrong and what to do.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
@@ -52,57 +52,57 @@ impl Problem {
         }
     }
 
-    /// Something needed is out of reach (503); `cause` is logged and not sent.
+    /// An outage (503). `cause` is logged and never sent.
     pub fn unavailable(detail: impl Into<Cow<'static, str>>, cause: impl fmt::Display) -> Self {
         Self::new(Code::Unavailable, detail).retry_after(Duration::from_secs(2)).caused_by(cause)
     }
 
-    /// A fault of ours (500); `cause` is logged and not sent.
+    /// A failure of the service (500). `cause` is logged and never sent.
     pub fn internal(cause: impl fmt::Display) -> Self {
-        Self::new(Code::Internal, "The fault was logged under the request id.").caused_by(cause)
+        Self::new(Code::Internal, "The error has been logged with this request ID.").caused_by(cause)
     }
 
-    /// When to come back (`Retry-After`, RFC 9110, 10.2.3), cut to whole seconds.
+    /// Sets `Retry-After` (RFC 9110, 10.2.3), in whole seconds.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
     }
 
-    /// What is logged and never sent.
+    /// Sets the cause, which is logged and never sent.
     #[must_use]
     pub fn caused_by(mut self, cause: impl fmt::Display) -> Self {
         self.cause = Some(cause.to_string());
         self
     }
 
-    /// The methods that are allowed (`Allow`, RFC 9110, 10.2.1).
+    /// Sets the allowed methods (`Allow`, RFC 9110, 10.2.1).
     #[must_use]
     pub fn allow(mut self, methods: &'static str) -> Self {
         self.allow = Some(methods);
         self
     }
 
-    /// Adds `authenticated: false`, which the answers of verification carry.
+    /// Adds `authenticated: false`, as in all responses of verification.
     #[must_use]
     pub fn unauthenticated(mut self) -> Self {
         self.authenticated = Some(false);
         self
     }
 
-    /// Says 401 whatever the code's own status is, for a gateway that tells nothing else apart.
+    /// Uses status 401 whatever the code, for gateways that distinguish nothing else.
     #[must_use]
     pub fn as_unauthorized(mut self) -> Self {
         self.status = Some(StatusCode::UNAUTHORIZED);
         self
     }
 
-    /// The HTTP status of the answer.
+    /// The HTTP status of the response.
     pub fn status(&self) -> StatusCode {
         self.status.unwrap_or_else(|| status_of(self.code))
     }
 
-    /// The stable word.
+    /// The stable code.
     pub fn code(&self) -> Code {
         self.code
     }
@@ -112,7 +112,7 @@ impl Problem {
         &self.detail
     }
 
-    /// What happened inside, for the log alone.
+    /// The cause, for the log only.
     pub fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
     }
@@ -151,16 +151,16 @@ impl From<Refusal> for Problem {
         let again = "Sign in again.";
         let problem = match refusal {
             Refusal::MissingToken => {
-                Self::new(Code::MissingToken, "Sign in, and send the cookie or Authorization: Bearer.")
+                Self::new(Code::MissingToken, "Send the session cookie or an Authorization: Bearer header.")
             }
             Refusal::InvalidToken => Self::new(Code::InvalidToken, again),
             Refusal::ExpiredToken => Self::new(Code::ExpiredToken, again),
             Refusal::UserNotFound => Self::new(Code::UserNotFound, "The account was deleted."),
-            Refusal::UserDisabled => Self::new(Code::UserDisabled, "Ask whoever runs this site."),
+            Refusal::UserDisabled => Self::new(Code::UserDisabled, "Contact the operator of this site."),
             Refusal::SessionRevoked => Self::new(Code::SessionRevoked, again),
             Refusal::Unavailable(cause) => {
                 return Self::unavailable(
-                    "Whether the session is good cannot be checked just now. Try again shortly.",
+                    "The session cannot be verified right now. Try again shortly.",
                     cause,
                 );
             }
@@ -204,15 +204,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_serves_readers_of_rfc_9457_and_of_success_flags() {
+    fn a_problem_has_rfc_9457_fields_and_success_flags() {
         let problem = Problem::new(Code::InvalidToken, "Sign in again.").unauthenticated();
         let body: serde_json::Value = serde_json::from_str(&problem.to_json(Some("r-1"))).unwrap();
         assert_eq!(
             body,
             serde_json::json!({
-                "type": "urn:drawbridge:problem:invalid_token", "title": "The token is not valid",
+                "type": "urn:drawbridge:problem:invalid_token", "title": "Invalid token",
                 "status": 403, "detail": "Sign in again.", "code": "invalid_token",
-                "request_id": "r-1", "success": false, "message": "The token is not valid",
+                "request_id": "r-1", "success": false, "message": "Invalid token",
                 "authenticated": false
             })
         );
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_says_when_to_come_back_and_keeps_its_cause() {
+    fn an_outage_has_retry_after_and_hides_its_cause() {
         let response = Problem::unavailable("The database is out of reach.", "secret host").error_response();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers().get("retry-after").unwrap(), "2");

@@ -1,5 +1,5 @@
-//! How a proxy of this deployment shows auth-service who it is, so that a token is handed to it in
-//! the body and to nobody else, and which client it speaks for.
+//! How a proxy proves to auth-service that it belongs to the deployment, and for which client it sends a request.
+//! Only such a proxy receives tokens in response bodies.
 
 use std::net::IpAddr;
 
@@ -7,40 +7,40 @@ use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use drawbridge_core::secret::{MasterSecret, Purpose};
+use drawbridge_core::secret::{KeyPurpose, MasterSecret};
 
-/// The header that carries the proof: `v1.<unix seconds>.<HMAC-SHA-256>.<client's address>`.
+/// The header with the proof: `v1.<unix seconds>.<HMAC-SHA-256>.<client address>`.
 pub const PROXY_IDENTITY: &str = "x-drawbridge-proxy";
 
-/// How far the clocks of proxy and service may be apart.
-const MAX_AGE: TimeDelta = TimeDelta::seconds(30);
+/// How far the clocks of proxy and service may differ.
+const PROOF_MAX_AGE: TimeDelta = TimeDelta::seconds(30);
 
-/// The key that proxy and service share. A proof is bound to time, method, path and client.
+/// The key shared by proxy and service. A proof is bound to time, method, path and client address.
 #[derive(Debug, Clone)]
 pub struct ProxyIdentity(hmac::Key);
 
 impl ProxyIdentity {
     /// The key of the deployment with this master secret.
     pub fn new(master: &MasterSecret) -> Self {
-        Self(master.hmac_key(Purpose::ProxyIdentity))
+        Self(master.hmac_key(KeyPurpose::ProxyIdentity))
     }
 
-    /// The header's value for a request on behalf of `client`.
+    /// Creates the header value for a request on behalf of `client`.
     pub fn prove(&self, now: DateTime<Utc>, method: &str, path: &str, client: IpAddr) -> String {
         let seconds = now.timestamp();
         let tag = hmac::sign(&self.0, message(seconds, method, path, client).as_bytes());
         format!("v1.{seconds}.{}.{client}", URL_SAFE_NO_PAD.encode(tag))
     }
 
-    /// The client for whom `proof` was made, if it was made by a holder of the key, for this request, just
-    /// now.
+    /// Returns the client address in `proof` if a holder of the key created it for this request within the last
+    /// 30 seconds.
     pub fn accept(&self, proof: &str, now: DateTime<Utc>, method: &str, path: &str) -> Option<IpAddr> {
         let mut parts = proof.splitn(4, '.');
         let version = parts.next()?;
         let (seconds, tag, client) = (parts.next()?, parts.next()?, parts.next()?);
         let seconds: i64 = seconds.parse().ok()?;
         let (tag, client) = (URL_SAFE_NO_PAD.decode(tag).ok()?, client.parse().ok()?);
-        let fresh = seconds.abs_diff(now.timestamp()) <= MAX_AGE.num_seconds().unsigned_abs();
+        let fresh = seconds.abs_diff(now.timestamp()) <= PROOF_MAX_AGE.num_seconds().unsigned_abs();
         let signed = hmac::verify(&self.0, message(seconds, method, path, client).as_bytes(), &tag).is_ok();
         (version == "v1" && fresh && signed).then_some(client)
     }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proof_holds_for_its_key_time_request_and_client_alone() {
+    fn a_proof_is_bound_to_key_time_request_and_client() {
         let identity = |text: &str| ProxyIdentity::new(&MasterSecret::parse(text.to_owned().into()).unwrap());
         let ours = identity("0123456789abcdef0123456789abcdef");
         let theirs = identity("fedcba9876543210fedcba9876543210");

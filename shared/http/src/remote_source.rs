@@ -6,37 +6,37 @@ use jsonwebtoken::jwk::JwkSet;
 use reqwest::{Response, StatusCode};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::replicas::{OutOfReach, Replicas, Retry};
+use crate::replicas::{Replicas, Retry, Unreachable};
 use drawbridge_core::{id::UserId, metrics::Metrics, origin::Origin, settings::Timeouts};
-use drawbridge_verification::{Source, SourceUnavailable, user_cache::Pending, user_record::UserRecord};
+use drawbridge_verification::{BoxFuture, Source, SourceUnavailable, user_record::UserRecord};
 
-/// Where a verify-service tells the record of a token's user, on its internal port.
+/// The path of user records on verify-service's internal port.
 pub const RECORD_PATH: &str = "/internal/record";
 
-/// Where a verify-service tells the public keys, on its internal port.
+/// The path of public keys on verify-service's internal port.
 pub const KEYS_PATH: &str = "/internal/keys";
 
-/// What a verify-service tells of a user.
+/// The response at [`RECORD_PATH`].
 #[derive(Debug, serde::Serialize, Deserialize)]
 pub struct RecordAnswer<R = UserRecord> {
-    /// The record, unless there is no such user.
+    /// The record; `None` if there is no such user.
     pub record: Option<R>,
 }
 
-/// A verify-service as the source of users and keys, for a verifier that may not read the database.
+/// Asks verify-service for users and keys.
 pub struct RemoteSource(Replicas);
 
 impl RemoteSource {
-    /// The source at the internal ports of these replicas.
+    /// A source at the given internal origins.
     pub fn new(internal: Vec<Origin>, timeouts: Timeouts, metrics: &Metrics) -> Self {
-        // It asks the database itself, and may take as long as that.
+        // verify-service may itself have to wait for the database.
         let timeouts = Timeouts { answer: timeouts.answer + Duration::from_millis(500), ..timeouts };
         Self(Replicas::new("verify-service", internal, timeouts, metrics))
     }
 }
 
-impl From<OutOfReach> for SourceUnavailable {
-    fn from(error: OutOfReach) -> Self {
+impl From<Unreachable> for SourceUnavailable {
+    fn from(error: Unreachable) -> Self {
         Self(error.0)
     }
 }
@@ -44,7 +44,7 @@ impl From<OutOfReach> for SourceUnavailable {
 async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, SourceUnavailable> {
     match answer.status() {
         StatusCode::OK => answer.json().await.map_err(|error| SourceUnavailable(format!("{error:?}"))),
-        // Even a refusal: its keys are not ours just now, and nobody knows which are right.
+        // A refusal counts as an outage too: it means that its keys differ from ours at the moment.
         other => Err(SourceUnavailable(format!("verify-service answered {other}"))),
     }
 }
@@ -54,7 +54,7 @@ impl Source for RemoteSource {
         &'a self,
         _: UserId,
         token: &'a str,
-    ) -> Pending<'a, Result<Option<UserRecord>, SourceUnavailable>> {
+    ) -> BoxFuture<'a, Result<Option<UserRecord>, SourceUnavailable>> {
         Box::pin(async move {
             let ask = self.0.send(Retry::Idempotent, |client, origin| {
                 client.post(format!("{origin}{RECORD_PATH}")).bearer_auth(token)
@@ -63,7 +63,7 @@ impl Source for RemoteSource {
         })
     }
 
-    fn find_keys(&self) -> Pending<'_, Result<JwkSet, SourceUnavailable>> {
+    fn find_keys(&self) -> BoxFuture<'_, Result<JwkSet, SourceUnavailable>> {
         Box::pin(async move {
             let ask = |client: &reqwest::Client, origin: &Origin| client.get(format!("{origin}{KEYS_PATH}"));
             read(self.0.send(Retry::Idempotent, ask).await?).await

@@ -1,8 +1,8 @@
-//! Calls to a service that runs more than once: spread over its replicas, away from those that are
-//! dead, and tried again at another one where that is safe.
+//! Calls to a service with several replicas: spread over them, away from those that are dead, and retried at another
+//! one where that is safe.
 //!
-//! The replicas are the addresses behind the configured origins. Names are looked up again every few
-//! seconds, so that a new replica is found and one that has gone is forgotten.
+//! The replicas are the addresses behind the configured origins. Names are resolved again every few seconds, so new
+//! replicas are found and old ones forgotten.
 
 use std::{
     fmt::Display,
@@ -18,30 +18,30 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect::Policy};
 
 use drawbridge_core::{breaker::Breaker, metrics::Metrics, origin::Origin, settings::Timeouts, tls};
 
-/// How long a look-up of names is used.
-const LOOK_UP_EVERY: Duration = Duration::from_secs(5);
+/// How long resolved addresses are used.
+const RESOLVE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// At how many replicas a call is tried.
-const TRIES: usize = 3;
+/// The maximum number of replicas tried for one call.
+const MAX_TRIES: usize = 3;
 
-/// How long a replica that is leaving is asked only if there is no other. One that is back is found by then.
-const SPARED_FOR: Duration = Duration::from_secs(15);
+/// How long a draining replica is used only if there is no other. A restarted one is found by then.
+const AVOID_DRAINING_FOR: Duration = Duration::from_secs(15);
 
 /// Whether a call may reach more than one replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// Doing it twice does the same as doing it once.
+    /// Sending it twice has the same effect as sending it once.
     Idempotent,
-    /// It is tried again only where the first try cannot have been heard.
-    Unheard,
+    /// It is retried only if the first try cannot have reached a replica.
+    OnlyIfUnsent,
 }
 
-/// No replica answered; the text is for the log.
+/// No replica answered. The text is for the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct OutOfReach(pub String);
+pub struct Unreachable(pub String);
 
-/// A service's replicas. Cheap to clone.
+/// The replicas of a service. Cheap to clone.
 #[derive(Clone)]
 pub struct Replicas(Arc<Inner>);
 
@@ -51,9 +51,9 @@ struct Inner {
     timeouts: Timeouts,
     metrics: Metrics,
     found: RwLock<Found>,
-    looking: AtomicBool,
-    /// Held by whoever looks names up, so that each replica stands here once.
-    look_ups: tokio::sync::Mutex<()>,
+    is_resolving: AtomicBool,
+    /// Held while names are resolved, so that no replica is listed twice.
+    resolving: tokio::sync::Mutex<()>,
     turn: AtomicUsize,
 }
 
@@ -68,13 +68,13 @@ struct Replica {
     address: Option<SocketAddr>,
     client: Client,
     breaker: Breaker,
-    /// When it last closed a connection behind its answer: it is leaving, and whoever asks it in the moment of
-    /// its end gets none.
-    left: Mutex<Option<Instant>>,
+    /// When it last closed a connection after a response: it is draining, and a request sent at the moment it stops
+    /// would be lost.
+    draining_since: Mutex<Option<Instant>>,
 }
 
 impl Replicas {
-    /// The replicas of `service` behind `origins`. Nothing is connected yet.
+    /// The replicas of `service` behind `origins`. Connects on first use.
     pub fn new(service: &'static str, origins: Vec<Origin>, timeouts: Timeouts, metrics: &Metrics) -> Self {
         Self(Arc::new(Inner {
             service,
@@ -82,49 +82,49 @@ impl Replicas {
             timeouts,
             metrics: metrics.clone(),
             found: RwLock::default(),
-            looking: AtomicBool::new(false),
-            look_ups: tokio::sync::Mutex::default(),
+            is_resolving: AtomicBool::new(false),
+            resolving: tokio::sync::Mutex::default(),
             turn: AtomicUsize::new(0),
         }))
     }
 
-    /// Makes a call, which `build` describes for a client and an origin.
+    /// Makes the call that `build` describes for a client and an origin.
     ///
-    /// An answer is whatever a replica says, 503 if all of those that were tried say so.
+    /// Any response of a replica counts, and also 503 if all replicas that were tried return it.
     ///
     /// # Errors
-    /// When none of them says anything.
+    /// No replica responded.
     pub async fn send(
         &self,
         retry: Retry,
         build: impl Fn(&Client, &Origin) -> RequestBuilder,
-    ) -> Result<Response, OutOfReach> {
-        let mut failure = Err(OutOfReach(format!("{} has no address", self.0.service)));
-        for replica in self.0.candidates().await?.into_iter().take(TRIES) {
+    ) -> Result<Response, Unreachable> {
+        let mut failure = Err(Unreachable(format!("{} has no address", self.0.service)));
+        for replica in self.0.candidates().await?.into_iter().take(MAX_TRIES) {
             match replica.breaker.enter() {
                 Ok(()) => {}
                 Err(open) => {
-                    failure = failure.or(Err(replica.out_of_reach(&open)));
+                    failure = failure.or(Err(replica.unreachable(&open)));
                     continue;
                 }
             }
             let answer = build(&replica.client, &replica.origin).send().await;
-            replica.breaker.ended(answer.is_ok());
+            replica.breaker.record(answer.is_ok());
             if answer.as_ref().is_ok_and(closes) {
-                replica.spare();
+                replica.avoid();
             }
-            let again = match &answer {
-                // What says so may have done half of it.
+            let is_retried = match &answer {
+                // A replica that answers 503 may have done half of the work.
                 Ok(answer) => {
                     retry == Retry::Idempotent && answer.status() == StatusCode::SERVICE_UNAVAILABLE
                 }
                 Err(error) => error.is_connect() || retry == Retry::Idempotent,
             };
-            let answer = answer.map_err(|error| replica.out_of_reach(&format_args!("{error:?}")));
-            if !again {
+            let answer = answer.map_err(|error| replica.unreachable(&format_args!("{error:?}")));
+            if !is_retried {
                 return answer;
             }
-            // A replica that answers says more than one that does not.
+            // A response says more than none.
             if answer.is_ok() || failure.is_err() {
                 failure = answer;
             }
@@ -134,9 +134,8 @@ impl Replicas {
 }
 
 impl Inner {
-    /// Whom to try, in this order: those that answered last time, each in its turn; then, if there is
-    /// none, those that did not.
-    async fn candidates(self: &Arc<Self>) -> Result<Vec<Arc<Replica>>, OutOfReach> {
+    /// The replicas to try, in order: those that are reachable, in rotation, or else those that are not.
+    async fn candidates(self: &Arc<Self>) -> Result<Vec<Arc<Replica>>, Unreachable> {
         let mut replicas = self.replicas().await?;
         if let Some(first) = self.turn.fetch_add(1, Relaxed).checked_rem(replicas.len()) {
             replicas.rotate_left(first);
@@ -146,60 +145,60 @@ impl Inner {
         if closed.is_empty() {
             return Ok(open);
         }
-        let (mut closed, leaving): (Vec<_>, Vec<_>) =
-            closed.into_iter().partition(|replica| !replica.is_leaving());
-        closed.extend(leaving);
-        // Nobody's request has to find out whether they are back.
+        let (mut closed, draining): (Vec<_>, Vec<_>) =
+            closed.into_iter().partition(|replica| !replica.is_draining());
+        closed.extend(draining);
+        // Probe the unreachable ones in the background, so that no request has to wait for them.
         for replica in open {
             if replica.breaker.enter().is_ok() {
                 tokio::spawn(async move {
                     let url = format!("{}/health/live", replica.origin);
                     let answer = replica.client.get(url).send().await;
-                    replica.breaker.ended(answer.is_ok());
+                    replica.breaker.record(answer.is_ok());
                 });
             }
         }
         Ok(closed)
     }
 
-    async fn replicas(self: &Arc<Self>) -> Result<Vec<Arc<Replica>>, OutOfReach> {
+    async fn replicas(self: &Arc<Self>) -> Result<Vec<Arc<Replica>>, Unreachable> {
         let (replicas, at) = {
             let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
             (found.replicas.clone(), found.at)
         };
-        if at.is_some_and(|at| at.elapsed() < LOOK_UP_EVERY) {
+        if at.is_some_and(|at| at.elapsed() < RESOLVE_INTERVAL) {
             return Ok(replicas);
         }
         if replicas.is_empty() {
-            return self.look_up().await;
+            return self.resolve().await;
         }
-        // What is known will do meanwhile.
-        if !self.looking.swap(true, Relaxed) {
+        // Use the known addresses in the meantime.
+        if !self.is_resolving.swap(true, Relaxed) {
             let this = self.clone();
             tokio::spawn(async move {
-                if let Err(error) = this.look_up().await {
-                    tracing::warn!(%error, "the replicas that are known are kept");
+                if let Err(error) = this.resolve().await {
+                    tracing::warn!(%error, "cannot resolve replicas; keeping the known ones");
                 }
-                this.looking.store(false, Relaxed);
+                this.is_resolving.store(false, Relaxed);
             });
         }
         Ok(replicas)
     }
 
-    async fn look_up(&self) -> Result<Vec<Arc<Replica>>, OutOfReach> {
-        let _one_at_a_time = self.look_ups.lock().await;
+    async fn resolve(&self) -> Result<Vec<Arc<Replica>>, Unreachable> {
+        let _one_at_a_time = self.resolving.lock().await;
         let (known, at) = {
             let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
             (found.replicas.clone(), found.at)
         };
-        if at.is_some_and(|at| at.elapsed() < LOOK_UP_EVERY) {
+        if at.is_some_and(|at| at.elapsed() < RESOLVE_INTERVAL) {
             return Ok(known);
         }
         let (mut replicas, mut failure) = (Vec::new(), None);
         for origin in &self.origins {
             let addresses = match self.addresses(origin).await {
                 Ok(addresses) => addresses,
-                // What is known of this name is kept, and the others do without it.
+                // Keep the known addresses of this name, and resolve the others.
                 Err(error) => {
                     replicas.extend(known.iter().filter(|replica| replica.origin == *origin).cloned());
                     failure = Some(error);
@@ -218,19 +217,19 @@ impl Inner {
             if replicas.is_empty() {
                 return Err(error);
             }
-            tracing::warn!(%error, "its other replicas are used");
+            tracing::warn!(%error, "cannot resolve all replicas; using the others");
         }
         let mut found = self.found.write().unwrap_or_else(PoisonError::into_inner);
         *found = Found { replicas: replicas.clone(), at: Some(Instant::now()) };
         Ok(replicas)
     }
 
-    /// The addresses behind an origin; an origin that is an address is its own.
-    async fn addresses(&self, origin: &Origin) -> Result<Vec<Option<SocketAddr>>, OutOfReach> {
+    /// Resolves an origin. `None` stands for an origin that is itself an address.
+    async fn addresses(&self, origin: &Origin) -> Result<Vec<Option<SocketAddr>>, Unreachable> {
         if origin.ip().is_some() {
             return Ok(vec![None]);
         }
-        let unknown = |reason: &dyn Display| OutOfReach(format!("{} at {origin}: {reason}", self.service));
+        let unknown = |reason: &dyn Display| Unreachable(format!("{} at {origin}: {reason}", self.service));
         let look_up = tokio::net::lookup_host((origin.host(), origin.port()));
         let found = tokio::time::timeout(self.timeouts.answer, look_up).await;
         let found = found.map_err(|late| unknown(&late))?.map_err(|error| unknown(&error))?;
@@ -240,14 +239,14 @@ impl Inner {
         Ok(addresses)
     }
 
-    fn replica(&self, origin: &Origin, address: Option<SocketAddr>) -> Result<Replica, OutOfReach> {
+    fn replica(&self, origin: &Origin, address: Option<SocketAddr>) -> Result<Replica, Unreachable> {
         let mut client = Client::builder()
             .tls_backend_preconfigured(tls::client_config(tls::public_roots()))
             .connect_timeout(self.timeouts.connect)
             .timeout(self.timeouts.answer)
-            // Shorter than a service drains: none of its connections that were idle before is used when it ends.
+            // Shorter than the time a service drains, so that no idle connection is reused just as the service stops.
             .pool_idle_timeout(Duration::from_secs(4))
-            // A token goes where it was sent and nowhere else.
+            // A token must not follow a redirect.
             .redirect(Policy::none())
             .no_proxy();
         let mut name = format!("{} {}:{}", self.service, origin.host(), origin.port());
@@ -255,28 +254,28 @@ impl Inner {
             client = client.resolve(origin.host(), address);
             name = format!("{} {address}", self.service);
         }
-        let client = client.build().map_err(|error| OutOfReach(error.to_string()))?;
+        let client = client.build().map_err(|error| Unreachable(error.to_string()))?;
         let breaker = Breaker::new(&name, &self.metrics);
-        Ok(Replica { origin: origin.clone(), address, client, breaker, left: Mutex::default() })
+        Ok(Replica { origin: origin.clone(), address, client, breaker, draining_since: Mutex::default() })
     }
 }
 
-/// Whether an answer is the last on its connection, as those of a service that drains are.
+/// Returns true if the response is the last on its connection, as from a draining service.
 fn closes(answer: &Response) -> bool {
     answer.headers().get("connection").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
 }
 
 impl Replica {
-    fn spare(&self) {
-        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    fn avoid(&self) {
+        *self.draining_since.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    fn is_leaving(&self) -> bool {
-        let left = *self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        left.is_some_and(|left| left.elapsed() < SPARED_FOR)
+    fn is_draining(&self) -> bool {
+        let left = *self.draining_since.lock().unwrap_or_else(PoisonError::into_inner);
+        left.is_some_and(|left| left.elapsed() < AVOID_DRAINING_FOR)
     }
 
-    fn out_of_reach(&self, reason: &impl Display) -> OutOfReach {
-        OutOfReach(format!("{}: {reason}", self.breaker.dependency()))
+    fn unreachable(&self, reason: &impl Display) -> Unreachable {
+        Unreachable(format!("{}: {reason}", self.breaker.dependency()))
     }
 }

@@ -1,4 +1,4 @@
-//! The id under which a request stands in the logs of every service that it passes.
+//! The request ID, which appears in the logs of every service that handles the request.
 
 use std::cell::Cell;
 
@@ -13,15 +13,15 @@ use drawbridge_core::{
     random::Random,
 };
 
-/// The header that carries the request's id, in both directions.
+/// The header with the request ID, in both directions.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of one request.
+/// The ID of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(String);
 
 impl RequestId {
-    /// The id as text.
+    /// The ID as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -31,21 +31,21 @@ impl RequestId {
         request.extensions().get::<Self>().cloned()
     }
 
-    /// The id that a request came with, if it is a good one, or else a new one.
+    /// The ID that a request arrived with, if it is valid, otherwise a new one.
     pub fn for_request(headers: &HeaderMap) -> Self {
         headers.get(REQUEST_ID).and_then(Self::accept).unwrap_or_else(Self::generate)
     }
 
-    /// A good incoming id is kept: 8 to 128 letters, digits, `.`, `_` or `-`.
+    /// Accepts an incoming ID of 8 to 128 letters, digits, `.`, `_` or `-`.
     pub(crate) fn accept(incoming: &HeaderValue) -> Option<Self> {
         let text = incoming.to_str().ok()?;
-        let good = (8..=128).contains(&text.len())
+        let is_valid = (8..=128).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-        good.then(|| Self(text.to_owned()))
+        is_valid.then(|| Self(text.to_owned()))
     }
 
-    /// A version 7 UUID. It has to be unlike any other and no secret, so the system is asked for
-    /// randomness once a thread, and the rest is counted.
+    /// Generates a version 7 UUID. It must be unique but not secret, so each thread reads randomness once and then
+    /// counts.
     fn generate() -> Self {
         thread_local! {
             static THREAD: [u8; 6] = Random.bytes();
@@ -53,10 +53,10 @@ impl RequestId {
         }
         let milliseconds = u64::try_from(SystemClock.now().timestamp_millis()).unwrap_or(0);
         let count = COUNT.with(|count| count.replace(count.get().wrapping_add(1)));
-        let mut unlike = [0; 10];
-        let (counted, thread) = unlike.split_at_mut(4);
+        let mut unique = [0; 10];
+        let (counted, thread) = unique.split_at_mut(4);
         counted.copy_from_slice(&count.to_be_bytes());
         THREAD.with(|own| thread.copy_from_slice(own));
-        Self(Builder::from_unix_timestamp_millis(milliseconds, &unlike).into_uuid().to_string())
+        Self(Builder::from_unix_timestamp_millis(milliseconds, &unique).into_uuid().to_string())
     }
 }

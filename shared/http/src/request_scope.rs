@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use actix_web::{
-    Error, HttpMessage, HttpResponse,
+    Error, HttpMessage, HttpResponse, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
@@ -24,39 +24,38 @@ use crate::{
     request_id::{REQUEST_ID, RequestId},
 };
 
-/// Marks a response that tells of a failure in its own way, such as a page: its body stays.
+/// Marks a failed response that already has its body, such as an error page.
 #[derive(Debug, Clone, Copy)]
-pub struct Rendered;
+pub struct ErrorPage;
 
-/// The outermost middleware: gives the request its id, logs how it ended, and writes the id into
-/// whatever [`Problem`] comes back.
+/// The outermost middleware: assigns the request ID, logs the result, and completes every [`Problem`].
 pub async fn request_scope<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = RequestId::for_request(request.headers());
-    let counted = request.app_data::<Counted>().cloned();
+    let metrics = request.app_data::<RequestMetrics>().cloned();
     let draining = request.app_data::<web::Data<Draining>>().cloned();
     request.extensions_mut().insert(id.clone());
     let span = tracing::error_span!("request", request_id = id.as_str());
-    // The query may carry what does not belong in a log.
+    // The query is left out: it can contain secrets.
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let method_with_body = !matches!(method, Method::GET | Method::HEAD);
     let started = Instant::now();
 
     let has_body = has_body(&request);
-    let patience =
-        request.app_data::<Patience>().map_or(REQUEST_TIMEOUT, |patience| patience.of(request.path()));
-    let waited = tokio::time::timeout(patience, next.call(request).instrument(span.clone())).await;
+    let timeout =
+        request.app_data::<LongRequests>().map_or(REQUEST_TIMEOUT, |long| long.timeout_for(request.path()));
+    let finished = tokio::time::timeout(timeout, next.call(request).instrument(span.clone())).await;
     let _entered = span.enter();
-    let result = waited.unwrap_or_else(|_| Err(too_slow().into()));
-    // A body that nobody has read to its end would stand in the way of the next request, and a service that
-    // is leaving wants the next one to go elsewhere.
-    let is_leaving = draining.is_some_and(|draining| draining.is_on());
+    let result = finished.unwrap_or_else(|_| Err(timed_out().into()));
+    // An unread rest of the body would be taken for the next request, and a draining service wants the next
+    // request to go elsewhere.
+    let is_draining = draining.is_some_and(|draining| draining.is_on());
     let close = |response: &mut HttpResponse| {
         let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         let has_rest = has_body && (!response.status().is_success() || !method_with_body);
-        if has_rest || is_leaving && !is_upgraded {
+        if has_rest || is_draining && !is_upgraded {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
     };
@@ -65,8 +64,8 @@ pub async fn request_scope<B: MessageBody + 'static>(
         tracing::debug!(
             target: "request", %method, path, status = status.as_u16(), milliseconds = took.as_secs_f64() * 1000.0
         );
-        if let Some(Counted(metrics)) = &counted {
-            metrics.request(status.as_u16(), took);
+        if let Some(RequestMetrics(metrics)) = &metrics {
+            metrics.record_request(status.as_u16(), took);
         }
     };
     match result {
@@ -78,7 +77,7 @@ pub async fn request_scope<B: MessageBody + 'static>(
             log(response.status());
             Ok(ServiceResponse::new(request, response))
         }
-        // The request is gone here, so the answer travels inside the error.
+        // Actix has dropped the request here, so the response travels inside the error.
         Err(error) => {
             let mut response = finish(error.as_response_error().error_response(), true, &id);
             close(&mut response);
@@ -88,47 +87,44 @@ pub async fn request_scope<B: MessageBody + 'static>(
     }
 }
 
-/// Where the requests of a service are counted: application data for [`request_scope`].
+/// The metrics that record the requests of a service: application data for [`request_scope`].
 #[derive(Debug, Clone)]
-pub struct Counted(pub Metrics);
+pub struct RequestMetrics(pub Metrics);
 
-/// The longest time that a request may take, its body included. What our services wait for by
-/// themselves takes less.
+/// How long a request may take, including its body. Every wait of our own services is shorter.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Requests that may take longer, such as an upload to somebody else's backend: application data for
-/// [`request_scope`].
+/// Requests that may take longer, such as uploads to a backend: application data for [`request_scope`].
 #[derive(Debug, Clone)]
-pub struct Patience {
-    /// What their paths begin with.
+pub struct LongRequests {
+    /// The prefixes of their paths.
     pub prefixes: Vec<String>,
-    /// How long they may take until their answer begins.
-    pub limit: Duration,
+    /// How long they may take until the response begins.
+    pub timeout: Duration,
 }
 
-impl Patience {
-    fn of(&self, path: &str) -> Duration {
+impl LongRequests {
+    fn timeout_for(&self, path: &str) -> Duration {
         let is_below = |prefix: &String| {
             path.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let is_patient = self.prefixes.iter().any(is_below);
-        if is_patient { self.limit } else { REQUEST_TIMEOUT }
+        if self.prefixes.iter().any(is_below) { self.timeout } else { REQUEST_TIMEOUT }
     }
 }
 
-fn too_slow() -> Problem {
-    Problem::new(Code::RequestTimeout, "Send the whole body without a pause.")
+fn timed_out() -> Problem {
+    Problem::new(Code::RequestTimeout, "Send the whole body without pauses.")
 }
 
-/// Whether a request brings a body.
+/// Returns true if a request has a body.
 pub fn has_body(request: &ServiceRequest) -> bool {
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     length.is_some_and(|length| length != "0") || request.headers().contains_key(header::TRANSFER_ENCODING)
 }
 
-/// Completes an answer: problem body, request id, and headers that are safe unless set otherwise.
+/// Completes a response: problem body, request ID and safe default headers.
 fn finish(mut response: HttpResponse, failed: bool, id: &RequestId) -> HttpResponse {
-    let failed = failed && !response.extensions().contains::<Rendered>();
+    let failed = failed && !response.extensions().contains::<ErrorPage>();
     let problem = response.extensions_mut().remove::<Problem>();
     let problem = problem.or_else(|| failed.then(|| from_status(response.status())));
     if let Some(problem) = problem {
@@ -142,13 +138,13 @@ fn finish(mut response: HttpResponse, failed: bool, id: &RequestId) -> HttpRespo
         let before = response.headers().clone();
         response =
             problem.response_head().content_type(PROBLEM_JSON).body(problem.to_json(Some(id.as_str())));
-        // What others have added to the answer stays: cookies, and what a browser lets scripts read of it.
-        let stays = |name: &header::HeaderName| {
+        // Keep what inner middleware has added: cookies and CORS headers.
+        let is_kept = |name: &header::HeaderName| {
             *name == header::SET_COOKIE
                 || *name == header::VARY
                 || name.as_str().starts_with("access-control-")
         };
-        for (name, value) in before.iter().filter(|(name, _)| stays(name)) {
+        for (name, value) in before.iter().filter(|(name, _)| is_kept(name)) {
             response.headers_mut().append(name.clone(), value.clone());
         }
     }
@@ -156,7 +152,12 @@ fn finish(mut response: HttpResponse, failed: bool, id: &RequestId) -> HttpRespo
     response
 }
 
-/// Adds what every answer carries: its id, and what is safe unless it was set otherwise.
+/// The response to a request that failed outside of [`request_scope`], such as on a fast path.
+pub fn complete_problem(problem: &Problem, id: &RequestId) -> HttpResponse {
+    finish(problem.error_response(), true, id)
+}
+
+/// Adds the headers of every response: the request ID and safe defaults.
 pub fn add_headers(headers: &mut HeaderMap, id: &RequestId) {
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert(REQUEST_ID, value);
@@ -167,8 +168,8 @@ pub fn add_headers(headers: &mut HeaderMap, id: &RequestId) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 
-/// One line for a failure on our side, with what is never sent: a fault is an error, an outage or too
-/// much work a warning.
+/// Logs a failure of the service with its cause, which is never sent: outages and overload as warnings, anything
+/// else as an error.
 pub fn log_failure(problem: &Problem) {
     let (code, cause) = (problem.code().as_str(), problem.cause().unwrap_or("unknown"));
     match problem.status() {
@@ -178,7 +179,7 @@ pub fn log_failure(problem: &Problem) {
     }
 }
 
-/// An error of a library, as a problem. Its text stays here.
+/// The problem for an error of a library, whose own text is never sent.
 fn from_status(status: StatusCode) -> Problem {
     let code = match status {
         StatusCode::NOT_FOUND => Code::NotFound,
@@ -186,7 +187,7 @@ fn from_status(status: StatusCode) -> Problem {
         StatusCode::PAYLOAD_TOO_LARGE => Code::PayloadTooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
         status if status.is_client_error() => Code::BadRequest,
-        _ => return Problem::internal(format_args!("a library answered {status}")),
+        _ => return Problem::internal(format_args!("unhandled status {status}")),
     };
     Problem::new(code, code.title())
 }

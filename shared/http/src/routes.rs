@@ -1,32 +1,32 @@
-//! Resources that answer every other method with 405 and `Allow`.
+//! Builders for resources that answer all other methods with 405 and `Allow`.
 
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, guard, web};
 
 use crate::problem::{Code, Problem};
 
-/// A resource that is read: `GET` and `HEAD`.
-pub fn read<F, Args>(path: &str, handler: F) -> Resource
+/// A resource with `GET` and `HEAD`.
+pub fn get<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
     let route = web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler);
-    web::resource(path).route(route).default_service(web::to(|| only("GET, HEAD")))
+    web::resource(path).route(route).default_service(web::to(|| method_not_allowed("GET, HEAD")))
 }
 
-/// A resource that is written: `POST`.
-pub fn write<F, Args>(path: &str, handler: F) -> Resource
+/// A resource with `POST`.
+pub fn post<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(path).route(web::post().to(handler)).default_service(web::to(|| only("POST")))
+    web::resource(path).route(web::post().to(handler)).default_service(web::to(|| method_not_allowed("POST")))
 }
 
-/// A page with a form: `GET` shows it, `POST` takes it.
-pub fn form<F, Args, G, GArgs>(path: &str, show: F, take: G) -> Resource
+/// A page with a form: `GET` and `HEAD` show it, `POST` submits it.
+pub fn get_and_post<F, Args, G, GArgs>(path: &str, show: F, submit: G) -> Resource
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
@@ -37,15 +37,15 @@ where
 {
     web::resource(path)
         .route(web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(show))
-        .route(web::post().to(take))
-        .default_service(web::to(|| only("GET, HEAD, POST")))
+        .route(web::post().to(submit))
+        .default_service(web::to(|| method_not_allowed("GET, HEAD, POST")))
 }
 
-/// The answer to any method but these.
+/// The handler for all other methods of a resource.
 ///
 /// # Errors
-/// Always.
-pub async fn only(methods: &'static str) -> Result<HttpResponse, Problem> {
-    let detail = format!("This path takes {methods}.");
+/// Always [`Code::MethodNotAllowed`].
+pub async fn method_not_allowed(methods: &'static str) -> Result<HttpResponse, Problem> {
+    let detail = format!("Use {methods}.");
     Err(Problem::new(Code::MethodNotAllowed, detail).allow(methods))
 }

@@ -1,4 +1,4 @@
-//! A service that listens, and how one or several run until they are told to stop.
+//! Running services until they are asked to stop.
 
 use std::{io, time::Duration};
 
@@ -9,11 +9,11 @@ use tokio::{signal::unix, task::JoinHandle};
 use crate::draining::Draining;
 use drawbridge_core::settings::Listen;
 
-/// How long requests under way may take after the signal to stop.
+/// How long open requests may take after the signal to stop.
 pub const SHUTDOWN_SECONDS: u64 = 10;
 
-/// How long a connection may be idle. Longer than the balancers in front keep theirs (60 s, as a rule): whoever
-/// closes first must be the one that sends requests, or else one is sent just when the connection is closed.
+/// How long a connection may be idle. Load balancers usually close theirs after 60 s and must be the first to do so:
+/// otherwise they might send a request on a connection that is just being closed.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// A service that is bound to its port.
@@ -29,20 +29,20 @@ pub struct Server {
 /// Why a service could not start, in one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The port is taken or forbidden.
+    /// The port is in use or not permitted.
     #[error("cannot listen on {address}:{port} ({service}): {reason}", address = listen.address, port = listen.port)]
     Listen {
-        /// Which service.
+        /// The service.
         service: &'static str,
-        /// Where it was to listen.
+        /// The address it was configured with.
         listen: Listen,
         /// What is wrong and what to do.
         reason: String,
     },
-    /// Something that the service needs from its start is not there.
+    /// A dependency that is needed at start is missing.
     #[error("{service} cannot start: {reason}")]
     Dependency {
-        /// Which service.
+        /// The service.
         service: &'static str,
         /// What is wrong and what to do.
         reason: String,
@@ -54,16 +54,18 @@ impl StartError {
     pub fn listen(service: &'static str, listen: Listen, error: &io::Error) -> Self {
         let reason = match error.kind() {
             io::ErrorKind::AddrInUse => {
-                "another program listens there; stop it or choose another port".to_owned()
+                "another program uses this port; stop it or choose another port".to_owned()
             }
-            io::ErrorKind::PermissionDenied => "ports below 1024 need privileges; choose another".to_owned(),
+            io::ErrorKind::PermissionDenied => {
+                "ports below 1024 need privileges; choose another one".to_owned()
+            }
             io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
             _ => error.to_string(),
         };
         Self::Listen { service, listen, reason }
     }
 
-    /// Something needed is missing.
+    /// A dependency is missing.
     pub fn dependency(service: &'static str, reason: impl ToString) -> Self {
         Self::Dependency { service, reason: reason.to_string() }
     }
@@ -81,14 +83,14 @@ impl Server {
         Self { name, port, server, internal: None, background, draining }
     }
 
-    /// The same with a server on its internal port.
+    /// Adds a server on the internal port.
     #[must_use]
     pub fn with_internal(mut self, port: u16, server: dev::Server) -> Self {
         self.internal = Some((port, server));
         self
     }
 
-    /// Which service it is.
+    /// The name of the service.
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -119,15 +121,15 @@ impl Server {
     }
 }
 
-/// Ends the program; on failure with one plain line on standard error.
+/// Exits the program; on failure with one line on standard error.
 ///
-/// Work that nobody waits for any more, such as a query on a frozen database, does not hold it up.
-pub fn end(program: &str, result: Result<(), impl std::fmt::Display>) -> ! {
+/// Abandoned work, such as a query on a frozen database, does not delay the exit.
+pub fn exit(program: &str, result: Result<(), impl std::fmt::Display>) -> ! {
     use io::Write;
     let status = match result {
         Ok(()) => 0,
         Err(error) => {
-            // Nobody is left to be told that standard error is closed.
+            // If standard error is closed, there is no one left to tell.
             let text = format!("{error:#}");
             let prefix = if text.starts_with(program) { String::new() } else { format!("{program}: ") };
             let _ = writeln!(io::stderr(), "{prefix}{text}");
@@ -137,9 +139,9 @@ pub fn end(program: &str, result: Result<(), impl std::fmt::Display>) -> ! {
     std::process::exit(status)
 }
 
-/// Serves all of `servers` until SIGINT or SIGTERM, or until one of them fails; then lets the
-/// requests under way finish, for at most [`SHUTDOWN_SECONDS`]. After SIGTERM it goes on listening for
-/// [`Draining::time`], so that whoever sends requests here can turn elsewhere first.
+/// Runs `servers` until SIGINT or SIGTERM, or until one of them fails. Open requests then have
+/// [`SHUTDOWN_SECONDS`] to finish. After SIGTERM the servers keep listening for [`Draining::time`], so that load
+/// balancers can turn elsewhere first.
 pub async fn run_all(servers: Vec<Server>) -> io::Result<()> {
     let mut interrupt = unix::signal(unix::SignalKind::interrupt())?;
     let mut terminate = unix::signal(unix::SignalKind::terminate())?;
@@ -176,7 +178,7 @@ pub async fn run_all(servers: Vec<Server>) -> io::Result<()> {
                 tracing::warn!("some requests did not finish in time");
             }
         }
-        // Whoever asks twice does not want to wait.
+        // A second signal means: stop now.
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
@@ -188,7 +190,7 @@ pub async fn run_all(servers: Vec<Server>) -> io::Result<()> {
     }
 }
 
-/// Goes on for as long as the slowest of the services wants to, or until somebody asks again.
+/// Drains for the longest time of all services, or until a second signal.
 async fn drain(draining: &[Draining], interrupt: &mut unix::Signal, terminate: &mut unix::Signal) {
     draining.iter().for_each(Draining::begin);
     let time = draining.iter().map(Draining::time).max().unwrap_or_default();

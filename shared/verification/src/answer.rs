@@ -1,14 +1,18 @@
-//! What a verifier answers for a token that is good.
+//! What a verifier answers for a valid token.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use drawbridge_core::id::{SessionId, UserId};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{token::Signed, user_record::UserRecord};
-use drawbridge_core::id::{SessionId, UserId};
+use crate::{
+    refusal::Refusal,
+    token::SignedToken,
+    user_record::{UserRecord, UserState},
+};
 
-/// A token that is good, and what stands behind it: the `data` of `POST /api/verify`.
+/// The user and the session of a valid token: `data` in the response of `POST /api/verify`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verified {
     /// The user.
@@ -17,59 +21,78 @@ pub struct Verified {
     pub session: VerifiedSession,
 }
 
-/// The user of a verified token.
+/// The user of a valid token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifiedUser {
-    /// The user's id.
+    /// The user's ID.
     pub id: UserId,
-    /// The address as the person wrote it, domain in lower case.
+    /// The e-mail address as the user typed it, with the domain in lower case.
     pub email: String,
-    /// Whether the person has shown that the address is theirs.
+    /// True if the user has proved that the address is theirs.
     pub email_verified: bool,
-    /// What the user may do, in the words of the applications behind the guard.
+    /// The user's roles, as defined by the applications behind the guard.
     pub roles: Vec<String>,
 }
 
-/// The session of a verified token.
+/// The session of a valid token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct VerifiedSession {
-    /// The session's id.
+    /// The session's ID.
     pub id: SessionId,
-    /// When the person signed in.
+    /// When the user signed in.
     pub created_at: DateTime<Utc>,
-    /// When the session ends whatever happens.
+    /// The absolute timeout: when the session ends, even if its tokens are renewed.
     pub expires_at: DateTime<Utc>,
-    /// When this token was made.
+    /// When this token was issued.
     pub token_issued_at: DateTime<Utc>,
-    /// When this token ends, unless it is renewed before.
+    /// When this token expires.
     pub token_expires_at: DateTime<Utc>,
 }
 
 impl VerifiedSession {
-    /// Whether the token is past half its life, unless the session itself ends with it: time to
-    /// renew it.
+    /// Returns true if the token is past half its lifetime and a new one would expire later.
     pub fn is_renewal_due(&self, now: DateTime<Utc>) -> bool {
-        let life = self.token_expires_at - self.token_issued_at;
-        let can_be_longer = self.expires_at - self.token_expires_at > TimeDelta::seconds(1);
-        can_be_longer && now - self.token_issued_at > life / 2
+        let lifetime = self.token_expires_at - self.token_issued_at;
+        let can_be_extended = self.expires_at - self.token_expires_at > TimeDelta::seconds(1);
+        can_be_extended && now - self.token_issued_at > lifetime / 2
     }
 }
 
-/// A token that is good, as this process knows it: nothing is copied until somebody asks for it.
+/// A valid token, with the record that this process holds. Nothing is copied before it is needed.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    pub(super) record: Arc<UserRecord>,
-    pub(super) token: Arc<Signed>,
-    pub(super) session_expires_at: DateTime<Utc>,
+    record: Arc<UserRecord>,
+    token: Arc<SignedToken>,
+    session_expires_at: DateTime<Utc>,
 }
 
 impl Grant {
+    /// Accepts a token if the user is enabled and the record lists the token's session.
+    ///
+    /// # Errors
+    /// Why the token is refused.
+    pub(crate) fn from_record(
+        state: UserState,
+        token: Arc<SignedToken>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Refusal> {
+        let UserState::Present(record) = state else { return Err(Refusal::UserNotFound) };
+        if record.disabled {
+            return Err(Refusal::UserDisabled);
+        }
+        let session_expires_at = record.sessions.get(token.session).ok_or(Refusal::SessionRevoked)?;
+        if session_expires_at <= now {
+            return Err(Refusal::ExpiredToken);
+        }
+        Ok(Self { record, token, session_expires_at })
+    }
+
     /// The user's record.
     pub fn record(&self) -> &UserRecord {
         &self.record
     }
 
-    /// The same record, shared: the very one that this process knows.
+    /// The user's record, shared with the caches of this process.
     pub fn shared_record(&self) -> &Arc<UserRecord> {
         &self.record
     }
@@ -85,7 +108,7 @@ impl Grant {
         }
     }
 
-    /// The same, to keep.
+    /// An owned copy of the user and the session.
     pub fn verified(&self) -> Verified {
         let UserRecord { id, email, email_verified, roles, .. } = &*self.record;
         let user = VerifiedUser {
@@ -99,7 +122,7 @@ impl Grant {
 }
 
 impl Serialize for Grant {
-    /// As [`Verified`].
+    /// Serializes the same fields as [`Verified`].
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Borrowed<'a> {
@@ -124,18 +147,29 @@ mod tests {
     use super::*;
     use drawbridge_core::random::Random;
 
+    fn start() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+    }
+
+    /// A session that lasts so many days, with a token of seven days.
+    fn session(days: i64) -> VerifiedSession {
+        VerifiedSession {
+            id: SessionId::generate(Random, start()),
+            created_at: start(),
+            expires_at: start() + TimeDelta::days(days),
+            token_issued_at: start(),
+            token_expires_at: start() + TimeDelta::days(7),
+        }
+    }
+
     #[test]
-    fn a_token_is_renewed_past_half_its_life_while_its_session_lasts_longer() {
-        let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        let session = |session_days: i64| VerifiedSession {
-            id: SessionId::generate(Random, start),
-            created_at: start,
-            expires_at: start + TimeDelta::days(session_days),
-            token_issued_at: start,
-            token_expires_at: start + TimeDelta::days(7),
-        };
-        assert!(!session(30).is_renewal_due(start + TimeDelta::days(3)));
-        assert!(session(30).is_renewal_due(start + TimeDelta::days(4)));
-        assert!(!session(7).is_renewal_due(start + TimeDelta::days(4)), "the session ends with the token");
+    fn renewal_is_due_past_half_the_token_lifetime() {
+        assert!(!session(30).is_renewal_due(start() + TimeDelta::days(3)));
+        assert!(session(30).is_renewal_due(start() + TimeDelta::days(4)));
+    }
+
+    #[test]
+    fn renewal_is_never_due_if_the_session_ends_with_the_token() {
+        assert!(!session(7).is_renewal_due(start() + TimeDelta::days(4)));
     }
 }

@@ -7,7 +7,9 @@ const TOKEN_CACHE_MIB: Setting = Setting::new(
     "Memory for tokens with a verified signature in each verifier, in MiB; 0 keeps none.",
 );
 
-/// How much memory the caches of a verifier may take.
+const BYTES_PER_MIB: u64 = 1024 * 1024;
+
+/// How much memory the caches of a verifier may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheSizes {
     /// User records, in bytes; 0 keeps none.
@@ -18,20 +20,20 @@ pub struct CacheSizes {
 
 impl Default for CacheSizes {
     fn default() -> Self {
-        Self { record_bytes: 64 * MIB, token_bytes: 32 * MIB }
+        Self { record_bytes: 64 * BYTES_PER_MIB, token_bytes: 32 * BYTES_PER_MIB }
     }
 }
-
-const MIB: u64 = 1024 * 1024;
 
 impl CacheSizes {
     /// Reads `RECORD_CACHE_MIB` and `TOKEN_CACHE_MIB`.
     pub fn read(reader: &mut Reader) -> Self {
         let default = Self::default();
-        let mut bytes = |setting, default: u64| MIB * reader.within(setting, default / MIB, 0..=65_536);
+        let mut read_bytes = |setting, default_bytes: u64| {
+            BYTES_PER_MIB * reader.within(setting, default_bytes / BYTES_PER_MIB, 0..=65_536)
+        };
         Self {
-            record_bytes: bytes(RECORD_CACHE_MIB, default.record_bytes),
-            token_bytes: bytes(TOKEN_CACHE_MIB, default.token_bytes),
+            record_bytes: read_bytes(RECORD_CACHE_MIB, default.record_bytes),
+            token_bytes: read_bytes(TOKEN_CACHE_MIB, default.token_bytes),
         }
     }
 }

@@ -5,68 +5,68 @@ use std::{
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
-
-use crate::token::{KeySet, Signed};
 use drawbridge_core::{bounded_cache::BoundedCache, metrics::Metrics};
 
-/// The tokens whose signature this process has checked already.
+use crate::token::{KeySet, SignedToken};
+
+/// The tokens whose signature this process has already checked.
 ///
-/// They are told apart by SHA-256 of their whole text: no two are known that share one, and it takes
-/// a fifteenth of the memory that the text would take. Only what a key of ours signed gets in.
-pub(super) struct CheckedTokens(BoundedCache<TokenDigest, Arc<Signed>, FirstBytes>);
+/// The key is the SHA-256 of the whole token: collisions are not feasible, and it takes a fifteenth of the memory of
+/// the text. Only tokens signed with one of our keys are stored.
+pub(crate) struct CheckedTokens(BoundedCache<TokenDigest, Arc<SignedToken>, DigestHash>);
 
 type TokenDigest = [u8; 32];
 
-/// The bytes of an entry: the claims, the digest and the share of the tables.
+/// The size of an entry: the claims, the digest and the share of the tables.
 const ENTRY_BYTES: u64 = 224;
 
 impl CheckedTokens {
-    pub(super) fn new(bytes: u64, metrics: &Metrics) -> Self {
+    /// A cache of at most `bytes`.
+    pub(crate) fn new(bytes: u64, metrics: &Metrics) -> Self {
         Self(BoundedCache::new("tokens", bytes, |_, _| ENTRY_BYTES, metrics))
     }
 
-    /// What a token says that was checked before, while its key is still in the set and its time is
-    /// not over.
-    pub(super) fn get(&self, token: &str, keys: &KeySet, now: DateTime<Utc>) -> Option<Arc<Signed>> {
+    /// The claims of a token that was checked before, if its key is still in the set and it has not expired.
+    pub(crate) fn get(&self, token: &str, keys: &KeySet, now: DateTime<Utc>) -> Option<Arc<SignedToken>> {
         if self.0.is_off() {
             return None;
         }
-        let digest = digest_of(token)?;
+        let digest = token_digest(token)?;
         let signed = self.0.get(&digest)?;
-        let alive = keys.has(&signed.kid) && !signed.has_expired(now);
-        if !alive {
+        let is_usable = keys.has(&signed.kid) && !signed.has_expired(now);
+        if !is_usable {
             self.0.remove(&digest);
             return None;
         }
         Some(signed)
     }
 
-    /// Remembers a token that has not expired.
-    pub(super) fn keep(&self, token: &str, signed: Arc<Signed>) {
-        if let Some(digest) = digest_of(token) {
+    /// Stores the claims of a token that has not expired.
+    pub(crate) fn insert(&self, token: &str, signed: Arc<SignedToken>) {
+        if let Some(digest) = token_digest(token) {
             self.0.insert(digest, signed);
         }
     }
 }
 
-fn digest_of(token: &str) -> Option<TokenDigest> {
+fn token_digest(token: &str) -> Option<TokenDigest> {
     digest(&SHA256, token.as_bytes()).as_ref().try_into().ok()
 }
 
-/// The place of an entry in the table: a digest is as good as random already.
-type FirstBytes = BuildHasherDefault<FirstBytesHasher>;
+/// Hashes a digest to its first bytes, which are uniformly distributed already.
+type DigestHash = BuildHasherDefault<DigestHasher>;
 
 #[derive(Default)]
-struct FirstBytesHasher(u64);
+struct DigestHasher(u64);
 
-impl Hasher for FirstBytesHasher {
+impl Hasher for DigestHasher {
     fn write(&mut self, bytes: &[u8]) {
         if let Some(first) = bytes.first_chunk() {
             self.0 = u64::from_ne_bytes(*first);
         }
     }
 
-    // The length of the digest, which all have.
+    // The length, which is the same for every digest.
     fn write_usize(&mut self, _: usize) {}
 
     fn finish(&self) -> u64 {

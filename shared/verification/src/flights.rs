@@ -4,105 +4,105 @@ use std::{
     time::{Duration, Instant},
 };
 
+use drawbridge_core::id::UserId;
 use futures_util::future::{BoxFuture, FutureExt, Shared};
 use tokio::sync::oneshot;
 
-use crate::source::SourceUnavailable;
-use crate::user_record::UserState;
-use drawbridge_core::id::UserId;
+use crate::{source::SourceUnavailable, user_record::UserState};
 
-type Found = Result<UserState, SourceUnavailable>;
+type LookUpResult = Result<UserState, SourceUnavailable>;
 
-/// How old a look-up may be that somebody joins: its answer is as old as it.
-const JOINED_WITHIN: Duration = Duration::from_secs(1);
+/// How long after its start a flight may be joined. Its answer is as old as its start.
+const FLIGHT_JOIN_MAX_AGE: Duration = Duration::from_secs(1);
 
-/// Look-ups under way: one for each user, however many wait for it.
+/// Lookups at the source that are in progress: one per user, however many requests wait for it.
 #[derive(Default)]
-pub(super) struct Flights(Arc<Mutex<HashMap<UserId, Flight>>>);
+pub(crate) struct Flights(Arc<Mutex<HashMap<UserId, Flight>>>);
 
 #[derive(Clone)]
 struct Flight {
-    /// When it began; not yet, while it waits for the one before it.
-    begun: Arc<OnceLock<Instant>>,
-    found: Shared<BoxFuture<'static, Found>>,
+    /// Unset while the flight waits for the previous one to finish.
+    started_at: Arc<OnceLock<Instant>>,
+    result: Shared<BoxFuture<'static, LookUpResult>>,
 }
 
 impl Flight {
-    fn is_young(&self) -> bool {
-        self.begun.get().is_none_or(|begun| begun.elapsed() < JOINED_WITHIN)
+    fn may_be_joined(&self) -> bool {
+        self.started_at.get().is_none_or(|started_at| started_at.elapsed() < FLIGHT_JOIN_MAX_AGE)
     }
 }
 
 impl Flights {
-    /// The result of the look-up that is under way for this user, if it began a moment ago, or of a
-    /// new one. Whatever has to follow from an answer, and must not be older than it, is part of `work`.
+    /// Joins the user's flight if it started a moment ago, or starts a new one with `work`. If something must follow
+    /// from an answer and must not be older than it, make it part of `work`.
     ///
-    /// A look-up runs to its end by itself: one that waited for a caller who has gone would hand an
-    /// old answer to the next.
-    pub(super) async fn join<F, W>(&self, user: UserId, work: W) -> Found
+    /// A flight runs to its end even if no one waits any more. Otherwise a flight paused by a departed caller could
+    /// hand an old answer to the next one.
+    pub(crate) async fn join<F, W>(&self, user: UserId, work: W) -> LookUpResult
     where
         W: FnOnce() -> F,
-        F: Future<Output = Found> + Send + 'static,
+        F: Future<Output = LookUpResult> + Send + 'static,
     {
         let flight = {
             let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             match flights.get(&user) {
-                Some(flight) if flight.is_young() => flight.clone(),
+                Some(flight) if flight.may_be_joined() => flight.clone(),
                 _ => self.start(&mut flights, user, None, work()),
             }
         };
-        flight.found.await
+        flight.result.await
     }
 
-    /// The same for somebody whose answer must not be older than the question: the look-up begins now, or
-    /// once the one that is under way has ended, and whoever comes until then shares it.
-    pub(super) async fn join_next<F, W>(&self, user: UserId, work: W) -> Found
+    /// Like [`Flights::join`], but the answer is never older than this call: the flight starts now, or once the current
+    /// one has ended. All calls until then share it.
+    pub(crate) async fn join_next<F, W>(&self, user: UserId, work: W) -> LookUpResult
     where
         W: FnOnce() -> F,
-        F: Future<Output = Found> + Send + 'static,
+        F: Future<Output = LookUpResult> + Send + 'static,
     {
         let flight = {
             let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             match flights.get(&user).cloned() {
-                Some(next) if next.begun.get().is_none() => next,
-                under_way => self.start(&mut flights, user, under_way, work()),
+                Some(next) if next.started_at.get().is_none() => next,
+                current => self.start(&mut flights, user, current, work()),
             }
         };
-        flight.found.await
+        flight.result.await
     }
 
     fn start(
         &self,
-        under_way: &mut HashMap<UserId, Flight>,
+        flights: &mut HashMap<UserId, Flight>,
         user: UserId,
-        before: Option<Flight>,
-        work: impl Future<Output = Found> + Send + 'static,
+        previous: Option<Flight>,
+        work: impl Future<Output = LookUpResult> + Send + 'static,
     ) -> Flight {
-        let (done, result) = oneshot::channel();
-        let (begun, flights) = (Arc::new(OnceLock::new()), self.0.clone());
-        if before.is_none() {
-            let _ = begun.set(Instant::now());
+        let (sender, receiver) = oneshot::channel();
+        let started_at = Arc::new(OnceLock::new());
+        if previous.is_none() {
+            let _ = started_at.set(Instant::now());
         }
-        let this = begun.clone();
+        let own_start = started_at.clone();
+        let all_flights = self.0.clone();
         tokio::spawn(async move {
-            if let Some(before) = before {
-                // Whatever it says is too old for those who wait here.
-                let _ = before.found.await;
-                let _ = this.set(Instant::now());
+            if let Some(previous) = previous {
+                // Its answer is too old for the callers of this flight.
+                let _ = previous.result.await;
+                let _ = own_start.set(Instant::now());
             }
-            let found = work.await;
-            let mut flights = flights.lock().unwrap_or_else(PoisonError::into_inner);
-            if flights.get(&user).is_some_and(|flight| Arc::ptr_eq(&flight.begun, &this)) {
+            let result = work.await;
+            let mut flights = all_flights.lock().unwrap_or_else(PoisonError::into_inner);
+            if flights.get(&user).is_some_and(|flight| Arc::ptr_eq(&flight.started_at, &own_start)) {
                 flights.remove(&user);
             }
             drop(flights);
-            // Nobody may be waiting any more.
-            let _ = done.send(found);
+            // Fails if no one waits any more.
+            let _ = sender.send(result);
         });
-        let lost = |_| Err(SourceUnavailable("the look-up was lost".into()));
-        let flight =
-            Flight { begun, found: async move { result.await.unwrap_or_else(lost) }.boxed().shared() };
-        under_way.insert(user, flight.clone());
+        let lost = |_| Err(SourceUnavailable("the lookup was aborted".into()));
+        let result = async move { receiver.await.unwrap_or_else(lost) }.boxed().shared();
+        let flight = Flight { started_at, result };
+        flights.insert(user, flight.clone());
         flight
     }
 }
@@ -111,70 +111,88 @@ impl Flights {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-    use tokio::sync::Notify;
-
-    use super::*;
     use drawbridge_core::{
         clock::{Clock, SystemClock},
         random::Random,
     };
+    use futures_util::future::join_all;
+    use tokio::sync::Notify;
 
-    #[tokio::test]
-    async fn many_who_miss_one_user_make_one_look_up() {
-        let (flights, asked, go) =
-            (Flights::default(), Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
-        let user = UserId::generate(Random, SystemClock.now());
-        let work = || {
-            let (asked, go) = (asked.clone(), go.clone());
-            async move {
-                asked.fetch_add(1, SeqCst);
-                go.notified().await;
-                Ok(UserState::UNKNOWN)
-            }
-        };
-        let waiting: Vec<_> = (0..100).map(|_| flights.join(user, work)).collect();
-        let release = async {
-            tokio::task::yield_now().await;
-            go.notify_one();
-        };
-        let (found, ()) = tokio::join!(futures_util::future::join_all(waiting), release);
-        assert!(found.iter().all(Result::is_ok));
-        assert_eq!(asked.load(SeqCst), 1);
-        go.notify_one();
-        flights.join(user, work).await.unwrap();
-        assert_eq!(asked.load(SeqCst), 2, "an answer is not kept");
+    use super::*;
+
+    /// A source that counts its lookups and answers each when it is released.
+    #[derive(Clone, Default)]
+    struct SlowSource {
+        lookups: Arc<AtomicUsize>,
+        release: Arc<Notify>,
+    }
+
+    impl SlowSource {
+        async fn look_up(self) -> LookUpResult {
+            self.lookups.fetch_add(1, SeqCst);
+            self.release.notified().await;
+            Ok(UserState::UNKNOWN)
+        }
+
+        fn lookups(&self) -> usize {
+            self.lookups.load(SeqCst)
+        }
+    }
+
+    fn user() -> UserId {
+        UserId::generate(Random, SystemClock.now())
     }
 
     #[tokio::test]
-    async fn whoever_wants_a_newer_answer_shares_the_next_look_up() {
-        let (flights, asked, go) =
-            (Flights::default(), Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
-        let user = UserId::generate(Random, SystemClock.now());
-        let work = || {
-            let (asked, go) = (asked.clone(), go.clone());
-            async move {
-                asked.fetch_add(1, SeqCst);
-                go.notified().await;
-                Ok(UserState::UNKNOWN)
-            }
+    async fn concurrent_misses_of_one_user_share_a_lookup() {
+        let (flights, source, user) = (Flights::default(), SlowSource::default(), user());
+        let calls: Vec<_> = (0..100).map(|_| flights.join(user, || source.clone().look_up())).collect();
+        let release = async {
+            tokio::task::yield_now().await;
+            source.release.notify_one();
         };
-        let first = flights.join_next(user, work);
+
+        let (results, ()) = tokio::join!(join_all(calls), release);
+
+        assert!(results.iter().all(Result::is_ok));
+        assert_eq!(source.lookups(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_finished_lookup_is_not_reused() {
+        let (flights, source, user) = (Flights::default(), SlowSource::default(), user());
+
+        for _ in 0..2 {
+            source.release.notify_one();
+            flights.join(user, || source.clone().look_up()).await.unwrap();
+        }
+
+        assert_eq!(source.lookups(), 2);
+    }
+
+    #[tokio::test]
+    async fn callers_that_need_a_newer_answer_share_the_next_lookup() {
+        let (flights, source, user) = (Flights::default(), SlowSource::default(), user());
+        let first = flights.join_next(user, || source.clone().look_up());
         let others = async {
             tokio::task::yield_now().await;
-            let others: Vec<_> = (0..100).map(|_| flights.join_next(user, work)).collect();
+            let calls = (0..100).map(|_| flights.join_next(user, || source.clone().look_up()));
+            let calls: Vec<_> = calls.collect();
             let release = async {
                 tokio::task::yield_now().await;
-                assert_eq!(asked.load(SeqCst), 1, "the next waits for the first");
-                go.notify_one();
-                go.notify_one();
-                while asked.load(SeqCst) < 2 {
+                assert_eq!(source.lookups(), 1, "the next lookup waits for the first");
+                source.release.notify_one();
+                while source.lookups() < 2 {
                     tokio::task::yield_now().await;
                 }
-                go.notify_one();
+                source.release.notify_one();
             };
-            tokio::join!(futures_util::future::join_all(others), release)
+            tokio::join!(join_all(calls), release)
         };
-        tokio::join!(first, others).0.unwrap();
-        assert_eq!(asked.load(SeqCst), 2, "a hundred shared one");
+
+        let (first, _) = tokio::join!(first, others);
+
+        first.unwrap();
+        assert_eq!(source.lookups(), 2);
     }
 }

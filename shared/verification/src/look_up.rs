@@ -1,206 +1,258 @@
-//! Who is asked for a user, in which order, and what is kept of the answers.
+//! Finds the user behind a token: which layer is asked, in which order, and how old an answer may be.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use drawbridge_core::{id::UserId, metrics::Metrics};
 
 use crate::{
     flights::Flights,
-    measures::Layer,
-    recent::Recent,
+    key_ring::WantedKeys,
+    layer::Layer,
+    recent::{RecentAnswer, RecentAnswers},
     refusal::Refusal,
     source::{Source, SourceUnavailable},
+    token::SignedToken,
     tolerance::Tolerance,
-};
-use crate::{
-    user_cache::{CacheLayer, Epoch, Trust, UserCache},
+    user_cache::{Epoch, Trust, UserCache},
     user_record::{UserRecord, UserState},
 };
-use drawbridge_core::{id::UserId, metrics::Metrics};
 
-/// The cache, the source behind it, and what the source said last.
-pub(super) struct LookUp {
+/// How long after its start, beyond `stale_max`, a session may be missing from a record: the age of a trusted
+/// watermark plus the difference between clocks.
+const SESSION_VISIBILITY_DELAY: Duration = Duration::from_secs(5);
+
+/// How far the clock that dates sessions may differ from the clock of this process.
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(1);
+
+/// The layers that know users: the caches, the source and its recent answers.
+pub(crate) struct LookUp {
     cache: Option<Arc<dyn UserCache>>,
     source: Arc<dyn Source>,
     tolerance: Tolerance,
-    recent: Arc<Recent>,
+    recent: Arc<RecentAnswers>,
     flights: Flights,
-    /// Of those who want no answer from before they asked.
-    next_flights: Flights,
+    /// For requests that need an answer no older than themselves.
+    fresh_flights: Flights,
+}
+
+/// A user, and the layer that knew them.
+pub(crate) struct Found {
+    pub(crate) state: UserState,
+    pub(crate) layer: Layer,
 }
 
 impl LookUp {
-    pub(super) fn new(
+    pub(crate) fn new(
         cache: Option<Arc<dyn UserCache>>,
         source: Arc<dyn Source>,
         tolerance: Tolerance,
         metrics: &Metrics,
     ) -> Self {
-        let recent = Arc::new(Recent::new(metrics));
-        let (flights, next_flights) = (Flights::default(), Flights::default());
-        Self { cache, source, tolerance, recent, flights, next_flights }
+        Self {
+            cache,
+            source,
+            tolerance,
+            recent: Arc::new(RecentAnswers::new(metrics)),
+            flights: Flights::default(),
+            fresh_flights: Flights::default(),
+        }
     }
 
-    /// What is known of a user, and who knew it. `token` is one of theirs with a good signature.
-    pub(super) async fn find(
+    /// What the watermark says, if it is young enough to trust the cache.
+    pub(crate) fn trust(&self) -> Option<Trust> {
+        self.cache.as_ref()?.trust()
+    }
+
+    /// The user in the near cache. Counts only if [`LookUp::trust`] returned a value before.
+    pub(crate) fn find_near(&self, user: UserId) -> Option<UserState> {
+        self.cache.as_ref()?.near(user)
+    }
+
+    /// The public keys that a verification with this trust may use.
+    pub(crate) fn wanted_keys(&self, trust: Option<&Trust>) -> WantedKeys {
+        match (&self.cache, trust) {
+            (None, _) => WantedKeys::WITHOUT_ANNOUNCEMENTS,
+            (Some(_), Some(trust)) => WantedKeys::Announced(trust.keys.clone()),
+            (Some(cache), None) => WantedKeys::FetchedWithin {
+                max_age: self.tolerance.stale_max,
+                last_announced: cache.announced_keys(),
+            },
+        }
+    }
+
+    /// Finds a user. `token` is a validly signed token of theirs.
+    pub(crate) async fn find(
         &self,
         trust: Option<Trust>,
-        id: UserId,
+        user: UserId,
         token: &str,
-    ) -> Result<(UserState, Layer), Refusal> {
-        let Some(cache) = self.cache() else {
-            let found = self.source.find_user(id, token).await?;
-            return Ok((found.map_or(UserState::UNKNOWN, UserState::from), Layer::Source));
+    ) -> Result<Found, Refusal> {
+        let Some(cache) = self.cache.as_deref() else {
+            let state = self.source.find_user(user, token).await?.into();
+            return Ok(Found { state, layer: Layer::Source });
         };
         let found = match trust {
-            Some(trust) => self.find_through(cache, trust.epoch, id, token).await,
-            None => self.find_without(id, token).await,
+            Some(trust) => self.find_in_cache_or_source(cache, trust.epoch, user, token).await,
+            None => self.find_in_source(user, token).await,
         };
         match found {
             Ok(found) => Ok(found),
             Err(error) => {
-                let known = self.find_last_known(cache, id).await.ok_or(Refusal::from(error))?;
-                Ok((known, Layer::LastKnown))
+                let state = self.find_last_known(cache, user).await.ok_or(Refusal::from(error))?;
+                Ok(Found { state, layer: Layer::LastKnown })
             }
         }
     }
 
-    /// While the watermark is young: the cache, and the source on a miss.
-    async fn find_through(
+    /// While the cache is trusted: asks the cache, and the source on a miss.
+    async fn find_in_cache_or_source(
         &self,
         cache: &dyn UserCache,
         epoch: Epoch,
-        id: UserId,
+        user: UserId,
         token: &str,
-    ) -> Result<(UserState, Layer), SourceUnavailable> {
-        match cache.get(epoch, id).await {
-            Ok(Some((state, CacheLayer::Near))) => return Ok((state, Layer::Near)),
-            Ok(Some((state, CacheLayer::Shared))) => return Ok((state, Layer::Shared)),
+    ) -> Result<Found, SourceUnavailable> {
+        match cache.get(epoch, user).await {
+            Ok(Some(cached)) => return Ok(Found { state: cached.state, layer: cached.layer.into() }),
             Ok(None) => {}
             Err(error) => {
-                tracing::debug!(%error, "the source is asked instead");
-                return self.find_without(id, token).await;
+                tracing::debug!(%error, "cannot read the cache; asking the source");
+                return self.find_in_source(user, token).await;
             }
         }
-        if self.recent.is_unknown(id) {
-            return Ok((UserState::UNKNOWN, Layer::Source));
+        if self.recent.is_unknown(user) {
+            return Ok(Found { state: UserState::UNKNOWN, layer: Layer::Source });
         }
-        Ok((self.ask_source(id, token, Some(epoch)).await?, Layer::Source))
+        let state = self.ask_source(user, token, Some(epoch)).await?;
+        Ok(Found { state, layer: Layer::Source })
     }
 
-    /// Without a young watermark: the source, whose answer holds for a moment.
-    async fn find_without(&self, id: UserId, token: &str) -> Result<(UserState, Layer), SourceUnavailable> {
-        let trusted = self.cache.as_ref().and_then(|cache| cache.last_trusted());
-        match self.recent.get(id) {
-            // What it said while the cache was still believed may be older than what the cache told.
-            Some((state, at)) if at.elapsed() < self.tolerance.stale_max && Some(at) > trusted => {
-                Ok((state, Layer::Recent))
+    /// While the cache is not trusted: asks the source, unless its last answer is recent enough.
+    async fn find_in_source(&self, user: UserId, token: &str) -> Result<Found, SourceUnavailable> {
+        let last_trusted = self.cache.as_ref().and_then(|cache| cache.last_trusted());
+        match self.recent.get(user) {
+            // The cache may have announced a later change while it was still trusted.
+            Some(recent)
+                if recent.asked_at.elapsed() < self.tolerance.stale_max
+                    && Some(recent.asked_at) > last_trusted =>
+            {
+                Ok(Found { state: recent.state, layer: Layer::Recent })
             }
-            _ => Ok((self.ask_source(id, token, None).await?, Layer::Source)),
+            _ => Ok(Found { state: self.ask_source(user, token, None).await?, layer: Layer::Source }),
         }
     }
 
-    /// Without anybody to ask: what was known when everything was last well.
-    async fn find_last_known(&self, cache: &dyn UserCache, id: UserId) -> Option<UserState> {
+    /// While neither the cache is trusted nor the source answers: the last known record, during the outage grace.
+    async fn find_last_known(&self, cache: &dyn UserCache, user: UserId) -> Option<UserState> {
         let grace = self.tolerance.outage_grace;
-        let recent = self.recent.get(id).filter(|(_, at)| at.elapsed() < grace);
-        let trusted = cache.last_trusted().filter(|at| at.elapsed() < grace);
-        match (recent, trusted) {
-            // What the source said after the cache could last be believed is the last word.
-            (Some((state, asked)), trusted) if trusted.is_none_or(|trusted| asked > trusted) => Some(state),
-            // What it said before may have changed since, and this process has forgotten into what.
-            (_, Some(_)) => cache.last_known(id).await,
+        let recent = self.recent.get(user).filter(|recent| recent.asked_at.elapsed() < grace);
+        let last_trusted = cache.last_trusted().filter(|at| at.elapsed() < grace);
+        match (recent, last_trusted) {
+            // An answer from after the cache was last trusted is the newest that is known.
+            (Some(recent), trusted) if trusted.is_none_or(|trusted| recent.asked_at > trusted) => {
+                Some(recent.state)
+            }
+            // An earlier answer may be outdated by a change that the cache has seen.
+            (_, Some(_)) => cache.last_known(user).await,
             (_, None) => None,
         }
     }
 
-    /// Asks the source, and fills the cache with its answer; whoever asks for the same user meanwhile
-    /// gets the same answer.
+    /// Asks the source and fills the cache with its answer. Concurrent calls for the same user share the answer.
     ///
-    /// The epoch is the one that there was before the source was asked. So it is the asker who fills, and
-    /// nobody who joined later and knows a later one. Without an epoch the cache only learns.
+    /// `epoch` must be from before the question. That is why the caller that starts the flight fills the cache,
+    /// not one that joins later and may know a newer epoch. Without an epoch, only older records are replaced.
     async fn ask_source(
         &self,
-        id: UserId,
+        user: UserId,
         token: &str,
         epoch: Option<Epoch>,
     ) -> Result<UserState, SourceUnavailable> {
         let (source, recent, token) = (self.source.clone(), self.recent.clone(), token.to_owned());
         let cache = self.cache.clone();
         let look_up = move || async move {
-            let asked = Instant::now();
-            let state = source.find_user(id, &token).await?.map_or(UserState::UNKNOWN, UserState::from);
-            recent.keep(id, state.clone(), asked);
+            let asked_at = Instant::now();
+            let state = UserState::from(source.find_user(user, &token).await?);
+            recent.insert(user, RecentAnswer { state: state.clone(), asked_at });
             match (cache, epoch) {
                 (Some(cache), Some(epoch)) if state != UserState::UNKNOWN => {
-                    Ok(fill(&*cache, epoch, id, state).await)
+                    Ok(fill(&*cache, epoch, user, state).await)
                 }
                 (Some(cache), None) => {
-                    cache.learn(id, &state);
+                    cache.update_near(user, &state);
                     Ok(state)
                 }
                 _ => Ok(state),
             }
         };
-        self.flights.join(id, look_up).await
+        self.flights.join(user, look_up).await
     }
 
-    /// What the source says of a user, asked no sooner than now.
-    pub(super) async fn ask_now(&self, id: UserId, token: &str) -> Result<UserState, SourceUnavailable> {
-        let (source, recent, token) = (self.source.clone(), self.recent.clone(), token.to_owned());
-        let look_up = move || async move {
-            let asked = Instant::now();
-            let state = source.find_user(id, &token).await?.map_or(UserState::UNKNOWN, UserState::from);
-            recent.keep(id, state.clone(), asked);
-            Ok(state)
-        };
-        self.next_flights.join_next(id, look_up).await
-    }
-
-    /// The same for another verifier, which keeps the answer itself.
-    pub(super) async fn read(
+    /// Asks the source again about a session that the known record lacks, if the session is so new that the record may
+    /// predate it. Returns `None` if the known record counts.
+    pub(crate) async fn find_newer(
         &self,
-        id: UserId,
+        signed: &SignedToken,
+        known_version: i64,
+        now: DateTime<Utc>,
         token: &str,
-    ) -> Result<Option<UserRecord>, SourceUnavailable> {
-        if self.recent.is_unknown(id) {
+    ) -> Result<Option<UserState>, SourceUnavailable> {
+        if !self.may_predate_session(signed, known_version, now) {
             return Ok(None);
         }
-        self.source.find_user(id, token).await
+        let (source, recent, token) = (self.source.clone(), self.recent.clone(), token.to_owned());
+        let user = signed.user;
+        let look_up = move || async move {
+            let asked_at = Instant::now();
+            let state = UserState::from(source.find_user(user, &token).await?);
+            recent.insert(user, RecentAnswer { state: state.clone(), asked_at });
+            Ok(state)
+        };
+        self.fresh_flights.join_next(user, look_up).await.map(Some)
     }
 
-    /// What the source said of a user last, and when it was asked.
-    pub(super) fn said_last(&self, id: UserId) -> Option<(UserState, Instant)> {
-        self.recent.get(id)
+    /// Returns true if the session is so new that the record of this version may predate it. It does not if the
+    /// source was asked after the session started and knew no newer version.
+    fn may_predate_session(&self, signed: &SignedToken, known_version: i64, now: DateTime<Utc>) -> bool {
+        let age = now - signed.session.created_at();
+        let is_in_the_future = age < TimeDelta::zero();
+        let Ok(age) = age.abs().to_std() else { return false };
+        let was_asked_since = || {
+            self.recent.get(signed.user).is_some_and(|recent| {
+                recent.state.version() <= known_version && recent.asked_at.elapsed() + MAX_CLOCK_SKEW < age
+            })
+        };
+        age < self.tolerance.stale_max + SESSION_VISIBILITY_DELAY && (is_in_the_future || !was_asked_since())
     }
 
-    /// What this process holds of a user. Whether it may be believed is another question.
-    pub(super) fn near(&self, id: UserId) -> Option<UserState> {
-        self.cache.as_ref()?.near(id)
-    }
-
-    pub(super) fn cache(&self) -> Option<&dyn UserCache> {
-        self.cache.as_deref()
-    }
-
-    pub(super) fn source(&self) -> &dyn Source {
-        &*self.source
-    }
-
-    pub(super) fn tolerance(&self) -> Tolerance {
-        self.tolerance
+    /// Asks the source on behalf of another verifier, which caches the answer itself.
+    pub(crate) async fn find_for_other_verifier(
+        &self,
+        user: UserId,
+        token: &str,
+    ) -> Result<Option<UserRecord>, SourceUnavailable> {
+        if self.recent.is_unknown(user) {
+            return Ok(None);
+        }
+        self.source.find_user(user, token).await
     }
 }
 
-/// Fills the cache; what is the newest then.
-async fn fill(cache: &dyn UserCache, epoch: Epoch, id: UserId, state: UserState) -> UserState {
-    match cache.fill(epoch, id, state.clone()).await {
+/// Fills the cache and returns the newest state that is known then.
+async fn fill(cache: &dyn UserCache, epoch: Epoch, user: UserId, state: UserState) -> UserState {
+    match cache.fill(epoch, user, state.clone()).await {
         Ok(true) => state,
-        // Something newer came while the source was asked.
-        Ok(false) => match cache.get(epoch, id).await {
-            Ok(Some((newer, _))) => newer,
+        // A newer record arrived while the source was asked.
+        Ok(false) => match cache.get(epoch, user).await {
+            Ok(Some(newer)) => newer.state,
             _ => state,
         },
         Err(error) => {
-            tracing::debug!(%error, "the record is not kept");
+            tracing::debug!(%error, "cannot fill the cache");
             state
         }
     }

@@ -3,54 +3,63 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::user_record::UserState;
 use drawbridge_core::{bounded_cache::BoundedCache, id::UserId, metrics::Metrics};
 
-/// How much memory the last answers of the source may take. The records themselves are shared with
-/// the hot ones as far as those came from here.
-const KNOWN_BYTES: u64 = 8 * 1024 * 1024;
+use crate::user_record::UserState;
 
-/// How much memory the users may take that do not exist.
-const UNKNOWN_BYTES: u64 = 2 * 1024 * 1024;
+/// Memory for recent answers. Their records are shared with the near cache if they were loaded by this process.
+const RECENT_ANSWERS_BYTES: u64 = 8 * 1024 * 1024;
 
-/// How long it is remembered that there is no such user. An id is never given out twice.
-const UNKNOWN_FOR: Duration = Duration::from_secs(30);
+/// Memory for the IDs of users that do not exist.
+const UNKNOWN_USERS_BYTES: u64 = 2 * 1024 * 1024;
 
-/// What the source said last, and when it was asked.
-pub(super) struct Recent {
-    known: BoundedCache<UserId, (UserState, Instant)>,
+/// How long a user counts as unknown without asking again. IDs are never reused.
+const UNKNOWN_USER_TTL: Duration = Duration::from_secs(30);
+
+/// The last answer of the source about each user.
+pub(crate) struct RecentAnswers {
+    answers: BoundedCache<UserId, RecentAnswer>,
     unknown: BoundedCache<UserId, Instant>,
-    /// One writer at a time: what is newer stays.
-    writing: Mutex<()>,
+    /// Held by a writer, so that an older answer never replaces a newer one.
+    write_lock: Mutex<()>,
 }
 
-impl Recent {
-    pub(super) fn new(metrics: &Metrics) -> Self {
+/// One answer of the source.
+#[derive(Clone)]
+pub(crate) struct RecentAnswer {
+    pub(crate) state: UserState,
+    pub(crate) asked_at: Instant,
+}
+
+impl RecentAnswers {
+    pub(crate) fn new(metrics: &Metrics) -> Self {
+        let weigh_answer = |_: &UserId, answer: &RecentAnswer| answer.state.weight();
         Self {
-            known: BoundedCache::new("recent", KNOWN_BYTES, |_, (state, _)| state.weight(), metrics),
-            unknown: BoundedCache::new("unknown", UNKNOWN_BYTES, |_, _| 96, metrics),
-            writing: Mutex::new(()),
+            answers: BoundedCache::new("recent", RECENT_ANSWERS_BYTES, weigh_answer, metrics),
+            unknown: BoundedCache::new("unknown", UNKNOWN_USERS_BYTES, |_, _| 96, metrics),
+            write_lock: Mutex::new(()),
         }
     }
 
-    pub(super) fn get(&self, user: UserId) -> Option<(UserState, Instant)> {
-        self.known.get(&user)
+    pub(crate) fn get(&self, user: UserId) -> Option<RecentAnswer> {
+        self.answers.get(&user)
     }
 
-    pub(super) fn is_unknown(&self, user: UserId) -> bool {
-        self.unknown.get(&user).is_some_and(|since| since.elapsed() < UNKNOWN_FOR)
+    /// Returns true if the source has recently answered that there is no such user.
+    pub(crate) fn is_unknown(&self, user: UserId) -> bool {
+        self.unknown.get(&user).is_some_and(|since| since.elapsed() < UNKNOWN_USER_TTL)
     }
 
-    /// Keeps what the source said when it was asked at `asked`, unless it said something newer since.
-    pub(super) fn keep(&self, user: UserId, state: UserState, asked: Instant) {
-        if state == UserState::UNKNOWN {
+    /// Stores an answer, unless one to a later question is stored already.
+    pub(crate) fn insert(&self, user: UserId, answer: RecentAnswer) {
+        if answer.state == UserState::UNKNOWN {
             self.unknown.insert(user, Instant::now());
         } else {
             self.unknown.remove(&user);
         }
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.known.get(&user).is_none_or(|(_, held)| held <= asked) {
-            self.known.insert(user, (state, asked));
+        let _guard = self.write_lock.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.answers.get(&user).is_none_or(|stored| stored.asked_at <= answer.asked_at) {
+            self.answers.insert(user, answer);
         }
     }
 }

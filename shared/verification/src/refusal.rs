@@ -1,30 +1,28 @@
-//! Why a verifier lets a request not through.
-
 use drawbridge_core::problem_code::Code;
 
 use crate::source::SourceUnavailable;
 
-/// Why a request is not let through.
+/// Why a request was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// No token came.
+    /// The request has no token.
     MissingToken,
-    /// Not a token of ours, or more than one that is good.
+    /// The token is not one of ours, or the request has several valid tokens.
     InvalidToken,
-    /// Its time is over.
+    /// The token or its session has expired.
     ExpiredToken,
-    /// Its user is gone.
+    /// The user does not exist or was deleted.
     UserNotFound,
-    /// Its user may not sign in.
+    /// The user is disabled.
     UserDisabled,
-    /// Its session was ended.
+    /// The session was ended.
     SessionRevoked,
-    /// Nobody could be asked; the text is for the log.
+    /// The token cannot be verified right now; the text is for the log.
     Unavailable(String),
 }
 
 impl Refusal {
-    /// The word for it, which is the `code` of the answer.
+    /// The `code` of the response.
     pub fn code(&self) -> Code {
         match self {
             Self::MissingToken => Code::MissingToken,
@@ -37,7 +35,7 @@ impl Refusal {
         }
     }
 
-    /// The refusal behind the `code` of a verifier's answer, if it is one about the token.
+    /// The refusal that a verifier's response reports with `code`; `None` for codes that say nothing about the token.
     pub fn from_code(code: &str) -> Option<Self> {
         let refusals = [
             Self::MissingToken,

@@ -2,21 +2,6 @@ use std::time::Duration;
 
 use drawbridge_core::settings::{Reader, Setting};
 
-/// How long an answer of the source is believed when nothing else can be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tolerance {
-    /// `STALE_MAX`: without a young watermark, how old an answer of the source may be.
-    pub stale_max: Duration,
-    /// `OUTAGE_GRACE`: without the source, too, how long the last known records are honoured.
-    pub outage_grace: Duration,
-}
-
-impl Default for Tolerance {
-    fn default() -> Self {
-        Self { stale_max: Duration::from_secs(2), outage_grace: Duration::from_mins(5) }
-    }
-}
-
 const STALE_MAX: Setting = Setting::new(
     "STALE_MAX",
     "How long a database answer is used while the cache cannot prove that it is up to date.",
@@ -25,6 +10,21 @@ const OUTAGE_GRACE: Setting = Setting::new(
     "OUTAGE_GRACE",
     "How long the last known records are honoured while neither the cache nor the database can be asked.",
 );
+
+/// How long earlier answers count while the cache is not trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tolerance {
+    /// `STALE_MAX`: how old an answer of the source may be.
+    pub stale_max: Duration,
+    /// `OUTAGE_GRACE`: how long last known records are honoured while the source does not answer either.
+    pub outage_grace: Duration,
+}
+
+impl Default for Tolerance {
+    fn default() -> Self {
+        Self { stale_max: Duration::from_secs(2), outage_grace: Duration::from_mins(5) }
+    }
+}
 
 impl Tolerance {
     /// Reads `STALE_MAX` and `OUTAGE_GRACE`.

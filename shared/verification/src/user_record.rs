@@ -3,55 +3,54 @@
 use std::{fmt, sync::Arc};
 
 use chrono::{DateTime, Utc};
+use drawbridge_core::id::{SessionId, UserId};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{MapAccess, Visitor},
 };
 
-use drawbridge_core::id::{SessionId, UserId};
-
-/// A user as verification sees them. What is not in it is refused.
+/// What verification knows about a user. A session that is not listed is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRecord {
     /// The user.
     pub id: UserId,
-    /// The address as the person wrote it, domain in lower case.
+    /// The e-mail address as the user typed it, with the domain in lower case.
     pub email: String,
-    /// Whether the person has shown that the address is theirs.
+    /// True if the user has proved that the address is theirs.
     pub email_verified: bool,
-    /// What the user may do, in the words of the applications behind the guard.
+    /// The user's roles, as defined by the applications behind the guard.
     pub roles: Vec<String>,
-    /// Whether the user may not sign in.
+    /// True if the user may not sign in.
     pub disabled: bool,
-    /// Counts the changes; a record replaces another only with a higher one.
+    /// The record version: raised by every change. A record only replaces one with a lower version.
     pub version: i64,
-    /// The sessions that are alive, each with its absolute end.
+    /// The active sessions.
     pub sessions: Sessions,
 }
 
-/// A user's sessions, each with its absolute end, in the order of their ids: 28 bytes each, where a
-/// tree would take ten times as much for the one or two that most people have.
+/// The sessions of a user with their absolute timeouts, sorted by ID: 28 bytes each. Most users have one or two, for
+/// which a tree would take ten times as much.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sessions(Box<[(SessionId, DateTime<Utc>)]>);
 
 impl Sessions {
-    /// The absolute end of a session, if it is alive.
+    /// When the session ends; `None` if it is not active.
     pub fn get(&self, session: SessionId) -> Option<DateTime<Utc>> {
-        let at = self.0.binary_search_by_key(&session, |(id, _)| *id).ok()?;
-        self.0.get(at).map(|(_, end)| *end)
+        let index = self.0.binary_search_by_key(&session, |(id, _)| *id).ok()?;
+        self.0.get(index).map(|(_, end)| *end)
     }
 
-    /// The sessions' ids, oldest first.
+    /// The IDs of the sessions, oldest first.
     pub fn ids(&self) -> impl Iterator<Item = SessionId> {
         self.0.iter().map(|(id, _)| *id)
     }
 
-    /// How many there are.
+    /// The number of sessions.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Returns true if there is no session.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -84,7 +83,7 @@ impl<'de> Visitor<'de> for SessionsVisitor {
     type Value = Sessions;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("session ids with their ends")
+        f.write_str("a map from session IDs to the times when they end")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Sessions, A::Error> {
@@ -92,12 +91,12 @@ impl<'de> Visitor<'de> for SessionsVisitor {
     }
 }
 
-/// What is known of a user at a version: a record, or that the user was deleted. Cheap to clone.
+/// A user at one record version: present or deleted. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserState {
-    /// The user as of the record's version.
+    /// The user exists.
     Present(Arc<UserRecord>),
-    /// The user is gone since this version.
+    /// The user was deleted, or never existed.
     Deleted {
         /// The version of the deletion.
         version: i64,
@@ -108,7 +107,7 @@ impl UserState {
     /// The source knows no such user. Every record replaces this state.
     pub const UNKNOWN: Self = Self::Deleted { version: 0 };
 
-    /// The version that this state is of.
+    /// The record version.
     pub fn version(&self) -> i64 {
         match self {
             Self::Present(record) => record.version,
@@ -116,7 +115,7 @@ impl UserState {
         }
     }
 
-    /// Roughly the bytes that it takes in a table in memory.
+    /// The approximate size in a cache, in bytes.
     pub(crate) fn weight(&self) -> u64 {
         let variable = match self {
             Self::Present(record) => {
@@ -132,5 +131,12 @@ impl UserState {
 impl From<UserRecord> for UserState {
     fn from(record: UserRecord) -> Self {
         Self::Present(Arc::new(record))
+    }
+}
+
+impl From<Option<UserRecord>> for UserState {
+    /// The state that the source reports: a record, or no such user.
+    fn from(found: Option<UserRecord>) -> Self {
+        found.map_or(Self::UNKNOWN, Self::from)
     }
 }

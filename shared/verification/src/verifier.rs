@@ -1,54 +1,36 @@
-//! The verification engine: whose token is this, and is it still good?
-//!
-//! The keys check the signature, the user's record says whether the session is alive. Who is asked
-//! for the record:
-//!
-//! 1. while the watermark is young, the cache (this process's own part of it, then the shared one),
-//!    and the source on a miss, which then fills the cache by compare-and-set;
-//! 2. without a young watermark, the source alone; its answer is used for at most `stale_max`;
-//! 3. without the source, too, what was known when the cache could last be believed, for at most
-//!    `outage_grace`; after that nobody is let in, and everybody is told why.
-//!
-//! [`Verifier::verify_hot`] is the first of these as far as this process can go by itself: it waits
-//! for nobody and copies nothing.
+//! The verification engine: whose token is this, and is it still valid?
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use drawbridge_core::{clock::SharedClock, metrics::Metrics};
 use jsonwebtoken::jwk::JwkSet;
 
 use crate::{
     answer::Grant,
     checked_tokens::CheckedTokens,
-    key_ring::{KeyRing, WantedKeys},
-    look_up::LookUp,
-    measures::{Layer, Measures},
+    key_ring::KeyRing,
+    layer::Layer,
+    look_up::{Found, LookUp},
+    measures::Measures,
     refusal::Refusal,
     source::Source,
+    token::{SignedToken, TokenFault},
     tolerance::Tolerance,
-};
-use crate::{
-    token::{Signed, TokenFault},
     user_cache::{Trust, UserCache},
-    user_record::{UserRecord, UserState},
+    user_record::UserRecord,
 };
-use drawbridge_core::{clock::SharedClock, metrics::Metrics};
 
-/// How long after its beginning, beyond `stale_max`, a session that is not known is asked for once more:
-/// the age of a watermark that is still believed, and what the clocks may be apart.
-const YOUNG: Duration = Duration::from_secs(5);
-
-/// How far the clocks may be apart that say when a session began and when the source was asked.
-const CLOCK_SKEW: Duration = Duration::from_secs(1);
-
-/// What a first look at a token showed: that its signature was checked before, or nothing.
+/// What [`Verifier::verify_hot`] has established about a token that it could not accept.
 #[derive(Default)]
-pub struct Glimpse(Option<(Trust, Arc<Signed>)>);
+pub struct HotMiss(Option<CheckedToken>);
 
-/// Answers whose a token is and whether it is good.
+/// A token whose signature was checked before, and the trust on which its keys are still the published ones.
+struct CheckedToken {
+    trust: Trust,
+    signed: Arc<SignedToken>,
+}
+
+/// Verifies tokens.
 pub struct Verifier {
     keys: KeyRing,
     users: LookUp,
@@ -58,9 +40,8 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// An engine over these layers, with at most `token_bytes` of checked tokens. Without a cache it
-    /// asks the source alone, every time: such a verifier stands beside the source and tolerates
-    /// nothing.
+    /// A verifier over these layers, with at most `token_bytes` of checked tokens. Without a cache, every
+    /// verification asks the source, and earlier answers are never used: right for auth-service, which owns the data.
     pub fn new(
         keys: KeyRing,
         cache: Option<Arc<dyn UserCache>>,
@@ -79,95 +60,95 @@ impl Verifier {
         }
     }
 
-    /// The keys that tokens are checked against.
-    pub fn keys(&self) -> &KeyRing {
+    /// The public keys.
+    pub fn key_ring(&self) -> &KeyRing {
         &self.keys
     }
 
-    /// Judges a token by what this process knows already: its signature was checked before, and its
-    /// user's record is hot and believed.
+    /// Accepts a token from memory: its signature was checked before, and the near cache is trusted and has the user's
+    /// record. Waits for nothing and copies nothing.
     ///
     /// # Errors
-    /// If somebody has to be asked, or the token is not good: what [`Verifier::verify_further`] goes on
-    /// with.
-    pub fn verify_hot(&self, token: &str) -> Result<Grant, Glimpse> {
+    /// The token is not valid, or memory does not suffice. Continue with [`Verifier::verify_after_miss`]; only then
+    /// is the verification counted.
+    pub fn verify_hot(&self, token: &str) -> Result<Grant, HotMiss> {
         let started = Instant::now();
-        let glimpse = self.glimpse(token).unwrap_or_default();
-        let Some((_, token)) = &glimpse.0 else { return Err(glimpse) };
-        let hot = self.users.near(token.user);
-        match hot.map(|user| judge(user, token.clone(), self.clock.now())) {
+        let Some(checked) = self.find_checked_token(token) else { return Err(HotMiss(None)) };
+        let state = self.users.find_near(checked.signed.user);
+        match state.map(|state| Grant::from_record(state, checked.signed.clone(), self.clock.now())) {
             Some(Ok(grant)) => {
-                self.measures.note(None, Layer::Near, started.elapsed());
+                self.measures.record(None, Layer::Near, started.elapsed());
                 Ok(grant)
             }
-            _ => Err(glimpse),
+            _ => Err(HotMiss(Some(checked))),
         }
     }
 
-    /// The claims of a token whose signature was checked before with keys that are still published.
-    fn glimpse(&self, token: &str) -> Option<Glimpse> {
-        let trust = self.trust()?;
+    fn find_checked_token(&self, token: &str) -> Option<CheckedToken> {
+        let trust = self.users.trust()?;
         let keys = self.keys.held(&trust.keys.digest)?;
         let signed = self.checked.get(token, &keys, self.clock.now())?;
-        Some(Glimpse(Some((trust, signed))))
+        Some(CheckedToken { trust, signed })
     }
 
-    /// Judges a token, by asking, that [`Verifier::verify_hot`] has had a look at a moment ago.
+    /// Verifies a token that [`Verifier::verify_hot`] could not accept.
     ///
     /// # Errors
-    /// As [`Verifier::verify_request`].
-    pub async fn verify_further(&self, token: &str, seen: Glimpse) -> Result<Grant, Refusal> {
+    /// Like [`Verifier::verify_request`].
+    pub async fn verify_after_miss(&self, token: &str, miss: HotMiss) -> Result<Grant, Refusal> {
         let started = Instant::now();
         let mut layer = Layer::Token;
-        let result = match seen.0 {
-            Some((trust, signed)) => self.verify_session(Some(trust), signed, token, &mut layer).await,
+        let result = match miss.0 {
+            Some(CheckedToken { trust, signed }) => {
+                self.verify_session(Some(trust), signed, token, &mut layer).await
+            }
             None => self.verify(token, &mut layer).await,
         };
-        self.measures.note(result.as_ref().err(), layer, started.elapsed());
+        self.measures.record(result.as_ref().err(), layer, started.elapsed());
         result
     }
 
-    /// Judges the tokens that one request brought.
+    /// Verifies the tokens sent with one request.
     ///
-    /// More than one means that somebody planted a cookie: the request passes only if exactly one
-    /// of them is good.
+    /// Several tokens mean that a sibling host has planted a cookie. The request is then accepted only if exactly one
+    /// of them is valid.
     ///
     /// # Errors
-    /// Why the request is not let through. An outage is never told as a bad token.
+    /// Why the request is refused. An outage is always [`Refusal::Unavailable`].
     pub async fn verify_request(&self, tokens: &[String]) -> Result<Grant, Refusal> {
         let started = Instant::now();
         let mut layer = Layer::Token;
         let result = self.verify_all(tokens, &mut layer).await;
-        self.measures.note(result.as_ref().err(), layer, started.elapsed());
+        self.measures.record(result.as_ref().err(), layer, started.elapsed());
         result
     }
 
     async fn verify_all(&self, tokens: &[String], layer: &mut Layer) -> Result<Grant, Refusal> {
-        let mut good = None;
+        let mut valid = None;
         let mut refusal = Refusal::MissingToken;
         for token in tokens {
             match self.verify(token, layer).await {
-                Ok(_) if good.is_some() => return Err(Refusal::InvalidToken),
-                Ok(grant) => good = Some(grant),
+                Ok(_) if valid.is_some() => return Err(Refusal::InvalidToken),
+                Ok(grant) => valid = Some(grant),
                 Err(Refusal::Unavailable(cause)) => return Err(Refusal::Unavailable(cause)),
-                Err(other) if refusal == Refusal::MissingToken => refusal = other,
+                Err(first) if refusal == Refusal::MissingToken => refusal = first,
                 Err(_) => {}
             }
         }
-        good.ok_or(refusal)
+        valid.ok_or(refusal)
     }
 
     async fn verify(&self, token: &str, layer: &mut Layer) -> Result<Grant, Refusal> {
-        let trust = self.trust();
+        let trust = self.users.trust();
         let signed = self.check(token, trust.as_ref()).await?;
         self.verify_session(trust, signed, token, layer).await
     }
 
-    /// Whether the session of a token is alive whose signature is good.
+    /// Verifies the session of a validly signed token.
     async fn verify_session(
         &self,
         trust: Option<Trust>,
-        signed: Arc<Signed>,
+        signed: Arc<SignedToken>,
         token: &str,
         layer: &mut Layer,
     ) -> Result<Grant, Refusal> {
@@ -175,44 +156,31 @@ impl Verifier {
         if signed.has_expired(now) {
             return Err(Refusal::ExpiredToken);
         }
-        let (known, found_in) = self.users.find(trust, signed.user, token).await?;
+        let Found { state, layer: found_in } = self.users.find(trust, signed.user, token).await?;
         *layer = found_in;
-        let version = known.version();
-        match judge(known, signed.clone(), now) {
-            // What is known may be a moment older than the session itself.
-            Err(_) if self.is_young(&signed, version) => {
-                *layer = Layer::Source;
-                let state = self.users.ask_now(signed.user, token).await?;
-                judge(state, signed, now)
-            }
-            verdict => verdict,
-        }
-    }
-
-    /// Whether the session began so lately that a record of this version may be from before it. It is not
-    /// if the source was asked since and knew nothing newer.
-    fn is_young(&self, token: &Signed, version: i64) -> bool {
-        let age = self.clock.now() - token.session.created_at();
-        let is_from_the_future = age < TimeDelta::zero();
-        let Ok(age) = age.abs().to_std() else { return false };
-        let asked_since = || {
-            self.users.said_last(token.user).is_some_and(|(state, asked)| {
-                state.version() <= version && asked.elapsed() + CLOCK_SKEW < age
-            })
+        let version = state.version();
+        let refusal = match Grant::from_record(state, signed.clone(), now) {
+            Ok(grant) => return Ok(grant),
+            Err(refusal) => refusal,
         };
-        age < self.users.tolerance().stale_max + YOUNG && (is_from_the_future || !asked_since())
+        // The record may be slightly older than the session.
+        let newer = self.users.find_newer(&signed, version, self.clock.now(), token).await;
+        if !matches!(newer, Ok(None)) {
+            *layer = Layer::Source;
+        }
+        newer?.map_or(Err(refusal), |newer| Grant::from_record(newer, signed, now))
     }
 
-    /// What a token says that one of our keys signed. Says nothing of the session.
+    /// Checks that one of our keys signed the token. The token may have expired, and its session may have ended.
     ///
     /// # Errors
-    /// [`Refusal::InvalidToken`], or [`Refusal::Unavailable`] without keys to check with.
-    pub async fn check_signature(&self, token: &str) -> Result<Arc<Signed>, Refusal> {
-        self.check(token, self.trust().as_ref()).await
+    /// [`Refusal::InvalidToken`], or [`Refusal::Unavailable`] if there are no keys to check with.
+    pub async fn check_signature(&self, token: &str) -> Result<Arc<SignedToken>, Refusal> {
+        self.check(token, self.users.trust().as_ref()).await
     }
 
-    async fn check(&self, token: &str, trust: Option<&Trust>) -> Result<Arc<Signed>, Refusal> {
-        let keys = self.keys.current(self.wanted_keys(trust)).await?;
+    async fn check(&self, token: &str, trust: Option<&Trust>) -> Result<Arc<SignedToken>, Refusal> {
+        let keys = self.keys.current(self.users.wanted_keys(trust)).await?;
         if let Some(signed) = self.checked.get(token, &keys, self.clock.now()) {
             return Ok(signed);
         }
@@ -222,59 +190,29 @@ impl Verifier {
         };
         let signed = Arc::new(checked.map_err(|_: TokenFault| Refusal::InvalidToken)?);
         if !signed.has_expired(self.clock.now()) {
-            self.checked.keep(token, signed.clone());
+            self.checked.insert(token, signed.clone());
         }
         Ok(signed)
     }
 
-    /// What the source says of the user whom a token with a good signature names, for a verifier that
-    /// may not ask the source itself. It is asked now: an answer to somebody who asked before would be
-    /// older than the asker thinks.
+    /// Loads the record of the user named in a validly signed token, on behalf of a verifier without database access.
+    /// The source is always asked: a shared answer could be older than that verifier's question.
     ///
     /// # Errors
-    /// Why the token does not count, or that the source is out of reach.
+    /// Why the token is refused, or that the source is out of reach.
     pub async fn find_record(&self, token: &str) -> Result<Option<Arc<UserRecord>>, Refusal> {
         let signed = self.check_signature(token).await?;
         if signed.has_expired(self.clock.now()) {
             return Err(Refusal::ExpiredToken);
         }
-        Ok(self.users.read(signed.user, token).await?.map(Arc::new))
+        Ok(self.users.find_for_other_verifier(signed.user, token).await?.map(Arc::new))
     }
 
-    /// The public keys as the source has them now, for a verifier that may not ask it itself.
+    /// Loads the public keys from the source, on behalf of a verifier without database access.
     ///
     /// # Errors
-    /// When the source is out of reach.
+    /// The source is out of reach.
     pub async fn find_keys(&self) -> Result<JwkSet, Refusal> {
-        Ok(self.users.source().find_keys().await?)
+        Ok(self.keys.find_published().await?)
     }
-
-    fn trust(&self) -> Option<Trust> {
-        self.users.cache()?.trust()
-    }
-
-    /// Which set of keys is the right one, as far as the cache says.
-    fn wanted_keys(&self, trust: Option<&Trust>) -> WantedKeys {
-        match (self.users.cache(), trust) {
-            // Nobody tells of a key that was revoked.
-            (None, _) => WantedKeys::YoungerThan(KeyRing::FRESH_FOR, None),
-            (Some(_), Some(trust)) => WantedKeys::These(trust.keys.clone()),
-            (Some(cache), None) => {
-                WantedKeys::YoungerThan(self.users.tolerance().stale_max, cache.told_keys())
-            }
-        }
-    }
-}
-
-/// Whether what the record says lets this token pass.
-fn judge(user: UserState, token: Arc<Signed>, now: DateTime<Utc>) -> Result<Grant, Refusal> {
-    let UserState::Present(record) = user else { return Err(Refusal::UserNotFound) };
-    if record.disabled {
-        return Err(Refusal::UserDisabled);
-    }
-    let session_expires_at = record.sessions.get(token.session).ok_or(Refusal::SessionRevoked)?;
-    if session_expires_at <= now {
-        return Err(Refusal::ExpiredToken);
-    }
-    Ok(Grant { record, token, session_expires_at })
 }

@@ -1,4 +1,4 @@
-//! A frontend and a backend in one, with one fault.
+//! A frontend and a backend in one server, with one fault.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -15,7 +15,7 @@ use tests::PASSWORD;
 pub(super) enum Fault {
     None,
     NoCookie,
-    /// The login sets this, which may be right where the deployment is another.
+    /// The login sets this cookie, which may be correct in another deployment.
     Cookie(&'static str),
     TwoCookies,
     Oversized,
@@ -37,40 +37,40 @@ pub(super) enum Fault {
     UnknownAuthority,
 }
 
-/// Starts one; the port on which it listens.
-pub(super) fn fake(fault: Fault) -> u16 {
+/// Starts a server and returns its port.
+pub(super) fn start_fake(fault: Fault) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
-            // Whoever goes away early is no fault.
+            // An error means that the client has disconnected.
             thread::spawn(move || serve(stream, fault));
         }
     });
     port
 }
 
-struct Asked {
+struct Request {
     line: String,
     headers: Vec<(String, String)>,
     body: String,
 }
 
-impl Asked {
+impl Request {
     fn read(stream: &TcpStream) -> io::Result<Self> {
         let mut reader = BufReader::new(stream);
         let mut line = String::new();
         reader.read_line(&mut line)?;
-        let mut asked = Self { line, headers: Vec::new(), body: String::new() };
+        let mut request = Self { line, headers: Vec::new(), body: String::new() };
         loop {
             let mut header = String::new();
             reader.read_line(&mut header)?;
             let Some((name, value)) = header.split_once(':') else { break };
-            asked.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+            request.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let length = asked.header("content-length").parse().unwrap_or(0);
-        reader.take(length).read_to_string(&mut asked.body)?;
-        Ok(asked)
+        let length = request.header("content-length").parse().unwrap_or(0);
+        reader.take(length).read_to_string(&mut request.body)?;
+        Ok(request)
     }
 
     fn header(&self, name: &str) -> &str {
@@ -79,8 +79,8 @@ impl Asked {
 }
 
 fn serve(mut stream: TcpStream, fault: Fault) -> io::Result<()> {
-    let asked = Asked::read(&stream)?;
-    let (status, headers, body) = answer(&asked, fault);
+    let request = Request::read(&stream)?;
+    let (status, headers, body) = answer(&request, fault);
     let skew = TimeDelta::minutes(if fault == Fault::ClockSkew { 5 } else { 0 });
     let date = (SystemClock.now() + skew).format("%a, %d %b %Y %H:%M:%S GMT");
     let headers: Vec<_> = headers.iter().flat_map(|header| [header.as_str(), "\r\n"]).collect();
@@ -92,33 +92,33 @@ fn serve(mut stream: TcpStream, fault: Fault) -> io::Result<()> {
     )
 }
 
-fn answer(asked: &Asked, fault: Fault) -> (u16, Vec<String>, &'static str) {
-    let mut words = asked.line.split_whitespace();
+fn answer(request: &Request, fault: Fault) -> (u16, Vec<String>, &'static str) {
+    let mut words = request.line.split_whitespace();
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    // A whole URL is what a proxy is asked for, over plain http.
+    // A client asks a proxy for the full URL, over plain HTTP.
     if let Some(target) = target.strip_prefix("http://") {
         return match fault {
-            Fault::PlainHttp => (200, vec![], "come in"),
+            Fault::PlainHttp => (200, vec![], "a page"),
             _ => (301, vec![format!("location: https://{target}")], ""),
         };
     }
     match (method, target) {
         ("GET", "/.well-known/jwks.json") => (200, vec![], r#"{"keys":[{"kty":"OKP"}]}"#),
-        ("OPTIONS", "/api/login") => (204, cors(asked, fault), ""),
-        ("POST", "/api/login") => login(asked, fault),
+        ("OPTIONS", "/api/login") => (204, cors(request, fault), ""),
+        ("POST", "/api/login") => login(request, fault),
         ("GET", "/private") if fault == Fault::NoPage => (404, vec![], ""),
-        ("GET", "/private") => private(asked, fault),
+        ("GET", "/private") => private(request, fault),
         ("GET", "/login") if fault == Fault::Loop => (302, vec!["location: /private".into()], ""),
         ("GET", "/" | "/login" | "/private/login") => (200, vec![], "a page"),
         _ => (404, vec![], ""),
     }
 }
 
-fn cors(asked: &Asked, fault: Fault) -> Vec<String> {
+fn cors(request: &Request, fault: Fault) -> Vec<String> {
     let origin = match fault {
         Fault::CorsWildcard => "*",
         Fault::CorsOtherOrigin => "https://app.example.org",
-        _ => asked.header("origin"),
+        _ => request.header("origin"),
     };
     let mut headers = vec![
         format!("access-control-allow-origin: {origin}"),
@@ -131,13 +131,13 @@ fn cors(asked: &Asked, fault: Fault) -> Vec<String> {
     headers
 }
 
-fn login(asked: &Asked, fault: Fault) -> (u16, Vec<String>, &'static str) {
-    let is_known = asked.body.contains(PASSWORD) && asked.body.contains("ada@example.com");
+fn login(request: &Request, fault: Fault) -> (u16, Vec<String>, &'static str) {
+    let is_known = request.body.contains(PASSWORD) && request.body.contains("ada@example.com");
     if fault == Fault::LoginRefused || !is_known {
-        return (401, cors(asked, fault), r#"{"code":"invalid_credentials"}"#);
+        return (401, cors(request, fault), r#"{"code":"invalid_credentials"}"#);
     }
     if fault == Fault::LoginFails {
-        return (502, cors(asked, fault), "");
+        return (502, cors(request, fault), "");
     }
     let good = "sid=good; Path=/; HttpOnly; SameSite=Lax";
     let secure = "__Host-sid=good; Path=/; HttpOnly; Secure; SameSite=Lax";
@@ -151,7 +151,7 @@ fn login(asked: &Asked, fault: Fault) -> (u16, Vec<String>, &'static str) {
         Fault::PlainHttp | Fault::UnknownAuthority => vec![secure.to_owned()],
         _ => vec![good.to_owned()],
     };
-    let mut headers = cors(asked, fault);
+    let mut headers = cors(request, fault);
     headers.extend(cookies.iter().map(|cookie| format!("set-cookie: {cookie}")));
     headers.push(match fault {
         Fault::Cacheable => "cache-control: public, max-age=60".into(),
@@ -162,41 +162,42 @@ fn login(asked: &Asked, fault: Fault) -> (u16, Vec<String>, &'static str) {
     (200, headers, r#"{"success":true}"#)
 }
 
-fn private(asked: &Asked, fault: Fault) -> (u16, Vec<String>, &'static str) {
-    let is_in = asked.header("cookie").contains("sid=good") && fault != Fault::GuardRefuses;
+fn private(request: &Request, fault: Fault) -> (u16, Vec<String>, &'static str) {
+    let is_signed_in = request.header("cookie").contains("sid=good") && fault != Fault::GuardRefuses;
     if fault == Fault::LoginBelowThePage {
         return (302, vec!["location: /private/login".into()], "");
     }
-    if fault == Fault::OpenDoor || (is_in && fault != Fault::Loop) {
+    if fault == Fault::OpenDoor || (is_signed_in && fault != Fault::Loop) {
         (200, vec![], "the page")
     } else {
         (302, vec!["location: /login".into()], "")
     }
 }
 
-/// A proxy that leads encrypted requests to `edge` and plain ones to `port`; where it listens.
-pub(super) fn way_in(edge: &str, port: u16) -> u16 {
+/// Starts a proxy that forwards encrypted requests to `edge` and plain ones to `port`, and returns its port.
+pub(super) fn start_proxy(edge: &str, port: u16) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let (own, edge) = (listener.local_addr().unwrap().port(), edge.to_owned());
+    let own = listener.local_addr().unwrap().port();
+    let edge = edge.to_owned();
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
             let edge = edge.clone();
-            thread::spawn(move || lead(stream, &edge, port));
+            thread::spawn(move || forward(stream, &edge, port));
         }
     });
     own
 }
 
-fn lead(mut client: TcpStream, edge: &str, port: u16) -> io::Result<()> {
+fn forward(mut client: TcpStream, edge: &str, port: u16) -> io::Result<()> {
     let mut begin = [0; 8];
-    // Long enough to tell the two apart, and whatever comes first is at least as long.
+    // Long enough to distinguish the two, and no longer than the shortest request.
     client.read_exact(&mut begin)?;
     let plain = format!("127.0.0.1:{port}");
     let mut server = TcpStream::connect(if begin == *b"CONNECT " { edge } else { plain.as_str() })?;
     server.write_all(&begin)?;
     let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
     thread::spawn(move || {
-        // Either side may end it.
+        // Either side may close the connection.
         let _ = io::copy(&mut from, &mut to);
         let _ = to.shutdown(Shutdown::Write);
     });

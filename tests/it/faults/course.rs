@@ -1,109 +1,122 @@
-//! The course that every fault takes under load: all is well, something breaks, it is mended, it heals.
+//! The course of every failure under load: the deployment works, something fails and is repaired, and the deployment
+//! recovers.
 
 use std::{
     ops::Range,
     time::{Duration, Instant},
 };
 
-use tests::{Settings, Stack, free_port};
+use tests::{Deployment, DeploymentBuilder};
 use tokio::time::sleep;
 
-use crate::load::{BOUND, Door, Place, Tally, Witness, Wrong};
+use crate::load::{Load, REVOCATION_BOUND, Tally, Targets, Violation};
 
-/// How long all is well before and after.
-pub(super) const WELL: Duration = Duration::from_secs(1);
+/// How long the load runs before the failure and after the recovery.
+pub(super) const HEALTHY_TIME: Duration = Duration::from_secs(1);
 
-/// How long something stays broken: beyond the bound, so that who left meanwhile must be refused.
-const BROKEN: Duration = Duration::from_secs(6);
+/// How long a failure lasts: longer than the bound, so that sessions that end meanwhile must be refused.
+const FAILURE_TIME: Duration = Duration::from_secs(6);
 
-/// Within what time everything ends in the state that is documented for it.
-pub(super) const SETTLED: Duration = Duration::from_millis(1500);
+/// How soon after the failure the services must be in the documented state.
+pub(super) const SETTLING_TIME: Duration = Duration::from_millis(1500);
 
-/// Within what time it heals.
-pub(super) const HEALED: Duration = Duration::from_secs(5);
+/// How soon after the repair the deployment must have recovered.
+pub(super) const RECOVERY_TIME: Duration = Duration::from_secs(5);
 
-/// The doors of the two verify-services.
+/// The names of the two verify-services.
 pub(super) const VERIFIERS: [&str; 2] = ["verify-service 1", "verify-service 2"];
 
-/// All programs, with two verify-services that the frontend knows of.
-pub(super) fn system(database_url: String, change: impl Fn(&str, &mut Settings)) -> (Stack, Place) {
-    let second = free_port();
-    let mut stack = Stack::three_programs_on(database_url, |name, settings| {
-        if name == "web-frontend" {
-            let both = format!("{},http://127.0.0.1:{second}", settings["VERIFY_SERVICE_URL"]);
-            settings.insert("VERIFY_SERVICE_URL", both);
-        }
-        change(name, settings);
-    });
-    let other = stack.one_more_verify_service_on(second);
-    let doors = vec![
-        Door::verifier(VERIFIERS[0], &stack.verify),
-        Door::verifier(VERIFIERS[1], &other),
-        Door::page(&stack.frontend),
-        Door::data(&stack.frontend),
-    ];
-    let place = Place { auth: stack.auth.clone(), frontend: stack.frontend.clone(), doors };
-    (stack, place)
+/// A deployment with two verify-services, and the load for it.
+pub(super) struct System {
+    pub(super) deployment: Deployment,
+    pub(super) targets: Targets,
 }
 
-/// What may be said of a fault.
+impl System {
+    pub(super) fn start(builder: DeploymentBuilder) -> Self {
+        let deployment = builder.verify_services(2).start();
+        let targets = Targets::of(&deployment, VERIFIERS);
+        Self { deployment, targets }
+    }
+}
+
+/// What may happen during a failure.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Allowed {
-    /// Signing in and out may be impossible while it lasts.
-    pub(super) no_signing: bool,
-    /// Who is ended, and answers nothing then.
-    pub(super) ended: &'static [&'static str],
+    /// Signing in and out may fail.
+    pub(super) no_sign_in_or_out: bool,
+    /// These programs are stopped and do not respond.
+    pub(super) stopped: &'static [&'static str],
 }
 
-/// Breaks `it` under load, mends it and waits until it heals; fails if any answer was wrong.
-pub(super) async fn course<T>(
-    name: &str,
-    (place, allowed): (Place, Allowed),
-    it: &mut T,
-    break_it: impl AsyncFnOnce(&mut T, &Witness),
-    mend_it: impl AsyncFnOnce(&mut T, &Witness),
-) {
-    let witness = Witness::start(place).await;
-    sleep(WELL).await;
-    break_it(it, &witness).await;
-    let broken = Instant::now();
-    sleep(BROKEN).await;
-    let mended = Instant::now();
-    mend_it(it, &witness).await;
-    let healed = witness.time_to_heal(Instant::now(), HEALED).await;
-    sleep(WELL).await;
-    conclude(name, &witness.end().await, (broken + SETTLED..mended, healed), allowed);
+/// One failure under load.
+pub(super) struct Course<'a> {
+    pub(super) name: &'a str,
+    pub(super) targets: Targets,
+    pub(super) allowed: Allowed,
 }
 
-/// Prints what was counted, and fails if any of it is wrong, or if anybody who was signed in could not
-/// be checked although all was `settled`.
-#[expect(clippy::print_stdout, reason = "these are the figures")]
-pub(super) fn conclude(
-    name: &str,
-    tally: &Tally,
-    (settled, healed): (Range<Instant>, Duration),
-    allowed: Allowed,
-) {
-    let [accepts, refusals, cookies, others] =
-        [Wrong::FalseAccept, Wrong::FalseRefusal, Wrong::CookieCleared, Wrong::OtherFiveHundred]
-            .map(|wrong| tally.count(wrong));
-    println!(
-        "{name}: {} answers checked, {accepts} false accepts, {refusals} false refusals, {cookies} cookies \
-         cleared, {others} other 5xx, {} + {} answers 503 (checks + sign-ins and -outs), healed after {healed:.1?}; \
-         last let in {:.1?} after sign-out, slowest answer {:.1?}",
-        tally.checked,
-        tally.unchecked(),
-        tally.unsigned(),
-        tally.latest_accept,
-        tally.slowest,
-    );
-    assert_eq!(tally.wrongs(), "", "{name}");
-    assert!(tally.checked > 500, "{name}: so few answers show nothing");
-    assert!(tally.latest_accept <= BOUND, "{name}");
-    assert!(tally.unanswered_but_by(allowed.ended).is_empty(), "{name}: {tally:?}");
-    let unchecked = tally.unchecked_alive(&settled);
-    assert_eq!(unchecked, 0, "{name}: {tally:?}");
-    if !allowed.no_signing {
-        assert_eq!(tally.unsigned(), 0, "{name}: {tally:?}");
+impl Course<'_> {
+    /// Breaks the subject under load, repairs it and waits for the recovery. Fails if any response was wrong.
+    pub(super) async fn run<T>(
+        self,
+        subject: &mut T,
+        fail: impl AsyncFnOnce(&mut T, &Load),
+        repair: impl AsyncFnOnce(&mut T, &Load),
+    ) {
+        let load = Load::start(self.targets).await;
+        sleep(HEALTHY_TIME).await;
+        fail(subject, &load).await;
+        let failed = Instant::now();
+        sleep(FAILURE_TIME).await;
+        let repaired = Instant::now();
+        repair(subject, &load).await;
+        let recovery = load.time_to_recovery(Instant::now(), RECOVERY_TIME).await;
+        sleep(HEALTHY_TIME).await;
+
+        let outcome = Outcome { settled: failed + SETTLING_TIME..repaired, recovery };
+        outcome.check(self.name, &load.end().await, self.allowed);
+    }
+}
+
+/// How a failure went.
+pub(super) struct Outcome {
+    /// The time in which every active session must be verified.
+    pub(super) settled: Range<Instant>,
+    /// How long the recovery took.
+    pub(super) recovery: Duration,
+}
+
+impl Outcome {
+    /// Prints the counts. Fails if a response was wrong, or if an active session was not verified in the settled time.
+    #[expect(clippy::print_stdout, reason = "these are the measured figures")]
+    pub(super) fn check(&self, name: &str, tally: &Tally, allowed: Allowed) {
+        let recovery = self.recovery;
+        let [accepts, refusals, cookies, errors] = [
+            Violation::FalseAccept,
+            Violation::FalseRefusal,
+            Violation::CookieCleared,
+            Violation::OtherServerError,
+        ]
+        .map(|violation| tally.count(violation));
+        println!(
+            "{name}: {} responses checked, {accepts} false accepts, {refusals} false refusals, {cookies} cookies \
+             cleared, {errors} other 5xx, {} + {} answers 503 (verifications + sign-ins and -outs), recovered after \
+             {recovery:.1?}; last accept {:.1?} after sign-out, slowest response {:.1?}",
+            tally.checked,
+            tally.unverified(),
+            tally.failed_sign_ins_and_outs,
+            tally.latest_accept,
+            tally.slowest,
+        );
+
+        assert_eq!(tally.describe_violations(), "", "{name}");
+        assert!(tally.checked > 500, "{name}: too few responses to prove anything");
+        assert!(tally.latest_accept <= REVOCATION_BOUND, "{name}");
+        assert!(tally.unanswered_except(allowed.stopped).is_empty(), "{name}: {tally:?}");
+        assert_eq!(tally.unverified_active(&self.settled), 0, "{name}: {tally:?}");
+        if !allowed.no_sign_in_or_out {
+            assert_eq!(tally.failed_sign_ins_and_outs, 0, "{name}: {tally:?}");
+        }
     }
 }

@@ -1,156 +1,18 @@
-//! Redis fails. People go on being verified, sign in and sign out.
+//! Redis fails. Sessions are verified, begin and end as before.
 
-use std::{cell::RefCell, time::Duration};
+use std::time::Duration;
 
-use tests::{Line, Redis, Stack, fresh_postgres_database};
+use tests::{Deployment, Line, Redis, Service};
 use tokio::time::sleep;
 
-use super::course::{Allowed, course, system};
-use crate::load::Witness;
+use super::course::{Allowed, Course, System};
+use crate::load::Load;
 
-/// Longer than the relay's interval. A watermark that is on its way to a Redis that does not answer
-/// arrives when it does again; nobody signs out before it was sent, and so it tells of nobody who
-/// signs out later.
-const UNDER_WAY: Duration = Duration::from_millis(700);
+/// Longer than the interval of the relay. A watermark under way to a Redis that does not respond arrives when Redis
+/// responds again. Sign-outs are blocked until it was sent, so it vouches for no session that ends later.
+const WATERMARK_TRANSIT: Duration = Duration::from_millis(700);
 
-/// Redis, if it is the test's own.
-fn redis(stack: &Stack) -> Option<&tests::Process> {
-    stack.redis.as_ref().and_then(Redis::process)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn redis_killed_and_restarted() {
-    let (mut stack, place) = system(fresh_postgres_database(), |_, _| {});
-    if redis(&stack).is_none() {
-        return;
-    }
-    let kill = async |stack: &mut Stack, _: &_| redis(stack).unwrap().signal("KILL");
-    let restart = async |stack: &mut Stack, _: &_| stack.redis.as_mut().unwrap().restart();
-    course("Redis killed and restarted", (place, Allowed::default()), &mut stack, kill, restart).await;
-    stack.assert_no_panic();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn redis_that_comes_back_with_old_data() {
-    let (mut stack, place) = system(fresh_postgres_database(), |_, _| {});
-    if redis(&stack).is_none() {
-        return;
-    }
-    // Twice: so soon that the old watermark still looks young, and then after the bound.
-    let soon = async |stack: &mut Stack, witness: &Witness| {
-        let leaves = witness.sign_in("barbara").await.unwrap();
-        let redis = stack.redis.as_mut().unwrap();
-        redis.save();
-        assert!(witness.sign_out(&leaves).await);
-        redis.process().unwrap().signal("KILL");
-        redis.restart();
-    };
-    let late = async |stack: &mut Stack, _: &_| {
-        redis(stack).unwrap().signal("KILL");
-        stack.redis.as_mut().unwrap().restart();
-    };
-    course("Redis back with old data", (place, Allowed::default()), &mut stack, soon, late).await;
-    stack.assert_no_panic();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn redis_frozen() {
-    let (mut stack, place) = system(fresh_postgres_database(), |_, _| {});
-    if redis(&stack).is_none() {
-        return;
-    }
-    let freeze = async |stack: &mut Stack, witness: &Witness| {
-        let _nobody = witness.nobody_signs().await;
-        redis(stack).unwrap().signal("STOP");
-        sleep(UNDER_WAY).await;
-    };
-    let thaw = async |stack: &mut Stack, _: &_| redis(stack).unwrap().signal("CONT");
-    course("Redis frozen", (place, Allowed::default()), &mut stack, freeze, thaw).await;
-    stack.assert_no_panic();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn redis_flushed() {
-    let (mut stack, place) = system(fresh_postgres_database(), |_, _| {});
-    let flush = async |stack: &mut Stack, _: &_| command(stack.redis.as_ref().unwrap(), "FLUSHALL").await;
-    let cut_all = async |stack: &mut Stack, _: &_| {
-        command(stack.redis.as_ref().unwrap(), "FLUSHALL").await;
-        command(stack.redis.as_ref().unwrap(), "CLIENT KILL TYPE normal").await;
-    };
-    course("Redis flushed", (place, Allowed::default()), &mut stack, flush, cut_all).await;
-    stack.assert_no_panic();
-}
-
-/// The address of Redis leads to a replica that is behind, and later back to the server of before,
-/// which has not heard of anything since.
-#[tokio::test(flavor = "multi_thread")]
-async fn redis_failed_over_to_a_replica_that_is_behind_and_back() {
-    let replica = Redis::start();
-    let line: RefCell<Option<Line>> = RefCell::new(None);
-    let (stack, place) = system(fresh_postgres_database(), |_, settings| {
-        let mut line = line.borrow_mut();
-        let line = line.get_or_insert_with(|| Line::to(&settings["REDIS_URL"]).0);
-        settings.insert("REDIS_URL", line.url_over(&settings["REDIS_URL"]));
-    });
-    if replica.process().is_none() {
-        return;
-    }
-    let primary = stack.redis.as_ref().unwrap();
-    let port = primary.url().rsplit_once(':').unwrap().1;
-    command(primary, "CONFIG SET repl-diskless-sync-delay 0").await;
-    command(&replica, &format!("REPLICAOF 127.0.0.1 {port}")).await;
-    let mut line = line.into_inner().unwrap();
-    let over = async |line: &mut Line, witness: &Witness| {
-        let [before, after] = [witness.sign_in("barbara").await, witness.sign_in("barbara").await];
-        command(primary, "WAIT 1 400").await;
-        command(&replica, "REPLICAOF NO ONE").await;
-        assert!(witness.sign_out(&before.unwrap()).await);
-        line.lead_to(replica.url());
-        assert!(witness.sign_out(&after.unwrap()).await);
-    };
-    let back = async |line: &mut Line, _: &_| line.lead_to(primary.url());
-    course("Redis failed over and back", (place, Allowed::default()), &mut line, over, back).await;
-    stack.assert_no_panic();
-}
-
-/// Redis is out of reach of some programs alone, first as after a broken cable and then as in a black
-/// hole.
-async fn out_of_reach_of(program: &str) {
-    for (how, is_black_hole) in [("cut off from", false), ("a black hole to", true)] {
-        let line: RefCell<Option<Line>> = RefCell::new(None);
-        let (stack, place) = system(fresh_postgres_database(), |name, settings| {
-            if name == program {
-                let (new, over_line) = Line::to(&settings["REDIS_URL"]);
-                settings.insert("REDIS_URL", over_line);
-                *line.borrow_mut() = Some(new);
-            }
-        });
-        let mut line = line.into_inner().unwrap();
-        let name = format!("Redis {how} {program} alone");
-        let break_it = async |line: &mut Line, witness: &Witness| {
-            if !is_black_hole {
-                return line.cut();
-            }
-            let _nobody = witness.nobody_signs().await;
-            line.freeze();
-            sleep(UNDER_WAY).await;
-        };
-        let mend = async |line: &mut Line, _: &_| line.mend();
-        course(&name, (place, Allowed::default()), &mut line, break_it, mend).await;
-        stack.assert_no_panic();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn redis_out_of_reach_of_auth_service_alone() {
-    out_of_reach_of("auth-service").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn redis_out_of_reach_of_the_verifiers_alone() {
-    out_of_reach_of("verify-service").await;
-}
-
+/// Sends a command to Redis. Arguments must not contain spaces.
 pub(super) async fn command(redis: &Redis, line: &str) {
     let client = ::redis::Client::open(redis.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
@@ -160,4 +22,164 @@ pub(super) async fn command(redis: &Redis, line: &str) {
         command.arg(word);
     });
     command.exec_async(&mut connection).await.unwrap();
+}
+
+fn kill(deployment: &Deployment) {
+    deployment.redis_process().unwrap().signal("KILL");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_killed_and_restarted() {
+    let System { mut deployment, targets } = System::start(Deployment::builder());
+    if deployment.redis_process().is_none() {
+        return;
+    }
+
+    let fail = async |deployment: &mut Deployment, _: &_| kill(deployment);
+    let restart = async |deployment: &mut Deployment, _: &_| deployment.redis_mut().restart();
+    Course { name: "Redis killed and restarted", targets, allowed: Allowed::default() }
+        .run(&mut deployment, fail, restart)
+        .await;
+
+    deployment.assert_no_panic();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_that_comes_back_with_old_data() {
+    let System { mut deployment, targets } = System::start(Deployment::builder());
+    if deployment.redis_process().is_none() {
+        return;
+    }
+
+    // The first time, so soon that the old watermark still looks recent; the second time, after the bound.
+    let soon = async |deployment: &mut Deployment, load: &Load| {
+        let session = load.sign_in("barbara").await.unwrap();
+        deployment.redis().save();
+        assert!(load.sign_out(&session).await);
+        kill(deployment);
+        deployment.redis_mut().restart();
+    };
+    let late = async |deployment: &mut Deployment, _: &_| {
+        kill(deployment);
+        deployment.redis_mut().restart();
+    };
+    Course { name: "Redis back with old data", targets, allowed: Allowed::default() }
+        .run(&mut deployment, soon, late)
+        .await;
+
+    deployment.assert_no_panic();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_frozen() {
+    let System { mut deployment, targets } = System::start(Deployment::builder());
+    if deployment.redis_process().is_none() {
+        return;
+    }
+
+    let freeze = async |deployment: &mut Deployment, load: &Load| {
+        let _blocked = load.block_sign_ins_and_outs().await;
+        deployment.redis_process().unwrap().signal("STOP");
+        sleep(WATERMARK_TRANSIT).await;
+    };
+    let unfreeze =
+        async |deployment: &mut Deployment, _: &_| deployment.redis_process().unwrap().signal("CONT");
+    Course { name: "Redis frozen", targets, allowed: Allowed::default() }
+        .run(&mut deployment, freeze, unfreeze)
+        .await;
+
+    deployment.assert_no_panic();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_flushed() {
+    let System { mut deployment, targets } = System::start(Deployment::builder());
+
+    let flush = async |deployment: &mut Deployment, _: &_| command(deployment.redis(), "FLUSHALL").await;
+    let flush_and_disconnect = async |deployment: &mut Deployment, _: &_| {
+        command(deployment.redis(), "FLUSHALL").await;
+        command(deployment.redis(), "CLIENT KILL TYPE normal").await;
+    };
+    Course { name: "Redis flushed", targets, allowed: Allowed::default() }
+        .run(&mut deployment, flush, flush_and_disconnect)
+        .await;
+
+    deployment.assert_no_panic();
+}
+
+/// The address of Redis first leads to a replica that lags behind, and then back to the old server, which has missed
+/// every change since.
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_failed_over_to_a_lagging_replica_and_back() {
+    let primary = Redis::start();
+    let replica = Redis::start();
+    if replica.process().is_none() {
+        return;
+    }
+    let (mut line, over_line) = Line::to(primary.url());
+    let primary_url = primary.url().to_owned();
+    let builder = Deployment::builder().redis(primary).setting("REDIS_URL", over_line);
+    let System { deployment, targets } = System::start(builder);
+    let port = primary_url.rsplit_once(':').unwrap().1;
+    command(deployment.redis(), "CONFIG SET repl-diskless-sync-delay 0").await;
+    command(&replica, &format!("REPLICAOF 127.0.0.1 {port}")).await;
+
+    let fail_over = async |line: &mut Line, load: &Load| {
+        let before = load.sign_in("barbara").await.unwrap();
+        let after = load.sign_in("barbara").await.unwrap();
+        command(deployment.redis(), "WAIT 1 400").await;
+        command(&replica, "REPLICAOF NO ONE").await;
+        assert!(load.sign_out(&before).await);
+        line.redirect_to(replica.url());
+        assert!(load.sign_out(&after).await);
+    };
+    let fail_back = async |line: &mut Line, _: &_| line.redirect_to(&primary_url);
+    Course { name: "Redis failed over and back", targets, allowed: Allowed::default() }
+        .run(&mut line, fail_over, fail_back)
+        .await;
+
+    deployment.assert_no_panic();
+}
+
+/// How some programs lose their connection to Redis.
+#[derive(Debug, Clone, Copy)]
+enum Partition {
+    /// Connections are closed.
+    Cut,
+    /// Connections stay open and carry nothing.
+    BlackHole,
+}
+
+/// Redis is unreachable for one service only.
+async fn partition(service: Service) {
+    for partition in [Partition::Cut, Partition::BlackHole] {
+        let redis = Redis::start();
+        let (mut line, over_line) = Line::to(redis.url());
+        let builder = Deployment::builder().redis(redis).setting_for(service, "REDIS_URL", over_line);
+        let System { deployment, targets } = System::start(builder);
+
+        let name = format!("Redis unreachable for {} only ({partition:?})", service.name());
+        let fail = async |line: &mut Line, load: &Load| match partition {
+            Partition::Cut => line.cut(),
+            Partition::BlackHole => {
+                let _blocked = load.block_sign_ins_and_outs().await;
+                line.freeze();
+                sleep(WATERMARK_TRANSIT).await;
+            }
+        };
+        let restore = async |line: &mut Line, _: &_| line.restore();
+        Course { name: &name, targets, allowed: Allowed::default() }.run(&mut line, fail, restore).await;
+
+        deployment.assert_no_panic();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_unreachable_for_auth_service_only() {
+    partition(Service::Auth).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_unreachable_for_the_verifiers_only() {
+    partition(Service::Verify).await;
 }

@@ -1,16 +1,22 @@
-//! A program is killed and started again.
+//! A program is killed and restarted.
 
-use tests::{Stack, fresh_postgres_database};
+use tests::{Deployment, Service};
 
-use super::course::{Allowed, VERIFIERS, course, system};
+use super::course::{Allowed, Course, System, VERIFIERS};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_verify_service_of_two_killed_and_restarted() {
-    let (mut stack, place) = system(fresh_postgres_database(), |_, _| {});
-    let allowed = Allowed { ended: &VERIFIERS[..1], ..Allowed::default() };
-    let kill = async |stack: &mut Stack, _: &_| stack.processes()[1].signal("KILL");
-    let restart = async |stack: &mut Stack, _: &_| stack.restart(1);
-    course("one verify-service of two killed and restarted", (place, allowed), &mut stack, kill, restart)
-        .await;
-    stack.assert_no_panic();
+    let System { mut deployment, targets } = System::start(Deployment::builder());
+
+    let kill = async |deployment: &mut Deployment, _: &_| deployment.process(Service::Verify).signal("KILL");
+    let restart = async |deployment: &mut Deployment, _: &_| deployment.restart(Service::Verify);
+    Course {
+        name: "one verify-service of two killed and restarted",
+        targets,
+        allowed: Allowed { stopped: &VERIFIERS[..1], ..Allowed::default() },
+    }
+    .run(&mut deployment, kill, restart)
+    .await;
+
+    deployment.assert_no_panic();
 }

@@ -1,166 +1,240 @@
-//! Redis behind Sentinels and as a cluster: whoever is the master, nobody notices.
+//! Redis behind Sentinels and as a cluster: a failover changes nothing for users.
 
 use std::time::{Duration, Instant};
 
-use tests::{RedisCluster, RedisNode, RedisSentinel, Stack, Visitor, fresh_postgres_database};
+use tests::{Deployment, RedisCluster, RedisNode, RedisSentinel, Service, Visitor};
 use tokio::time::sleep;
 
-use super::course::{Allowed, HEALED, SETTLED, WELL, conclude, system};
-use crate::load::Witness;
+use super::course::{Allowed, HEALTHY_TIME, Outcome, RECOVERY_TIME, SETTLING_TIME, System};
+use crate::load::Load;
 
-/// How long a failover takes at most, from the end of the old master on.
-const FAILED_OVER: Duration = Duration::from_secs(15);
+/// How long a failover may take after the end of the old master.
+const FAILOVER_TIME: Duration = Duration::from_secs(15);
 
-/// Within what time the cache is believed again once there is a master: what lags behind asks anew once
-/// a second, and the relay begins its epoch.
-const BELIEVED: Duration = Duration::from_secs(15);
+/// How soon the cache must be trusted again once there is a master: a lagging connection asks once a second, and the
+/// relay starts its epoch.
+const TRUST_TIME: Duration = Duration::from_secs(15);
 
-/// Within what time an old master is made a replica.
-const DEMOTED: Duration = Duration::from_secs(30);
+/// How soon an old master must become a replica.
+const DEMOTION_TIME: Duration = Duration::from_secs(30);
+
+/// A deployment on Redis behind Sentinels, under load.
+struct SentinelTest {
+    redis: RedisSentinel,
+    deployment: Deployment,
+    load: Load,
+}
+
+/// How a master fails.
+#[derive(Debug, Clone, Copy)]
+enum Failure {
+    Killed,
+    Frozen,
+}
+
+impl SentinelTest {
+    async fn start() -> Self {
+        let mut redis = RedisSentinel::start();
+        let builder = Deployment::builder().setting("REDIS_URL", redis.url());
+        let System { deployment, targets } = System::start(builder);
+        let load = Load::start(targets).await;
+        wait_for_trust(&deployment, &redis.servers()[0]).await;
+        sleep(HEALTHY_TIME).await;
+        Self { redis, deployment, load }
+    }
+
+    /// Stops the master and waits until another one has taken over. Returns the time during which that had settled.
+    async fn fail_over(&mut self, failure: Failure) -> (usize, std::ops::Range<Instant>) {
+        let master = self.redis.master().unwrap();
+        let session = self.load.sign_in("barbara").await.unwrap();
+        let signal = match failure {
+            Failure::Killed => "KILL",
+            Failure::Frozen => "STOP",
+        };
+        self.redis.servers()[master].process().unwrap().signal(signal);
+        let failed = Instant::now();
+        assert!(self.load.sign_out(&session).await);
+
+        let another = || self.redis.master().filter(|next| *next != master);
+        let next = wait_for("another master", FAILOVER_TIME, another).await;
+        wait_for_trust(&self.deployment, &self.redis.servers()[next]).await;
+        wait_for_page_session(&self.deployment, &self.redis.servers()[next]).await;
+        let settled = failed + SETTLING_TIME..Instant::now();
+        self.load.time_to_recovery(Instant::now(), RECOVERY_TIME).await;
+        (master, settled)
+    }
+
+    /// Brings an old master back. For some seconds it believes to be the master, either empty or with its old
+    /// connections.
+    fn bring_back(&mut self, master: usize, failure: Failure) {
+        let old = &mut self.redis.servers()[master];
+        match failure {
+            Failure::Killed => old.restart(),
+            Failure::Frozen => old.process().unwrap().signal("CONT"),
+        }
+    }
+
+    async fn wait_for_demotion(&mut self, old: usize) {
+        let is_replica = || is_replica(&self.redis.servers()[old]).then_some(());
+        wait_for("the old master to follow", DEMOTION_TIME, is_replica).await;
+    }
+
+    /// Replaces the master by hand, which closes no connection: the verifiers stay connected to the old master, which
+    /// becomes a replica.
+    async fn replace_master(&mut self, next: usize) {
+        let master = self.redis.master().unwrap();
+        wait_for_trust(&self.deployment, &self.redis.servers()[master]).await;
+
+        assert_eq!(self.redis.servers()[next].ask("REPLICAOF NO ONE"), "OK");
+        self.redis.announce_master(next);
+        let follow = format!("REPLICAOF 127.0.0.1 {}", self.redis.servers()[next].port());
+        assert_eq!(self.redis.servers()[master].ask(&follow), "OK");
+        wait_for_trust(&self.deployment, &self.redis.servers()[next]).await;
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn masters_behind_sentinels_are_killed_frozen_and_replaced() {
-    let mut redis = RedisSentinel::start();
-    let (stack, place) = system(fresh_postgres_database(), |_, settings| {
-        settings.insert("REDIS_URL", redis.url());
-    });
-    let witness = Witness::start(place).await;
-    believed_through(&stack, &redis.servers()[0]).await;
-    sleep(WELL).await;
+    let mut test = SentinelTest::start().await;
 
-    let (mut settled, mut olds) = (Instant::now()..Instant::now(), Vec::new());
-    for how in ["KILL", "STOP"] {
-        let master = redis.master().unwrap();
-        let leaves = witness.sign_in("barbara").await.unwrap();
-        redis.servers()[master].process().unwrap().signal(how);
-        let broken = Instant::now();
-        assert!(witness.sign_out(&leaves).await);
-        let next =
-            until("another master", FAILED_OVER, || redis.master().filter(|next| *next != master)).await;
-        believed_through(&stack, &redis.servers()[next]).await;
-        pages_are_kept_by(&stack, &redis.servers()[next]).await;
-        settled = broken + SETTLED..Instant::now();
-        witness.time_to_heal(Instant::now(), HEALED).await;
-        // For some seconds the old one takes itself for the master: empty, or with its connections of before.
-        let old = &mut redis.servers()[master];
-        match how {
-            "KILL" => old.restart(),
-            _ => old.process().unwrap().signal("CONT"),
-        }
-        olds.push(master);
+    let (killed, _) = test.fail_over(Failure::Killed).await;
+    test.bring_back(killed, Failure::Killed);
+    let (frozen, settled) = test.fail_over(Failure::Frozen).await;
+    test.bring_back(frozen, Failure::Frozen);
+    for old in [killed, frozen] {
+        test.wait_for_demotion(old).await;
     }
-    for old in &olds {
-        let role = |redis: &mut RedisSentinel| redis.servers()[*old].fact("INFO replication", "role");
-        until("the old master to follow", DEMOTED, || (role(&mut redis) == "slave").then_some(())).await;
-    }
-    let master = redis.master().unwrap();
-    believed_through(&stack, &redis.servers()[master]).await;
+    test.replace_master(killed).await;
 
-    // By hand, so that no connection is ended: the verifiers' still lead to the old master, which follows.
-    let next = olds[0];
-    assert_eq!(redis.servers()[next].ask("REPLICAOF NO ONE"), "OK");
-    redis.name_as_master(next);
-    let follow = format!("REPLICAOF 127.0.0.1 {}", redis.servers()[next].port());
-    assert_eq!(redis.servers()[master].ask(&follow), "OK");
-    believed_through(&stack, &redis.servers()[next]).await;
-
-    let healed = witness.time_to_heal(Instant::now(), HEALED).await;
+    let recovery = test.load.time_to_recovery(Instant::now(), RECOVERY_TIME).await;
     let name = "Redis behind Sentinels: a master killed, one frozen, one replaced by hand";
-    conclude(name, &witness.end().await, (settled, healed), Allowed::default());
-    stack.assert_no_panic();
-    assert_no_password(&stack);
+    Outcome { settled, recovery }.check(name, &test.load.end().await, Allowed::default());
+    test.deployment.assert_no_panic();
+    assert_no_password(&test.deployment);
+}
+
+/// A deployment on a Redis cluster, under load.
+struct ClusterTest {
+    redis: RedisCluster,
+    deployment: Deployment,
+    load: Load,
+}
+
+impl ClusterTest {
+    async fn start() -> Self {
+        let mut redis = RedisCluster::start();
+        let builder = Deployment::builder().setting("REDIS_URL", redis.url());
+        let System { deployment, targets } = System::start(builder);
+        let load = Load::start(targets).await;
+        wait_for_trust(&deployment, &redis.nodes()[0]).await;
+        sleep(HEALTHY_TIME).await;
+        Self { redis, deployment, load }
+    }
+
+    /// Kills the primary of the slot and restarts it as a replica. Returns the new primary, and the time during which
+    /// that had settled.
+    async fn fail_over(&mut self) -> (usize, std::ops::Range<Instant>) {
+        let session = self.load.sign_in("barbara").await.unwrap();
+        self.redis.nodes()[0].process().unwrap().signal("KILL");
+        let failed = Instant::now();
+        assert!(self.load.sign_out(&session).await);
+
+        let another = || self.redis.holder(1).filter(|next| *next != 0);
+        let next = wait_for("another primary", FAILOVER_TIME, another).await;
+        wait_for_trust(&self.deployment, &self.redis.nodes()[next]).await;
+        let settled = failed + SETTLING_TIME..Instant::now();
+        self.load.time_to_recovery(Instant::now(), RECOVERY_TIME).await;
+
+        self.redis.nodes()[0].restart();
+        let is_replica = || is_replica(&self.redis.nodes()[0]).then_some(());
+        wait_for("the old primary to follow", DEMOTION_TIME, is_replica).await;
+        wait_for_trust(&self.deployment, &self.redis.nodes()[next]).await;
+        (next, settled)
+    }
+
+    /// Moves the slot to another primary. Half-way, neither of the two may be trusted.
+    async fn move_slot(&mut self, from: usize, to: usize) {
+        let session = self.load.sign_in("barbara").await.unwrap();
+        self.redis.start_moving_slot(from, to);
+        assert!(self.load.sign_out(&session).await);
+        sleep(SETTLING_TIME).await;
+
+        self.redis.finish_moving_slot(from, to);
+        wait_for_trust(&self.deployment, &self.redis.nodes()[to]).await;
+        wait_for_page_session(&self.deployment, &self.redis.nodes()[to]).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_primary_of_a_cluster_is_killed_and_its_slot_moved() {
-    let mut redis = RedisCluster::start();
-    let (stack, place) = system(fresh_postgres_database(), |_, settings| {
-        settings.insert("REDIS_URL", redis.url());
-    });
-    let witness = Witness::start(place).await;
-    believed_through(&stack, &redis.nodes()[0]).await;
-    sleep(WELL).await;
+    let mut test = ClusterTest::start().await;
 
-    let leaves = witness.sign_in("barbara").await.unwrap();
-    redis.nodes()[0].process().unwrap().signal("KILL");
-    let broken = Instant::now();
-    assert!(witness.sign_out(&leaves).await);
-    let next = until("another primary", FAILED_OVER, || redis.holder(1).filter(|next| *next != 0)).await;
-    believed_through(&stack, &redis.nodes()[next]).await;
-    let settled = broken + SETTLED..Instant::now();
-    witness.time_to_heal(Instant::now(), HEALED).await;
-    redis.nodes()[0].restart();
-    let role = |redis: &mut RedisCluster| redis.nodes()[0].fact("INFO replication", "role");
-    until("the old primary to follow", DEMOTED, || (role(&mut redis) == "slave").then_some(())).await;
-    believed_through(&stack, &redis.nodes()[next]).await;
+    let (next, settled) = test.fail_over().await;
+    test.move_slot(next, 1).await;
 
-    let leaves = witness.sign_in("barbara").await.unwrap();
-    redis.begin_to_move_slot(next, 1);
-    // Half-way, neither of the two is to be believed.
-    assert!(witness.sign_out(&leaves).await);
-    sleep(SETTLED).await;
-    redis.end_to_move_slot(next, 1);
-    believed_through(&stack, &redis.nodes()[1]).await;
-    pages_are_kept_by(&stack, &redis.nodes()[1]).await;
-    let healed = witness.time_to_heal(Instant::now(), HEALED).await;
+    let recovery = test.load.time_to_recovery(Instant::now(), RECOVERY_TIME).await;
     let name = "Redis as a cluster: a primary killed, its slot moved";
-    conclude(name, &witness.end().await, (settled, healed), Allowed::default());
-    stack.assert_no_panic();
-    assert_no_password(&stack);
+    Outcome { settled, recovery }.check(name, &test.load.end().await, Allowed::default());
+    test.deployment.assert_no_panic();
+    assert_no_password(&test.deployment);
 }
 
-/// Waits until both verifiers believe the cache, by a watermark that this very server has.
-async fn believed_through(stack: &Stack, server: &RedisNode) {
+fn is_replica(server: &RedisNode) -> bool {
+    server.fact("INFO replication", "role") == "slave"
+}
+
+/// Waits until both verifiers trust the cache because of a watermark of this server.
+async fn wait_for_trust(deployment: &Deployment, server: &RedisNode) {
     let run = server.fact("INFO server", "run_id");
     assert!(!run.is_empty());
-    let since = Instant::now();
+    let started = Instant::now();
     loop {
-        let mut believed = server.ask("GET {drawbridge}:watermark").contains(&run);
-        for port in stack.internal_ports_of_verify_services() {
-            let metrics = Visitor::new().get(&format!("http://127.0.0.1:{port}/metrics")).await.text;
-            believed &= metrics.contains("\ndrawbridge_cache_trusted{} 1\n");
+        let mut is_trusted = server.ask("GET {drawbridge}:watermark").contains(&run);
+        for url in deployment.internal_urls(Service::Verify) {
+            let metrics = Visitor::new().get(&format!("{url}/metrics")).await.text;
+            is_trusted &= metrics.contains("\ndrawbridge_cache_trusted{} 1\n");
         }
-        if believed {
+        if is_trusted {
             return;
         }
-        assert!(since.elapsed() < BELIEVED, "the cache is not believed through port {}", server.port());
+        assert!(started.elapsed() < TRUST_TIME, "no trust in the server at port {}", server.port());
         sleep(Duration::from_millis(20)).await;
     }
 }
 
-/// Waits until what a page remembers of a visitor goes to this server, and everybody is ready.
-async fn pages_are_kept_by(stack: &Stack, server: &RedisNode) {
-    let kept = || server.ask("KEYS {drawbridge}-page:*").lines().filter(|key| !key.is_empty()).count();
-    let (before, since) = (kept(), Instant::now());
+/// Waits until page sessions are stored on this server, and every service is ready.
+async fn wait_for_page_session(deployment: &Deployment, server: &RedisNode) {
+    let stored = || server.ask("KEYS {drawbridge}-page:*").lines().filter(|key| !key.is_empty()).count();
+    let before = stored();
+    let started = Instant::now();
     loop {
-        let page = Visitor::new().get(&format!("{}/login", stack.frontend)).await;
-        assert_eq!(page.status, 200, "{}", page.text);
-        let mut ready = true;
-        for origin in [&stack.auth, &stack.verify, &stack.frontend] {
-            ready &= Visitor::new().get(&format!("{origin}/health/ready")).await.status == 200;
+        Visitor::new().get(&format!("{}/login", deployment.frontend)).await.assert_status(200);
+        let mut is_ready = true;
+        for origin in [&deployment.auth, &deployment.verify, &deployment.frontend] {
+            is_ready &= Visitor::new().get(&format!("{origin}/health/ready")).await.status == 200;
         }
-        if ready && kept() > before {
+        if is_ready && stored() > before {
             return;
         }
-        assert!(since.elapsed() < BELIEVED, "no page is kept at port {}", server.port());
+        assert!(started.elapsed() < TRUST_TIME, "no page session at port {}", server.port());
         sleep(Duration::from_millis(20)).await;
     }
 }
 
-/// Whatever the programs log of their search, and whichever way the password is written.
-fn assert_no_password(stack: &Stack) {
-    let log = stack.log();
+/// Fails if the services have logged the password of Redis, encoded or not, during their search for the master.
+fn assert_no_password(deployment: &Deployment) {
+    let log = deployment.log();
     assert!(log.contains("this server is the master now"), "{log}");
     assert!(!log.contains("p@ss") && !log.contains("p%40ss"), "{log}");
 }
 
-async fn until<T>(what: &str, within: Duration, mut found: impl FnMut() -> Option<T>) -> T {
-    let since = Instant::now();
+async fn wait_for<T>(event: &str, within: Duration, mut find: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
     loop {
-        if let Some(found) = found() {
+        if let Some(found) = find() {
             return found;
         }
-        assert!(since.elapsed() < within, "waited in vain for {what}");
+        assert!(started.elapsed() < within, "waited in vain for {event}");
         sleep(Duration::from_millis(50)).await;
     }
 }

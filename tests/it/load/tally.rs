@@ -5,51 +5,74 @@ use std::{
 };
 
 use super::{
-    door::Reply,
-    ledger::{Session, State},
+    endpoint::Reply,
+    ledger::{Session, SessionState},
 };
 
-/// The ways in which an answer can be wrong.
+/// How many violations of each kind are described.
+const DESCRIBED: usize = 10;
+
+/// The ways in which a response can be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Wrong {
-    /// Somebody who had left was let in beyond the bound, or somebody was taken for another.
+pub(crate) enum Violation {
+    /// A revoked session was accepted beyond the bound, or a session was taken for another user's.
     FalseAccept,
-    /// Somebody who was signed in was turned away, or a right password was refused.
+    /// An active session or a correct password was refused.
     FalseRefusal,
-    /// Somebody lost the cookie without having signed out.
+    /// The cookie of an active session was deleted.
     CookieCleared,
     /// A 5xx that is not a 503.
-    OtherFiveHundred,
-    /// A 503 that does not say when to come again.
+    OtherServerError,
+    /// A 503 without `Retry-After`.
     NoRetryAfter,
-    /// An answer that nothing foresees.
-    Unforeseen,
+    /// A response that is never correct.
+    Unexpected,
 }
 
-/// What was asked of whom, and what was true.
-pub(crate) struct Asked<'a> {
-    pub(crate) of: &'a str,
-    pub(crate) started: Instant,
-    /// What was true before the question and after the answer; of a login, nothing.
-    pub(crate) states: Option<(State, State)>,
+/// The state of a session before a request and after its response.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct States {
+    pub(crate) before: SessionState,
+    pub(crate) after: SessionState,
+}
+
+/// A request that was sent.
+pub(crate) struct Sent<'a> {
+    /// The name of the endpoint.
+    pub(crate) to: &'a str,
+    pub(crate) at: Instant,
     pub(crate) email: &'a str,
+    /// `None` for a login, which has no session yet.
+    pub(crate) states: Option<States>,
 }
 
-/// What all answers come to.
+/// A session that could not be verified.
+#[derive(Debug)]
+struct Unverified {
+    at: Instant,
+    was_active: bool,
+}
+
+#[derive(Debug, Default)]
+struct Violations {
+    count: usize,
+    /// Descriptions of the first few.
+    texts: Vec<String>,
+}
+
+/// The results of all requests.
 #[derive(Debug)]
 pub(crate) struct Tally {
     began: Instant,
     bound: Duration,
     pub(crate) checked: usize,
-    /// The first few of each kind in words, and how many there were.
-    wrong: BTreeMap<Wrong, (usize, Vec<String>)>,
-    /// When and where a session was shown that could not be checked, and whether it was alive.
-    unchecked: Vec<(Instant, &'static str, bool)>,
-    /// When a sign-in or a sign-out was not possible.
-    unsigned: Vec<Instant>,
-    /// Questions that no answer came to, by who was asked.
+    violations: BTreeMap<Violation, Violations>,
+    unverified: Vec<Unverified>,
+    /// How many sign-ins and sign-outs were answered with 503.
+    pub(crate) failed_sign_ins_and_outs: usize,
+    /// Requests without a response, by endpoint.
     unanswered: BTreeMap<String, usize>,
-    /// How long after its end a session was still let in, at most.
+    /// How long after its end a session was still accepted, at most.
     pub(crate) latest_accept: Duration,
     pub(crate) slowest: Duration,
 }
@@ -60,137 +83,137 @@ impl Tally {
             began: Instant::now(),
             bound,
             checked: 0,
-            wrong: BTreeMap::new(),
-            unchecked: Vec::new(),
-            unsigned: Vec::new(),
+            violations: BTreeMap::new(),
+            unverified: Vec::new(),
+            failed_sign_ins_and_outs: 0,
             unanswered: BTreeMap::new(),
             latest_accept: Duration::ZERO,
             slowest: Duration::ZERO,
         }
     }
 
-    pub(crate) fn count(&self, wrong: Wrong) -> usize {
-        self.wrong.get(&wrong).map_or(0, |(count, _)| *count)
+    pub(crate) fn count(&self, violation: Violation) -> usize {
+        self.violations.get(&violation).map_or(0, |violations| violations.count)
     }
 
-    /// Every wrong answer, in words.
-    pub(crate) fn wrongs(&self) -> String {
-        let kinds = self.wrong.iter();
-        let texts: Vec<_> =
-            kinds.map(|(kind, (n, texts))| format!("{n} {kind:?}\n{}", texts.join("\n"))).collect();
+    /// Describes all violations; empty if there are none.
+    pub(crate) fn describe_violations(&self) -> String {
+        let kinds = self.violations.iter();
+        let texts: Vec<_> = kinds
+            .map(|(kind, Violations { count, texts })| format!("{count} {kind:?}\n{}", texts.join("\n")))
+            .collect();
         texts.join("\n")
     }
 
-    /// How often somebody who was signed in was not let in, for want of knowledge, in that time.
-    pub(crate) fn unchecked_alive(&self, time: &Range<Instant>) -> usize {
-        self.unchecked.iter().filter(|(at, _, alive)| *alive && time.contains(at)).count()
+    /// How many sessions could not be verified.
+    pub(crate) fn unverified(&self) -> usize {
+        self.unverified.len()
     }
 
-    pub(crate) fn unchecked(&self) -> usize {
-        self.unchecked.len()
+    /// How many active sessions could not be verified in this time.
+    pub(crate) fn unverified_active(&self, time: &Range<Instant>) -> usize {
+        self.unverified.iter().filter(|session| session.was_active && time.contains(&session.at)).count()
     }
 
-    pub(crate) fn unsigned(&self) -> usize {
-        self.unsigned.len()
+    /// Requests without a response, by endpoint, except those to a program that was stopped.
+    pub(crate) fn unanswered_except(&self, stopped: &[&str]) -> Vec<(&String, &usize)> {
+        self.unanswered.iter().filter(|(endpoint, _)| !stopped.contains(&endpoint.as_str())).collect()
     }
 
-    /// Who left how many questions without an answer, except `those`, whose program was ended.
-    pub(crate) fn unanswered_but_by(&self, those: &[&str]) -> Vec<(&String, &usize)> {
-        self.unanswered.iter().filter(|(whom, _)| !those.contains(&whom.as_str())).collect()
-    }
-
-    /// Judges what was said of a session that was shown at a door.
-    pub(crate) fn judge_door(
-        &mut self,
-        door: &'static str,
-        session: &Session,
-        asked: &Asked<'_>,
-        reply: &Reply,
-    ) {
-        self.judge(asked, reply);
-        let (before, after) = asked.states.unwrap_or((State::Leaving, State::Leaving));
+    /// Checks the response of an endpoint that verifies a session.
+    pub(crate) fn check_verification(&mut self, session: &Session, sent: &Sent<'_>, reply: &Reply) {
+        self.check_common(sent, reply);
+        let unknown = States { before: SessionState::SigningOut, after: SessionState::SigningOut };
+        let States { before, after } = sent.states.unwrap_or(unknown);
         match reply.status {
-            200 => {
-                if !reply.text.contains(&session.email) {
-                    self.wrong(Wrong::FalseAccept, asked, reply);
-                }
-                if let State::Left(at) = before {
-                    let late = asked.started - at;
-                    self.latest_accept = self.latest_accept.max(late);
-                    if late > self.bound {
-                        self.wrong(Wrong::FalseAccept, asked, reply);
-                    }
-                }
-            }
-            401 | 403 => self.refused(after, asked, reply),
-            302 | 303 if reply.to_login => self.refused(after, asked, reply),
+            200 => self.check_accept(before, session, sent, reply),
+            401 | 403 => self.check_refusal(after, sent, reply),
+            302 | 303 if reply.redirects_to_login => self.check_refusal(after, sent, reply),
             503 => {
-                self.unchecked.push((asked.started, door, before == State::Alive && after == State::Alive));
+                let was_active = before == SessionState::Active && after == SessionState::Active;
+                self.unverified.push(Unverified { at: sent.at, was_active });
             }
             500.. => {}
-            _ => self.wrong(Wrong::Unforeseen, asked, reply),
+            _ => self.add(Violation::Unexpected, sent, reply),
         }
-        if reply.clears_cookie && after == State::Alive {
-            self.wrong(Wrong::CookieCleared, asked, reply);
+        if reply.clears_cookie && after == SessionState::Active {
+            self.add(Violation::CookieCleared, sent, reply);
         }
     }
 
-    /// Judges the answer to a sign-in with the right password or to a sign-out.
-    pub(crate) fn judge_sign(&mut self, asked: &Asked<'_>, reply: &Reply) {
-        self.judge(asked, reply);
+    /// Checks the response to a login with the correct password, or to a sign-out.
+    pub(crate) fn check_sign_in_or_out(&mut self, sent: &Sent<'_>, reply: &Reply) {
+        self.check_common(sent, reply);
         match reply.status {
             200 | 500.. => {}
-            400..500 => self.wrong(Wrong::FalseRefusal, asked, reply),
-            _ => self.wrong(Wrong::Unforeseen, asked, reply),
+            400..500 => self.add(Violation::FalseRefusal, sent, reply),
+            _ => self.add(Violation::Unexpected, sent, reply),
         }
         if reply.status == 503 {
-            self.unsigned.push(asked.started);
+            self.failed_sign_ins_and_outs += 1;
         }
         if reply.status != 200 && reply.clears_cookie {
-            self.wrong(Wrong::CookieCleared, asked, reply);
+            self.add(Violation::CookieCleared, sent, reply);
         }
     }
 
-    pub(crate) fn no_answer(&mut self, asked: &Asked<'_>, error: &reqwest::Error) {
-        self.slowest = self.slowest.max(asked.started.elapsed());
-        *self.unanswered.entry(asked.of.to_owned()).or_default() += 1;
+    /// Counts a request without a response. A program may close a connection, but it must not let a client wait.
+    pub(crate) fn add_unanswered(&mut self, sent: &Sent<'_>, error: &reqwest::Error) {
+        self.slowest = self.slowest.max(sent.at.elapsed());
+        *self.unanswered.entry(sent.to.to_owned()).or_default() += 1;
         if error.is_timeout() {
-            let (of, at) = (asked.of, asked.started - self.began);
-            self.note(Wrong::Unforeseen, format!("{at:?}: {of} does not answer at all"));
+            let text = format!("{:?}: {} does not respond", sent.at - self.began, sent.to);
+            self.add_text(Violation::Unexpected, text);
         }
     }
 
-    fn judge(&mut self, asked: &Asked<'_>, reply: &Reply) {
+    fn check_common(&mut self, sent: &Sent<'_>, reply: &Reply) {
         self.checked += 1;
-        self.slowest = self.slowest.max(asked.started.elapsed());
+        self.slowest = self.slowest.max(sent.at.elapsed());
         match reply.status {
-            503 if !reply.retry_after => self.wrong(Wrong::NoRetryAfter, asked, reply),
-            500..=502 | 504.. => self.wrong(Wrong::OtherFiveHundred, asked, reply),
+            503 if !reply.has_retry_after => self.add(Violation::NoRetryAfter, sent, reply),
+            500..=502 | 504.. => self.add(Violation::OtherServerError, sent, reply),
             _ => {}
         }
     }
 
-    fn refused(&mut self, after: State, asked: &Asked<'_>, reply: &Reply) {
-        if after == State::Alive {
-            self.wrong(Wrong::FalseRefusal, asked, reply);
+    fn check_accept(&mut self, before: SessionState, session: &Session, sent: &Sent<'_>, reply: &Reply) {
+        if !reply.text.contains(&session.email) {
+            self.add(Violation::FalseAccept, sent, reply);
+        }
+        if let SessionState::SignedOut(at) = before {
+            let late = sent.at - at;
+            self.latest_accept = self.latest_accept.max(late);
+            if late > self.bound {
+                self.add(Violation::FalseAccept, sent, reply);
+            }
         }
     }
 
-    fn wrong(&mut self, wrong: Wrong, asked: &Asked<'_>, reply: &Reply) {
-        let Asked { of, started, email, .. } = asked;
-        let truth = match asked.states {
-            Some((State::Left(at), _)) => format!("left {:?} before", *started - at),
-            other => format!("{other:?}"),
-        };
-        let (at, text) = (*started - self.began, reply.text.chars().take(200).collect::<String>());
-        self.note(wrong, format!("{at:?}: {of} told {email} ({truth}) {}: {text}", reply.status));
+    fn check_refusal(&mut self, after: SessionState, sent: &Sent<'_>, reply: &Reply) {
+        if after == SessionState::Active {
+            self.add(Violation::FalseRefusal, sent, reply);
+        }
     }
 
-    fn note(&mut self, wrong: Wrong, text: String) {
-        let (count, texts) = self.wrong.entry(wrong).or_default();
-        *count += 1;
-        if texts.len() < 10 {
-            texts.push(text);
+    fn add(&mut self, violation: Violation, sent: &Sent<'_>, reply: &Reply) {
+        let state = match sent.states {
+            Some(States { before: SessionState::SignedOut(at), .. }) => {
+                format!("signed out {:?} before", sent.at - at)
+            }
+            other => format!("{other:?}"),
+        };
+        let Sent { to, email, .. } = sent;
+        let time = sent.at - self.began;
+        let text: String = reply.text.chars().take(200).collect();
+        self.add_text(violation, format!("{time:?}: {to} told {email} ({state}) {}: {text}", reply.status));
+    }
+
+    fn add_text(&mut self, violation: Violation, text: String) {
+        let violations = self.violations.entry(violation).or_default();
+        violations.count += 1;
+        if violations.texts.len() < DESCRIBED {
+            violations.texts.push(text);
         }
     }
 }

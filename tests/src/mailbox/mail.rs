@@ -1,26 +1,26 @@
 use mail_parser::{MessageParser, PartType};
 use url::Url;
 
-/// A mail as its reader sees it.
+/// An e-mail as its reader sees it.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    /// From whom it says that it is.
+    /// The address in `From`.
     pub from: String,
-    /// To whom it was delivered.
+    /// The recipients of its delivery.
     pub to: Vec<String>,
-    /// Where it goes if it cannot be delivered.
+    /// The address to which bounces go.
     pub bounces_to: String,
-    /// Its subject, decoded.
+    /// The decoded subject.
     pub subject: String,
-    /// Its plain part.
+    /// The plain-text part.
     pub text: String,
-    /// Its HTML, empty if it has none.
+    /// The HTML part, or an empty string.
     pub html: String,
-    /// Its headers as they were sent, unfolded.
+    /// The headers as they were sent, unfolded.
     pub headers: Vec<(String, String)>,
-    /// As whom its sender had signed in.
+    /// The user as whom the sender had logged in.
     pub user: Option<String>,
-    /// Whether it came over TLS.
+    /// Whether it arrived over TLS.
     pub is_encrypted: bool,
 }
 
@@ -57,18 +57,18 @@ impl Mail {
         }
     }
 
-    /// Whether it was delivered to this address.
+    /// Returns true if it was delivered to this address.
     pub fn is_to(&self, address: &str) -> bool {
         self.to.iter().any(|to| to == address)
     }
 
-    /// A header, empty if it is not there.
+    /// A header, or an empty string if it is missing.
     pub fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map_or("", |(_, value)| value)
     }
 
-    /// The first link whose path begins so, which must lead to the same place in the HTML.
+    /// The first link whose path starts with `path`. The HTML part must contain the same link.
     pub fn link(&self, path: &str) -> Url {
         let urls = self.text.split_whitespace().filter_map(|word| Url::parse(word).ok());
         let found = urls.filter(Url::has_host).find(|url| url.path().starts_with(path));
@@ -78,7 +78,7 @@ impl Mail {
         url
     }
 
-    /// The token in the first link whose path begins so.
+    /// The token in the first link whose path starts with `path`.
     pub fn token(&self, path: &str) -> String {
         let link = self.link(path);
         let token = link.query_pairs().find(|(name, _)| name == "token");

@@ -7,36 +7,36 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::{Desk, Encryption, Mail, Mood};
+use super::{Encryption, Mail, Mood, Shared};
 
-/// How a conversation in one sort of connection ended.
+/// How a conversation over a connection ended.
 #[derive(PartialEq, Eq)]
 enum End {
-    Left,
+    Disconnected,
     StartTls,
 }
 
-/// Speaks SMTP (RFC 5321) with one client, as much of it as a sender of mails needs.
-pub(super) async fn serve(stream: TcpStream, desk: &Desk, acceptor: &TlsAcceptor) -> io::Result<()> {
-    if desk.encryption == Encryption::Implicit {
+/// Speaks as much SMTP (RFC 5321) with one client as a sender of e-mail needs.
+pub(super) async fn serve(stream: TcpStream, shared: &Shared, acceptor: &TlsAcceptor) -> io::Result<()> {
+    if shared.encryption == Encryption::Implicit {
         let stream = acceptor.accept(stream).await?;
-        let mut conversation = Conversation::new(stream, desk, true);
+        let mut conversation = Conversation::new(stream, shared, true);
         conversation.reply("220 localhost").await?;
         conversation.run().await?;
         return Ok(());
     }
-    let mut conversation = Conversation::new(stream, desk, false);
+    let mut conversation = Conversation::new(stream, shared, false);
     conversation.reply("220 localhost").await?;
     if conversation.run().await? == End::StartTls {
         let stream = acceptor.accept(conversation.stream.into_inner()).await?;
-        Conversation::new(stream, desk, true).run().await?;
+        Conversation::new(stream, shared, true).run().await?;
     }
     Ok(())
 }
 
 struct Conversation<'a, S> {
     stream: BufReader<S>,
-    desk: &'a Desk,
+    shared: &'a Shared,
     is_encrypted: bool,
     user: Option<String>,
     sender: String,
@@ -44,9 +44,9 @@ struct Conversation<'a, S> {
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
-    fn new(stream: S, desk: &'a Desk, is_encrypted: bool) -> Self {
+    fn new(stream: S, shared: &'a Shared, is_encrypted: bool) -> Self {
         let stream = BufReader::new(stream);
-        Self { stream, desk, is_encrypted, user: None, sender: String::new(), recipients: Vec::new() }
+        Self { stream, shared, is_encrypted, user: None, sender: String::new(), recipients: Vec::new() }
     }
 
     async fn run(&mut self) -> io::Result<End> {
@@ -61,66 +61,66 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                     return Ok(End::StartTls);
                 }
                 _ if self.awaits_encryption() && verb != "QUIT" => self.reply("530 STARTTLS first").await?,
-                "AUTH" => self.sign_in(rest).await?,
-                "MAIL" if self.desk.login.is_some() && self.user.is_none() => {
-                    self.reply("530 Who are you?").await?;
+                "AUTH" => self.log_in(rest).await?,
+                "MAIL" if self.shared.login.is_some() && self.user.is_none() => {
+                    self.reply("530 Authentication required").await?;
                 }
                 "MAIL" => {
                     self.recipients.clear();
                     self.sender = address(rest);
-                    self.reply("250 Go on").await?;
+                    self.reply("250 OK").await?;
                 }
-                "RCPT" => self.address_to(address(rest)).await?,
-                "DATA" if self.recipients.is_empty() => self.reply("503 To whom?").await?,
-                "DATA" => self.take_mail().await?,
+                "RCPT" => self.add_recipient(address(rest)).await?,
+                "DATA" if self.recipients.is_empty() => self.reply("503 No recipients").await?,
+                "DATA" => self.receive_mail().await?,
                 "RSET" => {
                     self.recipients.clear();
-                    self.reply("250 Forgotten").await?;
+                    self.reply("250 OK").await?;
                 }
                 "QUIT" => {
-                    self.reply("221 Farewell").await?;
-                    return Ok(End::Left);
+                    self.reply("221 Bye").await?;
+                    return Ok(End::Disconnected);
                 }
-                _ => self.reply("500 What?").await?,
+                _ => self.reply("500 Unknown command").await?,
             }
         }
     }
 
     fn awaits_encryption(&self) -> bool {
-        self.desk.encryption == Encryption::StartTls && !self.is_encrypted
+        self.shared.encryption == Encryption::StartTls && !self.is_encrypted
     }
 
     fn extensions(&self) -> String {
         let mut lines = "250-localhost\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n".to_owned();
         if self.awaits_encryption() {
             lines += "250-STARTTLS\r\n";
-        } else if self.desk.login.is_some() {
+        } else if self.shared.login.is_some() {
             lines += "250-AUTH PLAIN LOGIN\r\n";
         }
         lines + "250 SIZE 1000000"
     }
 
-    /// `AUTH PLAIN`, at once or asked for, and `AUTH LOGIN`, which asks for one after the other.
-    async fn sign_in(&mut self, words: &str) -> io::Result<()> {
-        let (mechanism, at_once) = words.split_once(' ').unwrap_or((words, ""));
+    /// `AUTH PLAIN` and `AUTH LOGIN`, with or without an initial response.
+    async fn log_in(&mut self, words: &str) -> io::Result<()> {
+        let (mechanism, initial) = words.split_once(' ').unwrap_or((words, ""));
         let (user, password) = match mechanism.to_ascii_uppercase().as_str() {
             "PLAIN" => {
-                let given = if at_once.is_empty() { self.ask("334 ").await? } else { decode(at_once) };
+                let given = if initial.is_empty() { self.ask("334 ").await? } else { decode(initial) };
                 let mut parts = given.split('\0').skip(1).map(str::to_owned);
                 (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
             }
             "LOGIN" => {
                 let user =
-                    if at_once.is_empty() { self.ask("334 VXNlcm5hbWU6").await? } else { decode(at_once) };
+                    if initial.is_empty() { self.ask("334 VXNlcm5hbWU6").await? } else { decode(initial) };
                 (user, self.ask("334 UGFzc3dvcmQ6").await?)
             }
-            _ => return self.reply("504 Not in this way").await,
+            _ => return self.reply("504 Unknown mechanism").await,
         };
-        if self.desk.login.as_ref() != Some(&(user.clone(), password)) {
-            return self.reply("535 You are somebody else").await;
+        if self.shared.login.as_ref() != Some(&(user.clone(), password)) {
+            return self.reply("535 Wrong credentials").await;
         }
         self.user = Some(user);
-        self.reply("235 Welcome").await
+        self.reply("235 OK").await
     }
 
     async fn ask(&mut self, question: &str) -> io::Result<String> {
@@ -128,19 +128,19 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         Ok(decode(&self.line().await?))
     }
 
-    async fn address_to(&mut self, recipient: String) -> io::Result<()> {
-        let mood = *self.desk.mood.borrow();
+    async fn add_recipient(&mut self, recipient: String) -> io::Result<()> {
+        let mood = *self.shared.mood.borrow();
         if let Mood::Refusing(code) = mood {
-            self.desk.refused.lock().unwrap().push(recipient);
-            self.desk.changed.notify_waiters();
-            return self.reply(&format!("{code} Not today")).await;
+            self.shared.refused.lock().unwrap().push(recipient);
+            self.shared.changed.notify_waiters();
+            return self.reply(&format!("{code} Rejected")).await;
         }
         self.recipients.push(recipient);
-        self.reply("250 Go on").await
+        self.reply("250 OK").await
     }
 
-    async fn take_mail(&mut self) -> io::Result<()> {
-        self.reply("354 Go on, and end with a dot").await?;
+    async fn receive_mail(&mut self) -> io::Result<()> {
+        self.reply("354 End with a dot").await?;
         let mut content = Vec::new();
         loop {
             let start = content.len();
@@ -157,9 +157,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         }
         let recipients = std::mem::take(&mut self.recipients);
         let mail = Mail::parse(&self.sender, recipients, self.user.clone(), self.is_encrypted, &content);
-        self.desk.mails.lock().unwrap().push(mail);
-        self.desk.changed.notify_waiters();
-        self.reply("250 Taken").await
+        self.shared.mails.lock().unwrap().push(mail);
+        self.shared.changed.notify_waiters();
+        self.reply("250 Accepted").await
     }
 
     async fn line(&mut self) -> io::Result<String> {
@@ -170,16 +170,16 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         Ok(line.trim_end().to_owned())
     }
 
-    /// Answers, unless the server hangs: then it does so once it is freed.
+    /// Sends a reply, as soon as the server does not hang.
     async fn reply(&mut self, text: &str) -> io::Result<()> {
-        // An error means that the mailbox is gone, and nobody waits for it.
-        let _ = self.desk.mood.clone().wait_for(|mood| *mood != Mood::Hanging).await;
+        // An error means that the test has dropped the mailbox.
+        let _ = self.shared.mood.clone().wait_for(|mood| *mood != Mood::Hanging).await;
         self.stream.write_all(format!("{text}\r\n").as_bytes()).await?;
         self.stream.flush().await
     }
 }
 
-/// What stands between the angle brackets.
+/// The text between the angle brackets.
 fn address(words: &str) -> String {
     let inside = words.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
     inside.map_or_else(String::new, |(address, _)| address.to_owned())

@@ -3,17 +3,13 @@ use drawbridge_http::{
     draining::Draining,
     health::{self, Dependency},
 };
-use drawbridge_verification::{KeyRing, WantedKeys};
 
 use crate::app::App;
 
-/// `GET /health/ready`: whether tokens can be checked. Without the cache they still can.
+/// `GET /health/ready`: 200 if tokens can be verified. That is possible without the cache.
 pub(crate) async fn ready(app: web::Data<App>, draining: web::Data<Draining>) -> HttpResponse {
-    let (database, cache, keys) = tokio::join!(
-        app.database.is_up(),
-        cache_is_up(&app),
-        app.verifier.keys().current(WantedKeys::YoungerThan(KeyRing::FRESH_FOR, None))
-    );
+    let (database, cache, keys) =
+        tokio::join!(app.database.is_up(), cache_is_up(&app), app.verifier.key_ring().keys());
     let dependencies = [
         Dependency { name: "database", up: database, needed: true },
         Dependency { name: "cache", up: cache, needed: false },

@@ -1,15 +1,8 @@
-//! What gateways ask: `/auth-request` and `/forward-auth`.
+//! Requests of gateways: `/auth-request` and `/forward-auth`.
 
-use reqwest::Method;
-use tests::{Answer, Visitor};
+use tests::Visitor;
 
 use crate::helpers::TestApp;
-
-async fn ask(app: &TestApp, visitor: &mut Visitor, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let request = visitor.request(Method::GET, &app.url(path));
-    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-    visitor.send(request).await
-}
 
 const FROM_THE_FRONTEND: [(&str, &str); 3] = [
     ("x-forwarded-proto", "http"),
@@ -17,95 +10,122 @@ const FROM_THE_FRONTEND: [(&str, &str); 3] = [
     ("x-forwarded-uri", "/app?a=b&c=d"),
 ];
 
+fn with_token(token: &str) -> Visitor {
+    let mut visitor = Visitor::new();
+    visitor.set_cookie("token", token);
+    visitor
+}
+
 #[actix_web::test]
-async fn a_good_token_is_let_through_with_who_it_is() {
-    for app in TestApp::both().await {
+async fn a_valid_token_is_answered_with_the_user_in_headers() {
+    for app in TestApp::on_both().await {
         let mut ada = app.signed_in("ada@example.com").await;
-        let id = app.ask(&mut ada).await.json()["data"]["user"]["id"].as_str().unwrap().to_owned();
-        // Twice: what is asked for first and what is hot are answered alike.
+        let id = app.user_id(&mut ada).await.to_string();
+        let forged = [("x-auth-user-id", "root"), ("x-auth-roles", "admin")];
+
+        // Twice: before and after the record is in memory.
         for path in ["/auth-request", "/forward-auth", "/forward-auth/some/path"].repeat(2) {
-            let forged = [("x-auth-user-id", "root"), ("x-auth-roles", "admin")];
-            let answer = ask(&app, &mut ada, path, &forged).await;
-            assert_eq!((answer.status, answer.text.as_str()), (200, ""), "{path}");
-            assert_eq!(answer.header("x-auth-user-id"), id);
-            assert_eq!(answer.header("x-auth-email"), "ada@example.com");
-            assert_eq!(answer.header("x-auth-roles"), "");
-            assert_eq!(answer.header("set-cookie"), "", "a young token is not renewed");
-            assert!(!answer.header("x-request-id").is_empty());
+            let answer = app.ask_as_gateway(&mut ada, path, &forged).await;
+
+            assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+            assert_eq!(answer.text, "", "{path}");
+            assert_eq!(answer.header("x-auth-user-id"), id, "{path}");
+            assert_eq!(answer.header("x-auth-email"), "ada@example.com", "{path}");
+            assert_eq!(answer.header("x-auth-roles"), "", "{path}");
+            assert_eq!(answer.header("set-cookie"), "", "{path}: a new token is renewed");
+            assert!(!answer.header("x-request-id").is_empty(), "{path}");
         }
     }
 }
 
 #[actix_web::test]
-async fn nginx_is_told_401_for_whatever_is_not_good_and_nothing_else() {
-    for app in TestApp::both().await {
-        let mut ada = app.signed_in("ada@example.com").await;
-        let mut left_behind = ada.clone();
-        ada.post(&format!("{}/api/logout", app.auth)).await;
-        let mut forger = Visitor::new();
-        forger.set_cookie("token", "a.b.c");
-        for (visitor, code) in [
-            (&mut Visitor::new(), "missing_token"),
-            (&mut forger, "invalid_token"),
-            (&mut left_behind, "session_revoked"),
+async fn nginx_gets_401_for_every_refusal() {
+    for app in TestApp::on_both().await {
+        let ada = app.signed_in("ada@example.com").await;
+        let signed_out = app.sign_out(ada).await;
+
+        for (code, visitor) in [
+            ("missing_token", Visitor::new()),
+            ("invalid_token", with_token("a.b.c")),
+            ("session_revoked", signed_out),
         ] {
-            for headers in [[("accept", "text/html")], [("accept", "application/json")]] {
-                let answer = ask(&app, visitor, "/auth-request", &headers).await;
-                assert_eq!(answer.status_and_code(), (401, code.into()));
-                assert_eq!(answer.header("x-auth-user-id"), "");
+            for accept in ["text/html", "application/json"] {
+                let mut visitor = visitor.clone();
+                let answer = app.ask_as_gateway(&mut visitor, "/auth-request", &[("accept", accept)]).await;
+
+                assert_eq!(answer.status_and_code(), (401, code.into()), "{accept}");
+                assert_eq!(answer.header("x-auth-user-id"), "", "{code} {accept}");
             }
         }
     }
 }
 
 #[actix_web::test]
-async fn a_person_is_led_to_the_sign_in_page_and_a_script_is_told() {
-    let [app, _] = TestApp::both().await;
-    let mut nobody = Visitor::new();
+async fn a_refusal_is_a_problem_with_the_request_id() {
+    let app = TestApp::on_sqlite().await;
+    let id = ("x-request-id", "request-1");
+
+    // Without a token the handler answers, with one the fast path.
+    for (code, mut visitor) in [("missing_token", Visitor::new()), ("invalid_token", with_token("a.b.c"))] {
+        let answer = app.ask_as_gateway(&mut visitor, "/auth-request", &[id]).await;
+
+        assert_eq!(answer.status_and_code(), (401, code.into()));
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{code}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{code}");
+        assert_eq!(answer.header("x-request-id"), id.1, "{code}");
+        assert_eq!(answer.json()["request_id"], id.1, "{code}");
+        assert_eq!(answer.json()["authenticated"], false, "{code}");
+    }
+}
+
+#[actix_web::test]
+async fn a_browser_is_redirected_to_the_sign_in_page() {
+    let app = TestApp::on_sqlite().await;
     let page = [("accept", "text/html"), ("x-forwarded-method", "GET")];
-    let answer = ask(&app, &mut nobody, "/forward-auth", &[&FROM_THE_FRONTEND[..], &page].concat()).await;
-    assert_eq!(answer.status, 302);
-    assert_eq!(answer.header("location"), "http://localhost:8080/login?next=/app?a=b%26c=d");
-    let elsewhere =
+    let headers = [&FROM_THE_FRONTEND[..], &page].concat();
+
+    for mut visitor in [Visitor::new(), with_token("a.b.c")] {
+        let answer = app.ask_as_gateway(&mut visitor, "/forward-auth", &headers).await;
+
+        assert_eq!(answer.status, 302, "{}", answer.text);
+        assert_eq!(answer.header("location"), "http://localhost:8080/login?next=/app?a=b%26c=d");
+    }
+}
+
+#[actix_web::test]
+async fn the_redirect_never_names_another_origin() {
+    let app = TestApp::on_sqlite().await;
+    let headers =
         [("accept", "text/html"), ("x-forwarded-host", "evil.example"), ("x-forwarded-uri", "/app")];
-    let answer = ask(&app, &mut nobody, "/forward-auth", &elsewhere).await;
-    assert_eq!((answer.status, answer.header("location")), (302, "http://localhost:8080/login"));
-    for script in [("accept", "application/json"), ("x-forwarded-method", "POST"), ("sec-fetch-mode", "cors")]
+
+    let answer = app.ask_as_gateway(&mut Visitor::new(), "/forward-auth", &headers).await;
+
+    assert_eq!(answer.status, 302, "{}", answer.text);
+    assert_eq!(answer.header("location"), "http://localhost:8080/login");
+}
+
+#[actix_web::test]
+async fn a_script_is_not_redirected() {
+    let app = TestApp::on_sqlite().await;
+    for header in [("accept", "application/json"), ("x-forwarded-method", "POST"), ("sec-fetch-mode", "cors")]
     {
-        let headers = [&FROM_THE_FRONTEND[..], &[script]].concat();
-        let answer = ask(&app, &mut nobody, "/forward-auth", &headers).await;
-        assert_eq!(answer.status_and_code(), (401, "missing_token".into()), "{script:?}");
+        let headers = [&FROM_THE_FRONTEND[..], &[header]].concat();
+
+        let answer = app.ask_as_gateway(&mut Visitor::new(), "/forward-auth", &headers).await;
+
+        assert_eq!(answer.status_and_code(), (401, "missing_token".into()), "{header:?}");
     }
 }
 
 #[actix_web::test]
-async fn a_token_past_half_its_life_comes_back_renewed_and_only_once_in_a_while() {
-    let app = TestApp::renewing().await;
-    let mut ada = app.signed_in("ada@example.com").await;
-    let mut other_tab = ada.clone();
-    let first = ada.cookie("token").unwrap().to_owned();
-    let started = std::time::Instant::now();
-    while ada.cookie("token") == Some(&first) {
-        assert_eq!(ask(&app, &mut ada, "/auth-request", &[]).await.status, 200);
-        assert!(started.elapsed().as_secs() < 5, "the token is not renewed");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    assert!(started.elapsed().as_secs_f64() > 0.9, "renewed before half its life");
-    assert_eq!(ask(&app, &mut ada, "/auth-request", &[]).await.status, 200, "the new token is good");
-    let same = ask(&app, &mut other_tab, "/forward-auth", &[]).await;
-    assert_eq!((same.status, same.header("set-cookie")), (200, ""), "the old one is good, and left alone");
-    assert!(app.metrics().await.contains("drawbridge_renewals_total{} 1\n"));
-}
-
-#[actix_web::test]
-async fn an_outage_is_503_and_takes_no_cookie() {
+async fn an_outage_is_503_without_a_redirect() {
     let app = TestApp::without_database().await;
-    let mut visitor = Visitor::new();
-    visitor.set_cookie("token", "a.b.c");
     for path in ["/auth-request", "/forward-auth", "/forward-auth/x"] {
-        let answer = ask(&app, &mut visitor, path, &[("accept", "text/html")]).await;
+        let answer = app.ask_as_gateway(&mut with_token("a.b.c"), path, &[("accept", "text/html")]).await;
+
         assert_eq!(answer.status_and_code(), (503, "unavailable".into()), "{path}");
-        assert!(!answer.header("retry-after").is_empty());
-        assert_eq!((answer.header("set-cookie"), answer.header("location")), ("", ""));
+        assert!(!answer.header("retry-after").is_empty(), "{path}");
+        assert_eq!(answer.header("set-cookie"), "", "{path}");
+        assert_eq!(answer.header("location"), "", "{path}");
     }
 }

@@ -1,15 +1,17 @@
-//! verify-service from outside: through its production constructor on a free port, on both
-//! databases and both caches. Accounts come from auth-service, as in production.
+//! verify-service from outside: started by its only constructor on free ports, on both databases and both caches.
+//! auth-service provides the accounts, as in production.
 
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
     clippy::string_slice,
-    reason = "a test that meets something unexpected must fail"
+    reason = "an unexpected result must fail the test"
 )]
 
 mod cache;
+mod failover;
 mod gateway;
 mod helpers;
 mod internal;
+mod renewal;
 mod verify;

@@ -7,60 +7,73 @@ use tests::Visitor;
 use crate::helpers::TestApp;
 
 #[actix_web::test]
-async fn a_good_token_is_good_as_a_cookie_and_as_a_bearer_token() {
-    for app in TestApp::both().await {
+async fn a_valid_token_is_answered_with_its_user_and_session() {
+    for app in TestApp::on_both().await {
         let mut ada = app.signed_in("ada@example.com").await;
-        let answer = app.ask(&mut ada).await;
+
+        let answer = app.verify(&mut ada).await;
+
         assert_eq!(answer.status, 200, "{}", answer.text);
         let body = answer.json();
-        assert_eq!(
-            (&body["success"], &body["authenticated"], &body["message"]),
-            (&json!(true), &json!(true), &json!("valid token"))
-        );
+        assert_eq!(body["success"], true);
+        assert_eq!(body["authenticated"], true);
+        assert_eq!(body["message"], "valid token");
         let user = &body["data"]["user"];
-        assert_eq!(
-            (&user["email"], &user["email_verified"], &user["roles"]),
-            (&json!("ada@example.com"), &json!(false), &json!([]))
-        );
-        assert!(user.get("sessions").is_none(), "other sessions are nobody's business");
+        assert_eq!(user["email"], "ada@example.com");
+        assert_eq!(user["email_verified"], false);
+        assert_eq!(user["roles"], json!([]));
+        assert!(user.get("sessions").is_none(), "the other sessions are shown");
+    }
+}
 
+#[actix_web::test]
+async fn a_bearer_token_is_answered_like_a_cookie() {
+    for app in TestApp::on_both().await {
+        let mut ada = app.signed_in("ada@example.com").await;
+        let expected = app.verify(&mut ada).await.json();
         let token = ada.cookie("token").unwrap();
+
         for scheme in ["Bearer", "bearer", "BEARER"] {
             let mut program = Visitor::new();
-            let request = program
-                .request(Method::POST, &app.verify)
-                .header("authorization", format!("{scheme} {token}"));
-            assert_eq!(program.send(request).await.json()["data"], body["data"]);
+            let request = program.request(Method::POST, &app.url("/api/verify"));
+            let request = request.header("authorization", format!("{scheme} {token}"));
+            let answer = program.send(request).await;
+
+            assert_eq!(answer.json()["data"], expected["data"], "{scheme}");
         }
     }
 }
 
 #[actix_web::test]
 async fn each_refusal_has_its_status_and_code() {
-    let [sqlite, postgres] = TestApp::both().await;
+    let [sqlite, postgres] = TestApp::on_both().await;
     for app in [sqlite, postgres, TestApp::without_cache().await] {
-        let mut nobody = Visitor::new();
-        let missing = app.ask(&mut nobody).await;
-        assert_eq!(missing.status_and_code(), (403, "missing_token".into()));
-        assert_eq!(missing.json()["authenticated"], false);
-        nobody.set_cookie("token", "a.b.c");
-        assert_eq!(app.ask(&mut nobody).await.status_and_code(), (403, "invalid_token".into()));
-
         app.until_trusted().await;
+        let mut forger = Visitor::new();
+        forger.set_cookie("token", "a.b.c");
         let mut ada = app.signed_in("ada@example.com").await;
-        assert_eq!(app.ask(&mut ada).await.status, 200);
-        let mut left_behind = ada.clone();
-        assert_eq!(ada.post(&format!("{}/api/logout", app.auth)).await.status, 200);
-        let revoked = app.ask(&mut left_behind).await;
-        assert_eq!(revoked.status_and_code(), (401, "session_revoked".into()));
-        assert_eq!(revoked.json()["authenticated"], false);
+        assert_eq!(app.verify(&mut ada).await.status, 200);
+        let signed_out = app.sign_out(ada).await;
+
+        for (status, code, mut visitor) in [
+            (403, "missing_token", Visitor::new()),
+            (403, "invalid_token", forger),
+            (401, "session_revoked", signed_out),
+        ] {
+            let answer = app.verify(&mut visitor).await;
+
+            assert_eq!(answer.status_and_code(), (status, code.into()));
+            assert_eq!(answer.json()["authenticated"], false, "{code}");
+        }
     }
 }
 
 #[actix_web::test]
-async fn it_answers_post_alone() {
-    let [app, _] = TestApp::both().await;
-    let answer = Visitor::new().get(&app.verify).await;
+async fn other_methods_are_not_allowed() {
+    let app = TestApp::on_sqlite().await;
+
+    let answer = Visitor::new().get(&app.url("/api/verify")).await;
+
     assert_eq!(answer.status_and_code(), (405, "method_not_allowed".into()));
     assert_eq!(answer.header("allow"), "POST");
 }

@@ -1,4 +1,4 @@
-//! The pages on which people look after their account.
+//! The pages where users manage their account.
 
 pub(crate) mod activity;
 pub(crate) mod authenticator;

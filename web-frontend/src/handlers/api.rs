@@ -5,79 +5,97 @@ use actix_web::{
     web::{self, Bytes},
 };
 use drawbridge_http::{
-    only,
+    method_not_allowed,
     problem::{Code, Problem},
 };
 
 use crate::{
     app::App,
-    auth_client::{Call, Method, Request},
+    auth_client::{Endpoint, EndpointMethod},
 };
 
-/// What is offered on this origin: a path, the methods that it takes, and the calls of auth-service behind them.
-pub(crate) const OFFERED: &[(&str, &str, &[Call])] = &[
-    ("/api/login", "POST", &[Call::LOGIN]),
-    ("/api/login/second", "POST", &[Call::LOGIN_SECOND]),
-    ("/api/login/passkey/begin", "POST", &[Call::LOGIN_PASSKEY_BEGIN]),
-    ("/api/login/passkey/finish", "POST", &[Call::LOGIN_PASSKEY_FINISH]),
-    ("/api/register", "POST", &[Call::REGISTER]),
-    ("/api/logout", "POST", &[Call::LOGOUT]),
-    ("/api/refresh", "POST", &[Call::REFRESH]),
-    ("/api/me", "GET, HEAD, DELETE", &[Call::ME, Call::DELETE_ME]),
-    ("/api/me/export", "GET, HEAD", &[Call::EXPORT]),
-    ("/api/account", "GET, HEAD", &[Call::ACCOUNT]),
-    ("/api/activity", "GET, HEAD", &[Call::ACTIVITY]),
-    ("/api/links/look", "POST", &[Call::LINK_LOOK]),
-    ("/api/email", "POST", &[Call::EMAIL]),
-    ("/api/email/verify", "POST", &[Call::EMAIL_VERIFY]),
-    ("/api/email/verify/resend", "POST", &[Call::EMAIL_RESEND]),
-    ("/api/password", "POST", &[Call::PASSWORD]),
-    ("/api/password/forgot", "POST", &[Call::PASSWORD_FORGOT]),
-    ("/api/password/reset", "POST", &[Call::PASSWORD_RESET]),
-    ("/api/password/strength", "POST", &[Call::PASSWORD_STRENGTH]),
-    ("/api/confirm", "POST", &[Call::CONFIRM]),
-    ("/api/confirm/passkey/begin", "POST", &[Call::CONFIRM_PASSKEY_BEGIN]),
-    ("/api/confirm/passkey/finish", "POST", &[Call::CONFIRM_PASSKEY_FINISH]),
-    ("/api/sessions", "GET, HEAD, DELETE", &[Call::SESSIONS, Call::END_OTHER_SESSIONS]),
-    ("/api/sessions/{id}", "DELETE", &[Call::END_SESSION]),
-    ("/api/totp", "DELETE", &[Call::REMOVE_TOTP]),
-    ("/api/totp/begin", "POST", &[Call::TOTP_BEGIN]),
-    ("/api/totp/confirm", "POST", &[Call::TOTP_CONFIRM]),
-    ("/api/recovery-codes", "POST", &[Call::RECOVERY_CODES]),
-    ("/api/passkeys/begin", "POST", &[Call::PASSKEY_BEGIN]),
-    ("/api/passkeys/finish", "POST", &[Call::PASSKEY_FINISH]),
-    ("/api/passkeys/{id}", "POST, DELETE", &[Call::RENAME_PASSKEY, Call::REMOVE_PASSKEY]),
-];
-
-/// The resource of an entry of [`OFFERED`].
-pub(crate) fn resource(path: &str, methods: &'static str, calls: &'static [Call]) -> Resource {
-    let mut resource = web::resource(path).default_service(web::to(move || only(methods)));
-    for call in calls.iter().copied() {
-        let route = match call.method {
-            Method::Get => web::route().guard(Any(Get()).or(Head())),
-            Method::Post => web::post(),
-            Method::Delete => web::delete(),
-        };
-        resource = resource.route(route.to(move |app, request, body| forward(app, request, call, body)));
-    }
-    resource
+/// A path of the JSON API on this origin.
+pub(crate) struct ApiRoute {
+    pub(crate) path: &'static str,
+    /// The value of `Allow`.
+    methods: &'static str,
+    /// The endpoints of auth-service, at most one per method.
+    endpoints: &'static [Endpoint],
 }
 
-/// Hands the request to auth-service: the cookie becomes a bearer token on the way there, and the
-/// token becomes a cookie of this origin on the way back.
+const fn route(path: &'static str, methods: &'static str, endpoints: &'static [Endpoint]) -> ApiRoute {
+    ApiRoute { path, methods, endpoints }
+}
+
+/// The JSON API on this origin.
+pub(crate) const API_ROUTES: &[ApiRoute] = &[
+    route("/api/login", "POST", &[Endpoint::LOGIN]),
+    route("/api/login/second", "POST", &[Endpoint::LOGIN_SECOND]),
+    route("/api/login/passkey/begin", "POST", &[Endpoint::LOGIN_PASSKEY_BEGIN]),
+    route("/api/login/passkey/finish", "POST", &[Endpoint::LOGIN_PASSKEY_FINISH]),
+    route("/api/register", "POST", &[Endpoint::REGISTER]),
+    route("/api/logout", "POST", &[Endpoint::LOGOUT]),
+    route("/api/refresh", "POST", &[Endpoint::REFRESH]),
+    route("/api/me", "GET, HEAD, DELETE", &[Endpoint::ME, Endpoint::DELETE_ME]),
+    route("/api/me/export", "GET, HEAD", &[Endpoint::EXPORT]),
+    route("/api/account", "GET, HEAD", &[Endpoint::ACCOUNT]),
+    route("/api/activity", "GET, HEAD", &[Endpoint::ACTIVITY]),
+    route("/api/links/look", "POST", &[Endpoint::LINK_LOOK]),
+    route("/api/email", "POST", &[Endpoint::EMAIL]),
+    route("/api/email/verify", "POST", &[Endpoint::EMAIL_VERIFY]),
+    route("/api/email/verify/resend", "POST", &[Endpoint::EMAIL_RESEND]),
+    route("/api/password", "POST", &[Endpoint::PASSWORD]),
+    route("/api/password/forgot", "POST", &[Endpoint::PASSWORD_FORGOT]),
+    route("/api/password/reset", "POST", &[Endpoint::PASSWORD_RESET]),
+    route("/api/password/strength", "POST", &[Endpoint::PASSWORD_STRENGTH]),
+    route("/api/confirm", "POST", &[Endpoint::CONFIRM]),
+    route("/api/confirm/passkey/begin", "POST", &[Endpoint::CONFIRM_PASSKEY_BEGIN]),
+    route("/api/confirm/passkey/finish", "POST", &[Endpoint::CONFIRM_PASSKEY_FINISH]),
+    route("/api/sessions", "GET, HEAD, DELETE", &[Endpoint::SESSIONS, Endpoint::END_OTHER_SESSIONS]),
+    route("/api/sessions/{id}", "DELETE", &[Endpoint::END_SESSION]),
+    route("/api/totp", "DELETE", &[Endpoint::REMOVE_TOTP]),
+    route("/api/totp/begin", "POST", &[Endpoint::TOTP_BEGIN]),
+    route("/api/totp/confirm", "POST", &[Endpoint::TOTP_CONFIRM]),
+    route("/api/recovery-codes", "POST", &[Endpoint::RECOVERY_CODES]),
+    route("/api/passkeys/begin", "POST", &[Endpoint::PASSKEY_BEGIN]),
+    route("/api/passkeys/finish", "POST", &[Endpoint::PASSKEY_FINISH]),
+    route("/api/passkeys/{id}", "POST, DELETE", &[Endpoint::RENAME_PASSKEY, Endpoint::REMOVE_PASSKEY]),
+];
+
+impl ApiRoute {
+    /// The resource that forwards requests for this path.
+    pub(crate) fn resource(&'static self) -> Resource {
+        let mut resource =
+            web::resource(self.path).default_service(web::to(|| method_not_allowed(self.methods)));
+        for endpoint in self.endpoints.iter().copied() {
+            let route = match endpoint.method {
+                EndpointMethod::Get => web::route().guard(Any(Get()).or(Head())),
+                EndpointMethod::Post => web::post(),
+                EndpointMethod::Delete => web::delete(),
+            };
+            resource =
+                resource.route(route.to(move |app, request, body| forward(app, request, endpoint, body)));
+        }
+        resource
+    }
+}
+
+/// Forwards a request to auth-service. On the way there, the cookie becomes a bearer token; on the way back, a token
+/// in the response becomes a cookie of this origin.
 async fn forward(
     app: web::Data<App>,
     request: HttpRequest,
-    call: Call,
+    endpoint: Endpoint,
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
-    let mut outgoing = Request::new(&app, &request, call).query(request.query_string());
+    let mut outgoing = app.auth_request(&request, endpoint).with_query(request.query_string());
     if let Some(id) = request.match_info().get("id") {
-        outgoing = outgoing.id(id).ok_or_else(|| Problem::new(Code::NotFound, "Check the path."))?;
+        outgoing =
+            outgoing.with_id(id).ok_or_else(|| Problem::new(Code::NotFound, "Nothing has this ID."))?;
     }
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if content_type.is_some() || !body.is_empty() {
-        outgoing = outgoing.body(content_type.unwrap_or_default(), body.to_vec());
+        outgoing = outgoing.with_body(content_type.unwrap_or_default(), body.to_vec());
     }
     Ok(app.auth.send(outgoing).await?.into_response())
 }

@@ -1,101 +1,103 @@
 use actix_web::{HttpResponse, web};
-use drawbridge_http::problem::{Code, Problem, status_of};
+use drawbridge_http::problem::{Code, Problem};
+use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{CredentialsBody, LinkData, LinkQuery, go_on};
+use super::{
+    mail_link::{LinkDetails, LinkKind, LinkQuery, look_up_link, show_invalid_link},
+    refusal::{show_refusal, show_stale_form},
+    sign_in::continue_sign_in,
+};
 use crate::{
-    auth_client::{Call, Refused},
+    auth_client::{
+        AuthRefusal, Endpoint,
+        bodies::{LinkPasswordBody, PasswordLoginBody},
+    },
+    flash::FlashMessage,
     form::Utf8Form,
-    pages::{self, Field, Flash, FormPage, Link, NoticePage},
-    visit::{Visit, problem},
+    page_request::PageRequest,
+    pages::{self, FormField, FormPage, PageLink},
 };
 
-/// The fields of the form. The link alone is not enough: it may have been sent to a stranger, by a slip of the pen.
+/// The form. It asks for the password, because a mistyped address may have sent the link to a stranger.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddressForm {
     csrf: String,
     token: String,
-    current: Option<String>,
+    #[serde(default)]
+    current: SecretString,
 }
 
-/// `GET /confirm-address?token=`: the form, which alone uses the link up; programs that look through mail do not.
-pub(crate) async fn show(visit: Visit, query: web::Query<LinkQuery>) -> Result<HttpResponse, Problem> {
-    let answer = visit.send(Call::LINK_LOOK, &json!({"token": query.token})).await?;
-    match answer.refusal() {
-        Some(refused) => invalid(&visit, &refused),
-        None => page(&visit, &answer.data()?, &query.token)?.show(),
+/// `GET /confirm-address?token=`: shows the form.
+pub(crate) async fn show(
+    request: PageRequest,
+    query: web::Query<LinkQuery>,
+) -> Result<HttpResponse, Problem> {
+    let response = look_up_link(&request, &query.token).await?;
+    match response.refusal() {
+        Some(refusal) => show_invalid(&request, &refusal),
+        None => form_page(&request, &response.data()?, &query.token)?.render(),
     }
 }
 
-/// `POST /confirm-address`: confirms the address; whoever has just signed up is signed in with the same password.
-pub(crate) async fn take(
-    visit: Visit,
+/// `POST /confirm-address`: confirms the address. A user who has just created the account is signed in as well.
+pub(crate) async fn submit(
+    request: PageRequest,
     Utf8Form(form): Utf8Form<AddressForm>,
 ) -> Result<HttpResponse, Problem> {
-    let looked = visit.send(Call::LINK_LOOK, &json!({"token": form.token})).await?;
-    if let Some(refused) = looked.refusal() {
-        return invalid(&visit, &refused);
+    let response = look_up_link(&request, &form.token).await?;
+    if let Some(refusal) = response.refusal() {
+        return show_invalid(&request, &refusal);
     }
-    let link: LinkData = looked.data()?;
-    let page = || page(&visit, &link, &form.token);
-    if !visit.has_shown(&form.csrf) {
-        return page()?.show_stale();
+    let link: LinkDetails = response.data()?;
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return show_stale_form(form_page(&request, &link, &form.token)?);
     }
-    let password = form.current.as_deref().unwrap_or_default();
-    let body = json!({"token": form.token, "password": password});
-    let answer = visit.send(Call::EMAIL_VERIFY, &body).await?;
-    match answer.refusal() {
-        Some(refused) if refused.code == "link_invalid" => return invalid(&visit, &refused),
-        Some(refused) => return page()?.refuse(&visit, &answer, &refused),
-        None => {}
+    let body = LinkPasswordBody { token: &form.token, password: &form.current };
+    let response = request.call_with_body(Endpoint::EMAIL_VERIFY, &body).await?;
+    match response.refusal() {
+        Some(refusal) if refusal.is(Code::LinkInvalid) => show_invalid(&request, &refusal),
+        Some(refusal) => {
+            show_refusal(&request, form_page(&request, &link, &form.token)?, &response, &refusal)
+        }
+        None => continue_after(&request, link, &form.current).await,
     }
-    let text = &visit.text.address;
-    if link.kind != "register" {
-        let done = if link.changes_address() { text.changed } else { text.confirmed };
-        return visit.leave(done, "/account");
+}
+
+async fn continue_after(
+    request: &PageRequest,
+    link: LinkDetails,
+    password: &SecretString,
+) -> Result<HttpResponse, Problem> {
+    let text = &request.text.address;
+    match link.kind {
+        LinkKind::Register => {}
+        LinkKind::ChangeAddress => return request.redirect_with_message(text.changed, "/account"),
+        LinkKind::Other => return request.redirect_with_message(text.confirmed, "/account"),
     }
-    let answer = visit.send(Call::LOGIN, &CredentialsBody { email: &link.email, password }).await?;
-    if answer.refusal().is_some() {
-        Flash::new(text.confirmed).about(link.email).leave(&visit.session)?;
+    let body = PasswordLoginBody { email: &link.email, password };
+    let response = request.call_with_body(Endpoint::LOGIN, &body).await?;
+    if response.refusal().is_some() {
+        FlashMessage::success(text.confirmed).with_email(link.email).store(&request.session)?;
         return Ok(pages::see_other("/login").finish());
     }
-    go_on(&visit, &answer, None, &link.email)
+    continue_sign_in(request, &response, None, &link.email)
 }
 
-impl LinkData {
-    fn changes_address(&self) -> bool {
-        self.kind == "change_address"
-    }
+fn show_invalid(request: &PageRequest, refusal: &AuthRefusal) -> Result<HttpResponse, Problem> {
+    show_invalid_link(request, refusal, PageLink::new(request.text.frame.sign_in, "/login"))
 }
 
-fn invalid(visit: &Visit, refused: &Refused) -> Result<HttpResponse, Problem> {
-    show_invalid(visit, refused, Link::new(visit.text.frame.sign_in, "/login"))
-}
-
-/// A link that is no longer good, and the way on.
-pub(super) fn show_invalid(visit: &Visit, refused: &Refused, button: Link) -> Result<HttpResponse, Problem> {
-    if refused.code != Code::LinkInvalid.as_str() {
-        return Err(problem(refused));
-    }
-    let text = &visit.text.address;
-    let page = NoticePage {
-        frame: visit.frame(),
-        title: text.invalid_title,
-        paragraphs: vec![text.invalid.to_owned()],
-        hint: text.invalid_hint,
-        button: Some(button),
-        link: None,
+fn form_page(request: &PageRequest, link: &LinkDetails, token: &str) -> Result<FormPage, Problem> {
+    let text = request.text;
+    let form = match link.kind {
+        LinkKind::ChangeAddress => &text.address.change,
+        LinkKind::Register | LinkKind::Other => &text.address.form,
     };
-    pages::send(HttpResponse::build(status_of(Code::LinkInvalid)), &page)
-}
-
-fn page(visit: &Visit, link: &LinkData, token: &str) -> Result<FormPage, Problem> {
-    let text = visit.text;
-    let form = if link.changes_address() { &text.address.change } else { &text.address.form };
-    Ok(FormPage::new(visit, visit.frame(), form, "/confirm-address")?
-        .bring("token", Some(token.to_owned()))
-        .field(Field::told(text, text.field.email, &link.email))
-        .field(Field::current(text, text.field.password)))
+    Ok(request
+        .form_page(request.layout(), form, "/confirm-address")?
+        .with_hidden("token", Some(token.to_owned()))
+        .with_field(FormField::read_only_email(text, text.field.email, &link.email))
+        .with_field(FormField::current_password(text, text.field.password)))
 }

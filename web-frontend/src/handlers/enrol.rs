@@ -1,112 +1,121 @@
 use actix_web::{HttpResponse, web};
-use drawbridge_http::problem::Problem;
+use drawbridge_http::problem::{Code, Problem};
 use serde_json::json;
 
 use super::{
-    ButtonForm,
     account::{authenticator, recovery_codes},
-    passkey, second,
+    forms::ButtonForm,
+    passkey,
+    refusal::{redirect_after_stale_form, redirect_with_refusal},
+    second_factor::redirect_after_expiry,
+    sign_in::redirect_with_cookies,
 };
 use crate::{
-    account::FreshCodes,
-    auth_client::{Answer, Call},
+    account::NewRecoveryCodes,
+    auth_client::{AuthResponse, Endpoint},
     form::Utf8Form,
+    page_request::{DEFAULT_PAGE, PageRequest},
     pages::{self, EnrolPage, PasskeyButton, see_other},
-    pending::Pending,
-    visit::Visit,
+    pending_login::PendingLogin,
 };
 
 const PAGE: &str = "/login/enrol";
-const AUTHENTICATOR: &str = "/login/enrol/authenticator";
+const AUTHENTICATOR_PAGE: &str = "/login/enrol/authenticator";
 
-/// `GET /login/enrol`: the choice of a second step, where everybody needs one to sign in.
-pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
-    let Some(_) = pending(&visit) else { return Ok(see_other("/login").finish()) };
+/// `GET /login/enrol`: offers second factors to set up, on sites that require one.
+pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> {
+    if find_pending(&request).is_none() {
+        return Ok(see_other("/login").finish());
+    }
     let passkey = PasskeyButton {
-        label: visit.text.enrol.passkey.button,
+        label: request.text.enrol.passkey.button,
         begin: "/login/enrol/passkey/begin",
         finish: "/login/enrol/passkey/finish",
         conditional: false,
         next: None,
     };
-    pages::show(&EnrolPage { frame: visit.frame(), csrf: visit.csrf()?, passkey })
+    pages::render(&EnrolPage { layout: request.layout(), csrf: request.csrf_token()?, passkey })
 }
 
-/// `GET` of what is sent alone: back to the choice.
-pub(crate) async fn back() -> HttpResponse {
+/// `GET` of a path that only takes a form: redirects to the offer.
+pub(crate) async fn redirect_to_page() -> HttpResponse {
     see_other(PAGE).finish()
 }
 
-/// `POST /login/enrol/authenticator/begin`: shows what the app is to scan.
+/// `POST /login/enrol/authenticator/begin`: shows the QR code.
 pub(crate) async fn begin_authenticator(
-    visit: Visit,
+    request: PageRequest,
     Utf8Form(form): Utf8Form<ButtonForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Some(pending) = pending(&visit) else { return second::expired(&visit) };
-    if !visit.has_shown(&form.csrf) {
-        return visit.leave_bad(visit.text.problem.stale_form, PAGE);
+    let Some(pending) = find_pending(&request) else { return redirect_after_expiry(&request) };
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return redirect_after_stale_form(&request, PAGE);
     }
-    let answer = visit.send(Call::TOTP_BEGIN, &json!({"pending": pending.token})).await?;
-    match answer.refusal() {
-        Some(refused) if refused.code == "login_expired" => second::expired(&visit),
-        Some(refused) => visit.refuse(&refused, PAGE),
-        None => authenticator::show_begun(&visit, visit.frame(), AUTHENTICATOR, &answer),
+    let body = json!({"pending": pending.token});
+    let response = request.call_with_body(Endpoint::TOTP_BEGIN, &body).await?;
+    match response.refusal() {
+        Some(refusal) if refusal.is(Code::LoginExpired) => redirect_after_expiry(&request),
+        Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
+        None => authenticator::show_qr_code(&request, request.layout(), AUTHENTICATOR_PAGE, &response),
     }
 }
 
-/// `POST /login/enrol/authenticator/confirm`: sets the app up with its first code, and signs in.
+/// `POST /login/enrol/authenticator/confirm`: completes the set-up with the first code, and signs in.
 pub(crate) async fn confirm_authenticator(
-    visit: Visit,
-    Utf8Form(form): Utf8Form<authenticator::CodeForm>,
+    request: PageRequest,
+    Utf8Form(form): Utf8Form<authenticator::AuthenticatorForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Some(pending) = pending(&visit) else { return second::expired(&visit) };
-    if !visit.has_shown(&form.csrf) {
-        return visit.leave_bad(visit.text.problem.stale_form, PAGE);
+    let Some(pending) = find_pending(&request) else { return redirect_after_expiry(&request) };
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return redirect_after_stale_form(&request, PAGE);
     }
     let body = json!({"pending": pending.token, "code": form.code});
-    let answer = visit.send(Call::TOTP_CONFIRM, &body).await?;
-    match answer.refusal() {
-        Some(refused) if refused.code == "login_expired" => second::expired(&visit),
-        Some(refused) if refused.code == "invalid_code" => {
-            authenticator::show_again(&visit, visit.frame(), AUTHENTICATOR, &answer, &refused)
+    let response = request.call_with_body(Endpoint::TOTP_CONFIRM, &body).await?;
+    match response.refusal() {
+        Some(refusal) if refusal.is(Code::LoginExpired) => redirect_after_expiry(&request),
+        Some(refusal) if refusal.is(Code::InvalidCode) => {
+            let layout = request.layout();
+            authenticator::show_wrong_code(&request, layout, AUTHENTICATOR_PAGE, &response, &refusal)
         }
-        Some(refused) => visit.refuse(&refused, PAGE),
+        Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
         None => {
-            let next = arrive(&visit, &answer, &pending)?;
-            let mut response = see_other(&next);
-            answer.set_cookies(&mut response);
-            Ok(response.finish())
+            let next = finish_enrolment(&request, &response, &pending)?;
+            Ok(redirect_with_cookies(&response, &next))
         }
     }
 }
 
 /// `POST /login/enrol/passkey/begin`.
-pub(crate) async fn begin_passkey(visit: Visit) -> Result<HttpResponse, Problem> {
-    passkey::begin(&visit, Call::PASSKEY_BEGIN, pending(&visit).as_ref()).await
+pub(crate) async fn begin_passkey(request: PageRequest) -> Result<HttpResponse, Problem> {
+    passkey::begin(&request, Endpoint::PASSKEY_BEGIN, find_pending(&request).as_ref()).await
 }
 
-/// `POST /login/enrol/passkey/finish`: sets the passkey up, and signs in.
+/// `POST /login/enrol/passkey/finish`: sets up a passkey, and signs in.
 pub(crate) async fn finish_passkey(
-    visit: Visit,
-    body: web::Json<passkey::Finish>,
+    request: PageRequest,
+    body: web::Json<passkey::CeremonyResult>,
 ) -> Result<HttpResponse, Problem> {
-    let Some(pending) = pending(&visit) else { return Ok(passkey::expired(&visit)) };
-    let answer = passkey::finish(&visit, Call::PASSKEY_FINISH, &body, Some(&pending)).await?;
-    if let Some(refused) = answer.refusal() {
-        return Ok(passkey::refuse(&visit, &answer, &refused, PAGE));
+    let Some(pending) = find_pending(&request) else { return Ok(passkey::refuse_expired_login(&request)) };
+    let response = passkey::finish(&request, Endpoint::PASSKEY_FINISH, &body, Some(&pending)).await?;
+    if let Some(refusal) = response.refusal() {
+        return Ok(passkey::refuse(&request, &response, &refusal, PAGE));
     }
-    let next = arrive(&visit, &answer, &pending)?;
-    Ok(passkey::go(&answer, Some(&next)))
+    let next = finish_enrolment(&request, &response, &pending)?;
+    Ok(passkey::proceed(&response, Some(&next)))
 }
 
-fn pending(visit: &Visit) -> Option<Pending> {
-    Pending::of(&visit.session).filter(|pending| pending.enrol)
+fn find_pending(request: &PageRequest) -> Option<PendingLogin> {
+    PendingLogin::find(&request.session).filter(|pending| pending.needs_enrolment)
 }
 
-/// Begins the page session anew, and says where the person goes: to their recovery codes first.
-fn arrive(visit: &Visit, answer: &Answer, pending: &Pending) -> Result<String, Problem> {
-    let FreshCodes { recovery_codes: codes } = answer.data()?;
-    visit.begin_anew();
-    let next = pending.next.as_deref().unwrap_or(crate::visit::AFTER_LOGIN);
-    recovery_codes::show_next(visit, codes, next)
+/// Starts a new page session. Returns the path to go to: the page with the new recovery codes comes first.
+fn finish_enrolment(
+    request: &PageRequest,
+    response: &AuthResponse,
+    pending: &PendingLogin,
+) -> Result<String, Problem> {
+    let NewRecoveryCodes { recovery_codes } = response.data()?;
+    request.reset_session();
+    let next = pending.next.as_deref().unwrap_or(DEFAULT_PAGE);
+    recovery_codes::show_before(request, recovery_codes, next)
 }

@@ -3,15 +3,19 @@ use drawbridge_http::problem::Problem;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::register::shortened;
+use super::{
+    forms::shown_email,
+    refusal::{show_refusal, show_stale_form},
+};
 use crate::{
-    auth_client::Call,
+    auth_client::Endpoint,
+    flash::FlashMessage,
     form::Utf8Form,
-    pages::{self, Field, Flash, FormPage, Link, NoticePage, see_other},
-    visit::Visit,
+    page_request::PageRequest,
+    pages::{self, FormField, FormPage, NoticePage, PageLink, see_other},
 };
 
-/// The fields of the form.
+/// The form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ForgotForm {
@@ -20,42 +24,44 @@ pub(crate) struct ForgotForm {
 }
 
 /// `GET /forgot-password`.
-pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
-    page(&visit, "")?.show()
+pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> {
+    form_page(&request, "")?.render()
 }
 
-/// `POST /forgot-password`: has a link sent, if the address is known.
-pub(crate) async fn take(
-    visit: Visit,
+/// `POST /forgot-password`: requests a link by e-mail, which is sent if the address belongs to an account.
+pub(crate) async fn submit(
+    request: PageRequest,
     Utf8Form(form): Utf8Form<ForgotForm>,
 ) -> Result<HttpResponse, Problem> {
-    if !visit.has_shown(&form.csrf) {
-        return page(&visit, &form.email)?.show_stale();
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return show_stale_form(form_page(&request, &form.email)?);
     }
-    let answer = visit.send(Call::PASSWORD_FORGOT, &json!({"email": form.email})).await?;
-    if let Some(refused) = answer.refusal() {
-        return page(&visit, &form.email)?.refuse(&visit, &answer, &refused);
+    let body = json!({"email": form.email});
+    let response = request.call_with_body(Endpoint::PASSWORD_FORGOT, &body).await?;
+    if let Some(refusal) = response.refusal() {
+        return show_refusal(&request, form_page(&request, &form.email)?, &response, &refusal);
     }
-    Flash::new("").about(shortened(&form.email)).leave(&visit.session)?;
+    FlashMessage::only_email(shown_email(&form.email)).store(&request.session)?;
     Ok(see_other("/forgot-password/sent").finish())
 }
 
-/// `GET /forgot-password/sent`: the same for everybody.
-pub(crate) async fn sent(visit: Visit) -> Result<HttpResponse, Problem> {
-    let (frame, text) = (visit.frame(), &visit.text.forgot);
-    let email = frame.flash.as_ref().and_then(|flash| flash.email.as_deref());
-    pages::show(&NoticePage {
+/// `GET /forgot-password/sent`: the same for every address, so that it does not reveal who has an account.
+pub(crate) async fn show_sent(request: PageRequest) -> Result<HttpResponse, Problem> {
+    let layout = request.layout();
+    let text = &request.text.forgot;
+    let email = layout.flash.as_ref().and_then(|flash| flash.email.as_deref());
+    pages::render(&NoticePage {
         title: text.sent_title,
         paragraphs: vec![(text.sent)(email)],
         hint: text.sent_hint,
         button: None,
-        link: Some(Link::new(text.back, "/login")),
-        frame,
+        link: Some(PageLink::new(text.back, "/login")),
+        layout,
     })
 }
 
-fn page(visit: &Visit, email: &str) -> Result<FormPage, Problem> {
-    let text = &visit.text.forgot;
-    let page = FormPage::new(visit, visit.frame(), &text.form, "/forgot-password")?;
-    Ok(page.field(Field::email(visit.text, email)).link(Link::new(text.back, "/login")))
+fn form_page(request: &PageRequest, email: &str) -> Result<FormPage, Problem> {
+    let text = &request.text.forgot;
+    let page = request.form_page(request.layout(), &text.form, "/forgot-password")?;
+    Ok(page.with_field(FormField::email(request.text, email)).with_link(PageLink::new(text.back, "/login")))
 }

@@ -6,10 +6,10 @@ use drawbridge_http::{
 
 use crate::app::App;
 
-/// `GET /health/ready`: whether pages are served. The services behind have endpoints of their own: a
-/// frontend that cannot reach them still says so, in a page, better than nobody.
-pub(crate) async fn ready(app: web::Data<App>, draining: web::Data<Draining>) -> HttpResponse {
-    let sessions = app.page_sessions.is_up().await;
-    let dependencies = [Dependency { name: "page_sessions", up: sessions, needed: false }];
+/// `GET /health/ready`: whether pages can be served. The other services are not checked: without them, pages still
+/// tell visitors about the outage.
+pub(crate) async fn show(app: web::Data<App>, draining: web::Data<Draining>) -> HttpResponse {
+    let is_reachable = app.page_sessions.is_reachable().await;
+    let dependencies = [Dependency { name: "page_sessions", up: is_reachable, needed: false }];
     health::ready(&draining, &dependencies)
 }

@@ -2,11 +2,11 @@ use actix_web::HttpResponse;
 use drawbridge_http::problem::Problem;
 
 use crate::{
+    page_request::PageRequest,
     pages::{self, HomePage},
-    visit::Visit,
 };
 
-/// `GET /`: the public page.
-pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
-    pages::show(&HomePage { frame: visit.public_frame().await })
+/// `GET /`.
+pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> {
+    pages::render(&HomePage { layout: request.public_layout().await })
 }

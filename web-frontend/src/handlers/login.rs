@@ -1,79 +1,92 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_http::problem::Problem;
 
-use super::{CredentialsBody, CredentialsForm, Wanted, go_on, passkey};
+use super::{
+    forms::{CredentialsForm, NextQuery},
+    passkey,
+    refusal::{show_refusal, show_stale_form},
+    sign_in::continue_sign_in,
+};
 use crate::{
-    auth_client::Call,
+    auth_client::{Endpoint, bodies::PasswordLoginBody},
     form::Utf8Form,
-    pages::{Field, FormPage, Link, PasskeyButton},
-    visit::Visit,
+    page_request::PageRequest,
+    pages::{FormField, FormPage, PageLink, PasskeyButton},
 };
 
-/// `GET /login`: the form; whoever is signed in already is sent on.
-pub(crate) async fn show(visit: Visit, wanted: web::Query<Wanted>) -> Result<HttpResponse, Problem> {
-    let next = visit.local_target(wanted.next.as_deref());
-    if let Some(on) = visit.send_on(next.as_deref()).await {
-        return Ok(on);
+/// `GET /login`: shows the form, unless the visitor is already signed in.
+pub(crate) async fn show(
+    request: PageRequest,
+    query: web::Query<NextQuery>,
+) -> Result<HttpResponse, Problem> {
+    let next = request.return_path(query.next.as_deref());
+    if let Some(redirect) = request.redirect_if_signed_in(next.as_deref()).await {
+        return Ok(redirect);
     }
-    page(&visit, None, next)?.show()
+    form_page(&request, None, next)?.render()
 }
 
-/// `POST /login`: signs in and goes where the person wanted to go, or to the second step.
-pub(crate) async fn take(
-    visit: Visit,
+/// `POST /login`: signs in and returns to the wanted page, or continues with the second step.
+pub(crate) async fn submit(
+    request: PageRequest,
     Utf8Form(form): Utf8Form<CredentialsForm>,
 ) -> Result<HttpResponse, Problem> {
-    let next = visit.local_target(form.next.as_deref());
-    let page = || page(&visit, Some(&form.email), next.clone());
-    if !visit.has_shown(&form.csrf) {
-        return page()?.show_stale();
+    let next = request.return_path(form.next.as_deref());
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return show_stale_form(form_page(&request, Some(&form.email), next)?);
     }
-    let body = CredentialsBody { email: &form.email, password: &form.password };
-    let answer = visit.send(Call::LOGIN, &body).await?;
-    match answer.refusal() {
-        Some(refused) => page()?.refuse(&visit, &answer, &refused),
-        None => go_on(&visit, &answer, next, &form.email),
+    let body = PasswordLoginBody { email: &form.email, password: &form.password };
+    let response = request.call_with_body(Endpoint::LOGIN, &body).await?;
+    match response.refusal() {
+        Some(refusal) => {
+            show_refusal(&request, form_page(&request, Some(&form.email), next)?, &response, &refusal)
+        }
+        None => continue_sign_in(&request, &response, next, &form.email),
     }
 }
 
 /// `POST /login/passkey/begin`.
-pub(crate) async fn begin(visit: Visit) -> Result<HttpResponse, Problem> {
-    passkey::begin(&visit, Call::LOGIN_PASSKEY_BEGIN, None).await
+pub(crate) async fn begin_passkey(request: PageRequest) -> Result<HttpResponse, Problem> {
+    passkey::begin(&request, Endpoint::LOGIN_PASSKEY_BEGIN, None).await
 }
 
-/// `POST /login/passkey/finish`.
-pub(crate) async fn finish(visit: Visit, body: web::Json<passkey::Finish>) -> Result<HttpResponse, Problem> {
-    let next = visit.local_target(body.next.as_deref());
-    let answer = passkey::finish(&visit, Call::LOGIN_PASSKEY_FINISH, &body, None).await?;
-    if let Some(refused) = answer.refusal() {
-        return Ok(passkey::refuse(&visit, &answer, &refused, "/login"));
+/// `POST /login/passkey/finish`: signs in.
+pub(crate) async fn finish_passkey(
+    request: PageRequest,
+    body: web::Json<passkey::CeremonyResult>,
+) -> Result<HttpResponse, Problem> {
+    let next = request.return_path(body.next.as_deref());
+    let response = passkey::finish(&request, Endpoint::LOGIN_PASSKEY_FINISH, &body, None).await?;
+    if let Some(refusal) = response.refusal() {
+        return Ok(passkey::refuse(&request, &response, &refusal, "/login"));
     }
-    visit.begin_anew();
-    Ok(passkey::go(&answer, next.as_deref()))
+    request.reset_session();
+    Ok(passkey::proceed(&response, next.as_deref()))
 }
 
-fn page(visit: &Visit, email: Option<&str>, next: Option<String>) -> Result<FormPage, Problem> {
-    let text = visit.text;
-    let frame = visit.frame();
-    let email = email.map(str::to_owned).or_else(|| frame.flash.as_ref()?.email.clone()).unwrap_or_default();
-    let query = next.as_ref().map(|next| visit.login_target(Some(next))).unwrap_or_default();
-    let sign_up = query.replacen("/login", "/register", 1);
-    let sign_up = if sign_up.is_empty() { "/register".to_owned() } else { sign_up };
-    let mut page = FormPage::new(visit, frame, &text.sign_in.form, "/login")?;
+fn form_page(request: &PageRequest, email: Option<&str>, next: Option<String>) -> Result<FormPage, Problem> {
+    let text = request.text;
+    let layout = request.layout();
+    let email = email.map(str::to_owned).or_else(|| layout.flash.as_ref()?.email.clone()).unwrap_or_default();
+    let register_path = match &next {
+        Some(next) => request.login_path(Some(next)).replacen("/login", "/register", 1),
+        None => "/register".to_owned(),
+    };
+    let mut page = request.form_page(layout, &text.sign_in.form, "/login")?;
     if let Some(next) = &next {
-        page = page.say((text.sign_in.next)(next));
+        page = page.with_paragraph((text.sign_in.next)(next));
     }
     Ok(page
-        .bring("next", next.clone())
-        .field(Field::email_or_passkey(text, &email))
-        .field(Field::password(text))
-        .passkey(Some(PasskeyButton {
+        .with_hidden("next", next.clone())
+        .with_field(FormField::email_or_passkey(text, &email))
+        .with_field(FormField::password(text))
+        .with_passkey(PasskeyButton {
             label: text.passkey.sign_in,
             begin: "/login/passkey/begin",
             finish: "/login/passkey/finish",
             conditional: true,
             next,
-        }))
-        .link(Link::new(text.sign_in.forgot, "/forgot-password"))
-        .link(Link::new(text.frame.sign_up, sign_up).after(text.sign_in.no_account)))
+        })
+        .with_link(PageLink::new(text.sign_in.forgot, "/forgot-password"))
+        .with_link(PageLink::new(text.frame.sign_up, register_path).after(text.sign_in.no_account)))
 }

@@ -1,41 +1,40 @@
 use actix_web::HttpResponse;
 use drawbridge_http::problem::Problem;
 
-use super::ButtonForm;
+use super::{forms::ButtonForm, refusal::show_stale_form, sign_in::redirect_with_cookies};
 use crate::{
-    auth_client::Call,
+    auth_client::Endpoint,
+    flash::FlashMessage,
     form::Utf8Form,
-    pages::{Flash, FormPage, Link, see_other},
-    visit::Visit,
+    page_request::PageRequest,
+    pages::{FormPage, PageLink},
 };
 
-/// `GET /logout`: asks first, since a link alone must not sign anybody out.
-pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
-    page(&visit).await?.show()
+/// `GET /logout`: asks for confirmation, since a link alone must not sign anyone out.
+pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> {
+    form_page(&request).await?.render()
 }
 
-/// `POST /logout`: ends the session everywhere and forgets the cookie.
-pub(crate) async fn take(
-    visit: Visit,
+/// `POST /logout`: ends the session and removes the cookie.
+pub(crate) async fn submit(
+    request: PageRequest,
     Utf8Form(form): Utf8Form<ButtonForm>,
 ) -> Result<HttpResponse, Problem> {
-    if !visit.has_shown(&form.csrf) {
-        return page(&visit).await?.show_stale();
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return show_stale_form(form_page(&request).await?);
     }
-    let answer = visit.ask(Call::LOGOUT).await?;
-    if let Some(refused) = answer.refusal() {
-        let cause = format!("auth-service answered {}", refused.code);
-        return Err(Problem::unavailable(visit.text.logout.not_now, cause));
+    let response = request.call(Endpoint::LOGOUT).await?;
+    if let Some(refusal) = response.refusal() {
+        let cause = format!("auth-service answered {}", refusal.code);
+        return Err(Problem::unavailable(request.text.logout.not_now, cause));
     }
-    visit.begin_anew();
-    Flash::new(visit.text.logout.done).leave(&visit.session)?;
-    let mut response = see_other("/");
-    answer.set_cookies(&mut response);
-    Ok(response.finish())
+    request.reset_session();
+    FlashMessage::success(request.text.logout.done).store(&request.session)?;
+    Ok(redirect_with_cookies(&response, "/"))
 }
 
-async fn page(visit: &Visit) -> Result<FormPage, Problem> {
-    let text = &visit.text.logout;
-    let page = FormPage::new(visit, visit.public_frame().await, &text.form, "/logout")?;
-    Ok(page.link(Link::new(text.stay, "/")))
+async fn form_page(request: &PageRequest) -> Result<FormPage, Problem> {
+    let text = &request.text.logout;
+    let page = request.form_page(request.public_layout().await, &text.form, "/logout")?;
+    Ok(page.with_link(PageLink::new(text.stay, "/")))
 }

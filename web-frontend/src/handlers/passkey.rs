@@ -1,36 +1,37 @@
-//! What a page's script says to and fro while the browser asks for a passkey. The answers are data; what is wrong
-//! is said in the visitor's language, and where to go on stands in `next`.
+//! The exchange with the passkey script of a page. Responses are JSON: errors in the visitor's language, and in `next`
+//! the path that the script goes to.
 
 use actix_web::HttpResponse;
 use drawbridge_http::problem::{Code, PROBLEM_JSON, Problem, status_of};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::refusal::confirmation_path;
 use crate::{
-    auth_client::{Answer, Call, Refused},
-    pending::Pending,
-    visit::{AFTER_LOGIN, Visit},
+    auth_client::{AuthRefusal, AuthResponse, Endpoint},
+    page_request::{DEFAULT_PAGE, PageRequest},
+    pending_login::PendingLogin,
 };
 
-/// What a script sends in the end.
+/// What the script sends at the end of a ceremony.
 #[derive(Deserialize)]
-pub(crate) struct Finish {
+pub(crate) struct CeremonyResult {
     ceremony: Value,
     credential: Value,
-    /// What the person calls a new passkey.
+    /// The name of a new passkey.
     name: Option<String>,
-    /// Where the person wanted to go.
+    /// The path to go to afterwards.
     pub(super) next: Option<String>,
 }
 
 #[derive(Serialize)]
-struct BeginBody<'a> {
+struct CeremonyStartBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pending: Option<&'a str>,
 }
 
 #[derive(Serialize)]
-struct FinishBody<'a> {
+struct CeremonyResultBody<'a> {
     ceremony: &'a Value,
     credential: &'a Value,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,64 +40,75 @@ struct FinishBody<'a> {
     pending: Option<&'a str>,
 }
 
-/// Begins: the answer is what the browser needs to know.
+/// Starts a ceremony. The response contains the options for the browser.
 pub(super) async fn begin(
-    visit: &Visit,
-    call: Call,
-    pending: Option<&Pending>,
+    request: &PageRequest,
+    endpoint: Endpoint,
+    pending: Option<&PendingLogin>,
 ) -> Result<HttpResponse, Problem> {
     let pending = pending.map(|pending| pending.token.as_str());
-    let answer = visit.send(call, &BeginBody { pending }).await?;
-    Ok(match answer.refusal() {
-        Some(refused) => refuse(visit, &answer, &refused, &referrer(visit)),
-        None => answer.into_response(),
+    let response = request.call_with_body(endpoint, &CeremonyStartBody { pending }).await?;
+    Ok(match response.refusal() {
+        Some(refusal) => refuse(request, &response, &refusal, page_path(request)),
+        None => response.into_response(),
     })
 }
 
-/// Hands on what the browser answered.
+/// Completes a ceremony with the browser's result.
 pub(super) async fn finish(
-    visit: &Visit,
-    call: Call,
-    finish: &Finish,
-    pending: Option<&Pending>,
-) -> Result<Answer, Problem> {
-    let Finish { ceremony, credential, name, .. } = finish;
-    let pending = pending.map(|pending| pending.token.as_str());
-    visit.send(call, &FinishBody { ceremony, credential, name: name.as_deref(), pending }).await
+    request: &PageRequest,
+    endpoint: Endpoint,
+    result: &CeremonyResult,
+    pending: Option<&PendingLogin>,
+) -> Result<AuthResponse, Problem> {
+    let body = CeremonyResultBody {
+        ceremony: &result.ceremony,
+        credential: &result.credential,
+        name: result.name.as_deref(),
+        pending: pending.map(|pending| pending.token.as_str()),
+    };
+    request.call_with_body(endpoint, &body).await
 }
 
-/// Where the script goes on.
-pub(super) fn go(answer: &Answer, next: Option<&str>) -> HttpResponse {
-    let mut response = HttpResponse::Ok();
-    answer.set_cookies(&mut response);
-    response.json(json!({"success": true, "next": next.unwrap_or(AFTER_LOGIN)}))
+/// Tells the script to go to `next`, and sets the cookies of auth-service's response.
+pub(super) fn proceed(response: &AuthResponse, next: Option<&str>) -> HttpResponse {
+    let mut proceed = HttpResponse::Ok();
+    response.add_cookies(&mut proceed);
+    proceed.json(json!({"success": true, "next": next.unwrap_or(DEFAULT_PAGE)}))
 }
 
-/// What is wrong. `page` is where the person is, to come back to from a confirmation.
-pub(super) fn refuse(visit: &Visit, answer: &Answer, refused: &Refused, page: &str) -> HttpResponse {
-    let mut body = answer.body.clone();
+/// Tells the script why auth-service refused. `page` is the path to return to after confirming the identity.
+pub(super) fn refuse(
+    request: &PageRequest,
+    response: &AuthResponse,
+    refusal: &AuthRefusal,
+    page: &str,
+) -> HttpResponse {
+    let mut body = response.body.clone();
     if let Some(body) = body.as_object_mut() {
-        body.insert("detail".into(), visit.explain(refused).into());
-        if refused.code == Code::ConfirmationRequired.as_str() {
-            body.insert("next".into(), format!("/account/confirm?next={page}").into());
+        body.insert("detail".into(), request.explain(refusal).into());
+        if refusal.is(Code::ConfirmationRequired) {
+            body.insert("next".into(), confirmation_path(page).into());
         }
-        if refused.code == Code::LoginExpired.as_str() {
+        if refusal.is(Code::LoginExpired) {
             body.insert("next".into(), "/login".into());
         }
     }
-    answer.response_head().content_type(PROBLEM_JSON).body(body.to_string())
+    response.response_head().content_type(PROBLEM_JSON).body(body.to_string())
 }
 
-/// What is wrong where the first step of a sign-in is forgotten.
-pub(super) fn expired(visit: &Visit) -> HttpResponse {
-    let detail = visit.text.sign_in.expired;
-    let body =
-        json!({"success": false, "code": Code::LoginExpired.as_str(), "detail": detail, "next": "/login"});
+/// Tells the script that the first step of the sign-in has expired.
+pub(super) fn refuse_expired_login(request: &PageRequest) -> HttpResponse {
+    let body = json!({
+        "success": false,
+        "code": Code::LoginExpired.as_str(),
+        "detail": request.text.sign_in.expired,
+        "next": "/login",
+    });
     HttpResponse::build(status_of(Code::LoginExpired)).content_type(PROBLEM_JSON).body(body.to_string())
 }
 
-/// The page whose script is asking: the path above its endpoints.
-fn referrer(visit: &Visit) -> String {
-    let path = visit.request.path();
-    path.trim_end_matches("/begin").trim_end_matches("/passkey").to_owned()
+/// The path of the page whose script sent the request: the one above its endpoint.
+fn page_path(request: &PageRequest) -> &str {
+    request.http.path().trim_end_matches("/begin").trim_end_matches("/passkey")
 }

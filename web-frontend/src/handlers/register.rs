@@ -1,74 +1,81 @@
 use actix_web::{HttpResponse, http::StatusCode, web};
 use drawbridge_http::problem::Problem;
 
-use super::{CredentialsBody, CredentialsForm, Wanted};
+use super::{
+    forms::{CredentialsForm, NextQuery, shown_email},
+    refusal::{show_refusal, show_stale_form},
+};
 use crate::{
-    auth_client::Call,
+    auth_client::{AuthResponse, Endpoint, bodies::PasswordLoginBody},
+    flash::FlashMessage,
     form::Utf8Form,
-    pages::{self, Field, Flash, FormPage, Link, NoticePage, see_other},
-    visit::Visit,
+    page_request::PageRequest,
+    pages::{self, FormField, FormPage, NoticePage, PageLink, see_other},
 };
 
-/// `GET /register`: the form; whoever is signed in already is sent on.
-pub(crate) async fn show(visit: Visit, wanted: web::Query<Wanted>) -> Result<HttpResponse, Problem> {
-    let next = visit.local_target(wanted.next.as_deref());
-    if let Some(on) = visit.send_on(next.as_deref()).await {
-        return Ok(on);
+/// `GET /register`: shows the form, unless the visitor is already signed in.
+pub(crate) async fn show(
+    request: PageRequest,
+    query: web::Query<NextQuery>,
+) -> Result<HttpResponse, Problem> {
+    let next = request.return_path(query.next.as_deref());
+    if let Some(redirect) = request.redirect_if_signed_in(next.as_deref()).await {
+        return Ok(redirect);
     }
-    page(&visit, "", next)?.show()
+    form_page(&request, "", next)?.render()
 }
 
-/// `POST /register`: makes the account and goes on to the sign-in page, or to the mail that was sent.
-pub(crate) async fn take(
-    visit: Visit,
+/// `POST /register`: creates the account. Continues with the sign-in page, or with a hint at the e-mail that was sent.
+pub(crate) async fn submit(
+    request: PageRequest,
     Utf8Form(form): Utf8Form<CredentialsForm>,
 ) -> Result<HttpResponse, Problem> {
-    let next = visit.local_target(form.next.as_deref());
-    let page = || page(&visit, &form.email, next.clone());
-    if !visit.has_shown(&form.csrf) {
-        return page()?.show_stale();
+    let next = request.return_path(form.next.as_deref());
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return show_stale_form(form_page(&request, &form.email, next)?);
     }
-    let body = CredentialsBody { email: &form.email, password: &form.password };
-    let answer = visit.send(Call::REGISTER, &body).await?;
-    if let Some(refused) = answer.refusal() {
-        return page()?.refuse(&visit, &answer, &refused);
+    let body = PasswordLoginBody { email: &form.email, password: &form.password };
+    let response = request.call_with_body(Endpoint::REGISTER, &body).await?;
+    if let Some(refusal) = response.refusal() {
+        return show_refusal(&request, form_page(&request, &form.email, next)?, &response, &refusal);
     }
-    if answer.status == StatusCode::ACCEPTED {
-        Flash::new("").about(shortened(&form.email)).leave(&visit.session)?;
+    if response.status == StatusCode::ACCEPTED {
+        FlashMessage::only_email(shown_email(&form.email)).store(&request.session)?;
         return Ok(see_other("/register/sent").finish());
     }
-    // As auth-service keeps it: what was typed may be longer than a cookie holds.
-    let email = answer.body.pointer("/data/user/email").and_then(|email| email.as_str()).unwrap_or_default();
-    Flash::new(visit.text.register.ready).about(email).leave(&visit.session)?;
-    Ok(see_other(&visit.login_target(next.as_deref())).finish())
+    FlashMessage::success(request.text.register.ready)
+        .with_email(stored_email(&response))
+        .store(&request.session)?;
+    Ok(see_other(&request.login_path(next.as_deref())).finish())
 }
 
-/// `GET /register/sent`: the same for everybody, whether or not the address was known.
-pub(crate) async fn sent(visit: Visit) -> Result<HttpResponse, Problem> {
-    let (frame, text) = (visit.frame(), &visit.text.register);
-    let email = frame.flash.as_ref().and_then(|flash| flash.email.as_deref());
-    pages::show(&NoticePage {
+/// `GET /register/sent`: tells the visitor to check their inbox, whether or not the address was already in use.
+pub(crate) async fn show_sent(request: PageRequest) -> Result<HttpResponse, Problem> {
+    let layout = request.layout();
+    let text = &request.text.register;
+    let email = layout.flash.as_ref().and_then(|flash| flash.email.as_deref());
+    pages::render(&NoticePage {
         title: text.sent_title,
         paragraphs: vec![(text.sent)(email)],
         hint: text.sent_hint,
         button: None,
-        link: Some(Link::new(visit.text.frame.sign_in, "/login").after(text.have_account)),
-        frame,
+        link: Some(PageLink::new(request.text.frame.sign_in, "/login").after(text.have_account)),
+        layout,
     })
 }
 
-/// An address as far as a page names it.
-pub(super) fn shortened(email: &str) -> String {
-    email.trim().chars().take(254).collect()
+/// The address as auth-service has stored it. What the visitor typed can be longer than a cookie may be.
+fn stored_email(response: &AuthResponse) -> &str {
+    response.body.pointer("/data/user/email").and_then(|email| email.as_str()).unwrap_or_default()
 }
 
-fn page(visit: &Visit, email: &str, next: Option<String>) -> Result<FormPage, Problem> {
-    let text = visit.text;
-    let sign_in = visit.login_target(next.as_deref());
-    let page = FormPage::new(visit, visit.frame(), &text.register.form, "/register")?;
-    Ok(page
-        .bring("next", next)
-        .field(Field::email(text, email))
-        .field(Field::new_password(text, text.field.password))
-        .link(Link::new(text.frame.sign_in, sign_in).after(text.register.have_account)))
+fn form_page(request: &PageRequest, email: &str, next: Option<String>) -> Result<FormPage, Problem> {
+    let text = request.text;
+    let login_path = request.login_path(next.as_deref());
+    Ok(request
+        .form_page(request.layout(), &text.register.form, "/register")?
+        .with_hidden("next", next)
+        .with_field(FormField::email(text, email))
+        .with_field(FormField::new_password(text, text.field.password))
+        .with_link(PageLink::new(text.frame.sign_in, login_path).after(text.register.have_account)))
 }

@@ -1,66 +1,77 @@
 use actix_web::{HttpResponse, web};
-use drawbridge_http::problem::Problem;
+use drawbridge_http::problem::{Code, Problem};
+use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{LinkData, LinkQuery, confirm_address::show_invalid};
+use super::{
+    mail_link::{LinkDetails, LinkQuery, look_up_link, show_invalid_link},
+    refusal::{show_refusal, show_stale_form},
+};
 use crate::{
-    auth_client::Call,
+    auth_client::{AuthRefusal, Endpoint, bodies::LinkPasswordBody},
+    flash::FlashMessage,
     form::Utf8Form,
-    pages::{Field, Flash, FormPage, Link, see_other},
-    visit::Visit,
+    page_request::PageRequest,
+    pages::{FormField, FormPage, PageLink, see_other},
 };
 
-/// The fields of the form.
+/// The form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResetForm {
     csrf: String,
     token: String,
-    password: String,
+    password: SecretString,
 }
 
-/// `GET /reset-password?token=`: the form, which alone uses the link up.
-pub(crate) async fn show(visit: Visit, query: web::Query<LinkQuery>) -> Result<HttpResponse, Problem> {
-    let answer = visit.send(Call::LINK_LOOK, &json!({"token": query.token})).await?;
-    if let Some(refused) = answer.refusal() {
-        return invalid(&visit, &refused);
+/// `GET /reset-password?token=`: shows the form.
+pub(crate) async fn show(
+    request: PageRequest,
+    query: web::Query<LinkQuery>,
+) -> Result<HttpResponse, Problem> {
+    let response = look_up_link(&request, &query.token).await?;
+    match response.refusal() {
+        Some(refusal) => show_invalid(&request, &refusal),
+        None => form_page(&request, &response.data()?, &query.token)?.render(),
     }
-    page(&visit, &answer.data()?, &query.token)?.show()
 }
 
 /// `POST /reset-password`: sets the new password.
-pub(crate) async fn take(visit: Visit, Utf8Form(form): Utf8Form<ResetForm>) -> Result<HttpResponse, Problem> {
-    let looked = visit.send(Call::LINK_LOOK, &json!({"token": form.token})).await?;
-    if let Some(refused) = looked.refusal() {
-        return invalid(&visit, &refused);
+pub(crate) async fn submit(
+    request: PageRequest,
+    Utf8Form(form): Utf8Form<ResetForm>,
+) -> Result<HttpResponse, Problem> {
+    let response = look_up_link(&request, &form.token).await?;
+    if let Some(refusal) = response.refusal() {
+        return show_invalid(&request, &refusal);
     }
-    let link: LinkData = looked.data()?;
-    let page = || page(&visit, &link, &form.token);
-    if !visit.has_shown(&form.csrf) {
-        return page()?.show_stale();
+    let link: LinkDetails = response.data()?;
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return show_stale_form(form_page(&request, &link, &form.token)?);
     }
-    let body = json!({"token": form.token, "password": form.password});
-    let answer = visit.send(Call::PASSWORD_RESET, &body).await?;
-    match answer.refusal() {
-        Some(refused) if refused.code == "link_invalid" => invalid(&visit, &refused),
-        Some(refused) => page()?.refuse(&visit, &answer, &refused),
+    let body = LinkPasswordBody { token: &form.token, password: &form.password };
+    let response = request.call_with_body(Endpoint::PASSWORD_RESET, &body).await?;
+    match response.refusal() {
+        Some(refusal) if refusal.is(Code::LinkInvalid) => show_invalid(&request, &refusal),
+        Some(refusal) => {
+            show_refusal(&request, form_page(&request, &link, &form.token)?, &response, &refusal)
+        }
         None => {
-            Flash::new(visit.text.reset.done).about(link.email).leave(&visit.session)?;
+            FlashMessage::success(request.text.reset.done).with_email(link.email).store(&request.session)?;
             Ok(see_other("/login").finish())
         }
     }
 }
 
-fn invalid(visit: &Visit, refused: &crate::auth_client::Refused) -> Result<HttpResponse, Problem> {
-    show_invalid(visit, refused, Link::new(visit.text.reset.ask_again, "/forgot-password"))
+fn show_invalid(request: &PageRequest, refusal: &AuthRefusal) -> Result<HttpResponse, Problem> {
+    show_invalid_link(request, refusal, PageLink::new(request.text.reset.ask_again, "/forgot-password"))
 }
 
-fn page(visit: &Visit, link: &LinkData, token: &str) -> Result<FormPage, Problem> {
-    let text = visit.text;
-    let page = FormPage::new(visit, visit.frame(), &text.reset.form, "/reset-password")?;
-    Ok(page
-        .bring("token", Some(token.to_owned()))
-        .field(Field::told(text, text.field.email, &link.email))
-        .field(Field::new_password(text, text.field.new_password)))
+fn form_page(request: &PageRequest, link: &LinkDetails, token: &str) -> Result<FormPage, Problem> {
+    let text = request.text;
+    Ok(request
+        .form_page(request.layout(), &text.reset.form, "/reset-password")?
+        .with_hidden("token", Some(token.to_owned()))
+        .with_field(FormField::read_only_email(text, text.field.email, &link.email))
+        .with_field(FormField::new_password(text, text.field.new_password)))
 }

@@ -1,39 +1,39 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::{Frame, Link, Moment, PasskeyButton};
+use super::{Moment, PageLayout, PageLink, PasskeyButton};
 use crate::{
-    account::{Account, Event, PasskeyRow, SecondFactor, SessionRow},
+    account::{AccountDetails, ActivityEvent, PasskeyDetails, SecondFactorRule, SessionDetails},
     text::Text,
 };
 
-/// The account at a glance.
+/// The overview of the account.
 #[derive(Template)]
 #[template(path = "overview.html")]
 pub(crate) struct OverviewPage {
-    pub(crate) frame: Frame,
+    pub(crate) layout: PageLayout,
     pub(crate) csrf: String,
-    pub(crate) account: Account,
+    pub(crate) account: AccountDetails,
 }
 
 impl OverviewPage {
-    /// Fewer codes than this are worth a word.
-    const FEW: u32 = 3;
+    /// With fewer recovery codes than this, the page suggests to generate new ones.
+    const ENOUGH_RECOVERY_CODES: u32 = 3;
 
     fn moment(&self, at: &DateTime<Utc>) -> String {
-        Moment::new(*at, self.frame.text).text()
+        Moment::new(*at, self.layout.text).text()
     }
 
     fn is_short_of_codes(&self) -> bool {
-        self.account.has_second_factor() && self.account.recovery_codes_left < Self::FEW
+        self.account.has_second_factor() && self.account.recovery_codes_left < Self::ENOUGH_RECOVERY_CODES
     }
 
     fn has_second_factors(&self) -> bool {
-        self.account.second_factor != SecondFactor::Off
+        self.account.second_factor != SecondFactorRule::Off
     }
 
     fn is_required(&self) -> bool {
-        self.account.second_factor == SecondFactor::Required
+        self.account.second_factor == SecondFactorRule::Required
     }
 }
 
@@ -41,96 +41,96 @@ impl OverviewPage {
 #[derive(Template)]
 #[template(path = "authenticator.html")]
 pub(crate) struct AuthenticatorPage {
-    pub(crate) frame: Frame,
+    pub(crate) layout: PageLayout,
     pub(crate) csrf: String,
-    /// Where its forms are sent.
+    /// The path below which the forms are submitted.
     pub(crate) base: &'static str,
     pub(crate) is_on: bool,
-    /// What is being set up.
+    /// The secret that is being set up.
     pub(crate) qr_code: Option<QrCode>,
     pub(crate) error: Option<String>,
 }
 
-/// What an app is told, as a picture and in letters.
+/// The secret of an authenticator app, to scan or to type.
 pub(crate) struct QrCode {
-    /// `<svg>`; none where the picture has been scanned already.
+    /// The `<svg>` element; `None` when the page is shown again after a wrong code.
     pub(crate) svg: Option<String>,
     pub(crate) secret: String,
 }
 
-/// Recovery codes: how many are left, and new ones.
+/// The number of recovery codes left, and a form that generates new ones.
 #[derive(Template)]
 #[template(path = "recovery_codes.html")]
 pub(crate) struct RecoveryCodesPage {
-    pub(crate) frame: Frame,
+    pub(crate) layout: PageLayout,
     pub(crate) csrf: String,
-    /// None where there is nothing that they could stand in for.
+    /// `None` if the account has no second factor.
     pub(crate) left: Option<u32>,
 }
 
-/// Recovery codes that were made just now.
+/// New recovery codes, which are shown once.
 #[derive(Template)]
 #[template(path = "fresh_codes.html")]
-pub(crate) struct FreshCodesPage {
-    pub(crate) frame: Frame,
+pub(crate) struct NewRecoveryCodesPage {
+    pub(crate) layout: PageLayout,
     pub(crate) codes: Vec<String>,
     pub(crate) next: String,
 }
 
-/// Passkeys.
+/// The list of passkeys, and a form that adds one.
 #[derive(Template)]
 #[template(path = "passkeys.html")]
 pub(crate) struct PasskeysPage {
-    pub(crate) frame: Frame,
+    pub(crate) layout: PageLayout,
     pub(crate) csrf: String,
-    pub(crate) passkeys: Vec<PasskeyRow>,
-    pub(crate) is_possible: bool,
+    pub(crate) passkeys: Vec<PasskeyDetails>,
+    pub(crate) can_add: bool,
     pub(crate) passkey: PasskeyButton,
 }
 
 impl PasskeysPage {
-    fn name<'a>(&'a self, passkey: &'a PasskeyRow) -> &'a str {
-        if passkey.name.is_empty() { self.frame.text.passkeys.unnamed } else { &passkey.name }
+    fn name<'a>(&'a self, passkey: &'a PasskeyDetails) -> &'a str {
+        if passkey.name.is_empty() { self.layout.text.passkeys.unnamed } else { &passkey.name }
     }
 
-    fn added(&self, passkey: &PasskeyRow) -> String {
-        (self.frame.text.passkeys.added_at)(&Moment::new(passkey.created_at, self.frame.text).text())
+    fn added(&self, passkey: &PasskeyDetails) -> String {
+        (self.layout.text.passkeys.added_at)(&Moment::new(passkey.created_at, self.layout.text).text())
     }
 
-    fn used(&self, passkey: &PasskeyRow) -> String {
-        let text = &self.frame.text.passkeys;
-        let used = passkey.last_used_at.map(|at| (text.used_at)(&Moment::new(at, self.frame.text).text()));
+    fn used(&self, passkey: &PasskeyDetails) -> String {
+        let text = &self.layout.text.passkeys;
+        let used = passkey.last_used_at.map(|at| (text.used_at)(&Moment::new(at, self.layout.text).text()));
         used.unwrap_or_else(|| text.never_used.to_owned())
     }
 }
 
-/// Where the person is signed in.
+/// The devices on which the user is signed in.
 #[derive(Template)]
 #[template(path = "sessions.html")]
 pub(crate) struct SessionsPage {
-    pub(crate) frame: Frame,
+    pub(crate) layout: PageLayout,
     pub(crate) csrf: String,
-    pub(crate) account: Account,
-    pub(crate) sessions: Vec<SessionRow>,
+    pub(crate) account: AccountDetails,
+    pub(crate) sessions: Vec<SessionDetails>,
 }
 
 impl SessionsPage {
-    fn device(&self, session: &SessionRow) -> String {
-        device(session.browser.as_deref(), session.os.as_deref(), self.frame.text)
+    fn device(&self, session: &SessionDetails) -> String {
+        device_name(session.browser.as_deref(), session.os.as_deref(), self.layout.text)
     }
 
-    /// What tells it apart from others of the same device.
-    fn full_name(&self, session: &SessionRow) -> String {
-        let since = Moment::new(session.created_at, self.frame.text).text();
-        format!("{}, {} {since}", self.device(session), self.frame.text.sessions.signed_in)
+    /// A name that differs from other sessions on the same kind of device.
+    fn full_name(&self, session: &SessionDetails) -> String {
+        let since = Moment::new(session.created_at, self.layout.text).text();
+        format!("{}, {} {since}", self.device(session), self.layout.text.sessions.signed_in)
     }
 
     fn moment(&self, at: &DateTime<Utc>) -> Moment {
-        Moment::new(*at, self.frame.text)
+        Moment::new(*at, self.layout.text)
     }
 
     fn lifetimes(&self) -> String {
-        let text = self.frame.text;
+        let text = self.layout.text;
         let idle = (text.sessions.idle)(&text.time.length(self.account.idle_seconds));
         let absolute = (text.sessions.absolute)(&text.time.length(self.account.absolute_seconds));
         format!("{idle} {absolute}. {}", (text.sessions.cap)(self.account.sessions_per_user))
@@ -141,33 +141,33 @@ impl SessionsPage {
     }
 }
 
-/// What happened with the account.
+/// The activity log of the account.
 #[derive(Template)]
 #[template(path = "activity.html")]
 pub(crate) struct ActivityPage {
-    pub(crate) frame: Frame,
-    pub(crate) events: Vec<Event>,
-    pub(crate) older: Option<Link>,
-    pub(crate) newest: Option<Link>,
+    pub(crate) layout: PageLayout,
+    pub(crate) events: Vec<ActivityEvent>,
+    pub(crate) older: Option<PageLink>,
+    pub(crate) newest: Option<PageLink>,
 }
 
 impl ActivityPage {
-    fn name<'a>(&self, event: &'a Event) -> &'a str {
-        (self.frame.text.activity.kind)(&event.kind).unwrap_or(&event.kind)
+    fn name<'a>(&self, event: &'a ActivityEvent) -> &'a str {
+        (self.layout.text.activity.kind)(&event.kind).unwrap_or(&event.kind)
     }
 
-    fn moment(&self, event: &Event) -> Moment {
-        Moment::new(event.at, self.frame.text)
+    fn moment(&self, event: &ActivityEvent) -> Moment {
+        Moment::new(event.at, self.layout.text)
     }
 
-    fn device(&self, event: &Event) -> Option<String> {
+    fn device(&self, event: &ActivityEvent) -> Option<String> {
         let is_known = event.browser.is_some() || event.os.is_some();
-        is_known.then(|| device(event.browser.as_deref(), event.os.as_deref(), self.frame.text))
+        is_known.then(|| device_name(event.browser.as_deref(), event.os.as_deref(), self.layout.text))
     }
 }
 
-/// A browser and its system, as far as they are known.
-fn device(browser: Option<&str>, os: Option<&str>, text: &Text) -> String {
+/// The browser and operating system, as far as they are known.
+fn device_name(browser: Option<&str>, os: Option<&str>, text: &Text) -> String {
     match (browser, os) {
         (Some(browser), Some(os)) => (text.sessions.browser_on)(browser, os),
         (Some(known), None) | (None, Some(known)) => known.to_owned(),

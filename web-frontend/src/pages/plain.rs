@@ -1,43 +1,46 @@
 use askama::Template;
 
-use super::{Frame, Link, Moment, PasskeyButton};
+use super::{Moment, PageLayout, PageLink, PasskeyButton};
 
 /// The public home page.
 #[derive(Template)]
 #[template(path = "home.html")]
 pub(crate) struct HomePage {
-    pub(crate) frame: Frame,
+    pub(crate) layout: PageLayout,
 }
 
-/// The page behind the guard.
+/// The page that only signed-in users can open.
 #[derive(Template)]
 #[template(path = "private.html")]
 pub(crate) struct PrivatePage {
-    pub(crate) frame: Frame,
+    pub(crate) layout: PageLayout,
     pub(crate) email: String,
+    /// When the user signed in.
     pub(crate) since: Moment,
+    /// When the session expires unless it is used.
     pub(crate) until: Moment,
+    /// When the session expires even if it is used.
     pub(crate) at_the_latest: Moment,
     pub(crate) csrf: String,
 }
 
-/// A page that tells something and asks for nothing.
+/// A page that only informs.
 #[derive(Template)]
 #[template(path = "notice.html")]
 pub(crate) struct NoticePage {
-    pub(crate) frame: Frame,
+    pub(crate) layout: PageLayout,
     pub(crate) title: &'static str,
     pub(crate) paragraphs: Vec<String>,
     pub(crate) hint: &'static str,
-    pub(crate) button: Option<Link>,
-    pub(crate) link: Option<Link>,
+    pub(crate) button: Option<PageLink>,
+    pub(crate) link: Option<PageLink>,
 }
 
-/// The choice of a second step, where everybody needs one.
+/// The choice of a second factor during sign-in, on sites that require one.
 #[derive(Template)]
 #[template(path = "enrol.html")]
 pub(crate) struct EnrolPage {
-    pub(crate) frame: Frame,
+    pub(crate) layout: PageLayout,
     pub(crate) csrf: String,
     pub(crate) passkey: PasskeyButton,
 }

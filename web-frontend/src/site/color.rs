@@ -5,8 +5,8 @@ use std::fmt;
 pub(crate) struct Color([u8; 3]);
 
 impl Color {
-    /// The contrast that text needs (WCAG 2.2, 1.4.3).
-    pub(crate) const READABLE: f64 = 4.5;
+    /// The minimum contrast ratio of text (WCAG 2.2, 1.4.3).
+    pub(crate) const MIN_CONTRAST: f64 = 4.5;
 
     const BLACK: Self = Self([0; 3]);
     const WHITE: Self = Self([0xff; 3]);
@@ -24,55 +24,70 @@ impl Color {
         Some(Self([red, green, blue]))
     }
 
-    /// Reads a colour that can be read on these grounds.
-    pub(super) fn parse_readable(text: &str, grounds: [Self; 2], theme: &str) -> Result<Self, String> {
+    /// Parses a colour that is readable on the backgrounds of a theme.
+    ///
+    /// # Errors
+    /// A reason that continues a sentence after the name of the setting.
+    pub(super) fn parse_readable(text: &str, theme: &Theme) -> Result<Self, String> {
         let color = Self::parse(text)
             .ok_or_else(|| format!("must be a colour such as #2f5bd7 (#rrggbb), not \"{text}\""))?;
-        let contrast = color.least_contrast(grounds);
-        if contrast < Self::READABLE {
-            let than = if theme == "light" { "darker" } else { "lighter" };
+        let contrast = color.min_contrast(theme.backgrounds);
+        if contrast < Self::MIN_CONTRAST {
+            let Theme { name, remedy, .. } = theme;
             return Err(format!(
-                "{text} has a contrast of {contrast:.1}:1 on the {theme} page, where text needs 4.5:1; take a {than} one"
+                "{text} has a contrast of {contrast:.1}:1 on the {name} theme, but text needs 4.5:1; choose a \
+                 {remedy} colour"
             ));
         }
         Ok(color)
     }
 
-    /// How well one can be read on the other, from 1 to 21.
+    /// The contrast ratio of two colours, from 1 to 21 (WCAG 2.2).
     pub(crate) fn contrast(self, other: Self) -> f64 {
         let (one, two) = (self.luminance() + 0.05, other.luminance() + 0.05);
         if one > two { one / two } else { two / one }
     }
 
-    fn least_contrast(self, grounds: [Self; 2]) -> f64 {
-        grounds.into_iter().map(|ground| self.contrast(ground)).fold(f64::INFINITY, f64::min)
+    fn min_contrast(self, backgrounds: [Self; 2]) -> f64 {
+        backgrounds.into_iter().map(|background| self.contrast(background)).fold(f64::INFINITY, f64::min)
     }
 
-    /// Relative luminance (WCAG 2.2), from 0 to 1.
+    /// The relative luminance, from 0 to 1 (WCAG 2.2).
     fn luminance(self) -> f64 {
-        let [red, green, blue] = self.0.map(|part| {
-            let part = f64::from(part) / 255.0;
-            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        let [red, green, blue] = self.0.map(|channel| {
+            let channel = f64::from(channel) / 255.0;
+            if channel <= 0.04045 { channel / 12.92 } else { ((channel + 0.055) / 1.055).powf(2.4) }
         });
         0.2126 * red + 0.7152 * green + 0.0722 * blue
     }
 
-    /// Black or white, whichever can be read better on it.
-    pub(super) fn ink(self) -> Self {
+    /// Black or white, whichever is more readable on this colour.
+    pub(super) fn text_color(self) -> Self {
         if self.contrast(Self::WHITE) >= self.contrast(Self::BLACK) { Self::WHITE } else { Self::BLACK }
     }
 
-    /// As little lighter as it must be to be read on these grounds.
-    pub(super) fn readable_on(self, grounds: [Self; 2]) -> Self {
-        let lighter = (0..=u8::MAX).map(|by| Self(self.0.map(|part| part + share(u8::MAX - part, by))));
-        let mut readable = lighter.filter(|color| color.least_contrast(grounds) >= Self::READABLE);
+    /// The colour, lightened only as far as needed to be readable on these backgrounds.
+    pub(super) fn lightened_for(self, backgrounds: [Self; 2]) -> Self {
+        let lighter = (0..=u8::MAX).map(|amount| Self(self.0.map(|channel| lighten(channel, amount))));
+        let mut readable = lighter.filter(|color| color.min_contrast(backgrounds) >= Self::MIN_CONTRAST);
         readable.next().unwrap_or(Self::WHITE)
     }
 }
 
-/// So many 255ths of a part.
-fn share(part: u8, by: u8) -> u8 {
-    u8::try_from(u16::from(part) * u16::from(by) / 255).unwrap_or(u8::MAX)
+/// The backgrounds on which an accent colour must be readable.
+pub(super) struct Theme {
+    /// `light` or `dark`.
+    pub(super) name: &'static str,
+    /// The background of the page and that of a card.
+    pub(super) backgrounds: [Color; 2],
+    /// How a colour with too little contrast has to change: `darker` or `lighter`.
+    pub(super) remedy: &'static str,
+}
+
+/// Moves a channel by `amount` 255ths of its distance to white.
+fn lighten(channel: u8, amount: u8) -> u8 {
+    let added = u16::from(u8::MAX - channel) * u16::from(amount) / 255;
+    channel.saturating_add(u8::try_from(added).unwrap_or(u8::MAX))
 }
 
 impl fmt::Display for Color {
@@ -87,15 +102,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contrast_is_that_of_the_guidelines() {
-        assert!((Color::BLACK.contrast(Color::WHITE) - 21.0).abs() < 1e-9);
+    fn contrast_follows_wcag() {
         let grey = Color::parse("#767676").unwrap();
+
+        assert!((Color::BLACK.contrast(Color::WHITE) - 21.0).abs() < 1e-9);
         assert!((grey.contrast(Color::WHITE) - 4.54).abs() < 0.01, "{}", grey.contrast(Color::WHITE));
-        assert_eq!(grey.to_string(), "#767676");
-        assert_eq!(
-            (Color::parse("767676"), Color::parse("#76767"), Color::parse("#+76767")),
-            (None, None, None)
-        );
-        assert_eq!((Color::BLACK.ink(), Color::WHITE.ink()), (Color::WHITE, Color::BLACK));
+    }
+
+    #[test]
+    fn colours_are_written_as_they_are_read() {
+        assert_eq!(Color::parse("#767676").unwrap().to_string(), "#767676");
+        for text in ["767676", "#76767", "#+76767"] {
+            assert_eq!(Color::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn text_is_black_or_white() {
+        assert_eq!(Color::BLACK.text_color(), Color::WHITE);
+        assert_eq!(Color::WHITE.text_color(), Color::BLACK);
     }
 }

@@ -78,8 +78,8 @@ pub(crate) const FR: Text = Text {
         badge: "Connecté",
         signed_in_as: "Connecté en tant que",
         since: "Depuis le",
-        until: "Fin en cas d’inactivité",
-        at_the_latest: "Fin au plus tard",
+        until: "Expiration si inactivité",
+        at_the_latest: "Expiration au plus tard",
     },
     sign_in: SignIn {
         form: Form { title: "Connexion", intro: "", button: "Se connecter" },
@@ -189,7 +189,7 @@ pub(crate) const FR: Text = Text {
             intro: "Tous vos appareils seront déconnectés.",
             button: "Réinitialiser le mot de passe",
         },
-        done: "Votre mot de passe a été réinitialisé. Connectez-vous avec le nouveau.",
+        done: "Votre mot de passe a été réinitialisé. Connectez-vous avec votre nouveau mot de passe.",
         ask_again: "Demander un nouveau lien",
     },
     logout: Logout {

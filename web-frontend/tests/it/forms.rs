@@ -1,113 +1,138 @@
-//! The way of a person through the forms, without a script.
+//! The forms, as a visitor without JavaScript uses them.
 
-use tests::{PASSWORD, Visitor};
+use reqwest::Method;
+use tests::{Answer, PASSWORD, Visitor};
 
-use crate::helpers::{TestApp, start_frontend, start_stranger};
+use crate::helpers::TestApp;
 
-#[actix_web::test]
-async fn sign_up_sign_in_look_and_sign_out() {
-    let app = TestApp::start().await;
-    let mut ada = Visitor::new();
-    let page = ada.get(&app.url("/register?next=/private?tab=2")).await;
-    let csrf = page.hidden_field("csrf").unwrap();
-    assert_eq!(page.hidden_field("next"), Some("/private?tab=2"));
-    let fields =
-        [("csrf", csrf), ("email", "ada@example.com"), ("password", PASSWORD), ("next", "/private?tab=2")];
-    let answer = ada.post_form(&app.url("/register"), &fields).await;
-    assert_eq!(
-        (answer.status, answer.header("location")),
-        (303, "/login?next=/private?tab=2"),
-        "{}",
-        answer.text
-    );
+const EMAIL: &str = "ada@example.com";
 
-    let page = ada.get(&app.url("/login?next=/private?tab=2")).await;
-    assert!(page.text.contains("Your account is ready") && page.text.contains("value=\"ada@example.com\""));
-    assert!(
-        !ada.get(&app.url("/login")).await.text.contains("Your account is ready"),
-        "a message comes once"
-    );
-    let csrf = page.hidden_field("csrf").unwrap();
-    let fields =
-        [("csrf", csrf), ("email", "ada@example.com"), ("password", PASSWORD), ("next", "/private?tab=2")];
-    let answer = ada.post_form(&app.url("/login"), &fields).await;
-    assert_eq!((answer.status, answer.header("location")), (303, "/private?tab=2"));
-
-    let page = ada.get(&app.url("/private")).await;
-    assert_eq!(page.status, 200);
-    assert!(page.text.contains("ada@example.com") && page.text.matches("UTC").count() == 3, "{}", page.text);
-    let csrf = page.hidden_field("csrf").unwrap();
-    let mut left_behind = ada.clone();
-    assert_eq!(ada.post_form(&app.url("/logout"), &[("csrf", "guess")]).await.status, 403);
-    assert_eq!(ada.get(&app.url("/private")).await.status, 200, "a guess signs nobody out");
-    let answer = ada.post_form(&app.url("/logout"), &[("csrf", csrf)]).await;
-    assert_eq!((answer.status, answer.header("location"), ada.cookie("token")), (303, "/", None));
-    assert!(ada.get(&app.url("/")).await.text.contains("You’re signed out."));
-    assert_eq!(left_behind.get(&app.url("/private")).await.status, 302, "the session has ended everywhere");
+/// Opens the form at `page` and submits it to `action` with [`EMAIL`] and [`PASSWORD`].
+async fn submit_credentials(visitor: &mut Visitor, app: &TestApp, page: &str, action: &str) -> Answer {
+    let form = visitor.get(&app.url(page)).await;
+    let csrf = form.hidden_field("csrf").unwrap();
+    let next = form.hidden_field("next").unwrap_or_default();
+    let fields = [("csrf", csrf), ("email", EMAIL), ("password", PASSWORD), ("next", next)];
+    visitor.post_form(&app.url(action), &fields).await
 }
 
 #[actix_web::test]
-async fn a_form_that_is_not_utf_8_is_refused_so_that_no_two_passwords_become_one() {
+async fn registering_leads_to_the_sign_in_page() {
     let app = TestApp::start().await;
-    let mut eve = Visitor::new();
-    let csrf = eve.get(&app.url("/register")).await.hidden_field("csrf").unwrap().to_owned();
-    for body in [
-        format!("csrf={csrf}&email=a%40example.com&password=%ff%ff%ff%ff%ff%ff%ff%ff").into_bytes(),
-        [format!("csrf={csrf}&email=a%40example.com&password=").as_bytes(), &[0xff; 8]].concat(),
-    ] {
-        let request = eve.request(reqwest::Method::POST, &app.url("/register")).body(body);
-        let answer = eve.send(request.header("content-type", "application/x-www-form-urlencoded")).await;
-        assert_eq!(answer.status_and_code(), (400, "invalid_form".into()));
+    let mut visitor = Visitor::new();
+
+    let registered =
+        submit_credentials(&mut visitor, &app, "/register?next=/private?tab=2", "/register").await;
+    let login = visitor.get(&app.url("/login?next=/private?tab=2")).await;
+    let reloaded = visitor.get(&app.url("/login")).await;
+
+    registered.assert_redirect(303, "/login?next=/private?tab=2");
+    assert!(login.text.contains("Your account is ready"), "{}", login.text);
+    assert!(login.text.contains(&format!("value=\"{EMAIL}\"")), "{}", login.text);
+    assert!(!reloaded.text.contains("Your account is ready"), "the message is shown once");
+}
+
+#[actix_web::test]
+async fn signing_in_returns_to_the_wanted_page() {
+    let app = TestApp::start().await;
+    tests::register(&app.frontend, EMAIL).await;
+    let mut visitor = Visitor::new();
+
+    let signed_in = submit_credentials(&mut visitor, &app, "/login?next=/private?tab=2", "/login").await;
+    let private = visitor.get(&app.url("/private")).await;
+
+    signed_in.assert_redirect(303, "/private?tab=2");
+    private.assert_status(200);
+    assert!(private.text.contains(EMAIL), "{}", private.text);
+    assert_eq!(private.text.matches("UTC").count(), 3, "{}", private.text);
+}
+
+#[actix_web::test]
+async fn signing_out_ends_the_session_everywhere() {
+    let app = TestApp::start().await;
+    let mut visitor = app.signed_in(EMAIL).await;
+    let mut stolen = visitor.clone();
+    let csrf = visitor.csrf(&app.url("/private")).await;
+
+    let signed_out = visitor.post_form(&app.url("/logout"), &[("csrf", &csrf)]).await;
+    let home = visitor.get(&app.url("/")).await;
+
+    signed_out.assert_redirect(303, "/");
+    assert_eq!(visitor.cookie("token"), None);
+    assert!(home.text.contains("You’re signed out."), "{}", home.text);
+    stolen.get(&app.url("/private")).await.assert_status(302);
+}
+
+#[actix_web::test]
+async fn signing_out_takes_the_visitors_own_form() {
+    let app = TestApp::start().await;
+    let mut visitor = app.signed_in(EMAIL).await;
+
+    let link = visitor.get(&app.url("/logout")).await;
+    let forged = visitor.post_form(&app.url("/logout"), &[("csrf", "guess")]).await;
+    let private = visitor.get(&app.url("/private")).await;
+
+    assert!(link.status == 200 && link.hidden_field("csrf").is_some(), "a link only shows the form");
+    forged.assert_status(403);
+    private.assert_status(200);
+}
+
+#[actix_web::test]
+async fn invalid_utf_8_is_refused() {
+    let app = TestApp::start().await;
+    let mut visitor = Visitor::new();
+    let csrf = visitor.csrf(&app.url("/register")).await;
+    let fields = format!("csrf={csrf}&email=a%40example.com&password=");
+    let cases = [
+        ("percent-encoded", format!("{fields}{}", "%ff".repeat(8)).into_bytes()),
+        ("raw", [fields.as_bytes(), &[0xff; 8]].concat()),
+    ];
+
+    for (case, body) in cases {
+        let request = visitor.request(Method::POST, &app.url("/register")).body(body);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let answer = visitor.send(request).await;
+        assert_eq!(answer.status_and_code(), (400, "invalid_form".into()), "{case}");
     }
-    let spaces = format!("b@example.com{}", " ".repeat(5000));
-    let fields = [("csrf", csrf.as_str()), ("email", &spaces), ("password", PASSWORD)];
-    let answer = eve.post_form(&app.url("/register"), &fields).await;
-    assert_eq!(answer.status, 303, "{}", answer.text);
-    assert!(eve.get(&app.url("/login")).await.text.contains("value=\"b@example.com\""));
 }
 
 #[actix_web::test]
-async fn a_link_alone_signs_nobody_out() {
+async fn an_overlong_address_fits_into_the_next_page() {
     let app = TestApp::start().await;
-    let mut ada = app.signed_in("ada@example.com").await;
-    let page = ada.get(&app.url("/logout")).await;
-    assert!(page.status == 200 && page.hidden_field("csrf").is_some());
-    assert_eq!(ada.get(&app.url("/private")).await.status, 200);
+    let mut visitor = Visitor::new();
+    let csrf = visitor.csrf(&app.url("/register")).await;
+    let padded = format!("{EMAIL}{}", " ".repeat(5000));
+    let fields = [("csrf", csrf.as_str()), ("email", &padded), ("password", PASSWORD)];
+
+    let registered = visitor.post_form(&app.url("/register"), &fields).await;
+    let login = visitor.get(&app.url("/login")).await;
+
+    registered.assert_status(303);
+    assert!(login.text.contains(&format!("value=\"{EMAIL}\"")), "{}", login.text);
 }
 
 #[actix_web::test]
-async fn styles_and_icon_are_served_and_may_be_kept() {
+async fn assets_can_be_cached_forever() {
     let app = TestApp::start().await;
-    let home = Visitor::new().get(&app.url("/")).await;
+    let mut visitor = Visitor::new();
+    let home = visitor.get(&app.url("/")).await;
+
     for extension in [".css", ".svg"] {
         let path = home.text.split('"').find(|part| part.ends_with(extension)).unwrap();
-        let asset = Visitor::new().get(&app.url(path)).await;
-        assert_eq!(
-            (asset.status, asset.header("cache-control")),
-            (200, "public, max-age=31536000, immutable"),
-            "{path}"
-        );
+        let asset = visitor.get(&app.url(path)).await;
+        asset.assert_status(200);
+        assert_eq!(asset.header("cache-control"), "public, max-age=31536000, immutable", "{path}");
     }
 }
 
 #[actix_web::test]
-async fn an_answer_that_is_not_auth_services_is_an_outage_whatever_it_says() {
-    let verify = start_stranger(403, "{\"code\": \"missing_token\"}");
-    for (status, body) in
-        [(502, "{\"message\": \"bad gateway\"}"), (401, "{}"), (200, "no JSON"), (200, "{}")]
-    {
-        let frontend = start_frontend(&start_stranger(status, body), &verify);
-        let mut visitor = Visitor::new();
-        let csrf = visitor.get(&format!("{frontend}/login")).await.hidden_field("csrf").unwrap().to_owned();
-        let fields = [("csrf", csrf.as_str()), ("email", "ada@example.com"), ("password", PASSWORD)];
-        let answer = visitor.post_form(&format!("{frontend}/login"), &fields).await;
-        assert_eq!((answer.status, answer.header("retry-after")), (503, "2"), "{status} {body}");
-        assert!(visitor.cookie("token").is_none());
-        if status != 200 {
-            let answer = visitor.post_form(&format!("{frontend}/logout"), &fields[..1]).await;
-            assert_eq!(answer.status, 503, "{status} {body}");
-            let answer = visitor.get(&format!("{frontend}/api/me")).await;
-            assert_eq!(answer.status_and_code(), (503, "unavailable".into()), "{status} {body}");
-        }
-    }
+async fn assets_of_another_release_are_not_cached() {
+    let app = TestApp::start().await;
+
+    let asset = Visitor::new().get(&app.url("/assets/0123456789abcdef/drawbridge.css")).await;
+    let unknown = Visitor::new().get(&app.url("/assets/0123456789abcdef/other.css")).await;
+
+    asset.assert_status(200);
+    assert_eq!(asset.header("cache-control"), "no-cache");
+    unknown.assert_status(404);
 }

@@ -1,23 +1,23 @@
-//! The guard in an Actix app of somebody else's.
+//! The guard in another Actix application.
+
+use std::time::{Duration, Instant};
 
 use actix_web::{App, HttpServer, web};
-use drawbridge_core::origin::Origin;
-use drawbridge_guard::{Guard, SignedIn};
-use drawbridge_verification::token::TokenParties;
-use tests::Visitor;
+use drawbridge_guard::{Builder, Guard, Origin, SignedIn, TokenParties};
+use tests::{Visitor, free_port};
 
-use crate::helpers::{TestApp, start_stranger};
+use crate::helpers::{TestApp, start_impostor};
 
 async fn greet(person: SignedIn) -> String {
     format!("Hello {}", person.user.email)
 }
 
-/// Starts the app; its address.
-fn start(guard: Guard) -> String {
+/// Starts an application with a guarded and an unguarded page, and returns its URL.
+fn start_application(guard: Guard) -> String {
     let server = HttpServer::new(move || {
         App::new()
-            .service(web::scope("/inside").wrap(guard.clone()).route("", web::get().to(greet)))
-            .route("/outside", web::get().to(greet))
+            .service(web::scope("/guarded").wrap(guard.clone()).route("", web::get().to(greet)))
+            .route("/unguarded", web::get().to(greet))
     });
     let server = server.workers(1).bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}", server.addrs()[0]);
@@ -25,119 +25,130 @@ fn start(guard: Guard) -> String {
     url
 }
 
-/// The guard in both modes: asking verify-service about every request, and verifying by itself.
-fn guards(app: &TestApp) -> [Guard; 2] {
-    let builder = || {
-        Guard::builder("http://localhost:3000")
-            .verify_service(&app.verify)
-            .login_path("/sign-in")
-            .token_parties(TokenParties {
-                issuer: "http://localhost:8080".into(),
-                audience: "http://localhost:8080".into(),
-            })
-    };
-    let internal = vec![Origin::parse(&app.internal).unwrap()];
-    let embedded = builder().embedded_in(app.cache.clone()).verify_internal(internal);
-    [builder().build().unwrap(), embedded.build().unwrap()]
+fn builder(verify_service: impl Into<String>) -> Builder {
+    let issuer = "http://localhost:8080".to_owned();
+    Guard::builder("http://localhost:3000")
+        .verify_service(verify_service)
+        .login_path("/sign-in")
+        .token_parties(TokenParties { audience: issuer.clone(), issuer })
+}
+
+fn remote_guard(app: &TestApp) -> Guard {
+    builder(&app.verify).build().unwrap()
+}
+
+fn embedded_guard(app: &TestApp) -> Guard {
+    let internal = vec![Origin::parse(&app.verify_internal).unwrap()];
+    builder(&app.verify).embedded_in(app.cache.clone()).verify_internal(internal).build().unwrap()
 }
 
 #[actix_web::test]
-async fn it_guards_in_both_modes_alike() {
+async fn a_signed_in_user_passes_until_the_session_ends() {
     let app = TestApp::start().await;
-    for (name, guard) in ["ada", "grace"].into_iter().zip(guards(&app)) {
-        assert_guards(&app, &format!("{name}@example.com"), guard).await;
+    let cases = [("remote", remote_guard(&app)), ("embedded", embedded_guard(&app))];
+
+    for (case, guard) in cases {
+        let email = format!("{case}@example.com");
+        let mut visitor = app.signed_in(&email).await;
+        let mut stolen = visitor.clone();
+        let guarded = format!("{}/guarded", start_application(guard));
+
+        let page = visitor.get(&guarded).await;
+        assert_eq!((page.status, page.text), (200, format!("Hello {email}")), "{case}");
+
+        visitor.post(&format!("{}/api/logout", app.auth)).await.assert_status(200);
+        assert_eq!(stolen.get(&guarded).await.status, 302, "{case}");
     }
 }
 
 #[actix_web::test]
-async fn an_embedded_guard_asks_nobody_about_a_hot_record() {
+async fn others_are_redirected_to_the_login_page() {
     let app = TestApp::start().await;
-    let mut ada = app.signed_in("ada@example.com").await;
-    let [_, guard] = guards(&app);
-    let hot = "drawbridge_verifications_total{outcome=\"ok\",layer=\"near\"}";
-    let theirs = start(guard.clone());
-    let started = std::time::Instant::now();
-    while !guard.metrics().render().contains(hot) || !guard.metrics().render().contains(&format!("{hot} 3")) {
-        assert_eq!(ada.get(&format!("{theirs}/inside")).await.status, 200);
-        assert!(started.elapsed().as_secs() < 10, "{}", guard.metrics().render());
+    let cases = [("remote", remote_guard(&app)), ("embedded", embedded_guard(&app))];
+
+    for (case, guard) in cases {
+        let application = start_application(guard);
+        let page = Visitor::new().get(&format!("{application}/guarded?a=b")).await;
+        assert_eq!(page.status, 302, "{case}");
+        assert_eq!(page.header("location"), "/sign-in?next=/guarded?a=b", "{case}");
+        assert_eq!(page.header("cache-control"), "no-store", "{case}");
     }
 }
 
 #[actix_web::test]
-async fn an_embedded_guard_goes_without_redis() {
+async fn a_page_without_its_guard_stays_closed() {
     let app = TestApp::start().await;
-    let mut ada = app.signed_in("ada@example.com").await;
-    let parties =
-        TokenParties { issuer: "http://localhost:8080".into(), audience: "http://localhost:8080".into() };
-    let internal = vec![Origin::parse(&app.internal).unwrap()];
-    let guard = Guard::builder("http://localhost:3000").embedded("memory:").verify_internal(internal);
-    let theirs = start(guard.token_parties(parties).build().unwrap());
-    assert_eq!(ada.get(&format!("{theirs}/inside")).await.status, 200);
-    let mut left_behind = ada.clone();
-    assert_eq!(ada.post(&format!("{}/api/logout", app.auth)).await.status, 200);
-    assert_eq!(
-        left_behind.get(&format!("{theirs}/inside")).await.status,
-        302,
-        "the source is asked each time"
-    );
+    let mut visitor = app.signed_in("ada@example.com").await;
+    let application = start_application(remote_guard(&app));
+
+    visitor.get(&format!("{application}/unguarded")).await.assert_status(500);
 }
 
 #[actix_web::test]
-async fn it_goes_on_with_the_replica_that_answers() {
+async fn an_embedded_guard_answers_from_memory() {
     let app = TestApp::start().await;
-    let mut ada = app.signed_in("ada@example.com").await;
-    let (nobody, stranger) = (tests::free_port(), start_stranger(503, "{}"));
-    let replicas = format!("http://127.0.0.1:{nobody},{stranger},{}", app.verify);
-    let guard = Guard::builder("http://localhost:3000").verify_service(replicas).build().unwrap();
-    let theirs = start(guard.clone());
+    let mut visitor = app.signed_in("ada@example.com").await;
+    let guard = embedded_guard(&app);
+    let application = start_application(guard.clone());
+    let from_memory = "drawbridge_verifications_total{outcome=\"ok\",layer=\"near\"} 3";
+    let started = Instant::now();
+
+    while !guard.metrics().render().contains(from_memory) {
+        visitor.get(&format!("{application}/guarded")).await.assert_status(200);
+        assert!(started.elapsed() < Duration::from_secs(10), "{}", guard.metrics().render());
+    }
+}
+
+#[actix_web::test]
+async fn an_embedded_guard_works_without_redis() {
+    let app = TestApp::start().await;
+    let mut visitor = app.signed_in("ada@example.com").await;
+    let mut stolen = visitor.clone();
+    let internal = vec![Origin::parse(&app.verify_internal).unwrap()];
+    let guard = builder(&app.verify).embedded("memory:").verify_internal(internal).build().unwrap();
+    let guarded = format!("{}/guarded", start_application(guard));
+
+    visitor.get(&guarded).await.assert_status(200);
+    visitor.post(&format!("{}/api/logout", app.auth)).await.assert_status(200);
+
+    stolen.get(&guarded).await.assert_status(302);
+}
+
+#[actix_web::test]
+async fn a_replica_that_answers_is_found() {
+    let app = TestApp::start().await;
+    let mut visitor = app.signed_in("ada@example.com").await;
+    let unused_port = free_port();
+    let failing = start_impostor(503, "{}");
+    let guard = builder(format!("http://127.0.0.1:{unused_port},{failing},{}", app.verify)).build().unwrap();
+    let application = start_application(guard.clone());
+
     for _ in 0..30 {
-        assert_eq!(ada.get(&format!("{theirs}/inside")).await.status, 200);
+        visitor.get(&format!("{application}/guarded")).await.assert_status(200);
     }
-    let open = format!("drawbridge_breaker_state{{dependency=\"verify-service 127.0.0.1:{nobody}\"}} 2");
-    assert!(guard.metrics().render().contains(&open), "{}", guard.metrics().render());
-}
 
-async fn assert_guards(app: &TestApp, email: &str, guard: Guard) {
-    let mut ada = app.signed_in(email).await;
-    let theirs = start(guard);
-
-    let answer = ada.get(&format!("{theirs}/inside")).await;
-    assert_eq!((answer.status, answer.text.as_str()), (200, format!("Hello {email}").as_str()));
-    let answer = Visitor::new().get(&format!("{theirs}/inside?a=b")).await;
-    assert_eq!((answer.status, answer.header("location")), (302, "/sign-in?next=/inside?a=b"));
-    assert_eq!(answer.header("cache-control"), "no-store");
-    assert_eq!(
-        ada.get(&format!("{theirs}/outside")).await.status,
-        500,
-        "a handler that was left unguarded stays shut"
-    );
-
-    let mut left_behind = ada.clone();
-    assert_eq!(ada.post(&format!("{}/api/logout", app.auth)).await.status, 200);
-    assert_eq!(left_behind.get(&format!("{theirs}/inside")).await.status, 302);
+    let metrics = guard.metrics().render();
+    let is_open =
+        format!("drawbridge_breaker_state{{dependency=\"verify-service 127.0.0.1:{unused_port}\"}} 2");
+    assert!(metrics.contains(&is_open), "{metrics}");
 }
 
 #[actix_web::test]
-async fn it_tells_an_outage_from_a_refusal() {
-    let nobody = tests::free_port();
-    let builder =
-        || Guard::builder("http://localhost:3000").verify_service(format!("http://127.0.0.1:{nobody}"));
+async fn an_outage_is_not_a_refusal() {
+    let unreachable = || format!("http://127.0.0.1:{}", free_port());
+    let cases = [
+        ("remote", builder(unreachable())),
+        ("embedded", builder(unreachable()).embedded("memory:")),
+        ("a meaningless answer", builder(start_impostor(403, "{}"))),
+    ];
     let mut visitor = Visitor::new();
     visitor.set_cookie("token", "some token");
-    for guard in [builder(), builder().embedded("memory:")] {
-        let theirs = start(guard.build().unwrap());
-        let answer = visitor.get(&format!("{theirs}/inside")).await;
-        assert_eq!(answer.status_and_code(), (503, "unavailable".into()));
-        assert_eq!((answer.header("retry-after"), answer.header("set-cookie")), ("2", ""));
-    }
 
-    let theirs = start(
-        Guard::builder("http://localhost:3000").verify_service(start_stranger(403, "{}")).build().unwrap(),
-    );
-    let answer = visitor.get(&format!("{theirs}/inside")).await;
-    assert_eq!(
-        answer.status_and_code(),
-        (503, "unavailable".into()),
-        "an answer that means nothing lets nobody in or out"
-    );
+    for (case, builder) in cases {
+        let application = start_application(builder.build().unwrap());
+        let answer = visitor.get(&format!("{application}/guarded")).await;
+        assert_eq!(answer.status_and_code(), (503, "unavailable".into()), "{case}");
+        assert_eq!(answer.header("retry-after"), "2", "{case}");
+        assert_eq!(answer.header("set-cookie"), "", "{case}");
+    }
 }

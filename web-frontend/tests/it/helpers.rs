@@ -4,15 +4,20 @@ use actix_web::{App, HttpResponse, HttpServer, http::StatusCode, web};
 use drawbridge_core::settings::fixed;
 use drawbridge_verification::user_cache::{CacheLocation, MemoryUserCache};
 use tempfile::TempDir;
-use tests::{PASSWORD, Visitor};
+use tests::{MASTER_SECRET, Visitor};
+
+const CACHE_BYTES: u64 = 1 << 20;
 
 /// All three services in this process, on SQLite.
 pub(crate) struct TestApp {
+    /// The URL of web-frontend.
     pub(crate) frontend: String,
+    /// The URL of auth-service.
     pub(crate) auth: String,
+    /// The URL of verify-service.
     pub(crate) verify: String,
-    /// The internal port of verify-service.
-    pub(crate) internal: String,
+    /// The URL of verify-service's internal port.
+    pub(crate) verify_internal: String,
     pub(crate) cache: CacheLocation,
     _folder: TempDir,
 }
@@ -22,80 +27,65 @@ impl TestApp {
         Self::start_with(|_| {}).await
     }
 
-    /// The same, with other settings of auth-service.
+    /// Starts the services with changed settings of auth-service.
     pub(crate) async fn start_with(change: impl FnOnce(&mut auth_service::Config)) -> Self {
         let folder = TempDir::new().unwrap();
-        let database = format!("sqlite://{}", folder.path().join("test.db").display());
-        let common = [
-            ("DATABASE_URL", database.as_str()),
-            ("REDIS_URL", "memory:"),
-            ("MASTER_SECRET", MASTER_SECRET),
-            ("FRONTEND_ORIGIN", "http://localhost:8080"),
-            ("PORT", "0"),
-        ];
-        let cache = CacheLocation::InProcess(Arc::new(MemoryUserCache::new(1 << 20)));
-        let mut auth = auth_service::Config::read(&fixed(common)).unwrap();
+        let database_url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let settings = fixed(COMMON_SETTINGS.into_iter().chain([("DATABASE_URL", database_url.as_str())]));
+        let cache = CacheLocation::InProcess(Arc::new(MemoryUserCache::new(CACHE_BYTES)));
+        let mut auth = auth_service::Config::read(&settings).unwrap();
         auth.passwords.cost = 4;
         auth.cache = cache.clone();
         change(&mut auth);
-        let mut verify = verify_service::Config::read(&fixed(common)).unwrap();
+        let mut verify = verify_service::Config::read(&settings).unwrap();
         verify.cache = cache.clone();
-        let (auth, verify) = (auth_service::bind(auth).await.unwrap(), verify_service::bind(verify).unwrap());
-        let url = |port: u16| format!("http://127.0.0.1:{port}");
-        let (auth_url, verify_url) = (url(auth.port()), url(verify.port()));
-        let internal = url(verify.internal_port().unwrap());
-        let frontend = start_frontend(&auth_url, &verify_url);
+
+        let auth = auth_service::bind(auth).await.unwrap();
+        let verify = verify_service::bind(verify).unwrap();
+        let auth_url = local_url(auth.port());
+        let verify_url = local_url(verify.port());
+        let verify_internal = local_url(verify.internal_port().unwrap());
         auth.spawn();
         verify.spawn();
-        Self { frontend, auth: auth_url, verify: verify_url, internal, cache, _folder: folder }
+        let frontend = start_frontend(&auth_url, &verify_url, &[]);
+        Self { frontend, auth: auth_url, verify: verify_url, verify_internal, cache, _folder: folder }
     }
 
+    /// The URL of a path of web-frontend.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.frontend)
     }
 
-    /// A visitor with a new account and a session.
+    /// Starts another web-frontend with these settings and returns its URL.
+    pub(crate) fn start_frontend(&self, settings: &[(&'static str, &str)]) -> String {
+        start_frontend(&self.auth, &self.verify, settings)
+    }
+
+    /// Creates an account and returns a visitor who has signed in.
     pub(crate) async fn signed_in(&self, email: &str) -> Visitor {
-        let body = serde_json::json!({"email": email, "password": PASSWORD});
-        let mut visitor = Visitor::new();
-        for (path, status) in [("/api/register", 201), ("/api/login", 200)] {
-            let answer = visitor.post_json(&self.url(path), &body).await;
-            assert_eq!(answer.status, status, "{}", answer.text);
-        }
-        visitor
+        tests::signed_in(&self.frontend, email).await
     }
 }
 
-const MASTER_SECRET: &str = "the master secret of the test suite";
+const COMMON_SETTINGS: [(&str, &str); 4] = [
+    ("REDIS_URL", "memory:"),
+    ("MASTER_SECRET", MASTER_SECRET),
+    ("FRONTEND_ORIGIN", "http://localhost:8080"),
+    ("PORT", "0"),
+];
 
-/// web-frontend before these services; its address.
-pub(crate) fn start_frontend(auth_service: &str, verify_service: &str) -> String {
-    start_frontend_with(auth_service, verify_service, &[])
-}
-
-/// The same, with more settings.
-pub(crate) fn start_frontend_with(
-    auth_service: &str,
-    verify_service: &str,
-    more: &[(&'static str, &str)],
-) -> String {
-    let settings = [
-        ("REDIS_URL", "memory:"),
-        ("MASTER_SECRET", MASTER_SECRET),
-        ("FRONTEND_ORIGIN", "http://localhost:8080"),
-        ("PORT", "0"),
-        ("AUTH_SERVICE_URL", auth_service),
-        ("VERIFY_SERVICE_URL", verify_service),
-    ];
-    let settings = fixed(settings.into_iter().chain(more.iter().copied()));
-    let web = web_frontend::bind(web_frontend::Config::read(&settings).unwrap()).unwrap();
-    let url = format!("http://127.0.0.1:{}", web.port());
-    web.spawn();
+/// Starts web-frontend in front of these services and returns its URL. `settings` replace those of all tests.
+pub(crate) fn start_frontend(auth: &str, verify: &str, settings: &[(&'static str, &str)]) -> String {
+    let services = [("AUTH_SERVICE_URL", auth), ("VERIFY_SERVICE_URL", verify)];
+    let settings = fixed(COMMON_SETTINGS.into_iter().chain(services).chain(settings.iter().copied()));
+    let server = web_frontend::bind(web_frontend::Config::read(&settings).unwrap()).unwrap();
+    let url = local_url(server.port());
+    server.spawn();
     url
 }
 
-/// Something that is not one of our services: it answers everything with this.
-pub(crate) fn start_stranger(status: u16, body: &'static str) -> String {
+/// Starts a program that is none of our services and gives every request the same answer. Returns its URL.
+pub(crate) fn start_impostor(status: u16, body: &'static str) -> String {
     let server = HttpServer::new(move || {
         let answer = move || async move {
             let status = StatusCode::from_u16(status).unwrap();
@@ -107,4 +97,8 @@ pub(crate) fn start_stranger(status: u16, body: &'static str) -> String {
     let url = format!("http://{}", server.addrs()[0]);
     actix_web::rt::spawn(server.run());
     url
+}
+
+fn local_url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
 }

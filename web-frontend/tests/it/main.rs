@@ -1,5 +1,5 @@
-//! web-frontend from outside: through its production constructor on a free port, before the real
-//! auth-service and verify-service. And the guard in an app that is not ours.
+//! web-frontend over HTTP, started with its production constructor, in front of the real auth-service and
+//! verify-service. Also the guard in another Actix application.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,6 +10,7 @@
 mod forms;
 mod guard;
 mod helpers;
-mod loops;
+mod outages;
+mod redirect_loops;
 mod renewal;
 mod upstreams;

@@ -7,7 +7,8 @@ pub(super) static WORDS: Words = Words {
     register: Phrase {
         subject: "Bestätigen Sie Ihre E-Mail-Adresse für {site}",
         body: &[
-            "Jemand, hoffentlich Sie, möchte bei {site} ein Konto mit der E-Mail-Adresse {email} erstellen.",
+            "Jemand, hoffentlich Sie selbst, möchte bei {site} ein Konto mit der E-Mail-Adresse {email} \
+             erstellen.",
             "Bestätigen Sie dafür die Adresse und geben Sie das gewählte Passwort ein. Wenn Sie das nicht \
              waren, können Sie diese E-Mail ignorieren: Ohne diesen Link wird kein Konto erstellt.",
         ],
@@ -16,8 +17,8 @@ pub(super) static WORDS: Words = Words {
     register_known: Phrase {
         subject: "Sie haben bereits ein Konto bei {site}",
         body: &[
-            "Jemand, vielleicht Sie, wollte bei {site} ein Konto mit der E-Mail-Adresse {email} erstellen. \
-             Zu dieser Adresse gibt es bereits ein Konto.",
+            "Jemand, vielleicht Sie selbst, wollte bei {site} ein Konto mit der E-Mail-Adresse {email} \
+             erstellen. Zu dieser Adresse gibt es bereits ein Konto.",
             "Wenn Sie das waren, melden Sie sich einfach an. Falls Sie Ihr Passwort vergessen haben, können \
              Sie es auf der Anmeldeseite zurücksetzen. Wenn Sie das nicht waren, müssen Sie nichts tun.",
         ],
@@ -25,16 +26,15 @@ pub(super) static WORDS: Words = Words {
     },
     verify: Phrase {
         subject: "Bestätigen Sie Ihre E-Mail-Adresse für {site}",
-        body: &[
-            "Bitte bestätigen Sie, dass {email} Ihre E-Mail-Adresse ist, damit Sie Ihr Passwort zurücksetzen \
-             können, falls Sie es vergessen.",
-        ],
+        body: &["Bitte bestätigen Sie, dass {email} Ihre E-Mail-Adresse ist, damit {site} Ihnen einen Link \
+                 schicken kann, falls Sie Ihr Passwort vergessen."],
         action: "E-Mail-Adresse bestätigen",
     },
     reset: Phrase {
         subject: "Setzen Sie Ihr Passwort für {site} zurück",
         body: &[
-            "Jemand, hoffentlich Sie, möchte das Passwort für das Konto {email} bei {site} zurücksetzen.",
+            "Jemand, hoffentlich Sie selbst, möchte das Passwort für das Konto {email} bei {site} \
+             zurücksetzen.",
             "Über den Link können Sie ein neues Passwort wählen. Sie werden dabei auf allen Geräten \
              abgemeldet. Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren: Ihr Passwort bleibt \
              unverändert.",
@@ -44,7 +44,7 @@ pub(super) static WORDS: Words = Words {
     change_address: Phrase {
         subject: "Bestätigen Sie Ihre neue E-Mail-Adresse für {site}",
         body: &[
-            "Jemand, hoffentlich Sie, möchte {email} als neue E-Mail-Adresse für ein Konto bei {site} \
+            "Jemand, hoffentlich Sie selbst, möchte {email} als neue E-Mail-Adresse für ein Konto bei {site} \
              verwenden. Bitte bestätigen Sie die Änderung.",
             "Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren: Es ändert sich nichts.",
         ],
@@ -53,8 +53,8 @@ pub(super) static WORDS: Words = Words {
     address_taken: Phrase {
         subject: "Zu dieser E-Mail-Adresse gibt es bereits ein Konto bei {site}",
         body: &[
-            "Jemand, vielleicht Sie, wollte {email} für ein anderes Konto bei {site} verwenden. Die Adresse \
-             gehört bereits zu einem Konto. Deshalb wurde nichts geändert.",
+            "Jemand, vielleicht Sie selbst, wollte {email} für ein anderes Konto bei {site} verwenden. Die \
+             Adresse gehört bereits zu einem Konto. Deshalb wurde nichts geändert.",
         ],
         action: "",
     },
@@ -76,7 +76,7 @@ pub(super) static WORDS: Words = Words {
     },
     new_device: Phrase {
         subject: "Neue Anmeldung bei {site}",
-        body: &["Jemand hat sich mit einem neuen Gerät bei Ihrem Konto {email} angemeldet."],
+        body: &["Jemand hat sich mit einem neuen Gerät in Ihrem Konto {email} angemeldet."],
         action: "",
     },
     password_changed: Phrase {
@@ -87,7 +87,7 @@ pub(super) static WORDS: Words = Words {
     totp_added: Phrase {
         subject: "Authentifizierungs-App bei {site} eingerichtet",
         body: &[
-            "Für die Anmeldung bei Ihrem Konto {email} ist jetzt ein Code aus einer Authentifizierungs-App \
+            "Für die Anmeldung in Ihrem Konto {email} ist jetzt ein Code aus einer Authentifizierungs-App \
              erforderlich.",
         ],
         action: "",
@@ -95,7 +95,7 @@ pub(super) static WORDS: Words = Words {
     totp_removed: Phrase {
         subject: "Authentifizierungs-App bei {site} entfernt",
         body: &[
-            "Für die Anmeldung bei Ihrem Konto {email} ist kein Code aus Ihrer Authentifizierungs-App mehr \
+            "Für die Anmeldung in Ihrem Konto {email} ist kein Code aus Ihrer Authentifizierungs-App mehr \
              erforderlich.",
         ],
         action: "",

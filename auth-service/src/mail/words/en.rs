@@ -26,8 +26,8 @@ pub(super) static WORDS: Words = Words {
     verify: Phrase {
         subject: "Confirm your email address for {site}",
         body: &[
-            "Please confirm that {email} is your email address, so that you can reset your password if you \
-             forget it.",
+            "Please confirm that {email} is your email address, so that {site} can send you a link if you \
+             forget your password.",
         ],
         action: "Confirm email address",
     },

@@ -7,7 +7,7 @@ pub(super) static WORDS: Words = Words {
     register: Phrase {
         subject: "Confirmez votre adresse e-mail pour {site}",
         body: &[
-            "Quelqu’un, sans doute vous, souhaite créer un compte {site} avec l’adresse e-mail {email}.",
+            "Quelqu’un, sans doute vous-même, souhaite créer un compte {site} avec l’adresse e-mail {email}.",
             "Pour le créer, confirmez l’adresse et saisissez le mot de passe choisi. Si ce n’était pas vous, \
              ignorez cet e-mail\u{a0}: sans ce lien, aucun compte ne sera créé.",
         ],
@@ -16,8 +16,8 @@ pub(super) static WORDS: Words = Words {
     register_known: Phrase {
         subject: "Vous avez déjà un compte {site}",
         body: &[
-            "Quelqu’un, peut-être vous, a voulu créer un compte {site} avec l’adresse e-mail {email}. Il \
-             existe déjà un compte avec cette adresse.",
+            "Quelqu’un, peut-être vous-même, a voulu créer un compte {site} avec l’adresse e-mail {email}. \
+             Il existe déjà un compte avec cette adresse.",
             "Si c’était vous, il vous suffit de vous connecter. Si vous avez oublié votre mot de passe, vous \
              pouvez le réinitialiser depuis la page de connexion. Si ce n’était pas vous, vous n’avez rien à \
              faire.",
@@ -26,17 +26,15 @@ pub(super) static WORDS: Words = Words {
     },
     verify: Phrase {
         subject: "Confirmez votre adresse e-mail pour {site}",
-        body: &[
-            "Veuillez confirmer que {email} est bien votre adresse e-mail, afin de pouvoir réinitialiser \
-             votre mot de passe en cas d’oubli.",
-        ],
+        body: &["Veuillez confirmer que {email} est bien votre adresse e-mail, afin que {site} puisse vous \
+                 envoyer un lien si vous oubliez votre mot de passe."],
         action: "Confirmer l’adresse e-mail",
     },
     reset: Phrase {
         subject: "Réinitialisez votre mot de passe pour {site}",
         body: &[
-            "Quelqu’un, sans doute vous, a demandé à réinitialiser le mot de passe du compte {email} sur \
-             {site}.",
+            "Quelqu’un, sans doute vous-même, a demandé à réinitialiser le mot de passe du compte {email} \
+             sur {site}.",
             "Suivez le lien pour choisir un nouveau mot de passe. Tous vos appareils seront déconnectés. Si \
              ce n’était pas vous, ignorez cet e-mail\u{a0}: votre mot de passe restera inchangé.",
         ],
@@ -45,17 +43,17 @@ pub(super) static WORDS: Words = Words {
     change_address: Phrase {
         subject: "Confirmez votre nouvelle adresse e-mail pour {site}",
         body: &[
-            "Quelqu’un, sans doute vous, souhaite utiliser {email} comme nouvelle adresse e-mail d’un compte \
-             {site}. Veuillez confirmer la modification.",
+            "Quelqu’un, sans doute vous-même, souhaite utiliser {email} comme nouvelle adresse e-mail d’un \
+             compte {site}. Veuillez confirmer la modification.",
             "Si ce n’était pas vous, ignorez cet e-mail\u{a0}: rien ne changera.",
         ],
         action: "Confirmer l’adresse e-mail",
     },
     address_taken: Phrase {
-        subject: "Cette adresse e-mail a déjà un compte {site}",
+        subject: "Il existe déjà un compte {site} pour cette adresse e-mail",
         body: &[
-            "Quelqu’un, peut-être vous, a voulu utiliser {email} pour un autre compte {site}. Cette adresse \
-             est déjà associée à un compte. Rien n’a donc été modifié.",
+            "Quelqu’un, peut-être vous-même, a voulu utiliser {email} pour un autre compte {site}. Cette \
+             adresse est déjà associée à un compte. Rien n’a donc été modifié.",
         ],
         action: "",
     },
@@ -68,8 +66,8 @@ pub(super) static WORDS: Words = Words {
     address_changed: Phrase {
         subject: "Votre adresse e-mail sur {site} a été modifiée",
         body: &[
-            "L’adresse e-mail de votre compte {site} est désormais {email}. Nos e-mails seront maintenant \
-             envoyés à cette adresse.",
+            "L’adresse e-mail de votre compte {site} est désormais {email}. Nos e-mails seront envoyés à \
+             cette adresse.",
         ],
         action: "",
     },
@@ -128,7 +126,7 @@ pub(super) static WORDS: Words = Words {
         subject: "Quelqu’un connaît peut-être votre mot de passe pour {site}",
         body: &[
             "Quelqu’un a saisi le bon mot de passe de votre compte {email}, puis plusieurs codes incorrects. \
-             Sans le bon code, cette personne ne peut pas se connecter, mais elle connaît peut-être votre \
+             Sans code correct, cette personne ne peut pas se connecter, mais elle connaît peut-être votre \
              mot de passe.",
         ],
         action: "",

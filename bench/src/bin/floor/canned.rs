@@ -1,4 +1,6 @@
-//! Handlers that give an answer of the product, byte by byte.
+//! Handlers that replay a captured response.
+
+use std::{net::SocketAddr, time::Duration};
 
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer, Responder,
@@ -8,7 +10,7 @@ use actix_web::{
     },
     web,
 };
-use bench::answer::{Answer, USER_HEADER};
+use bench::captured_response::{CapturedResponse, USER_HEADER};
 use clap::Args;
 use diesel::{QueryDsl, RunQueryDsl};
 use drawbridge_core::{id::UserId, metrics::Metrics, settings::Timeouts};
@@ -19,24 +21,29 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
+/// How long Redis may take to accept a connection or to answer.
+const REDIS_TIMEOUT: Duration = Duration::from_millis(250);
+
 #[derive(Args)]
-pub(crate) struct RedisGet {
+pub(crate) struct RedisGetArgs {
+    /// URL of Redis
     #[arg(long)]
     url: String,
-    /// What the record's key begins with; the user's id follows
+    /// Key of a record without the user's ID at the end
     #[arg(long)]
     prefix: String,
 }
 
 #[derive(Args)]
-pub(crate) struct UserQuery {
-    #[arg(long)]
+pub(crate) struct UserQueryArgs {
+    /// URL of the database
+    #[arg(long, value_name = "URL")]
     database_url: String,
 }
 
-/// An answer, ready to be given.
+/// A parsed response, ready to be replayed.
 #[derive(Clone)]
-struct Canned {
+struct CannedResponse {
     path: String,
     method: Method,
     status: StatusCode,
@@ -44,23 +51,23 @@ struct Canned {
     body: web::Bytes,
 }
 
-impl TryFrom<Answer> for Canned {
+impl TryFrom<CapturedResponse> for CannedResponse {
     type Error = anyhow::Error;
 
-    fn try_from(answer: Answer) -> anyhow::Result<Self> {
-        let headers = answer.headers.iter().map(|(name, value)| Ok((name.parse()?, value.parse()?)));
+    fn try_from(captured: CapturedResponse) -> anyhow::Result<Self> {
+        let headers = captured.headers.iter().map(|(name, value)| Ok((name.parse()?, value.parse()?)));
         Ok(Self {
-            method: answer.method.parse()?,
-            status: StatusCode::from_u16(answer.status)?,
+            method: captured.method.parse()?,
+            status: StatusCode::from_u16(captured.status)?,
             headers: headers.collect::<anyhow::Result<_>>()?,
-            path: answer.path,
-            body: answer.body.into(),
+            path: captured.path,
+            body: captured.body.into(),
         })
     }
 }
 
-impl Canned {
-    fn give(&self) -> HttpResponse {
+impl CannedResponse {
+    fn replay(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
         for header in &self.headers {
             response.insert_header(header.clone());
@@ -69,10 +76,11 @@ impl Canned {
     }
 }
 
-/// Serves one handler at the answer's path.
+/// Serves one handler at the path of the response. A macro, because handlers have no common nameable type.
 macro_rules! serve {
     ($address:expr, $canned:expr, $state:expr, $handler:expr) => {{
-        let (canned, state) = ($canned, $state);
+        let canned = $canned;
+        let state = $state;
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(web::Data::new(canned.clone()))
@@ -84,62 +92,62 @@ macro_rules! serve {
     }};
 }
 
-pub(crate) async fn serve_nothing(address: (&str, u16), answer: Answer) -> anyhow::Result<()> {
-    serve!(address, Canned::try_from(answer)?, (), nothing)
+pub(crate) async fn serve_nothing(address: SocketAddr, response: CapturedResponse) -> anyhow::Result<()> {
+    serve!(address, CannedResponse::try_from(response)?, (), replay_only)
 }
 
-async fn nothing(canned: web::Data<Canned>) -> impl Responder {
-    canned.give()
+async fn replay_only(canned: web::Data<CannedResponse>) -> impl Responder {
+    canned.replay()
 }
 
 #[derive(Clone)]
-struct Records {
+struct RedisRecords {
     connection: ConnectionManager,
-    prefix: String,
+    key_prefix: String,
 }
 
 pub(crate) async fn serve_redis_get(
-    address: (&str, u16),
-    answer: Answer,
-    floor: RedisGet,
+    address: SocketAddr,
+    response: CapturedResponse,
+    args: RedisGetArgs,
 ) -> anyhow::Result<()> {
-    // The library's own way to hold a connection: made by the first who asks, on the thread that answers.
-    let limit = Some(std::time::Duration::from_millis(250));
-    let config = ConnectionManagerConfig::new().set_connection_timeout(limit).set_response_timeout(limit);
-    let client = Client::open(floor.url)?;
-    let connection = ConnectionManager::new_lazy_with_config(client, config)?;
-    let records = Records { connection, prefix: floor.prefix };
-    serve!(address, Canned::try_from(answer)?, records, redis_get)
+    // The library's own way to share a connection. The first request opens it, on the thread that answers.
+    let config = ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(REDIS_TIMEOUT))
+        .set_response_timeout(Some(REDIS_TIMEOUT));
+    let connection = ConnectionManager::new_lazy_with_config(Client::open(args.url)?, config)?;
+    let records = RedisRecords { connection, key_prefix: args.prefix };
+    serve!(address, CannedResponse::try_from(response)?, records, get_and_replay)
 }
 
-async fn redis_get(
+async fn get_and_replay(
     request: HttpRequest,
-    canned: web::Data<Canned>,
-    records: web::Data<Records>,
+    canned: web::Data<CannedResponse>,
+    records: web::Data<RedisRecords>,
 ) -> HttpResponse {
-    let key = format!("{}{}", records.prefix, user_text(&request));
+    let key = format!("{}{}", records.key_prefix, user_header(&request));
     match records.connection.clone().get::<_, Option<Vec<u8>>>(key).await {
-        Ok(Some(_)) => canned.give(),
+        Ok(Some(_)) => canned.replay(),
         _ => HttpResponse::InternalServerError().finish(),
     }
 }
 
 pub(crate) async fn serve_user_query(
-    address: (&str, u16),
-    answer: Answer,
-    floor: UserQuery,
+    address: SocketAddr,
+    response: CapturedResponse,
+    args: UserQueryArgs,
 ) -> anyhow::Result<()> {
-    let url = DatabaseUrl::parse(&floor.database_url).map_err(anyhow::Error::msg)?;
+    let url = DatabaseUrl::parse(&args.database_url).map_err(anyhow::Error::msg)?;
     let database = Database::new(url, Access::Read, Timeouts::default(), &Metrics::new());
-    serve!(address, Canned::try_from(answer)?, database, user_query)
+    serve!(address, CannedResponse::try_from(response)?, database, query_and_replay)
 }
 
-async fn user_query(
+async fn query_and_replay(
     request: HttpRequest,
-    canned: web::Data<Canned>,
+    canned: web::Data<CannedResponse>,
     database: web::Data<Database>,
 ) -> HttpResponse {
-    let Ok(id) = user_text(&request).parse::<UserId>() else { return HttpResponse::BadRequest().finish() };
+    let Ok(id) = user_header(&request).parse::<UserId>() else { return HttpResponse::BadRequest().finish() };
     let found = database.query(move |connection| {
         on_backend!(connection, |c| {
             users::table
@@ -149,11 +157,11 @@ async fn user_query(
         })
     });
     match found.await {
-        Ok(_) => canned.give(),
+        Ok(_) => canned.replay(),
         Err(_) => HttpResponse::InternalServerError().finish(),
     }
 }
 
-fn user_text(request: &HttpRequest) -> &str {
+fn user_header(request: &HttpRequest) -> &str {
     request.headers().get(USER_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

@@ -1,53 +1,58 @@
-//! The floors of the benchmark: Actix servers that do less than the product, and give the same bytes.
+//! The floors of the benchmark: Actix servers that return the same bytes as the product with less work.
 
 mod canned;
 mod page;
 
-use std::path::PathBuf;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
-use bench::answer::Answer;
+use bench::captured_response::CapturedResponse;
 use clap::{Parser, Subcommand};
 
+/// A floor of the benchmark. It listens on the port in the environment variable PORT.
 #[derive(Parser)]
-struct Cli {
-    /// A file with the answer to give
-    #[arg(long)]
+#[command(name = "floor")]
+struct FloorArgs {
+    /// JSON file with the response to replay
+    #[arg(long, value_name = "FILE")]
     answer: Option<PathBuf>,
     #[command(subcommand)]
-    floor: Floor,
+    floor: FloorCommand,
 }
 
 #[derive(Subcommand)]
-enum Floor {
-    /// Answer, and do nothing else
+enum FloorCommand {
+    /// Replay the response and do nothing else
     Nothing,
-    /// Make one GET of the record of the user that the request names
-    RedisGet(canned::RedisGet),
-    /// Make one query by primary key for the user that the request names
-    UserQuery(canned::UserQuery),
-    /// A page that names a fixed person
-    OpenPage(page::OpenPage),
-    /// The same page behind the guard
-    GuardedPage(page::GuardedPage),
+    /// Send one GET to Redis for the record of the user named in the request, then replay the response
+    RedisGet(canned::RedisGetArgs),
+    /// Query the user named in the request by primary key, then replay the response
+    UserQuery(canned::UserQueryArgs),
+    /// Serve a page that always shows the same user
+    OpenPage(page::OpenPageArgs),
+    /// Serve the same page behind the guard
+    GuardedPage(page::GuardedPageArgs),
 }
 
 #[actix_web::main]
 async fn main() {
-    drawbridge_http::serve::end("floor", run(Cli::parse()).await);
+    drawbridge_http::serve::exit("floor", run(FloorArgs::parse()).await);
 }
 
-async fn run(cli: Cli) -> anyhow::Result<()> {
-    let port = drawbridge_core::settings::environment("PORT").unwrap_or_default();
-    let address = ("127.0.0.1", port.parse()?);
-    let answer = || -> anyhow::Result<Answer> {
-        let file = cli.answer.as_ref().ok_or_else(|| anyhow::anyhow!("--answer is missing"))?;
+async fn run(args: FloorArgs) -> anyhow::Result<()> {
+    let port = drawbridge_core::settings::environment("PORT").unwrap_or_default().parse()?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let response = || -> anyhow::Result<CapturedResponse> {
+        let file = args.answer.as_ref().ok_or_else(|| anyhow::anyhow!("--answer is missing"))?;
         Ok(serde_json::from_slice(&std::fs::read(file)?)?)
     };
-    match cli.floor {
-        Floor::Nothing => canned::serve_nothing(address, answer()?).await,
-        Floor::RedisGet(floor) => canned::serve_redis_get(address, answer()?, floor).await,
-        Floor::UserQuery(floor) => canned::serve_user_query(address, answer()?, floor).await,
-        Floor::OpenPage(page) => page::serve_open(address, page).await,
-        Floor::GuardedPage(page) => page::serve_guarded(address, page).await,
+    match args.floor {
+        FloorCommand::Nothing => canned::serve_nothing(address, response()?).await,
+        FloorCommand::RedisGet(args) => canned::serve_redis_get(address, response()?, args).await,
+        FloorCommand::UserQuery(args) => canned::serve_user_query(address, response()?, args).await,
+        FloorCommand::OpenPage(args) => page::serve_open(address, args).await,
+        FloorCommand::GuardedPage(args) => page::serve_guarded(address, args).await,
     }
 }

@@ -1,37 +1,52 @@
-//! The page behind the guard, without the session and with it.
+//! Requests the page behind the guard, without the session and with it.
 
 use chrono::{DateTime, Utc};
+use drawbridge_cookies::cookie_jar::CookieJar;
+use drawbridge_core::clock::Clock;
 use reqwest::{Method, header::ACCEPT};
 
 use super::traffic;
 use crate::doctor::{
-    Setup,
     finding::Finding,
-    web::{Failure, Jar, Visit, Web},
+    setup::Setup,
+    web::{RedirectChain, RequestFailure, WebClient},
 };
 
-/// Visits it without a cookie, and with `jar` if there is one.
-pub(super) async fn check(setup: &Setup, web: &Web, jar: Option<Jar>, now: DateTime<Utc>) -> Vec<Finding> {
+const GUARD_FAILED_FIX: &str = "check the log of the frontend, and whether the guard can reach its verifier";
+
+/// Requests the page without a cookie, and with the cookies of `jar` if there is one.
+pub(super) async fn check(
+    setup: &Setup,
+    web: &WebClient,
+    jar: Option<CookieJar>,
+    clock: &dyn Clock,
+) -> Vec<Finding> {
+    let now = clock.now();
     let subject = format!("{}{}", setup.frontend, setup.private_path);
-    let stranger = match visit(setup, web, Jar::default(), now).await {
-        Ok(visit) => visit,
+    let anonymous = match request_page(setup, web, CookieJar::default(), now).await {
+        Ok(chain) => chain,
         Err(failure) => return vec![failure.finding(&subject)],
     };
-    let mut findings = traffic::check(&stranger);
-    findings.extend(without_session(&stranger, &subject));
-    // A page that is not there, or not guarded, says nothing about the session.
-    let Some(jar) = jar.filter(|_| is_guarded(&stranger)) else { return findings };
-    match visit(setup, web, jar, now).await {
-        Ok(visit) => {
-            findings.extend(traffic::check(&visit));
-            findings.extend(with_session(&visit, &stranger, setup, &subject));
+    let mut findings = traffic::check(&anonymous);
+    findings.extend(check_anonymous(&anonymous, &subject));
+    // A page that does not exist or is not guarded says nothing about the session.
+    let Some(jar) = jar.filter(|_| is_guarded(&anonymous)) else { return findings };
+    match request_page(setup, web, jar, now).await {
+        Ok(signed_in) => {
+            findings.extend(traffic::check(&signed_in));
+            findings.extend(check_signed_in(&signed_in, &anonymous, setup, &subject));
         }
         Err(failure) => findings.push(failure.finding(&subject)),
     }
     findings
 }
 
-async fn visit(setup: &Setup, web: &Web, jar: Jar, now: DateTime<Utc>) -> Result<Visit, Failure> {
+async fn request_page(
+    setup: &Setup,
+    web: &WebClient,
+    jar: CookieJar,
+    now: DateTime<Utc>,
+) -> Result<RedirectChain, RequestFailure> {
     let request = web
         .request(Method::GET, &setup.frontend, &setup.private_path)
         .header(ACCEPT, "text/html")
@@ -41,71 +56,80 @@ async fn visit(setup: &Setup, web: &Web, jar: Jar, now: DateTime<Utc>) -> Result
     web.follow(request, jar, now).await
 }
 
-fn is_guarded(stranger: &Visit) -> bool {
-    let status = stranger.first.status;
-    !stranger.is_endless && (status.is_redirection() || matches!(status.as_u16(), 401 | 403))
+fn is_guarded(anonymous: &RedirectChain) -> bool {
+    let status = anonymous.first.status;
+    !anonymous.is_endless && (status.is_redirection() || matches!(status.as_u16(), 401 | 403))
 }
 
-fn endless(subject: &str, whose: &str) -> Finding {
-    let what = format!("redirects {whose} without end; browsers show an error instead of a page");
-    let fix =
-        "keep the login page out of the guard, and let only one of login and guard decide who is signed in";
-    Finding::error("redirect_loop", subject, what, fix)
+fn redirect_loop(subject: &str, visitor: &str) -> Finding {
+    Finding::error(
+        "redirect_loop",
+        subject,
+        format!("redirects {visitor} endlessly; browsers show an error instead of a page"),
+        "do not guard the login page, and let the guard and the login page use the same check of the session",
+    )
 }
 
-fn without_session(visit: &Visit, subject: &str) -> Option<Finding> {
-    if visit.is_endless {
-        return Some(endless(subject, "a visitor without a session"));
+fn check_anonymous(chain: &RedirectChain, subject: &str) -> Option<Finding> {
+    if chain.is_endless {
+        return Some(redirect_loop(subject, "a visitor without a session"));
     }
-    let status = visit.first.status;
+    let status = chain.first.status;
     match status.as_u16() {
         200..=299 => Some(Finding::error(
             "private_open",
             subject,
-            format!("answers {status} without a cookie: the guard lets everybody in"),
-            "put the guard in front of it, or name a page that is behind one: --private-path",
+            format!("responds with {status} without a cookie: the page is not guarded"),
+            "put the guard in front of it, or name a guarded page with --private-path",
         )),
         404 => Some(Finding::error(
             "private_missing",
             subject,
-            "is not there, so that the guard was not examined",
-            "name a page that is behind it: --private-path",
+            "does not exist, so the guard was not checked",
+            "name a guarded page with --private-path",
         )),
         500..=599 => Some(Finding::error(
             "guard_failed",
             subject,
-            format!("answers {status} without a cookie"),
-            "look into the log of the frontend, and whether the guard reaches who verifies",
+            format!("responds with {status} without a cookie"),
+            GUARD_FAILED_FIX,
         )),
         _ => None,
     }
 }
 
-fn with_session(visit: &Visit, stranger: &Visit, setup: &Setup, subject: &str) -> Option<Finding> {
-    if visit.is_endless {
-        return Some(endless(subject, "whoever has signed in"));
+fn check_signed_in(
+    chain: &RedirectChain,
+    anonymous: &RedirectChain,
+    setup: &Setup,
+    subject: &str,
+) -> Option<Finding> {
+    if chain.is_endless {
+        return Some(redirect_loop(subject, "a signed-in user"));
     }
-    let last = visit.last();
-    let rest = last.url.path().strip_prefix(setup.private_path.trim_end_matches('/'));
-    let is_there = last.origin().as_ref() == Some(&setup.frontend)
-        && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    // Whoever ends where a stranger ends has not come in.
-    let was_sent_away = last.url == stranger.last().url && stranger.first.status.is_redirection();
-    if last.status.is_success() && is_there && !was_sent_away {
+    if shows_page(chain, anonymous, setup) {
         return None;
     }
-    let status = visit.first.status;
+    let status = chain.first.status;
     if status.is_server_error() {
-        let fix = "look into the log of the frontend, and whether the guard reaches who verifies";
-        return Some(Finding::error(
-            "guard_failed",
-            subject,
-            format!("answers {status} to a good session"),
-            fix,
-        ));
+        let observation = format!("responds with {status} to a valid session");
+        return Some(Finding::error("guard_failed", subject, observation, GUARD_FAILED_FIX));
     }
-    let what = format!("answers {status} although the cookie of the login came with the request");
-    let fix = "let the guard read the cookie by the name under which the login sets it, and check it by the same \
-               keys, issuer and clock";
-    Some(Finding::error("guard_refuses", subject, what, fix))
+    Some(Finding::error(
+        "guard_refuses",
+        subject,
+        format!("responds with {status} although the request carries the session cookie"),
+        "make the guard read the cookie that the login sets, and verify it with the same keys, issuer and clock",
+    ))
+}
+
+/// Returns true if the signed-in user arrived at the guarded page or below it.
+fn shows_page(chain: &RedirectChain, anonymous: &RedirectChain, setup: &Setup) -> bool {
+    let last = chain.last();
+    let rest = last.url.path().strip_prefix(setup.private_path.trim_end_matches('/'));
+    let is_guarded_page = last.origin().as_ref() == Some(&setup.frontend)
+        && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    // The login page may be below the guarded path, so compare with where an anonymous visitor ends.
+    let is_login_page = last.url == anonymous.last().url && anonymous.first.status.is_redirection();
+    last.status.is_success() && is_guarded_page && !is_login_page
 }

@@ -1,161 +1,199 @@
-//! A real login, and every cookie that it sets.
+//! Signs in and examines every cookie that the login sets.
 
 use chrono::{DateTime, Utc};
-use drawbridge_cookies::topology::CookieMode;
-use drawbridge_core::origin::Origin;
+use drawbridge_cookies::{
+    cookie_jar::CookieJar, origin_cookie::OriginCookie, received_cookie::ReceivedCookie, topology::CookieMode,
+};
+use drawbridge_core::{clock::Clock, origin::Origin};
 use reqwest::{
     Method, RequestBuilder, StatusCode,
     header::{ACCEPT, ORIGIN},
 };
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::{Account, Now, cors, traffic};
+use super::{cors, traffic};
 use crate::doctor::{
-    Setup,
+    cookie_review::{review_other_cookie, review_session_cookie},
     finding::Finding,
-    judge::{judge, judge_other},
-    web::{Hop, Jar, Visit, Web},
+    setup::Setup,
+    web::{Hop, RedirectChain, WebClient},
 };
-use drawbridge_cookies::received_cookie::ReceivedCookie;
 
-/// What a login led to.
+/// The account to sign in with.
+pub(crate) struct LoginCredentials {
+    pub(crate) email: String,
+    pub(crate) password: SecretString,
+}
+
+/// The result of a login.
 #[derive(Default)]
-pub(super) struct Login {
-    /// The session's cookie, and who set it.
-    pub(super) session: Option<(ReceivedCookie, Origin)>,
+pub(super) struct LoginOutcome {
+    pub(super) session_cookie: Option<OriginCookie>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// Signs in as a page does.
-pub(super) async fn check(setup: &Setup, web: &Web, account: &Account, now: Now<'_>) -> Login {
+/// Signs in as a page of the frontend does.
+pub(super) async fn check(
+    setup: &Setup,
+    web: &WebClient,
+    credentials: &LoginCredentials,
+    clock: &dyn Clock,
+) -> LoginOutcome {
     let origin = setup.login_origin();
     let subject = format!("POST {origin}{}", setup.login_path);
-    let visit = match web.follow(request(setup, web, origin, account), Jar::default(), now()).await {
-        Ok(visit) => visit,
-        Err(failure) => return Login { findings: vec![failure.finding(&subject)], ..Login::default() },
+    let request = login_request(setup, web, origin, credentials);
+    let chain = match web.follow(request, CookieJar::default(), clock.now()).await {
+        Ok(chain) => chain,
+        Err(failure) => return LoginOutcome::failed(failure.finding(&subject)),
     };
-    let mut login = Login::default();
-    if let Some(refusal) = refusal(visit.first.status, &subject) {
-        login.findings.push(refusal);
-        return login;
+    if let Some(finding) = check_status(chain.first.status, &subject) {
+        return LoginOutcome::failed(finding);
     }
-    if setup.mode != CookieMode::Proxy && setup.frontend != setup.backend {
-        login.findings.extend(cors::fault(&visit.first, setup, &subject));
+    let mut outcome = LoginOutcome::default();
+    if setup.needs_cors() {
+        outcome.findings.extend(cors::check_response(&chain.first, setup, &subject));
     }
-    login.findings.extend(traffic::check(&visit));
-    let cookies = cookies(&visit, now());
+    outcome.findings.extend(traffic::check(&chain));
+    let cookies = cookies_set_by(&chain, clock.now());
     if cookies.is_empty() {
-        let dropped = dropped(setup, web, account, now).await;
-        login.findings.push(dropped.unwrap_or_else(|| nothing_set(setup, &visit.first, &subject)));
-        return login;
+        let dropped = find_dropped_cookie(setup, web, credentials, clock).await;
+        outcome.findings.push(dropped.unwrap_or_else(|| no_cookie(setup, &chain.first, &subject)));
+    } else {
+        outcome.review(cookies, setup, &subject);
     }
-    let Some(name) = session_name(setup, &cookies) else {
-        let wanted = setup.cookie_name.as_deref().unwrap_or_default();
-        let set: Vec<_> = cookies.iter().map(|(cookie, _)| cookie.name.as_str()).collect();
-        let what = format!("sets {}, but no cookie {wanted}", set.join(", "));
-        login.findings.push(Finding::error(
-            "no_set_cookie",
-            subject,
-            what,
-            "correct the name on either side",
-        ));
-        return login;
-    };
-    let (of_session, others): (Vec<_>, Vec<_>) =
-        cookies.into_iter().partition(|(cookie, _)| cookie.name == name);
-    for (cookie, setter) in &of_session {
-        login.findings.extend(judge(cookie, setter, setup));
-    }
-    for (cookie, setter) in &others {
-        login.findings.extend(judge_other(cookie, setter, setup));
-    }
-    if of_session.len() > 1 {
-        let what = format!(
-            "sets {} cookies called {name}; servers read one of them, and not always the same",
-            of_session.len()
-        );
-        login.findings.push(Finding::error(
-            "duplicate_cookie",
-            subject,
-            what,
-            "set one, and expire the other",
-        ));
-        return login;
-    }
-    login.session = of_session.into_iter().next();
-    login
+    outcome
 }
 
-fn request(setup: &Setup, web: &Web, origin: &Origin, account: &Account) -> RequestBuilder {
+impl LoginOutcome {
+    fn failed(finding: Finding) -> Self {
+        Self { session_cookie: None, findings: vec![finding] }
+    }
+
+    /// Reviews all cookies and picks the session cookie.
+    fn review(&mut self, cookies: Vec<OriginCookie>, setup: &Setup, subject: &str) {
+        let Some(name) = session_cookie_name(setup, &cookies) else {
+            self.findings.push(other_cookies_only(setup, &cookies, subject));
+            return;
+        };
+        let (mut session_cookies, others): (Vec<_>, Vec<_>) =
+            cookies.into_iter().partition(|received| received.cookie.name == name);
+        for received in &session_cookies {
+            self.findings.extend(review_session_cookie(received, setup));
+        }
+        for received in &others {
+            self.findings.extend(review_other_cookie(received, setup));
+        }
+        if session_cookies.len() > 1 {
+            let count = session_cookies.len();
+            self.findings.push(Finding::error(
+                "duplicate_cookie",
+                subject,
+                format!("sets {count} cookies named {name}; servers read only one of them, and not always the same"),
+                "set one, and expire the others",
+            ));
+        } else {
+            self.session_cookie = session_cookies.pop();
+        }
+    }
+}
+
+fn login_request(
+    setup: &Setup,
+    web: &WebClient,
+    origin: &Origin,
+    credentials: &LoginCredentials,
+) -> RequestBuilder {
     web.request(Method::POST, origin, &setup.login_path)
         .header(ORIGIN, setup.frontend.to_string())
         .header(ACCEPT, "application/json")
-        .json(&json!({"email": account.email, "password": account.password}))
+        .json(&json!({"email": credentials.email, "password": credentials.password.expose_secret()}))
 }
 
-/// Whether the backend by itself sets a cookie that does not come through the frontend.
-async fn dropped(setup: &Setup, web: &Web, account: &Account, now: Now<'_>) -> Option<Finding> {
+fn check_status(status: StatusCode, subject: &str) -> Option<Finding> {
+    let (code, fix) = match status.as_u16() {
+        200..=399 => return None,
+        401 | 403 => (
+            "login_refused",
+            "check the address and the password, and whether the backend allows this Origin",
+        ),
+        404 | 405 => ("login_refused", "name the login endpoint with --login-path"),
+        429 => ("login_refused", "wait, or check which client address the rate limit counts"),
+        400..=499 => ("login_refused", "make the login accept {\"email\", \"password\"} as JSON"),
+        _ => ("login_failed", "check the logs of the backend and of the proxy in front of it"),
+    };
+    Some(Finding::error(code, subject, format!("responds with {status}"), fix))
+}
+
+/// Signs in at the backend directly: does it set a cookie that is lost on the way through the frontend?
+async fn find_dropped_cookie(
+    setup: &Setup,
+    web: &WebClient,
+    credentials: &LoginCredentials,
+    clock: &dyn Clock,
+) -> Option<Finding> {
     if setup.mode != CookieMode::Proxy || setup.frontend == setup.backend {
         return None;
     }
-    let asked = request(setup, web, &setup.backend, account);
-    let visit = web.follow(asked, Jar::default(), now()).await.ok()?;
-    let (cookie, _) = cookies(&visit, now()).into_iter().next()?;
-    let what =
-        format!("sets {} when it is asked directly, and nothing through {}", cookie.name, setup.frontend);
-    let fix = "let the frontend's server set the cookie anew for its own host, and look for a proxy in between \
-               that takes Set-Cookie away";
-    Some(Finding::error("set_cookie_dropped", &setup.backend, what, fix))
+    let request = login_request(setup, web, &setup.backend, credentials);
+    let chain = web.follow(request, CookieJar::default(), clock.now()).await.ok()?;
+    let dropped = cookies_set_by(&chain, clock.now()).into_iter().next()?;
+    Some(Finding::error(
+        "set_cookie_dropped",
+        &setup.backend,
+        format!("sets {} when called directly, but {} sets no cookie", dropped.cookie.name, setup.frontend),
+        "let the frontend's server set the cookie for its own host, and check whether a proxy in between removes \
+         Set-Cookie",
+    ))
 }
 
-fn refusal(status: StatusCode, subject: &str) -> Option<Finding> {
-    let (code, fix) = match status.as_u16() {
-        200..=399 => return None,
-        401 | 403 => {
-            ("login_refused", "check the address, the password and whether the backend takes this Origin")
-        }
-        404 | 405 => ("login_refused", "name the path of the login: --login-path"),
-        429 => ("login_refused", "wait, or look at whose address the rate limit counts"),
-        400..=499 => ("login_refused", "the login must take {\"email\", \"password\"} as JSON"),
-        _ => ("login_failed", "look into the log of the backend, and of the proxy in front of it"),
-    };
-    Some(Finding::error(code, subject, format!("answers {status}"), fix))
-}
-
-fn nothing_set(setup: &Setup, hop: &Hop, subject: &str) -> Finding {
-    let what = format!("answers {} without Set-Cookie: no session", hop.status);
+fn no_cookie(setup: &Setup, hop: &Hop, subject: &str) -> Finding {
     let fix = if setup.mode == CookieMode::Proxy {
-        "let the frontend's server set the cookie from the backend's answer, and hand Set-Cookie through \
-         whatever stands in front of it"
+        "let the frontend's server set the cookie when the backend accepts the login, and forward Set-Cookie through \
+         every proxy in front of it"
     } else {
-        "set the session's cookie in the answer to the login, and hand it through whatever stands in between"
+        "set the session cookie in the response to the login, and forward Set-Cookie through every proxy in between"
     };
-    Finding::error("no_set_cookie", subject, what, fix)
+    let observation = format!("responds with {} without Set-Cookie, so there is no session", hop.status);
+    Finding::error("no_set_cookie", subject, observation, fix)
 }
 
-/// What is set on all hops, and by whom.
-fn cookies(visit: &Visit, now: DateTime<Utc>) -> Vec<(ReceivedCookie, Origin)> {
+fn other_cookies_only(setup: &Setup, cookies: &[OriginCookie], subject: &str) -> Finding {
+    let expected = setup.cookie_name.as_deref().unwrap_or_default();
+    let names: Vec<_> = cookies.iter().map(|received| received.cookie.name.as_str()).collect();
+    let observation = format!("sets {}, but no cookie named {expected}", names.join(", "));
+    Finding::error(
+        "no_set_cookie",
+        subject,
+        observation,
+        "correct --cookie-name or the name that the login uses",
+    )
+}
+
+/// Every cookie that a response of the chain sets.
+fn cookies_set_by(chain: &RedirectChain, now: DateTime<Utc>) -> Vec<OriginCookie> {
     let mut cookies = Vec::new();
-    for hop in visit.hops() {
+    for hop in chain.hops() {
         let Some(setter) = hop.origin() else { continue };
         for text in hop.set_cookies() {
             let cookie = ReceivedCookie::parse(&text, hop.url.path(), now).filter(ReceivedCookie::is_alive);
-            cookies.extend(cookie.map(|cookie| (cookie, setter.clone())));
+            cookies.extend(cookie.map(|cookie| OriginCookie { cookie, setter: setter.clone() }));
         }
     }
     cookies
 }
 
-/// The name that was given, or the one that Drawbridge would take, or the likeliest: out of the reach of
-/// scripts, and the longest.
-fn session_name(setup: &Setup, cookies: &[(ReceivedCookie, Origin)]) -> Option<String> {
-    let is_set = |name: &str| cookies.iter().any(|(cookie, _)| cookie.name == name);
+/// The name that was given, or else the name that Drawbridge would use, or else the most likely one: that of the
+/// longest cookie hidden from scripts.
+fn session_cookie_name(setup: &Setup, cookies: &[OriginCookie]) -> Option<String> {
+    let is_set = |name: &str| cookies.iter().any(|received| received.cookie.name == name);
     if let Some(name) = &setup.cookie_name {
         return is_set(name).then(|| name.clone());
     }
     if let Some(policy) = setup.policy().ok().filter(|policy| is_set(&policy.name)) {
         return Some(policy.name);
     }
-    let likeliest = cookies.iter().max_by_key(|(cookie, _)| (cookie.http_only, cookie.value.len()));
-    likeliest.map(|(cookie, _)| cookie.name.clone())
+    let cookies = cookies.iter().map(|received| &received.cookie);
+    let likeliest = cookies.max_by_key(|cookie| (cookie.http_only, cookie.value.len()));
+    likeliest.map(|cookie| cookie.name.clone())
 }

@@ -1,63 +1,73 @@
-//! What a cache or a proxy in between would do to the answers.
+//! Checks what caches and proxies would do to the responses.
 
 use crate::doctor::{
     finding::Finding,
-    web::{Hop, Visit},
+    web::{Hop, RedirectChain},
 };
 
-/// Many servers refuse a request with longer cookies.
-const BROUGHT_MAX_BYTES: usize = 4096;
-/// Many proxies drop an answer with longer cookies.
-const SET_MAX_BYTES: usize = 8192;
+/// Many servers reject a request with a longer `Cookie` header.
+const SENT_COOKIES_MAX_BYTES: usize = 4096;
+/// Many proxies reject a response with longer `Set-Cookie` headers.
+const SET_COOKIES_MAX_BYTES: usize = 8192;
 
-pub(super) fn check(visit: &Visit) -> Vec<Finding> {
-    visit.hops().flat_map(|hop| [cached(hop), long(hop)]).flatten().collect()
+pub(super) fn check(chain: &RedirectChain) -> Vec<Finding> {
+    chain.hops().flat_map(|hop| [check_caching(hop), check_length(hop)]).flatten().collect()
 }
 
-/// A shared cache that keeps an answer hands its cookie to the next visitor (RFC 9111, 7.3).
-fn cached(hop: &Hop) -> Option<Finding> {
+/// A shared cache that stores a response gives its cookie to the next visitor (RFC 9111, 7.3).
+fn check_caching(hop: &Hop) -> Option<Finding> {
     if hop.set_cookies().is_empty() {
         return None;
     }
-    let control = hop.header("cache-control").unwrap_or_default().to_ascii_lowercase();
-    let says = |word: &str| control.split(',').any(|directive| directive.trim() == word);
-    let lives = control.split(',').any(|directive| directive.trim().starts_with("s-maxage="));
-    // Without a word of whom it is for, a cache may keep it for all (RFC 9111, 3).
-    let is_fresh = control.split(',').any(|directive| {
-        directive
-            .trim()
-            .strip_prefix("max-age=")
-            .is_some_and(|age| age.parse::<u64>().is_ok_and(|age| age > 0))
-    });
-    let hit = hop.header("x-cache").is_some_and(|text| text.to_ascii_uppercase().contains("HIT"));
-    let sign = if hit || hop.headers.contains_key("age") {
-        "came out of a cache (Age, X-Cache)"
-    } else if says("public") || lives || is_fresh && !says("private") && !says("no-store") {
-        "may be kept by shared caches (Cache-Control)"
+    let is_hit = hop.header("x-cache").is_some_and(|text| text.to_ascii_uppercase().contains("HIT"));
+    let sign = if is_hit || hop.headers.contains_key("age") {
+        "came from a cache (Age, X-Cache)"
+    } else if allows_shared_caching(hop.header("cache-control").unwrap_or_default()) {
+        "may be stored by shared caches (Cache-Control)"
     } else {
         return None;
     };
-    let what = format!("sets a cookie and {sign}: somebody else gets this session");
-    let fix = "answer Cache-Control: no-store wherever a cookie is set, and do not cache it on the way";
-    Some(Finding::error("cacheable_set_cookie", hop.place(), what, fix))
+    Some(Finding::error(
+        "cacheable_set_cookie",
+        hop.url_without_query(),
+        format!("sets a cookie and {sign}: another visitor may get this session"),
+        "respond with Cache-Control: no-store wherever a cookie is set, and do not cache these responses",
+    ))
 }
 
-fn long(hop: &Hop) -> Option<Finding> {
-    let set: usize = hop.set_cookies().iter().map(String::len).sum();
-    let what = if set > SET_MAX_BYTES {
-        format!("sets {set} bytes of cookies; many proxies drop an answer with more than {SET_MAX_BYTES}")
-    } else if hop.brought > BROUGHT_MAX_BYTES {
+/// Returns true if `Cache-Control` permits a shared cache to store the response: explicitly, or by a lifetime without
+/// saying for whom (RFC 9111, 3).
+fn allows_shared_caching(cache_control: &str) -> bool {
+    let cache_control = cache_control.to_ascii_lowercase();
+    let directives: Vec<_> = cache_control.split(',').map(str::trim).collect();
+    let has = |directive: &str| directives.contains(&directive);
+    let has_shared_lifetime = directives.iter().any(|directive| directive.starts_with("s-maxage="));
+    let has_lifetime = directives.iter().any(|directive| {
+        let seconds = directive.strip_prefix("max-age=").and_then(|age| age.parse::<u64>().ok());
+        seconds.is_some_and(|seconds| seconds > 0)
+    });
+    has("public") || has_shared_lifetime || (has_lifetime && !has("private") && !has("no-store"))
+}
+
+fn check_length(hop: &Hop) -> Option<Finding> {
+    let set_bytes: usize = hop.set_cookies().iter().map(String::len).sum();
+    let sent_bytes = hop.sent_cookie_bytes;
+    let observation = if set_bytes > SET_COOKIES_MAX_BYTES {
         format!(
-            "is brought {} bytes of cookies; many servers refuse more than {BROUGHT_MAX_BYTES}",
-            hop.brought
+            "sets {set_bytes} bytes of cookies; many proxies reject responses with more than {SET_COOKIES_MAX_BYTES}"
+        )
+    } else if sent_bytes > SENT_COOKIES_MAX_BYTES {
+        format!(
+            "receives {sent_bytes} bytes of cookies; many servers reject requests with more than \
+             {SENT_COOKIES_MAX_BYTES}"
         )
     } else {
         return None;
     };
     Some(Finding::error(
         "oversized_cookies",
-        hop.place(),
-        what,
-        "keep identifiers in cookies, and data on the server",
+        hop.url_without_query(),
+        observation,
+        "store only identifiers in cookies, and the data on the server",
     ))
 }

@@ -4,104 +4,110 @@ use rustls::CertificateError;
 
 use crate::doctor::finding::Finding;
 
-/// Why there is no answer.
+/// Why a request got no response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// Nothing listens there.
-    Refused,
-    /// No answer in time.
+pub(crate) enum RequestFailure {
+    /// Nothing listens on the port.
+    ConnectionRefused,
+    /// No response within the time limit.
     TimedOut,
-    /// The certificate is too old, or not good yet.
-    Expired(String),
-    /// The certificate is for another name, or by somebody whom browsers do not trust.
-    Untrusted(String),
-    /// TLS, for another reason.
+    /// The certificate has expired or is not valid yet.
+    CertificateExpired(String),
+    /// The certificate is for another name, or its issuer is not trusted.
+    CertificateUntrusted(String),
+    /// Another TLS error.
     Tls(String),
-    /// Anything else.
+    /// Any other error.
     Other(String),
 }
 
-impl Failure {
-    /// What a request's error comes down to.
-    pub(crate) fn of(error: &reqwest::Error) -> Self {
-        if let Some(tls) = cause(error, &|_: &rustls::Error| true) {
-            return Self::of_tls(tls);
+impl RequestFailure {
+    /// Classifies the error of a request by its cause.
+    pub(super) fn from_error(error: &reqwest::Error) -> Self {
+        if let Some(tls) = find_cause(error, &|_: &rustls::Error| true) {
+            return Self::from_tls_error(tls);
         }
         if error.is_timeout() {
             return Self::TimedOut;
         }
-        if cause(error, &|error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused).is_some() {
-            return Self::Refused;
+        let is_refused = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+        if find_cause(error, &is_refused).is_some() {
+            return Self::ConnectionRefused;
         }
-        Self::Other(innermost(error).to_string())
+        Self::Other(root_cause(error).to_string())
     }
 
-    fn of_tls(error: &rustls::Error) -> Self {
+    fn from_tls_error(error: &rustls::Error) -> Self {
         let text = error.to_string();
         match error {
             rustls::Error::InvalidCertificate(reason) => match reason {
                 CertificateError::Expired
                 | CertificateError::ExpiredContext { .. }
                 | CertificateError::NotValidYet
-                | CertificateError::NotValidYetContext { .. } => Self::Expired(text),
-                _ => Self::Untrusted(text),
+                | CertificateError::NotValidYetContext { .. } => Self::CertificateExpired(text),
+                _ => Self::CertificateUntrusted(text),
             },
             _ => Self::Tls(text),
         }
     }
 
-    /// What it means for `subject`.
+    /// The finding for a request to `subject` that failed this way.
     pub(crate) fn finding(&self, subject: &str) -> Finding {
-        let (code, what, fix) = match self {
-            Self::Refused => {
-                ("connection_refused", "nothing listens there".to_owned(), "start it, or open the port")
-            }
+        let (code, observation, fix) = match self {
+            Self::ConnectionRefused => (
+                "connection_refused",
+                "refuses the connection".to_owned(),
+                "start the server, or open the port in the firewall",
+            ),
             Self::TimedOut => (
                 "timed_out",
-                "no answer within 10 seconds".to_owned(),
-                "look at firewalls and at the server's load",
+                "did not respond within 10 seconds".to_owned(),
+                "check firewalls and the load of the server",
             ),
-            Self::Expired(text) => (
+            Self::CertificateExpired(text) => (
                 "certificate_expired",
                 format!("{text}; browsers show a warning instead of the page"),
                 "renew the certificate",
             ),
-            Self::Untrusted(text) => (
+            Self::CertificateUntrusted(text) => (
                 "certificate_untrusted",
                 format!("{text}; browsers show a warning instead of the page"),
-                "use a certificate of a public authority for this name, with its whole chain \
-                 (for one of your own: --ca)",
+                "use a certificate for this name from a public certificate authority, including intermediate \
+                 certificates; for a private authority, pass --ca",
             ),
             Self::Tls(text) => ("tls_failed", text.clone(), "serve TLS 1.2 or 1.3 on this port"),
-            Self::Other(text) => {
-                ("unreachable", format!("no answer: {text}"), "check name, port and what stands in between")
-            }
+            Self::Other(text) => (
+                "unreachable",
+                format!("did not respond: {text}"),
+                "check the name, the port and every proxy in between",
+            ),
         };
-        Finding::error(code, subject, what, fix)
+        Finding::error(code, subject, observation, fix)
     }
 }
 
-/// The first cause of this type that is wanted. An `io::Error` hides what it wraps from `source`.
-fn cause<'a, T: Error + 'static>(
+/// The outermost cause of a type that satisfies `is_wanted`.
+fn find_cause<'a, T: Error + 'static>(
     error: &'a (dyn Error + 'static),
-    wanted: &dyn Fn(&T) -> bool,
+    is_wanted: &dyn Fn(&T) -> bool,
 ) -> Option<&'a T> {
-    if let Some(found) = error.downcast_ref::<T>().filter(|found| wanted(found)) {
+    if let Some(found) = error.downcast_ref::<T>().filter(|found| is_wanted(found)) {
         return Some(found);
     }
-    cause(inner(error)?, wanted)
+    find_cause(next_cause(error)?, is_wanted)
 }
 
-fn inner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+/// The cause of an error. `io::Error::source` skips the error that it wraps.
+fn next_cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     if let Some(wrapped) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         return Some(wrapped);
     }
     error.source()
 }
 
-fn innermost<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
-    while let Some(next) = inner(error) {
-        error = next;
+fn root_cause<'a>(mut error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    while let Some(cause) = next_cause(error) {
+        error = cause;
     }
     error
 }
@@ -111,16 +117,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_certificate_s_fault_is_found_below_what_wraps_it() {
+    fn certificate_errors_are_found_inside_wrapping_errors() {
         for (reason, code) in [
             (CertificateError::Expired, "certificate_expired"),
             (CertificateError::NotValidYet, "certificate_expired"),
             (CertificateError::UnknownIssuer, "certificate_untrusted"),
             (CertificateError::NotValidForName, "certificate_untrusted"),
         ] {
+            let case = format!("{reason:?}");
             let error = io::Error::other(io::Error::other(rustls::Error::InvalidCertificate(reason)));
-            let found = cause(&error, &|_: &rustls::Error| true).unwrap();
-            assert_eq!(Failure::of_tls(found).finding("https://a.example").code, code);
+
+            let found = find_cause(&error, &|_: &rustls::Error| true).unwrap();
+
+            let finding = RequestFailure::from_tls_error(found).finding("https://a.example");
+            assert_eq!(finding.code, code, "{case}");
         }
     }
 }

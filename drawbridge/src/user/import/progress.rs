@@ -1,141 +1,168 @@
-//! How far an import is: counts, and a line on standard error.
-
 use std::{
     fmt::Arguments,
     io::{IsTerminal, Write, stderr},
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
 
-/// What has been done so far.
+const BAR_WIDTH: usize = 24;
+const TERMINAL_INTERVAL: Duration = Duration::from_millis(200);
+const LOG_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The numbers of rows so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tally {
+pub(super) struct ImportTally {
     pub(super) read: u64,
     pub(super) imported: u64,
-    pub(super) known: u64,
-    pub(super) refused: u64,
+    /// Rows whose address already has an account.
+    pub(super) existing: u64,
+    pub(super) invalid: u64,
+    /// Valid rows without a password hash.
     pub(super) without_password: u64,
 }
 
-/// Counts, is looked at, and is told to stop.
-pub(super) struct Progress {
-    began: Instant,
-    /// The file's size, if it is a file.
-    size: Option<u64>,
-    on_terminal: bool,
-    bytes: AtomicU64,
-    stopped: AtomicBool,
-    state: Mutex<State>,
+/// The progress of an import, shared by its threads and shown on standard error.
+pub(super) struct ImportProgress {
+    started: Instant,
+    /// The size of the input, if it is a regular file.
+    size_bytes: Option<u64>,
+    is_terminal: bool,
+    read_bytes: AtomicU64,
+    is_stopped: AtomicBool,
+    state: Mutex<ProgressState>,
 }
 
 #[derive(Default)]
-struct State {
-    tally: Tally,
-    /// Whether the terminal's last line is ours.
-    drawn: bool,
+struct ProgressState {
+    tally: ImportTally,
+    /// Whether the last line of the terminal shows the progress.
+    is_drawn: bool,
 }
 
-const BAR: usize = 24;
-
-impl Progress {
-    pub(super) fn new(size: Option<u64>) -> Self {
+impl ImportProgress {
+    pub(super) fn new(size_bytes: Option<u64>) -> Self {
         Self {
-            began: Instant::now(),
-            size: size.filter(|size| *size > 0),
-            on_terminal: stderr().is_terminal(),
-            bytes: AtomicU64::new(0),
-            stopped: AtomicBool::new(false),
+            started: Instant::now(),
+            size_bytes: size_bytes.filter(|bytes| *bytes > 0),
+            is_terminal: stderr().is_terminal(),
+            read_bytes: AtomicU64::new(0),
+            is_stopped: AtomicBool::new(false),
             state: Mutex::default(),
         }
     }
 
-    /// How often it is to be shown.
+    /// How often to call [`ImportProgress::draw`].
     pub(super) fn interval(&self) -> Duration {
-        if self.on_terminal { Duration::from_millis(200) } else { Duration::from_secs(5) }
+        if self.is_terminal { TERMINAL_INTERVAL } else { LOG_INTERVAL }
     }
 
-    pub(super) fn read_bytes(&self, bytes: u64) {
-        self.bytes.fetch_add(bytes, Relaxed);
+    pub(super) fn add_read_bytes(&self, bytes: u64) {
+        self.read_bytes.fetch_add(bytes, Relaxed);
     }
 
-    pub(super) fn count(&self, count: impl FnOnce(&mut Tally)) {
-        count(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner).tally);
+    pub(super) fn count_valid(&self, has_password: bool) {
+        let tally = &mut self.state().tally;
+        tally.read += 1;
+        tally.without_password += u64::from(!has_password);
     }
 
-    pub(super) fn tally(&self) -> Tally {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).tally
+    pub(super) fn count_invalid(&self) {
+        let tally = &mut self.state().tally;
+        tally.read += 1;
+        tally.invalid += 1;
     }
 
-    /// Asks the reader to end with the row at hand.
+    pub(super) fn count_imported(&self, accounts: usize) {
+        self.state().tally.imported += saturating_u64(accounts);
+    }
+
+    pub(super) fn count_existing(&self, accounts: usize) {
+        self.state().tally.existing += saturating_u64(accounts);
+    }
+
+    pub(super) fn tally(&self) -> ImportTally {
+        self.state().tally
+    }
+
+    /// Asks the reader to stop after the current row.
     pub(super) fn stop(&self) {
-        self.stopped.store(true, Relaxed);
+        self.is_stopped.store(true, Relaxed);
     }
 
     pub(super) fn is_stopped(&self) -> bool {
-        self.stopped.load(Relaxed)
+        self.is_stopped.load(Relaxed)
     }
 
-    /// A line that stays.
-    pub(super) fn note(&self, text: Arguments<'_>) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let clear = if std::mem::take(&mut state.drawn) { "\r\x1b[K" } else { "" };
-        // Nobody may be reading.
+    /// Prints a line that stays above the progress.
+    pub(super) fn print_note(&self, text: Arguments<'_>) {
+        let mut state = self.state();
+        let clear = if std::mem::take(&mut state.is_drawn) { "\r\x1b[K" } else { "" };
+        // Standard error may be closed.
         let _ = writeln!(stderr(), "{clear}{text}");
     }
 
-    /// Shows how far it is: on a terminal in the place of the last time.
+    /// Prints the progress. On a terminal, it replaces the previous one.
     pub(super) fn draw(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = line(&state.tally, self.began.elapsed(), self.share());
-        if self.on_terminal {
+        let mut state = self.state();
+        let text = progress_line(&state.tally, self.started.elapsed(), self.read_share());
+        if self.is_terminal {
             let _ = write!(stderr(), "\r\x1b[K{text}");
-            state.drawn = true;
+            state.is_drawn = true;
         } else {
             let _ = writeln!(stderr(), "{text}");
         }
     }
 
-    /// Takes the line off the terminal.
-    pub(super) fn finish(&self) {
-        if std::mem::take(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner).drawn) {
+    /// Removes the progress from the terminal.
+    pub(super) fn clear(&self) {
+        if std::mem::take(&mut self.state().is_drawn) {
             let _ = write!(stderr(), "\r\x1b[K");
         }
     }
 
-    /// How much of the file is read, from 0 to 1.
-    #[expect(clippy::cast_precision_loss, reason = "it is shown in per cent")]
-    fn share(&self) -> Option<f64> {
-        self.size.map(|size| (self.bytes.load(Relaxed) as f64 / size as f64).min(1.0))
+    fn state(&self) -> MutexGuard<'_, ProgressState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// The share of the file that has been read, from 0 to 1.
+    #[expect(clippy::cast_precision_loss, reason = "it is shown as a percentage")]
+    fn read_share(&self) -> Option<f64> {
+        self.size_bytes.map(|size| (self.read_bytes.load(Relaxed) as f64 / size as f64).min(1.0))
+    }
+}
+
+fn saturating_u64(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "shown to people, and never negative"
+    reason = "the numbers are for people, and never negative"
 )]
-fn line(tally: &Tally, elapsed: Duration, share: Option<f64>) -> String {
+fn progress_line(tally: &ImportTally, elapsed: Duration, share: Option<f64>) -> String {
     let seconds = elapsed.as_secs_f64().max(0.001);
-    let rate = (tally.read as f64 / seconds) as u64;
-    let text = format!("{} rows, {} a second", grouped(tally.read), grouped(rate));
+    let rows = with_thousands_separators(tally.read);
+    let rate = with_thousands_separators((tally.read as f64 / seconds) as u64);
+    let text = format!("{rows} rows, {rate} per second");
     let Some(share) = share.filter(|share| *share > 0.0) else { return text };
-    let done = (share * BAR as f64) as usize;
-    let bar = format!("[{}{}]", "#".repeat(done), "-".repeat(BAR.saturating_sub(done)));
-    let left = Duration::from_secs((seconds * (1.0 - share) / share) as u64);
+    let filled = (share * BAR_WIDTH as f64) as usize;
+    let bar = format!("[{}{}]", "#".repeat(filled), "-".repeat(BAR_WIDTH.saturating_sub(filled)));
+    let remaining = Duration::from_secs((seconds * (1.0 - share) / share) as u64);
     let percent = (share * 100.0) as u64;
-    format!("{bar} {percent} %, {text}, {} left", humantime::format_duration(left))
+    format!("{bar} {percent}%, {text}, {} left", humantime::format_duration(remaining))
 }
 
-/// A number with commas between thousands.
-pub(super) fn grouped(number: u64) -> String {
+/// Formats a number with commas, such as `1,204`.
+pub(super) fn with_thousands_separators(number: u64) -> String {
     if number < 1000 {
         return number.to_string();
     }
-    format!("{},{:03}", grouped(number / 1000), number % 1000)
+    format!("{},{:03}", with_thousands_separators(number / 1000), number % 1000)
 }
 
 #[cfg(test)]
@@ -143,13 +170,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_says_how_fast_and_how_long_still() {
-        let tally = Tally { read: 400_000, ..Tally::default() };
-        assert_eq!(line(&tally, Duration::from_secs(10), None), "400,000 rows, 40,000 a second");
-        assert_eq!(
-            line(&tally, Duration::from_secs(10), Some(0.25)),
-            "[######------------------] 25 %, 400,000 rows, 40,000 a second, 30s left"
-        );
-        assert_eq!(grouped(1_002_003), "1,002,003");
+    fn the_progress_shows_speed_and_remaining_time() {
+        let tally = ImportTally { read: 400_000, ..ImportTally::default() };
+        let elapsed = Duration::from_secs(10);
+
+        let without_size = progress_line(&tally, elapsed, None);
+        let with_size = progress_line(&tally, elapsed, Some(0.25));
+
+        assert_eq!(without_size, "400,000 rows, 40,000 per second");
+        assert_eq!(with_size, "[######------------------] 25%, 400,000 rows, 40,000 per second, 30s left");
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!(with_thousands_separators(7), "7");
+        assert_eq!(with_thousands_separators(1_002_003), "1,002,003");
     }
 }

@@ -1,95 +1,100 @@
-//! From a row of the file to an account, or to the reason why not.
+//! Turns the fields of a row into an account.
 
 use auth_service::{
-    domain::{Email, EmailFault, HashFault, PasswordHash},
+    domain::{Email, EmailError, HashError, PasswordHash},
     storage::ImportedAccount,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{fields::Fields, value::Value};
+use super::{fields::Fields, value::FieldValue};
 
-/// What is wrong with a row. It never shows what stands there: a column that slipped may be a password.
+/// Why a row is invalid. The message never contains a value: with shifted columns it might be a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Fault {
-    #[error("has {found} fields where the header has {expected}")]
-    Width { found: usize, expected: usize },
-    #[error("is not UTF-8")]
+pub(super) enum RowError {
+    #[error("the row has {found} fields, but the header has {expected}")]
+    FieldCount { found: usize, expected: usize },
+    #[error("the row is not valid UTF-8")]
     NotUtf8,
-    #[error("is no JSON object (character {0})")]
+    #[error("the row is not a JSON object (character {0})")]
     NotJson(usize),
-    #[error("has no e-mail address")]
+    #[error("the e-mail address is missing")]
     NoEmail,
-    #[error("the e-mail address is not accepted: {0}")]
-    Email(EmailFault),
+    #[error("the e-mail address is invalid: {0}")]
+    Email(EmailError),
     #[error("the password hash {0}")]
-    Hash(HashFault),
-    #[error("the password hash is no text")]
+    Hash(HashError),
+    #[error("the password hash is not text")]
     HashType,
-    #[error("{0} is neither yes nor no, nor a time")]
+    #[error("{0} is neither yes, no nor a time")]
     Flag(&'static str),
-    #[error("the time at which the account was made is no time such as 2024-05-01 12:34:56")]
-    Time,
-    #[error("the time at which the account was made is not between 1970 and now")]
-    TimeRange,
-    #[error("the roles are no list of names of 1 to 64 characters without commas")]
+    #[error("the creation time is not a time such as 2024-05-01 12:34:56")]
+    CreationTime,
+    #[error("the creation time is not between 1970 and now")]
+    CreationTimeRange,
+    #[error("the roles are not a list of names of 1 to 64 characters without commas")]
     Roles,
 }
 
-/// What holds for all rows.
+/// The limits for all rows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rules {
-    /// `BCRYPT_COST_MAX` of auth-service.
+pub(super) struct RowRules {
+    /// `BCRYPT_COST_MAX`.
     pub(super) max_cost: u32,
-    /// Now.
+    /// The start of the import.
     pub(super) now: DateTime<Utc>,
 }
 
-impl Rules {
-    /// The account that a row stands for.
-    pub(super) fn account(&self, row: &Fields<Option<Value>>) -> Result<ImportedAccount, Fault> {
-        let email = row.email.as_ref().and_then(Value::text).ok_or(Fault::NoEmail)?;
+impl RowRules {
+    /// The account that a row describes.
+    pub(super) fn parse_account(
+        &self,
+        row: &Fields<Option<FieldValue>>,
+    ) -> Result<ImportedAccount, RowError> {
+        let email = row.email.as_ref().and_then(FieldValue::text).ok_or(RowError::NoEmail)?;
         let created_at = row.created_at.as_ref();
-        let flag = |value: &Option<Value>, name| match value {
-            Some(value) => value.flag().ok_or(Fault::Flag(name)),
-            None => Ok(false),
-        };
+        let roles = row.roles.as_ref();
         Ok(ImportedAccount {
-            email: Email::parse(email).map_err(Fault::Email)?,
-            hash: row.password_hash.as_ref().map(|value| self.hash(value)).transpose()?,
-            email_verified: flag(&row.email_verified, "“address verified”")?,
-            disabled: flag(&row.disabled, "“disabled”")?,
-            created_at: created_at.map_or(Ok(self.now), |value| self.past(value))?,
-            roles: row.roles.as_ref().map_or(Some(Vec::new()), Value::roles).ok_or(Fault::Roles)?,
+            email: Email::parse(email).map_err(RowError::Email)?,
+            hash: row.password_hash.as_ref().map(|value| self.parse_hash(value)).transpose()?,
+            email_verified: parse_flag(row.email_verified.as_ref(), "“address verified”")?,
+            disabled: parse_flag(row.disabled.as_ref(), "“disabled”")?,
+            created_at: created_at.map_or(Ok(self.now), |value| self.parse_past_time(value))?,
+            roles: roles.map_or(Some(Vec::new()), FieldValue::roles).ok_or(RowError::Roles)?,
         })
     }
 
-    fn hash(&self, value: &Value) -> Result<PasswordHash, Fault> {
-        PasswordHash::parse(value.text().ok_or(Fault::HashType)?, self.max_cost).map_err(Fault::Hash)
+    fn parse_hash(&self, value: &FieldValue) -> Result<PasswordHash, RowError> {
+        PasswordHash::parse(value.text().ok_or(RowError::HashType)?, self.max_cost).map_err(RowError::Hash)
     }
 
-    /// A time in the past, or where the offset was left out, one that may be.
-    fn past(&self, value: &Value) -> Result<DateTime<Utc>, Fault> {
-        let time = value.instant().ok_or(Fault::Time)?;
+    /// A time in the past. A day of tolerance allows for local times without an offset.
+    fn parse_past_time(&self, value: &FieldValue) -> Result<DateTime<Utc>, RowError> {
+        let time = value.instant().ok_or(RowError::CreationTime)?;
         let range = DateTime::UNIX_EPOCH..=self.now + TimeDelta::days(1);
-        if range.contains(&time) { Ok(time) } else { Err(Fault::TimeRange) }
+        if range.contains(&time) { Ok(time) } else { Err(RowError::CreationTimeRange) }
     }
+}
+
+fn parse_flag(value: Option<&FieldValue>, name: &'static str) -> Result<bool, RowError> {
+    value.map_or(Ok(false), |value| value.flag().ok_or(RowError::Flag(name)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rules() -> Rules {
-        Rules { max_cost: 14, now: "2026-01-01T00:00:00Z".parse().unwrap() }
+    fn rules() -> RowRules {
+        RowRules { max_cost: 14, now: "2026-01-01T00:00:00Z".parse().unwrap() }
     }
 
-    fn row(email: &str) -> Fields<Option<Value>> {
-        Fields { email: Value::of_text(email), ..Fields::default() }
+    fn row(email: &str) -> Fields<Option<FieldValue>> {
+        Fields { email: FieldValue::from_text(email), ..Fields::default() }
     }
 
     #[test]
-    fn an_address_alone_is_an_account_without_a_password() {
-        let account = rules().account(&row(" Ada@Example.com ")).unwrap();
+    fn a_row_with_only_an_address_has_defaults() {
+        let account = rules().parse_account(&row(" Ada@Example.com ")).unwrap();
+
         assert_eq!(account.email.as_str(), "Ada@example.com");
         assert!(account.hash.is_none() && account.roles.is_empty());
         assert!(!account.email_verified && !account.disabled);
@@ -97,25 +102,40 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_says_which_field_and_not_what_stood_there() {
-        let secret = Value::of_text("hunter2");
-        for (row, fault) in [
-            (row(""), Fault::NoEmail),
-            (row("hunter2"), Fault::Email(EmailFault::Form)),
+    fn an_error_names_the_field_but_not_its_value() {
+        let text = FieldValue::from_text;
+        let secret = text("hunter2");
+        for (case, row, expected) in [
+            ("no address", row(""), RowError::NoEmail),
+            ("address", row("hunter2"), RowError::Email(EmailError::Form)),
             (
+                "hash",
                 Fields { password_hash: secret.clone(), ..row("a@b.example") },
-                Fault::Hash(HashFault::NotBcrypt),
+                RowError::Hash(HashError::NotBcrypt),
             ),
-            (Fields { password_hash: Some(Value::Number(7)), ..row("a@b.example") }, Fault::HashType),
-            (Fields { disabled: secret.clone(), ..row("a@b.example") }, Fault::Flag("“disabled”")),
-            (Fields { created_at: secret.clone(), ..row("a@b.example") }, Fault::Time),
-            (Fields { created_at: Value::of_text("2027-01-01"), ..row("a@b.example") }, Fault::TimeRange),
-            (Fields { created_at: Value::of_text("1969-01-01"), ..row("a@b.example") }, Fault::TimeRange),
-            (Fields { roles: Some(Value::Other), ..row("a@b.example") }, Fault::Roles),
+            (
+                "type of the hash",
+                Fields { password_hash: Some(FieldValue::Number(7)), ..row("a@b.example") },
+                RowError::HashType,
+            ),
+            ("flag", Fields { disabled: secret.clone(), ..row("a@b.example") }, RowError::Flag("“disabled”")),
+            ("time", Fields { created_at: secret, ..row("a@b.example") }, RowError::CreationTime),
+            (
+                "future time",
+                Fields { created_at: text("2027-01-01"), ..row("a@b.example") },
+                RowError::CreationTimeRange,
+            ),
+            (
+                "time before 1970",
+                Fields { created_at: text("1969-01-01"), ..row("a@b.example") },
+                RowError::CreationTimeRange,
+            ),
+            ("roles", Fields { roles: Some(FieldValue::Other), ..row("a@b.example") }, RowError::Roles),
         ] {
-            let refused = rules().account(&row).unwrap_err();
-            assert_eq!(refused, fault);
-            assert!(!refused.to_string().contains("hunter2"), "{refused}");
+            let error = rules().parse_account(&row).unwrap_err();
+
+            assert_eq!(error, expected, "{case}");
+            assert!(!error.to_string().contains("hunter2"), "{case}: {error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reads rows, one after the other, in the memory of one.
+//! Reads rows one by one, in constant memory.
 
 use std::{
     cell::Cell,
@@ -8,108 +8,84 @@ use std::{
 
 use anyhow::{Context, bail};
 use csv::{ByteRecord, ReaderBuilder};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value};
 
 use super::{
-    fields::{Fields, Names, describe, find_columns},
-    progress::Progress,
-    row::Fault,
-    value::Value,
+    columns::{ColumnNames, describe_columns, find_columns},
+    fields::Fields,
+    progress::ImportProgress,
+    row::RowError,
+    value::FieldValue,
 };
-use crate::user::format::Format;
+use crate::user::format::FileFormat;
 
-/// The longest row: above it a quote was opened and never closed.
+/// The maximum length of a row. A longer one probably has an unclosed quote.
 const ROW_MAX_BYTES: u64 = 16 << 20;
 
 const BUFFER_BYTES: usize = 256 << 10;
 
-/// Counts what is read, and ends a row that has no end.
-struct Bounded {
+/// Counts the bytes that are read, and limits the length of a row.
+struct BoundedReader {
     inner: Box<dyn Read + Send>,
-    left: Cell<u64>,
-    progress: Arc<Progress>,
+    row_bytes_left: Cell<u64>,
+    progress: Arc<ImportProgress>,
 }
 
-impl Bounded {
-    fn new(inner: Box<dyn Read + Send>, progress: Arc<Progress>) -> Self {
-        Self { inner, left: Cell::new(ROW_MAX_BYTES), progress }
+impl BoundedReader {
+    fn new(inner: Box<dyn Read + Send>, progress: Arc<ImportProgress>) -> Self {
+        Self { inner, row_bytes_left: Cell::new(ROW_MAX_BYTES), progress }
     }
 
-    /// The next row may be as long as the last.
     fn begin_row(&self) {
-        self.left.set(ROW_MAX_BYTES);
+        self.row_bytes_left.set(ROW_MAX_BYTES);
     }
 }
 
-impl Read for Bounded {
+impl Read for BoundedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left.get() == 0 {
+        if self.row_bytes_left.get() == 0 {
             return Err(io::Error::other("a row is longer than 16 MiB; is a quote not closed?"));
         }
         let read = self.inner.read(buffer)?;
         let bytes = u64::try_from(read).unwrap_or(u64::MAX);
-        self.left.set(self.left.get().saturating_sub(bytes));
-        self.progress.read_bytes(bytes);
+        self.row_bytes_left.set(self.row_bytes_left.get().saturating_sub(bytes));
+        self.progress.add_read_bytes(bytes);
         Ok(read)
     }
 }
 
-/// A row: where it begins, and what stands there.
-pub(super) type Row = (u64, Result<Fields<Option<Value>>, Fault>);
+/// A row, and the line that it starts on.
+pub(super) struct SourceRow {
+    pub(super) line: u64,
+    pub(super) fields: Result<Fields<Option<FieldValue>>, RowError>,
+}
 
 /// A file of rows.
-pub(super) enum Source {
+pub(super) enum RowSource {
     Csv(Box<CsvSource>),
     JsonLines(Box<JsonLinesSource>),
 }
 
-pub(super) struct CsvSource {
-    reader: csv::Reader<Bounded>,
-    columns: Fields<Option<usize>>,
-    width: usize,
-    record: ByteRecord,
-}
-
-pub(super) struct JsonLinesSource {
-    reader: BufReader<Bounded>,
-    names: Fields<Names>,
-    line: u64,
-    text: Vec<u8>,
-}
-
-impl Source {
-    /// Begins to read: of CSV the header.
+impl RowSource {
+    /// Opens the file. For CSV, reads the header.
     pub(super) fn open(
-        file: Box<dyn Read + Send>,
-        format: Format,
-        names: Fields<Names>,
-        progress: &Arc<Progress>,
+        content: Box<dyn Read + Send>,
+        format: FileFormat,
+        names: Fields<ColumnNames>,
+        progress: &Arc<ImportProgress>,
     ) -> anyhow::Result<Self> {
-        let bounded = Bounded::new(file, progress.clone());
-        if format == Format::JsonLines {
-            let reader = BufReader::with_capacity(BUFFER_BYTES, bounded);
-            let source = JsonLinesSource { reader, names, line: 0, text: Vec::new() };
-            return Ok(Self::JsonLines(Box::new(source)));
+        let reader = BoundedReader::new(content, progress.clone());
+        match format {
+            FileFormat::JsonLines => Ok(Self::JsonLines(Box::new(JsonLinesSource::new(reader, names)))),
+            FileFormat::Csv => Ok(Self::Csv(Box::new(CsvSource::open(reader, &names, progress)?))),
         }
-        let mut reader =
-            ReaderBuilder::new().flexible(true).buffer_capacity(BUFFER_BYTES).from_reader(bounded);
-        let header = reader.byte_headers().context("cannot read the header")?;
-        let header: Vec<_> =
-            header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
-        if header.is_empty() {
-            bail!("the file is empty; its first line must name the columns");
-        }
-        let columns = find_columns(&names, &header)?;
-        progress.note(format_args!("{}", describe(&columns, &header)));
-        let (width, record) = (header.len(), ByteRecord::new());
-        Ok(Self::Csv(Box::new(CsvSource { reader, columns, width, record })))
     }
 
     /// The next row, or `None` at the end.
     ///
     /// # Errors
-    /// When the file cannot be read any further.
-    pub(super) fn next(&mut self) -> anyhow::Result<Option<Row>> {
+    /// If the rest of the file cannot be read. An invalid row is not an error here.
+    pub(super) fn next(&mut self) -> anyhow::Result<Option<SourceRow>> {
         match self {
             Self::Csv(source) => source.next(),
             Self::JsonLines(source) => source.next(),
@@ -117,51 +93,95 @@ impl Source {
     }
 }
 
+pub(super) struct CsvSource {
+    reader: csv::Reader<BoundedReader>,
+    columns: Fields<Option<usize>>,
+    column_count: usize,
+    record: ByteRecord,
+}
+
 impl CsvSource {
-    fn next(&mut self) -> anyhow::Result<Option<Row>> {
-        self.reader.get_ref().begin_row();
-        let after = self.reader.position().line();
-        let read = self.reader.read_byte_record(&mut self.record);
-        if !read.with_context(|| format!("cannot read on from line {after}"))? {
-            return Ok(None);
+    fn open(
+        reader: BoundedReader,
+        names: &Fields<ColumnNames>,
+        progress: &ImportProgress,
+    ) -> anyhow::Result<Self> {
+        let mut reader =
+            ReaderBuilder::new().flexible(true).buffer_capacity(BUFFER_BYTES).from_reader(reader);
+        let header = reader.byte_headers().context("cannot read the header")?;
+        let header: Vec<_> =
+            header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+        if header.is_empty() {
+            bail!("the file is empty; its first line must contain the column names");
         }
-        let line = self.record.position().map_or(after, csv::Position::line);
-        Ok(Some((line, self.values())))
+        let columns = find_columns(names, &header)?;
+        progress.print_note(format_args!("{}", describe_columns(&columns, &header)));
+        Ok(Self { reader, columns, column_count: header.len(), record: ByteRecord::new() })
     }
 
-    fn values(&self) -> Result<Fields<Option<Value>>, Fault> {
-        if self.record.len() != self.width {
-            return Err(Fault::Width { found: self.record.len(), expected: self.width });
+    fn next(&mut self) -> anyhow::Result<Option<SourceRow>> {
+        self.reader.get_ref().begin_row();
+        let start = self.reader.position().line();
+        let has_record = self
+            .reader
+            .read_byte_record(&mut self.record)
+            .with_context(|| format!("cannot read the file after line {start}"))?;
+        if !has_record {
+            return Ok(None);
         }
-        self.columns.map(|column| {
+        let line = self.record.position().map_or(start, csv::Position::line);
+        Ok(Some(SourceRow { line, fields: self.fields() }))
+    }
+
+    fn fields(&self) -> Result<Fields<Option<FieldValue>>, RowError> {
+        if self.record.len() != self.column_count {
+            return Err(RowError::FieldCount { found: self.record.len(), expected: self.column_count });
+        }
+        self.columns.try_map(|column| {
             let Some(field) = column.and_then(|column| self.record.get(column)) else { return Ok(None) };
-            Ok(Value::of_text(std::str::from_utf8(field).map_err(|_| Fault::NotUtf8)?))
+            let text = std::str::from_utf8(field).map_err(|_| RowError::NotUtf8)?;
+            Ok(FieldValue::from_text(text))
         })
     }
 }
 
+pub(super) struct JsonLinesSource {
+    reader: BufReader<BoundedReader>,
+    names: Fields<ColumnNames>,
+    line: u64,
+    text: Vec<u8>,
+}
+
 impl JsonLinesSource {
-    fn next(&mut self) -> anyhow::Result<Option<Row>> {
+    fn new(reader: BoundedReader, names: Fields<ColumnNames>) -> Self {
+        let reader = BufReader::with_capacity(BUFFER_BYTES, reader);
+        Self { reader, names, line: 0, text: Vec::new() }
+    }
+
+    fn next(&mut self) -> anyhow::Result<Option<SourceRow>> {
         loop {
             self.reader.get_ref().begin_row();
             self.text.clear();
             self.line += 1;
-            let read = self.reader.read_until(b'\n', &mut self.text);
-            if read.with_context(|| format!("cannot read line {}", self.line))? == 0 {
+            let read_bytes = self
+                .reader
+                .read_until(b'\n', &mut self.text)
+                .with_context(|| format!("cannot read line {}", self.line))?;
+            if read_bytes == 0 {
                 return Ok(None);
             }
             let text = self.text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.text);
             if !text.trim_ascii().is_empty() {
-                return Ok(Some((self.line, self.values(text))));
+                return Ok(Some(SourceRow { line: self.line, fields: self.fields(text) }));
             }
         }
     }
 
-    fn values(&self, text: &[u8]) -> Result<Fields<Option<Value>>, Fault> {
-        std::str::from_utf8(text).map_err(|_| Fault::NotUtf8)?;
-        let object: Map<String, Json> =
-            serde_json::from_slice(text).map_err(|error| Fault::NotJson(error.column()))?;
-        let value = |name: &str| object.get(name).and_then(Value::of_json);
-        self.names.map(|names| Ok(names.iter().find_map(value)))
+    fn fields(&self, text: &[u8]) -> Result<Fields<Option<FieldValue>>, RowError> {
+        std::str::from_utf8(text).map_err(|_| RowError::NotUtf8)?;
+        let object: Map<String, Value> =
+            serde_json::from_slice(text).map_err(|error| RowError::NotJson(error.column()))?;
+        let value = |name: &str| object.get(name).and_then(FieldValue::from_json);
+        self.names.try_map(|names| Ok(names.iter().find_map(value)))
     }
 }

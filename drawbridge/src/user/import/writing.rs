@@ -1,5 +1,3 @@
-//! What becomes of the rows: accounts, or in a dry run a word about each that would not become one.
-
 use std::{
     collections::{HashSet, hash_map::RandomState},
     hash::BuildHasher,
@@ -10,53 +8,50 @@ use auth_service::storage;
 use drawbridge_core::clock::{Clock, SystemClock};
 use drawbridge_database::Connection;
 
-use super::{Batch, progress::Progress};
-use crate::output;
+use super::{progress::ImportProgress, reading::AccountBatch};
+use crate::output::print_line;
 
-/// Makes the accounts, a transaction for each batch.
+/// Creates the accounts of each batch in one transaction.
 pub(super) fn write(
     connection: &mut Connection,
-    batches: &Receiver<Batch>,
-    progress: &Progress,
+    batches: &Receiver<AccountBatch>,
+    progress: &ImportProgress,
 ) -> anyhow::Result<()> {
     for batch in batches {
-        let accounts: Vec<_> = batch?.into_iter().map(|(_, account)| account).collect();
-        let made = storage::import_accounts(connection, &accounts, SystemClock.now())?;
-        progress.count(|tally| {
-            tally.imported += wide(made);
-            tally.known += wide(accounts.len() - made);
-        });
+        let accounts: Vec<_> = batch?.into_iter().map(|numbered| numbered.account).collect();
+        let imported = storage::import_accounts(connection, &accounts, SystemClock.now())?;
+        progress.count_imported(imported);
+        progress.count_existing(accounts.len() - imported);
     }
     Ok(())
 }
 
-/// Says which addresses have an account, or stand in the file twice, and writes nothing.
-pub(super) fn rehearse(
+/// Reports addresses that already have an account or appear more than once in the file, without writing anything.
+pub(super) fn check(
     connection: &mut Connection,
-    batches: &Receiver<Batch>,
-    progress: &Progress,
+    batches: &Receiver<AccountBatch>,
+    progress: &ImportProgress,
 ) -> anyhow::Result<()> {
-    // Where nothing is written, the database cannot say what stood in the file before. 8 bytes for each
-    // address: two of them are the same by chance once in ten million files of a million rows.
-    let (mut seen, hasher) = (HashSet::new(), RandomState::new());
+    // Without writing, the database cannot find duplicates within the file. A hash of 8 bytes is kept for each
+    // address. In a file of a million rows, two hashes collide with a probability of less than one in ten million.
+    let mut seen = HashSet::new();
+    let hasher = RandomState::new();
     for batch in batches {
-        let batch: Vec<_> = batch?.into_iter().map(|(line, account)| (line, account.email)).collect();
-        let keys: Vec<_> = batch.iter().map(|(_, email)| email.key()).collect();
-        let known: HashSet<_> = storage::find_known_keys(connection, &keys)?.into_iter().collect();
-        for ((line, email), key) in batch.iter().zip(&keys) {
-            let has_account = known.contains(key);
-            if has_account || !seen.insert(hasher.hash_one(key)) {
-                let why = if has_account { "has an account" } else { "stands in the file before" };
-                output::line(format_args!("line {line}: {email} {why}"));
-                progress.count(|tally| tally.known += 1);
+        let batch = batch?;
+        let keys: Vec<_> = batch.iter().map(|numbered| numbered.account.email.key()).collect();
+        let existing: HashSet<_> = storage::find_known_email_keys(connection, &keys)?.into_iter().collect();
+        for (numbered, key) in batch.iter().zip(&keys) {
+            let problem = if existing.contains(key) {
+                "already has an account"
+            } else if seen.insert(hasher.hash_one(key)) {
+                progress.count_imported(1);
+                continue;
             } else {
-                progress.count(|tally| tally.imported += 1);
-            }
+                "appears earlier in the file"
+            };
+            print_line(format_args!("line {}: {} {problem}", numbered.line, numbered.account.email));
+            progress.count_existing(1);
         }
     }
     Ok(())
-}
-
-fn wide(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -9,44 +9,62 @@ fn origin(text: &str) -> Origin {
 }
 
 #[test]
-fn attributes_are_read_as_browsers_do() {
+fn attributes_are_read_like_browsers_do() {
     let cookie = read("sid = a=b ; PATH=/; Domain=.Example.com; secure; HttpOnly; SameSite=LAX; Partitioned");
-    assert_eq!((cookie.name.as_str(), cookie.value.as_str()), ("sid", "a=b"));
+
+    assert_eq!(cookie.name, "sid");
+    assert_eq!(cookie.value, "a=b");
     assert_eq!(cookie.domain.as_deref(), Some("example.com"));
     assert!(cookie.secure && cookie.http_only && cookie.partitioned && cookie.is_alive());
     assert_eq!(cookie.same_site, ReceivedSameSite::Lax);
     assert_eq!(read("a=b; SameSite=Sometimes").same_site, ReceivedSameSite::Missing);
-    assert!(!read("a=b; Max-Age=0").is_alive());
-    assert!(!read("a=b; Expires=Thu, 01 Jan 1970 00:00:00 GMT").is_alive());
-    assert!(!read("a=b; Expires=Thu, 01-Jan-1970 00:00:00 GMT").is_alive(), "as older servers write it");
-    assert!(read("a=b; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT").is_alive());
+}
+
+#[test]
+fn max_age_decides_before_expires() {
+    for (text, is_alive) in [
+        ("a=b", true),
+        ("a=b; Max-Age=0", false),
+        ("a=b; Expires=Thu, 01 Jan 1970 00:00:00 GMT", false),
+        ("a=b; Expires=Thu, 01-Jan-1970 00:00:00 GMT", false),
+        ("a=b; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT", true),
+    ] {
+        assert_eq!(read(text).is_alive(), is_alive, "{text}");
+    }
+}
+
+#[test]
+fn a_header_without_a_name_is_ignored() {
     assert_eq!(ReceivedCookie::parse("nothing", "/", DateTime::UNIX_EPOCH), None);
 }
 
 #[test]
-fn a_path_that_is_not_written_is_the_folder_of_the_login() {
-    assert!(read("a=b").covers_path("/api/me") && !read("a=b").covers_path("/private"));
+fn the_default_path_is_the_folder_of_the_request() {
+    assert!(read("a=b").covers_path("/api/me"));
+    assert!(!read("a=b").covers_path("/private"));
     assert!(!read("a=b; Path=/api").covers_path("/apiary"));
     assert!(read("a=b; Path=/").covers_path("/private"));
 }
 
 #[test]
-fn a_domain_is_good_if_it_is_a_parent_of_ones_own() {
-    let api = origin("https://api.example.com");
-    assert_eq!(read("a=b").scope(&api), Scope::Host);
-    assert_eq!(read("a=b; Domain=").scope(&api), Scope::Host);
-    assert_eq!(read("a=b; Domain=example.com").scope(&api), Scope::Domain("example.com"));
-    assert_eq!(read("a=b; Domain=com").scope(&api), Scope::PublicSuffix("com"));
-    assert_eq!(read("a=b; Domain=ample.com").scope(&api), Scope::Stranger("ample.com"));
-    let vercel = origin("https://a.vercel.app");
-    assert_eq!(read("a=b; Domain=vercel.app").scope(&vercel), Scope::PublicSuffix("vercel.app"));
-    assert_eq!(read("a=b; Domain=localhost").scope(&origin("http://localhost:3000")), Scope::Host);
-    assert_eq!(read("a=b; Domain=127.0.0.1").scope(&origin("http://127.0.0.1")), Scope::Host);
+fn a_domain_must_be_a_parent_of_the_setter() {
+    for (setter, text, scope) in [
+        ("https://api.example.com", "a=b", Scope::Host),
+        ("https://api.example.com", "a=b; Domain=", Scope::Host),
+        ("https://api.example.com", "a=b; Domain=example.com", Scope::Domain("example.com")),
+        ("https://api.example.com", "a=b; Domain=com", Scope::PublicSuffix("com")),
+        ("https://api.example.com", "a=b; Domain=ample.com", Scope::ForeignDomain("ample.com")),
+        ("https://a.vercel.app", "a=b; Domain=vercel.app", Scope::PublicSuffix("vercel.app")),
+        ("http://localhost:3000", "a=b; Domain=localhost", Scope::Host),
+        ("http://127.0.0.1", "a=b; Domain=127.0.0.1", Scope::Host),
+    ] {
+        assert_eq!(read(text).scope(&origin(setter)), scope, "{setter} {text}");
+    }
 }
 
 #[test]
-fn prefixes_are_promises() {
-    for (text, kept) in [
+fn prefixes_have_requirements() {
+    for (text, is_valid) in [
         ("__Host-a=b; Secure; Path=/", true),
         ("__host-a=b; Path=/", false),
         ("__Host-a=b; Secure", false),
@@ -57,6 +75,6 @@ fn prefixes_are_promises() {
         ("__Secure-a=b", false),
         ("a=b", true),
     ] {
-        assert_eq!(read(text).broken_promise().is_none(), kept, "{text}");
+        assert_eq!(read(text).prefix_violation().is_none(), is_valid, "{text}");
     }
 }

@@ -1,9 +1,9 @@
 use drawbridge_core::origin::Origin;
 
-/// How two origins stand to each other, as far as cookies go. Ports never matter to them.
+/// How two origins are related as far as cookies are concerned. Ports do not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Relation {
-    /// One host, one scheme.
+    /// The same host and scheme.
     SameHost,
     /// Two hosts under one registrable domain.
     SameSite {
@@ -12,7 +12,7 @@ pub enum Relation {
     },
     /// One site, but http on one side and https on the other.
     OtherScheme,
-    /// Two hosts that have no more than a public suffix in common.
+    /// Two hosts that only have a public suffix in common.
     UnderPublicSuffix {
         /// The suffix, such as `vercel.app`.
         suffix: String,
@@ -22,8 +22,8 @@ pub enum Relation {
 }
 
 impl Relation {
-    /// How `a` and `b` stand to each other.
-    pub fn of(a: &Origin, b: &Origin) -> Self {
+    /// Relates two origins.
+    pub fn between(a: &Origin, b: &Origin) -> Self {
         let related = if a.host() == b.host() {
             Self::SameHost
         } else if registrable(a).is_some_and(|site| registrable(b) == Some(site)) {
@@ -39,8 +39,8 @@ impl Relation {
     }
 }
 
-/// The registrable domain of an origin's host: the public suffix and one label more. None for an address,
-/// for a host that is a public suffix itself, and for one of a single label.
+/// The registrable domain of an origin's host: the public suffix and one more label. `None` for an IP address, a public
+/// suffix or a single label.
 pub fn registrable(origin: &Origin) -> Option<&str> {
     if origin.ip().is_some() {
         return None;
@@ -55,7 +55,7 @@ fn suffix(origin: &Origin) -> Option<&str> {
     psl::suffix_str(origin.host())
 }
 
-/// The labels that both hosts end with.
+/// The longest common parent of two hosts.
 fn common_parent(a: &str, b: &str) -> String {
     let same = a.rsplit('.').zip(b.rsplit('.')).take_while(|(x, y)| x == y);
     let mut labels: Vec<_> = same.map(|(label, _)| label).collect();
@@ -63,7 +63,7 @@ fn common_parent(a: &str, b: &str) -> String {
     labels.join(".")
 }
 
-/// The domains that a cookie of `host` may have: the host itself and its parents down to the registrable one.
+/// The domains that `host` may set cookies for: the host itself and its parents down to the registrable domain.
 pub(crate) fn parents(host: &str) -> impl Iterator<Item = &str> {
     let is_address = host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok();
     let registrable = psl::domain_str(host).filter(|_| !is_address);

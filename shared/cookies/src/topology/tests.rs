@@ -21,12 +21,13 @@ fn refusal(frontend: &str, backend: &str, mode: CookieMode) -> String {
 }
 
 #[test]
-fn a_proxy_sets_a_cookie_of_its_own_host_on_any_two_domains() {
+fn proxy_mode_works_on_any_two_domains() {
     for backend in
         [None, Some("https://api.other.dev"), Some("https://b.vercel.app"), Some("http://10.0.0.7:3000")]
     {
         let policy = policy("https://a.vercel.app", backend, CookieMode::Proxy, None).unwrap();
-        assert_eq!((policy.name.as_str(), &policy.domain), ("__Host-token", &None));
+        assert_eq!(policy.name, "__Host-token");
+        assert_eq!(policy.domain, None);
         assert!(policy.secure && policy.reaches_guard && !policy.partitioned);
     }
     let named = policy("https://a.example", None, CookieMode::Proxy, Some("__Host-Http-sid")).unwrap();
@@ -34,7 +35,7 @@ fn a_proxy_sets_a_cookie_of_its_own_host_on_any_two_domains() {
 }
 
 #[test]
-fn two_hosts_of_one_domain_share_the_longest_parent() {
+fn shared_mode_uses_the_longest_common_parent() {
     for (frontend, backend, domain) in [
         ("https://app.example.com", "https://api.example.com", "example.com"),
         ("https://example.com", "https://api.example.com", "example.com"),
@@ -46,7 +47,8 @@ fn two_hosts_of_one_domain_share_the_longest_parent() {
         ("https://app.me.github.io", "https://api.me.github.io", "me.github.io"),
     ] {
         let policy = policy(frontend, Some(backend), CookieMode::Shared, None).unwrap();
-        assert_eq!((policy.name.as_str(), policy.domain.as_deref()), ("__Secure-token", Some(domain)));
+        assert_eq!(policy.name, "__Secure-token");
+        assert_eq!(policy.domain.as_deref(), Some(domain));
         assert_eq!(policy.same_site, SameSite::Lax);
     }
     let one_host = policy("https://example.com", Some("https://example.com:8443"), CookieMode::Shared, None);
@@ -54,7 +56,7 @@ fn two_hosts_of_one_domain_share_the_longest_parent() {
 }
 
 #[test]
-fn a_public_suffix_is_named_and_so_is_the_way_out() {
+fn a_public_suffix_is_refused_with_a_fix() {
     for suffix in [
         "vercel.app",
         "onrender.com",
@@ -75,7 +77,7 @@ fn a_public_suffix_is_named_and_so_is_the_way_out() {
 }
 
 #[test]
-fn what_browsers_would_drop_is_refused_by_the_name_of_its_setting() {
+fn a_topology_browsers_reject_names_its_setting() {
     use CookieMode::{Host, Proxy, Shared};
     for (frontend, backend, mode, setting) in [
         ("http://app.example.com", "https://api.example.com", Proxy, "FRONTEND_ORIGIN"),
@@ -102,7 +104,7 @@ fn what_browsers_would_drop_is_refused_by_the_name_of_its_setting() {
 }
 
 #[test]
-fn a_name_has_to_keep_what_its_prefix_promises() {
+fn a_name_must_satisfy_its_prefix() {
     let (app, api) = ("https://app.example.com", Some("https://api.example.com"));
     for (frontend, backend, mode, name) in [
         ("http://localhost", None, CookieMode::Proxy, "__Host-t"),
@@ -113,27 +115,41 @@ fn a_name_has_to_keep_what_its_prefix_promises() {
         (app, None, CookieMode::Proxy, "a=b"),
         (app, None, CookieMode::Proxy, ""),
     ] {
-        let refused = policy(frontend, backend, mode, Some(name)).unwrap_err();
-        assert_eq!(refused.setting, "COOKIE_NAME", "{name}");
+        let error = policy(frontend, backend, mode, Some(name)).unwrap_err();
+        assert_eq!(error.setting, "COOKIE_NAME", "{name}");
     }
 }
 
 #[test]
-fn a_backend_alone_says_that_no_guard_sees_its_cookie() {
-    let across = policy("https://a.example", Some("https://b.example"), CookieMode::Host, None).unwrap();
-    assert_eq!((across.same_site, across.partitioned), (SameSite::None, true));
-    assert!(across.caution().unwrap().contains("proxy"));
-    let siblings = policy("https://app.a.example", Some("https://api.a.example"), CookieMode::Host, None);
-    let siblings = siblings.unwrap();
-    assert_eq!((siblings.same_site, siblings.partitioned), (SameSite::Lax, false));
-    assert!(siblings.caution().is_some());
-    let one = policy("http://localhost:1", Some("http://localhost:2"), CookieMode::Host, None).unwrap();
-    assert_eq!(one.caution(), None);
+fn host_mode_across_sites_needs_chips_and_warns() {
+    let policy = policy("https://a.example", Some("https://b.example"), CookieMode::Host, None).unwrap();
+
+    assert_eq!(policy.same_site, SameSite::None);
+    assert!(policy.partitioned);
+    assert!(policy.caution().unwrap().contains("proxy"));
 }
 
-/// What a browser does with a cookie that `setter` sets (RFC 6265bis, 5.7), written after the text of the
-/// RFC and not after the policy.
-fn keeps(policy: &CookiePolicy, setter: &Origin) -> bool {
+#[test]
+fn host_mode_on_one_site_warns_that_no_guard_sees_the_cookie() {
+    let backend = Some("https://api.a.example");
+    let policy = policy("https://app.a.example", backend, CookieMode::Host, None).unwrap();
+
+    assert_eq!(policy.same_site, SameSite::Lax);
+    assert!(!policy.partitioned);
+    assert!(policy.caution().is_some());
+}
+
+#[test]
+fn host_mode_on_one_host_needs_no_warning() {
+    let backend = Some("http://localhost:2");
+    let policy = policy("http://localhost:1", backend, CookieMode::Host, None).unwrap();
+
+    assert_eq!(policy.caution(), None);
+}
+
+/// Returns true if a browser stores the cookie when `setter` sets it. Written from the text of RFC 6265bis, 5.7, and
+/// independently of the policy.
+fn stores(policy: &CookiePolicy, setter: &Origin) -> bool {
     let lower = policy.name.to_ascii_lowercase();
     let domain_matches = policy.domain.as_deref().is_none_or(|domain| {
         let is_suffix = psl::domain_str(domain).is_none();
@@ -148,7 +164,7 @@ fn keeps(policy: &CookiePolicy, setter: &Origin) -> bool {
     domain_matches && prefix_holds && secure_holds && none_holds
 }
 
-/// Whether a browser sends it to `to` with a navigation.
+/// Returns true if a browser sends the cookie to `to` with a navigation.
 fn sends(policy: &CookiePolicy, setter: &Origin, to: &Origin) -> bool {
     let host_matches = match policy.domain.as_deref() {
         None => to.host() == setter.host(),
@@ -195,7 +211,7 @@ fn origins() -> impl Strategy<Value = Origin> {
 
 proptest! {
     #[test]
-    fn a_policy_is_kept_by_browsers_and_reaches_whom_it_says(
+    fn browsers_store_and_send_what_a_policy_says(
         frontend in origins(),
         backend in proptest::option::of(origins()),
         mode in select(vec![CookieMode::Proxy, CookieMode::Shared, CookieMode::Host]),
@@ -208,18 +224,18 @@ proptest! {
                     (CookieMode::Proxy, _) | (_, None) => &frontend,
                     (_, Some(backend)) => backend,
                 };
-                prop_assert!(keeps(&policy, setter), "{policy:?} by {setter}");
+                prop_assert!(stores(&policy, setter), "{policy:?} by {setter}");
                 prop_assert_eq!(sends(&policy, setter, &frontend), policy.reaches_guard, "{:?}", policy);
                 prop_assert!(sends(&policy, setter, setter));
                 prop_assert!(policy.secure || setter.is_localhost());
             }
-            Err(refused) => {
-                prop_assert!(!refused.fix.is_empty());
-                // The way that works on any two domains is never refused for their sake.
-                let fault_of_its_own = frontend.host().ends_with('.')
+            Err(error) => {
+                prop_assert!(!error.fix.is_empty());
+                // Proxy mode works on any two domains: only other faults may refuse it.
+                let has_other_fault = frontend.host().ends_with('.')
                     || backend.as_ref().is_some_and(|backend| backend.host().ends_with('.'))
                     || name.is_some() || (!frontend.is_https() && !frontend.is_localhost());
-                prop_assert!(mode != CookieMode::Proxy || fault_of_its_own, "{refused}");
+                prop_assert!(mode != CookieMode::Proxy || has_other_fault, "{error}");
             }
         }
     }

@@ -1,35 +1,37 @@
-//! Sentinels: each says where the master is, and by which election.
-
 use std::collections::HashMap;
 
 use redis::{ConnectionInfo, RedisResult};
 
-use super::claims::{Address, Claim, ask, at, newest, nobody};
+use super::{
+    master_claims::{Claim, Rank, find_highest, no_master},
+    node::{Address, query},
+};
 
-/// Sentinels, which say where the master is.
+/// Sentinels, each of which knows the master and its election.
 pub(super) struct Sentinels {
     pub(super) nodes: Vec<ConnectionInfo>,
-    /// The master's name.
+    /// The name under which the Sentinels know the master.
     pub(super) master: String,
-    /// How the master is connected to, but for its address.
+    /// How to connect to the master, except for its address.
     pub(super) server: ConnectionInfo,
 }
 
 impl Sentinels {
-    /// The master, by the newest of what the sentinels say.
-    pub(super) async fn find(&self) -> RedisResult<ConnectionInfo> {
-        let answers = self.nodes.iter().map(|node| self.ask(node.clone()));
-        Ok(at(&self.server, newest(answers).await?.address))
+    /// Finds the master.
+    pub(super) async fn find_master(&self) -> RedisResult<ConnectionInfo> {
+        let claims = self.nodes.iter().map(|node| self.ask(node.clone()));
+        Ok(find_highest(claims).await?.master.connection_info(&self.server))
     }
 
-    async fn ask(&self, node: ConnectionInfo) -> RedisResult<Claim> {
-        let mut question = redis::pipe();
-        // While a failover goes on, the first names the new master sooner; the second says how new it is.
-        question.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(&self.master);
-        question.cmd("SENTINEL").arg("MASTER").arg(&self.master);
-        let answer: (Option<Address>, HashMap<String, String>) = ask(node, &question).await?;
-        let (Some(address), facts) = answer else { return Err(nobody()) };
-        let epoch = facts.get("config-epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or(0);
-        Ok(Claim { rank: (true, epoch), address })
+    async fn ask(&self, node: ConnectionInfo) -> RedisResult<Claim<Address>> {
+        let mut commands = redis::pipe();
+        // During a failover, the first command names the new master earlier; the second says how new it is.
+        commands.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(&self.master);
+        commands.cmd("SENTINEL").arg("MASTER").arg(&self.master);
+        let (address, facts): (Option<(String, u16)>, HashMap<String, String>) =
+            query(node, &commands).await?;
+        let (host, port) = address.ok_or_else(no_master)?;
+        let election = facts.get("config-epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or(0);
+        Ok(Claim { rank: Rank { is_connected: true, election }, master: Address { host, port } })
     }
 }

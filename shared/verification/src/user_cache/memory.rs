@@ -5,53 +5,74 @@ use std::{
     time::{Duration, Instant},
 };
 
+use drawbridge_core::{bounded_cache::BoundedCache, id::UserId, metrics::Metrics};
+use futures_util::future::BoxFuture;
+
 use super::{
-    CacheLayer, CacheUnavailable, Delivery, Epoch, Pending, ToldKeys, Trust, UserCache, WATERMARK_MAX_AGE,
+    cache::{CacheLayer, CacheUnavailable, CachedState, UserCache},
+    delivery::Delivery,
+    trust::{AnnouncedKeys, Epoch, Trust, WATERMARK_MAX_AGE},
 };
 use crate::{token::KeysDigest, user_record::UserState};
-use drawbridge_core::{bounded_cache::BoundedCache, id::UserId, metrics::Metrics};
 
-/// How long it is remembered which version of a user was told: longer than any reader of the source is
-/// under way, so that what it read before the change is not kept, even if the change itself had to
-/// make room meanwhile.
-const TOLD_FOR: Duration = Duration::from_mins(1);
+/// How long the version of a delivered change is remembered. A read from the source takes less, so a record that was
+/// read before the change is rejected even if the change itself has been evicted.
+const DELIVERED_VERSION_TTL: Duration = Duration::from_mins(1);
 
-/// The cache of a deployment that is one process.
+/// The data ends with the process, so there is a single epoch.
+const ONLY_EPOCH: Epoch = Epoch(0);
+
+/// The cache of a deployment that is a single process.
 pub struct MemoryUserCache {
     records: BoundedCache<UserId, UserState>,
-    /// The versions told of late. Held while a record is replaced, too: one writer at a time.
-    told: Mutex<HashMap<UserId, (i64, Instant)>>,
+    /// Recently delivered versions. Also locked while a record is replaced, so that there is one writer at a time.
+    delivered: Mutex<HashMap<UserId, DeliveredVersion>>,
     watermark: RwLock<Option<Watermark>>,
+}
+
+#[derive(Clone, Copy)]
+struct DeliveredVersion {
+    version: i64,
+    at: Instant,
+}
+
+/// Who stores a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Writer {
+    /// auth-service, which delivers a change.
+    Delivery,
+    /// A verifier, which has read the record from the source.
+    Verifier,
 }
 
 #[derive(Debug, Clone)]
 struct Watermark {
-    delivered: Instant,
-    keys: ToldKeys,
+    delivered_until: Instant,
+    keys: AnnouncedKeys,
 }
 
 impl MemoryUserCache {
-    /// An empty cache of at most so many bytes.
+    /// An empty cache of at most `bytes`.
     pub fn new(bytes: u64) -> Self {
         let records =
             BoundedCache::new("records", bytes, |_, state: &UserState| state.weight(), &Metrics::new());
-        Self { records, told: Mutex::default(), watermark: RwLock::new(None) }
+        Self { records, delivered: Mutex::default(), watermark: RwLock::new(None) }
     }
 
-    /// Keeps `state` unless something as new is known. Tells whether it was kept.
-    fn put_if_newer(&self, user: UserId, state: UserState, is_told: bool) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = self.records.get(&user).map(|held| held.version());
-        let known = held.max(told.get(&user).map(|(version, _)| *version));
-        if known >= Some(state.version()) {
+    /// Stores `state`, unless the same or a newer version is known. Returns true if it was stored.
+    fn put_if_newer(&self, user: UserId, state: UserState, writer: Writer) -> bool {
+        let mut delivered = self.delivered.lock().unwrap_or_else(PoisonError::into_inner);
+        let cached_version = self.records.get(&user).map(|cached| cached.version());
+        let known_version = cached_version.max(delivered.get(&user).map(|delivered| delivered.version));
+        if known_version >= Some(state.version()) {
             return false;
         }
-        if is_told {
-            // Looked through now and then, so that it stays as small as what was told in a minute.
-            if told.len().is_power_of_two() {
-                told.retain(|_, (_, at)| at.elapsed() < TOLD_FOR);
+        if writer == Writer::Delivery {
+            // Cleaned up now and then, so that the map holds about one minute of deliveries.
+            if delivered.len().is_power_of_two() {
+                delivered.retain(|_, delivered| delivered.at.elapsed() < DELIVERED_VERSION_TTL);
             }
-            told.insert(user, (state.version(), Instant::now()));
+            delivered.insert(user, DeliveredVersion { version: state.version(), at: Instant::now() });
         }
         self.records.insert(user, state);
         true
@@ -68,56 +89,56 @@ impl fmt::Debug for MemoryUserCache {
     }
 }
 
-/// A process that ends takes the cache along, so there is one epoch alone.
-const EPOCH: Epoch = Epoch(0);
-
 impl UserCache for MemoryUserCache {
     fn trust(&self) -> Option<Trust> {
         let watermark = self.watermark()?;
-        let young = watermark.delivered.elapsed() < WATERMARK_MAX_AGE;
-        young.then_some(Trust { epoch: EPOCH, keys: watermark.keys })
-    }
-
-    fn told_keys(&self) -> Option<ToldKeys> {
-        Some(self.watermark()?.keys)
+        let is_young = watermark.delivered_until.elapsed() < WATERMARK_MAX_AGE;
+        is_young.then_some(Trust { epoch: ONLY_EPOCH, keys: watermark.keys })
     }
 
     fn last_trusted(&self) -> Option<Instant> {
-        self.watermark().map(|watermark| (watermark.delivered + WATERMARK_MAX_AGE).min(Instant::now()))
+        self.watermark().map(|watermark| (watermark.delivered_until + WATERMARK_MAX_AGE).min(Instant::now()))
+    }
+
+    fn announced_keys(&self) -> Option<AnnouncedKeys> {
+        Some(self.watermark()?.keys)
     }
 
     fn near(&self, user: UserId) -> Option<UserState> {
         self.records.get(&user)
     }
 
-    fn get(
-        &self,
-        _: Epoch,
-        user: UserId,
-    ) -> Pending<'_, Result<Option<(UserState, CacheLayer)>, CacheUnavailable>> {
-        Box::pin(async move { Ok(self.near(user).map(|state| (state, CacheLayer::Near))) })
+    fn get(&self, _: Epoch, user: UserId) -> BoxFuture<'_, Result<Option<CachedState>, CacheUnavailable>> {
+        Box::pin(
+            async move { Ok(self.near(user).map(|state| CachedState { state, layer: CacheLayer::Near })) },
+        )
     }
 
-    fn last_known(&self, user: UserId) -> Pending<'_, Option<UserState>> {
+    fn last_known(&self, user: UserId) -> BoxFuture<'_, Option<UserState>> {
         Box::pin(async move { self.near(user) })
     }
 
-    fn fill(&self, _: Epoch, user: UserId, state: UserState) -> Pending<'_, Result<bool, CacheUnavailable>> {
-        Box::pin(async move { Ok(self.put_if_newer(user, state, false)) })
+    fn fill(
+        &self,
+        _: Epoch,
+        user: UserId,
+        state: UserState,
+    ) -> BoxFuture<'_, Result<bool, CacheUnavailable>> {
+        Box::pin(async move { Ok(self.put_if_newer(user, state, Writer::Verifier)) })
     }
 
-    fn learn(&self, user: UserId, state: &UserState) {
-        self.put_if_newer(user, state.clone(), false);
+    fn update_near(&self, user: UserId, state: &UserState) {
+        self.put_if_newer(user, state.clone(), Writer::Verifier);
     }
 
-    fn is_up(&self) -> Pending<'_, bool> {
+    fn is_up(&self) -> BoxFuture<'_, bool> {
         Box::pin(async { true })
     }
 }
 
 impl Delivery for MemoryUserCache {
     fn epoch(&self) -> Option<Epoch> {
-        Some(EPOCH)
+        Some(ONLY_EPOCH)
     }
 
     fn deliver(
@@ -125,26 +146,35 @@ impl Delivery for MemoryUserCache {
         _: Epoch,
         user: UserId,
         state: UserState,
-    ) -> Pending<'_, Result<bool, CacheUnavailable>> {
+    ) -> BoxFuture<'_, Result<bool, CacheUnavailable>> {
         Box::pin(async move {
-            self.put_if_newer(user, state, true);
+            self.put_if_newer(user, state, Writer::Delivery);
             Ok(true)
         })
     }
 
-    fn raise_watermark(&self, ago: Duration, keys: KeysDigest) -> Pending<'_, Result<(), CacheUnavailable>> {
+    fn raise_watermark(
+        &self,
+        age: Duration,
+        keys: KeysDigest,
+    ) -> BoxFuture<'_, Result<(), CacheUnavailable>> {
         Box::pin(async move {
-            let Some(delivered) = Instant::now().checked_sub(ago) else { return Ok(()) };
+            let Some(delivered_until) = Instant::now().checked_sub(age) else { return Ok(()) };
             let mut watermark = self.watermark.write().unwrap_or_else(PoisonError::into_inner);
-            if watermark.as_ref().is_none_or(|watermark| watermark.delivered < delivered) {
-                let keys = ToldKeys::after(watermark.as_ref().map(|before| &before.keys), keys);
-                *watermark = Some(Watermark { delivered, keys });
+            if watermark.as_ref().is_none_or(|previous| previous.delivered_until < delivered_until) {
+                let previous = watermark.as_ref().map(|previous| &previous.keys);
+                let keys = AnnouncedKeys::succeed(previous, keys);
+                *watermark = Some(Watermark { delivered_until, keys });
             }
             Ok(())
         })
     }
 
-    fn is_up(&self) -> Pending<'_, bool> {
+    fn is_up(&self) -> BoxFuture<'_, bool> {
         Box::pin(async { true })
     }
 }
+
+#[cfg(test)]
+#[path = "memory_tests.rs"]
+mod tests;

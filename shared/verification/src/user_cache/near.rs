@@ -3,33 +3,34 @@ use std::{
     sync::atomic::{AtomicU64, Ordering::SeqCst},
 };
 
-use crate::user_record::UserState;
 use drawbridge_core::{bounded_cache::BoundedCache, id::UserId, metrics::Metrics};
 
-/// Changes are counted in this many groups of users; a change of one user in a group keeps what is
-/// fetched of the others at that moment out of the cache, which costs a fetch and nothing else.
-const GROUPS: usize = 1024;
+use crate::user_record::UserState;
 
-/// The records that this process keeps, and the changes that reach it while it fetches others.
+/// How many groups of users have a change counter each. A change of one user also discards the records of the same
+/// group that are being fetched at that moment, which costs another fetch and nothing else.
+const CHANGE_COUNTERS: usize = 1024;
+
+/// The near cache: the records in the memory of this process, and the changes that arrive while others are fetched.
 ///
-/// A record that is fetched while its user's change arrives must not be kept: the change was told
-/// before the record was there, and is not told again. So whoever fetches takes a [`Ticket`] first,
-/// and the record is kept only if the ticket still holds.
-pub(super) struct Near {
+/// A record fetched while its user's change arrives must not be kept: the change was announced before the record was
+/// here, and is not announced again. A reader therefore takes a [`Ticket`] before it fetches, and the record is kept
+/// only if the ticket is still valid.
+pub(super) struct NearCache {
     records: BoundedCache<UserId, UserState>,
     changes: Box<[AtomicU64]>,
     hasher: RandomState,
 }
 
-/// What was known of changes before a fetch.
+/// The number of changes seen before a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticket(u64);
 
-impl Near {
+impl NearCache {
     pub(super) fn new(bytes: u64, metrics: &Metrics) -> Self {
         Self {
             records: BoundedCache::new("records", bytes, |_, state| state.weight(), metrics),
-            changes: (0..GROUPS).map(|_| AtomicU64::new(0)).collect(),
+            changes: (0..CHANGE_COUNTERS).map(|_| AtomicU64::new(0)).collect(),
             hasher: RandomState::new(),
         }
     }
@@ -39,38 +40,38 @@ impl Near {
     }
 
     pub(super) fn ticket(&self, user: UserId) -> Ticket {
-        Ticket(self.group(user).map_or(0, |changes| changes.load(SeqCst)))
+        Ticket(self.change_counter(user).map_or(0, |changes| changes.load(SeqCst)))
     }
 
-    /// Keeps what was fetched after `ticket` was taken, unless a change has come meanwhile.
-    pub(super) fn keep(&self, ticket: Ticket, user: UserId, state: UserState) {
+    /// Keeps a record fetched after `ticket` was taken, unless a change has arrived meanwhile.
+    pub(super) fn insert(&self, ticket: Ticket, user: UserId, state: UserState) {
         if self.ticket(user) != ticket {
             return;
         }
         self.records.insert(user, state);
-        // The change may have come between the check and the insertion.
+        // The change may have arrived between the check and the insertion.
         if self.ticket(user) != ticket {
             self.records.remove(&user);
         }
     }
 
-    /// Replaces what is kept of a user by what the source says, if that is newer.
-    pub(super) fn learn(&self, user: UserId, state: &UserState) {
+    /// Replaces an older record of the user with a state from the source. Keeps nothing new.
+    pub(super) fn update(&self, user: UserId, state: &UserState) {
         let ticket = self.ticket(user);
-        if self.records.get(&user).is_some_and(|held| held.version() < state.version()) {
-            self.keep(ticket, user, state.clone());
+        if self.records.get(&user).is_some_and(|cached| cached.version() < state.version()) {
+            self.insert(ticket, user, state.clone());
         }
     }
 
-    /// The user has changed: what is kept is dropped, and what is being fetched will not be kept.
-    pub(super) fn changed(&self, user: UserId) {
-        if let Some(changes) = self.group(user) {
+    /// Drops the user's record after a change. A record that is being fetched will not be kept.
+    pub(super) fn invalidate(&self, user: UserId) {
+        if let Some(changes) = self.change_counter(user) {
             changes.fetch_add(1, SeqCst);
         }
         self.records.remove(&user);
     }
 
-    /// Nobody knows who has changed: everything is dropped.
+    /// Drops every record, because any user may have changed.
     pub(super) fn clear(&self) {
         for changes in &self.changes {
             changes.fetch_add(1, SeqCst);
@@ -78,42 +79,78 @@ impl Near {
         self.records.clear();
     }
 
-    fn group(&self, user: UserId) -> Option<&AtomicU64> {
-        let hash = usize::try_from(self.hasher.hash_one(user) % GROUPS as u64).unwrap_or(0);
-        self.changes.get(hash)
+    fn change_counter(&self, user: UserId) -> Option<&AtomicU64> {
+        let index = usize::try_from(self.hasher.hash_one(user) % CHANGE_COUNTERS as u64).unwrap_or(0);
+        self.changes.get(index)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use drawbridge_core::{
         clock::{Clock, SystemClock},
         random::Random,
     };
 
+    use super::*;
+
+    fn near_cache() -> NearCache {
+        NearCache::new(1 << 20, &Metrics::new())
+    }
+
+    fn user() -> UserId {
+        UserId::generate(Random, SystemClock.now())
+    }
+
+    fn state(version: i64) -> UserState {
+        UserState::Deleted { version }
+    }
+
     #[test]
-    fn what_is_fetched_while_its_user_changes_is_not_kept() {
-        let near = Near::new(1 << 20, &Metrics::new());
-        let user = UserId::generate(Random, SystemClock.now());
-        let state = |version| UserState::Deleted { version };
-        let ticket = near.ticket(user);
-        near.keep(ticket, user, state(1));
+    fn a_record_is_kept_until_its_user_changes() {
+        let (near, user) = (near_cache(), user());
+        near.insert(near.ticket(user), user, state(1));
         assert_eq!(near.get(user), Some(state(1)));
-        near.changed(user);
+
+        near.invalidate(user);
+
         assert_eq!(near.get(user), None);
-        near.keep(ticket, user, state(1));
-        assert_eq!(near.get(user), None, "it was fetched before the change");
+    }
+
+    #[test]
+    fn a_record_fetched_during_a_change_is_not_kept() {
+        let (near, user) = (near_cache(), user());
         let ticket = near.ticket(user);
+
+        near.invalidate(user);
+        near.insert(ticket, user, state(1));
+
+        assert_eq!(near.get(user), None);
+    }
+
+    #[test]
+    fn a_record_fetched_during_a_clear_is_not_kept() {
+        let (near, user) = (near_cache(), user());
+        let ticket = near.ticket(user);
+
         near.clear();
-        near.keep(ticket, user, state(2));
-        assert_eq!(near.get(user), None, "it was fetched before all was dropped");
-        near.learn(user, &state(2));
-        assert_eq!(near.get(user), None, "what is learned replaces and is not kept by itself");
-        near.keep(near.ticket(user), user, state(2));
-        near.learn(user, &state(1));
-        assert_eq!(near.get(user), Some(state(2)));
-        near.learn(user, &state(3));
-        assert_eq!(near.get(user), Some(state(3)));
+        near.insert(ticket, user, state(1));
+
+        assert_eq!(near.get(user), None);
+    }
+
+    #[test]
+    fn an_update_replaces_only_an_older_record() {
+        let (near, user) = (near_cache(), user());
+
+        near.update(user, &state(2));
+        assert_eq!(near.get(user), None, "nothing to replace");
+
+        near.insert(near.ticket(user), user, state(2));
+        near.update(user, &state(1));
+        assert_eq!(near.get(user), Some(state(2)), "an older state");
+
+        near.update(user, &state(3));
+        assert_eq!(near.get(user), Some(state(3)), "a newer state");
     }
 }

@@ -3,37 +3,40 @@ use drawbridge_http::problem::{Code, Problem};
 use serde::Deserialize;
 
 use crate::{
-    account::Events,
-    auth_client::Call,
-    pages::{self, ActivityPage, Link, Section},
-    visit::{Visit, problem},
+    account::ActivityLog,
+    auth_client::Endpoint,
+    page_request::PageRequest,
+    pages::{self, AccountSection, ActivityPage, PageLink},
 };
 
-/// `?before=`: where the page begins.
+/// `?before=`: the ID of the event before which the page begins.
 #[derive(Deserialize)]
-pub(crate) struct Before {
+pub(crate) struct ActivityQuery {
     before: Option<String>,
 }
 
-/// `GET /account/activity`: what happened with the account, newest first.
-pub(crate) async fn show(visit: Visit, query: web::Query<Before>) -> Result<HttpResponse, Problem> {
+/// `GET /account/activity`: shows the activity log, newest events first.
+pub(crate) async fn show(
+    request: PageRequest,
+    query: web::Query<ActivityQuery>,
+) -> Result<HttpResponse, Problem> {
     let before = query.before.as_deref();
-    let is_id =
-        |id: &str| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     if before.is_some_and(|before| !is_id(before)) {
-        return Err(Problem::new(Code::InvalidQuery, "Follow the link to older entries."));
+        return Err(Problem::new(Code::InvalidQuery, "Follow the link to the older events."));
     }
-    let asked = before.map(|before| format!("before={before}")).unwrap_or_default();
-    let answer = visit.app.auth.send(visit.request(Call::ACTIVITY).query(asked)).await?;
-    if let Some(refused) = answer.refusal() {
-        return Err(problem(&refused));
-    }
-    let Events { events, next } = answer.data()?;
-    let (text, path) = (&visit.text.activity, Section::Activity.path());
-    pages::show(&ActivityPage {
-        frame: visit.frame().within(Section::Activity),
+    let api_query = before.map(|before| format!("before={before}")).unwrap_or_default();
+    let response = request.call_with_query(Endpoint::ACTIVITY, api_query).await?;
+    let ActivityLog { events, next } = response.data_or_problem()?;
+    let text = &request.text.activity;
+    let path = AccountSection::Activity.path();
+    pages::render(&ActivityPage {
+        layout: request.layout().within(AccountSection::Activity),
         events,
-        older: next.map(|next| Link::new(text.older, format!("{path}?before={next}"))),
-        newest: before.map(|_| Link::new(text.newest, path)),
+        older: next.map(|next| PageLink::new(text.older, format!("{path}?before={next}"))),
+        newest: before.map(|_| PageLink::new(text.newest, path)),
     })
+}
+
+fn is_id(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }

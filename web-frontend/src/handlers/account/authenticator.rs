@@ -1,135 +1,166 @@
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use drawbridge_http::problem::Problem;
-use serde::{Deserialize, Serialize};
+use drawbridge_http::problem::{Code, Problem};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::recovery_codes;
 use crate::{
-    account::FreshCodes,
-    auth_client::{Answer, Call, Refused},
+    account::NewRecoveryCodes,
+    auth_client::{AuthRefusal, AuthResponse, Endpoint, bodies::EmptyBody},
     form::Utf8Form,
-    handlers::{ButtonForm, Nothing},
-    pages::{self, AuthenticatorPage, Frame, QrCode, Section},
-    visit::Visit,
+    handlers::{
+        forms::ButtonForm,
+        refusal::{redirect_after_stale_form, redirect_with_refusal},
+    },
+    page_request::PageRequest,
+    pages::{self, AccountSection, AuthenticatorPage, PageLayout, QrCode},
 };
 
-const PAGE: &str = Section::Authenticator.path();
+const PAGE: &str = AccountSection::Authenticator.path();
 
-/// Where the page session keeps the key that is being set up.
-const SECRET: &str = "authenticator";
+/// The page session's key for the secret that is being set up.
+const SECRET_SESSION_KEY: &str = "authenticator";
 
-/// The fields of the form.
+/// The form with the first code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CodeForm {
+pub(crate) struct AuthenticatorForm {
     pub(crate) csrf: String,
     pub(crate) code: String,
 }
 
-/// What an app is to be told.
-#[derive(Serialize, Deserialize)]
-struct Begun {
+/// The response of `POST /api/totp/begin`.
+#[derive(Deserialize)]
+struct AuthenticatorSecret {
     secret: String,
+    /// The QR code.
     svg: String,
 }
 
 /// `GET /account/authenticator`.
-pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
-    let account = visit.account().await?;
-    let frame = visit.frame().within(Section::Authenticator);
-    let (csrf, is_on) = (visit.csrf()?, account.totp);
-    pages::show(&AuthenticatorPage { frame, csrf, base: PAGE, is_on, qr_code: None, error: None })
+pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> {
+    let account = request.account().await?;
+    pages::render(&AuthenticatorPage {
+        layout: request.layout().within(AccountSection::Authenticator),
+        csrf: request.csrf_token()?,
+        base: PAGE,
+        is_on: account.totp,
+        qr_code: None,
+        error: None,
+    })
 }
 
-/// `POST /account/authenticator/begin`: shows what the app is to scan.
+/// `POST /account/authenticator/begin`: shows the QR code.
 pub(crate) async fn begin(
-    visit: Visit,
+    request: PageRequest,
     Utf8Form(form): Utf8Form<ButtonForm>,
 ) -> Result<HttpResponse, Problem> {
-    if !visit.has_shown(&form.csrf) {
-        return visit.leave_bad(visit.text.problem.stale_form, PAGE);
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return redirect_after_stale_form(&request, PAGE);
     }
-    let answer = visit.send(Call::TOTP_BEGIN, &Nothing {}).await?;
-    match answer.refusal() {
-        Some(refused) => visit.refuse(&refused, PAGE),
-        None => show_begun(&visit, visit.frame().within(Section::Authenticator), PAGE, &answer),
+    let response = request.call_with_body(Endpoint::TOTP_BEGIN, &EmptyBody {}).await?;
+    match response.refusal() {
+        Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
+        None => {
+            let layout = request.layout().within(AccountSection::Authenticator);
+            show_qr_code(&request, layout, PAGE, &response)
+        }
     }
 }
 
-/// `POST /account/authenticator/confirm`: sets the app up with its first code.
+/// `POST /account/authenticator/confirm`: completes the set-up with the first code.
 pub(crate) async fn confirm(
-    visit: Visit,
-    Utf8Form(form): Utf8Form<CodeForm>,
+    request: PageRequest,
+    Utf8Form(form): Utf8Form<AuthenticatorForm>,
 ) -> Result<HttpResponse, Problem> {
-    if !visit.has_shown(&form.csrf) {
-        return visit.leave_bad(visit.text.problem.stale_form, PAGE);
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return redirect_after_stale_form(&request, PAGE);
     }
-    let answer = visit.send(Call::TOTP_CONFIRM, &json!({"code": form.code})).await?;
-    match answer.refusal() {
-        Some(refused) if refused.code == "invalid_code" => {
-            let frame = visit.frame().within(Section::Authenticator);
-            show_again(&visit, frame, PAGE, &answer, &refused)
+    let response = request.call_with_body(Endpoint::TOTP_CONFIRM, &json!({"code": form.code})).await?;
+    match response.refusal() {
+        Some(refusal) if refusal.is(Code::InvalidCode) => {
+            let layout = request.layout().within(AccountSection::Authenticator);
+            show_wrong_code(&request, layout, PAGE, &response, &refusal)
         }
-        Some(refused) => visit.refuse(&refused, PAGE),
+        Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
         None => {
-            visit.session.remove(SECRET);
-            let FreshCodes { recovery_codes: codes } = answer.data()?;
-            let next = recovery_codes::show_next(&visit, codes, Section::Overview.path())?;
-            visit.leave(visit.text.authenticator.added, &next)
+            request.session.remove(SECRET_SESSION_KEY);
+            let NewRecoveryCodes { recovery_codes } = response.data()?;
+            let next =
+                recovery_codes::show_before(&request, recovery_codes, AccountSection::Overview.path())?;
+            request.redirect_with_message(request.text.authenticator.added, &next)
         }
     }
 }
 
 /// `POST /account/authenticator/remove`.
 pub(crate) async fn remove(
-    visit: Visit,
+    request: PageRequest,
     Utf8Form(form): Utf8Form<ButtonForm>,
 ) -> Result<HttpResponse, Problem> {
-    if !visit.has_shown(&form.csrf) {
-        return visit.leave_bad(visit.text.problem.stale_form, PAGE);
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return redirect_after_stale_form(&request, PAGE);
     }
-    let answer = visit.ask(Call::REMOVE_TOTP).await?;
-    match answer.refusal() {
-        Some(refused) => visit.refuse(&refused, PAGE),
-        None => visit.leave(visit.text.authenticator.removed, Section::Overview.path()),
+    let response = request.call(Endpoint::REMOVE_TOTP).await?;
+    match response.refusal() {
+        Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
+        None => {
+            let message = request.text.authenticator.removed;
+            request.redirect_with_message(message, AccountSection::Overview.path())
+        }
     }
 }
 
-/// The page with the picture to scan. `base` is the path above which its forms are sent.
-pub(crate) fn show_begun(
-    visit: &Visit,
-    frame: Frame,
+/// Shows the QR code of a set-up that auth-service has started. The forms are submitted below the path `base`.
+pub(crate) fn show_qr_code(
+    request: &PageRequest,
+    layout: PageLayout,
     base: &'static str,
-    answer: &Answer,
+    response: &AuthResponse,
 ) -> Result<HttpResponse, Problem> {
-    let Begun { secret, svg } = answer.data()?;
-    // For the page that says that a code was wrong. The picture would be too much for a cookie.
-    visit.session.insert(SECRET, &secret).map_err(Problem::internal)?;
-    let qr_code = Some(QrCode { svg: Some(svg), secret });
-    send(HttpResponse::Ok(), visit, frame, base, qr_code, None)
+    let AuthenticatorSecret { secret, svg } = response.data()?;
+    // For the page after a wrong code. Only the secret is stored: the QR code can be too large for a cookie.
+    request.session.insert(SECRET_SESSION_KEY, &secret).map_err(Problem::internal)?;
+    let setup = SetupPage { layout, base, qr_code: QrCode { svg: Some(svg), secret }, error: None };
+    setup.render_into(request, HttpResponse::Ok())
 }
 
-/// The page that says that the code was wrong.
-pub(crate) fn show_again(
-    visit: &Visit,
-    frame: Frame,
+/// Shows the set-up again after a wrong code.
+pub(crate) fn show_wrong_code(
+    request: &PageRequest,
+    layout: PageLayout,
     base: &'static str,
-    answer: &Answer,
-    refused: &Refused,
+    response: &AuthResponse,
+    refusal: &AuthRefusal,
 ) -> Result<HttpResponse, Problem> {
-    let secret = visit.session.get(SECRET).ok().flatten().unwrap_or_default();
-    let (qr_code, error) = (Some(QrCode { svg: None, secret }), Some(visit.explain(refused)));
-    send(answer.response_head(), visit, frame, base, qr_code, error)
+    let secret = request.session.get(SECRET_SESSION_KEY).ok().flatten().unwrap_or_default();
+    let error = Some(request.explain(refusal));
+    let setup = SetupPage { layout, base, qr_code: QrCode { svg: None, secret }, error };
+    setup.render_into(request, response.response_head())
 }
 
-fn send(
-    response: HttpResponseBuilder,
-    visit: &Visit,
-    frame: Frame,
+/// The page during the set-up.
+struct SetupPage {
+    layout: PageLayout,
     base: &'static str,
-    qr_code: Option<QrCode>,
+    qr_code: QrCode,
     error: Option<String>,
-) -> Result<HttpResponse, Problem> {
-    let page = AuthenticatorPage { frame, csrf: visit.csrf()?, base, is_on: false, qr_code, error };
-    pages::send(response, &page)
+}
+
+impl SetupPage {
+    fn render_into(
+        self,
+        request: &PageRequest,
+        response: HttpResponseBuilder,
+    ) -> Result<HttpResponse, Problem> {
+        let page = AuthenticatorPage {
+            layout: self.layout,
+            csrf: request.csrf_token()?,
+            base: self.base,
+            is_on: false,
+            qr_code: Some(self.qr_code),
+            error: self.error,
+        };
+        pages::render_into(response, &page)
+    }
 }

@@ -1,94 +1,108 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_core::clock::{Clock, SystemClock};
 use drawbridge_http::problem::Problem;
+use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::{
-    account::Account,
-    auth_client::Call,
+    account::AccountDetails,
+    auth_client::{Endpoint, bodies::ConfirmIdentityBody},
     form::Utf8Form,
-    handlers::{Wanted, passkey},
-    pages::{Field, FormPage, Link, PasskeyButton, Section, see_other},
-    visit::Visit,
+    handlers::{
+        forms::NextQuery,
+        passkey,
+        refusal::{show_refusal, show_stale_form},
+    },
+    page_request::PageRequest,
+    pages::{AccountSection, FormField, FormPage, PageLink, PasskeyButton, see_other},
 };
 
-/// The fields of the form.
+const PAGE: &str = "/account/confirm";
+
+/// The form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfirmForm {
     csrf: String,
-    current: String,
+    current: SecretString,
     code: Option<String>,
     next: Option<String>,
 }
 
-/// `GET /account/confirm?next=`: asks once more who somebody is, before a sensitive change.
-pub(crate) async fn show(visit: Visit, wanted: web::Query<Wanted>) -> Result<HttpResponse, Problem> {
-    let next = next(&visit, wanted.next.as_deref());
-    let account = visit.account().await?;
+/// `GET /account/confirm?next=`: asks users to confirm their identity before a sensitive change.
+pub(crate) async fn show(
+    request: PageRequest,
+    query: web::Query<NextQuery>,
+) -> Result<HttpResponse, Problem> {
+    let next = path_after(&request, query.next.as_deref());
+    let account = request.account().await?;
     if account.is_confirmed(SystemClock.now()) {
         return Ok(see_other(&next).finish());
     }
-    page(&visit, &account, next)?.show()
+    form_page(&request, &account, next)?.render()
 }
 
-/// `POST /account/confirm`: with the password, and a code where there is a second factor.
-pub(crate) async fn take(
-    visit: Visit,
+/// `POST /account/confirm`: confirms the identity with the password, and with a code if there is a second factor.
+pub(crate) async fn submit(
+    request: PageRequest,
     Utf8Form(form): Utf8Form<ConfirmForm>,
 ) -> Result<HttpResponse, Problem> {
-    let next = next(&visit, form.next.as_deref());
-    let account = visit.account().await?;
-    if !visit.has_shown(&form.csrf) {
-        return page(&visit, &account, next)?.show_stale();
+    let next = path_after(&request, form.next.as_deref());
+    let account = request.account().await?;
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return show_stale_form(form_page(&request, &account, next)?);
     }
-    let code = form.code.filter(|code| !code.trim().is_empty());
-    let answer = visit.send(Call::CONFIRM, &json!({"password": form.current, "code": code})).await?;
-    match answer.refusal() {
-        Some(refused) => page(&visit, &account, next)?.refuse(&visit, &answer, &refused),
+    let code = form.code.as_deref().filter(|code| !code.trim().is_empty());
+    let body = ConfirmIdentityBody { password: &form.current, code };
+    let response = request.call_with_body(Endpoint::CONFIRM, &body).await?;
+    match response.refusal() {
+        Some(refusal) => show_refusal(&request, form_page(&request, &account, next)?, &response, &refusal),
         None => Ok(see_other(&next).finish()),
     }
 }
 
 /// `POST /account/confirm/passkey/begin`.
-pub(crate) async fn begin(visit: Visit) -> Result<HttpResponse, Problem> {
-    passkey::begin(&visit, Call::CONFIRM_PASSKEY_BEGIN, None).await
+pub(crate) async fn begin_passkey(request: PageRequest) -> Result<HttpResponse, Problem> {
+    passkey::begin(&request, Endpoint::CONFIRM_PASSKEY_BEGIN, None).await
 }
 
-/// `POST /account/confirm/passkey/finish`.
-pub(crate) async fn finish(visit: Visit, body: web::Json<passkey::Finish>) -> Result<HttpResponse, Problem> {
-    let next = next(&visit, body.next.as_deref());
-    let answer = passkey::finish(&visit, Call::CONFIRM_PASSKEY_FINISH, &body, None).await?;
-    Ok(match answer.refusal() {
-        Some(refused) => passkey::refuse(&visit, &answer, &refused, Section::Overview.path()),
-        None => passkey::go(&answer, Some(&next)),
+/// `POST /account/confirm/passkey/finish`: confirms the identity with a passkey.
+pub(crate) async fn finish_passkey(
+    request: PageRequest,
+    body: web::Json<passkey::CeremonyResult>,
+) -> Result<HttpResponse, Problem> {
+    let next = path_after(&request, body.next.as_deref());
+    let response = passkey::finish(&request, Endpoint::CONFIRM_PASSKEY_FINISH, &body, None).await?;
+    Ok(match response.refusal() {
+        Some(refusal) => passkey::refuse(&request, &response, &refusal, AccountSection::Overview.path()),
+        None => passkey::proceed(&response, Some(&next)),
     })
 }
 
-/// Where to go on, which is not this page again.
-fn next(visit: &Visit, wanted: Option<&str>) -> String {
-    let next = visit.local_target(wanted).filter(|next| !next.starts_with("/account/confirm"));
-    next.unwrap_or_else(|| Section::Overview.path().to_owned())
+/// The path to go to afterwards, which must not be this page again.
+fn path_after(request: &PageRequest, next: Option<&str>) -> String {
+    let next = request.return_path(next).filter(|next| !next.starts_with(PAGE));
+    next.unwrap_or_else(|| AccountSection::Overview.path().to_owned())
 }
 
-fn page(visit: &Visit, account: &Account, next: String) -> Result<FormPage, Problem> {
-    let text = visit.text;
-    let frame = visit.frame();
-    let mut page = FormPage::new(visit, frame, &text.confirm.form, "/account/confirm")?
-        .bring("next", Some(next.clone()))
-        .field(Field::told(text, text.field.email, &account.email))
-        .field(Field::current(text, text.field.password));
+fn form_page(request: &PageRequest, account: &AccountDetails, next: String) -> Result<FormPage, Problem> {
+    let text = request.text;
+    let mut page = request
+        .form_page(request.layout(), &text.confirm.form, PAGE)?
+        .with_hidden("next", Some(next.clone()))
+        .with_field(FormField::read_only_email(text, text.field.email, &account.email))
+        .with_field(FormField::current_password(text, text.field.password));
     if account.has_second_factor() {
-        page = page.field(Field::any_code(text));
+        page = page.with_field(FormField::code_or_recovery_code(text));
     }
-    let passkey = PasskeyButton {
-        label: text.passkey.use_one,
-        begin: "/account/confirm/passkey/begin",
-        finish: "/account/confirm/passkey/finish",
-        conditional: false,
-        next: Some(next),
-    };
-    page = page.passkey(Some(passkey).filter(|_| !account.passkeys.is_empty()));
-    Ok(page.link(Link::new(text.frame.cancel, Section::Overview.path())))
+    if !account.passkeys.is_empty() {
+        page = page.with_passkey(PasskeyButton {
+            label: text.passkey.use_one,
+            begin: "/account/confirm/passkey/begin",
+            finish: "/account/confirm/passkey/finish",
+            conditional: false,
+            next: Some(next),
+        });
+    }
+    Ok(page.with_link(PageLink::new(text.frame.cancel, AccountSection::Overview.path())))
 }

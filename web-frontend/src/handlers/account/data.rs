@@ -2,19 +2,19 @@ use actix_web::HttpResponse;
 use drawbridge_http::problem::Problem;
 
 use crate::{
-    pages::{self, Link, NoticePage, Section},
-    visit::Visit,
+    page_request::PageRequest,
+    pages::{self, AccountSection, NoticePage, PageLink},
 };
 
-/// `GET /account/data`: the way to all that is kept about the person.
-pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
-    let text = &visit.text.data;
-    pages::show(&NoticePage {
-        frame: visit.frame().within(Section::Data),
+/// `GET /account/data`: offers a download of everything that is stored about the user.
+pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> {
+    let text = &request.text.data;
+    pages::render(&NoticePage {
+        layout: request.layout().within(AccountSection::Data),
         title: text.title,
         paragraphs: vec![text.intro.to_owned()],
         hint: text.never,
-        button: Some(Link::new(text.download, "/api/me/export")),
+        button: Some(PageLink::new(text.download, "/api/me/export")),
         link: None,
     })
 }

@@ -1,62 +1,69 @@
 use actix_web::HttpResponse;
 use drawbridge_core::clock::{Clock, SystemClock};
+use drawbridge_guard::SignedIn;
 use drawbridge_http::problem::{Code, Problem, status_of};
 use serde::Deserialize;
 
 use crate::{
-    auth_client::Call,
+    auth_client::Endpoint,
+    flash::FlashMessage,
     form::Utf8Form,
-    pages::{Field, Flash, FormPage, Link, Section, see_other},
-    visit::{Visit, confirm_first},
+    handlers::{
+        refusal::{redirect_to_confirmation, show_refusal, show_stale_form},
+        sign_in::redirect_with_cookies,
+    },
+    page_request::PageRequest,
+    pages::{AccountSection, FormField, FormPage, PageLink},
 };
-use drawbridge_guard::SignedIn;
 
-/// The fields of the form.
+const PAGE: &str = AccountSection::Delete.path();
+
+/// The form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeleteForm {
     csrf: String,
+    /// Present if the checkbox is checked.
     sure: Option<String>,
 }
 
 /// `GET /account/delete`.
-pub(crate) async fn show(visit: Visit, person: SignedIn) -> Result<HttpResponse, Problem> {
-    if !visit.account().await?.is_confirmed(SystemClock.now()) {
-        return Ok(confirm_first(Section::Delete.path()));
+pub(crate) async fn show(request: PageRequest, person: SignedIn) -> Result<HttpResponse, Problem> {
+    if !request.account().await?.is_confirmed(SystemClock.now()) {
+        return Ok(redirect_to_confirmation(PAGE));
     }
-    page(&visit, &person)?.show()
+    form_page(&request, &person)?.render()
 }
 
-/// `POST /account/delete`: deletes the account and forgets the cookies.
-pub(crate) async fn take(
-    visit: Visit,
+/// `POST /account/delete`: deletes the account and removes the cookies.
+pub(crate) async fn submit(
+    request: PageRequest,
     person: SignedIn,
     Utf8Form(form): Utf8Form<DeleteForm>,
 ) -> Result<HttpResponse, Problem> {
-    if !visit.has_shown(&form.csrf) {
-        return page(&visit, &person)?.show_stale();
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return show_stale_form(form_page(&request, &person)?);
     }
     if form.sure.is_none() {
-        let response = HttpResponse::build(status_of(Code::InvalidBody));
-        return page(&visit, &person)?.fault("sure", visit.text.delete.not_sure).show_with(response);
+        let page = form_page(&request, &person)?.with_error("sure", request.text.delete.not_sure);
+        return page.render_into(HttpResponse::build(status_of(Code::InvalidBody)));
     }
-    let answer = visit.ask(Call::DELETE_ME).await?;
-    if let Some(refused) = answer.refusal() {
-        return page(&visit, &person)?.refuse(&visit, &answer, &refused);
+    let response = request.call(Endpoint::DELETE_ME).await?;
+    if let Some(refusal) = response.refusal() {
+        return show_refusal(&request, form_page(&request, &person)?, &response, &refusal);
     }
-    visit.begin_anew();
-    Flash::new(visit.text.delete.done).leave(&visit.session)?;
-    let mut response = see_other("/");
-    answer.set_cookies(&mut response);
-    Ok(response.finish())
+    request.reset_session();
+    FlashMessage::success(request.text.delete.done).store(&request.session)?;
+    Ok(redirect_with_cookies(&response, "/"))
 }
 
-fn page(visit: &Visit, person: &SignedIn) -> Result<FormPage, Problem> {
-    let text = visit.text;
-    let frame = visit.frame().within(Section::Delete);
-    let page = FormPage::new(visit, frame, &text.delete.form, Section::Delete.path())?.dangerous();
-    Ok(page
-        .field(Field::told(text, text.field.email, &person.user.email))
-        .field(Field::tick(text, "sure", text.delete.sure, false))
-        .link(Link::new(text.frame.cancel, Section::Overview.path())))
+fn form_page(request: &PageRequest, person: &SignedIn) -> Result<FormPage, Problem> {
+    let text = request.text;
+    let layout = request.layout().within(AccountSection::Delete);
+    Ok(request
+        .form_page(layout, &text.delete.form, PAGE)?
+        .destructive()
+        .with_field(FormField::read_only_email(text, text.field.email, &person.user.email))
+        .with_field(FormField::checkbox(text, "sure", text.delete.sure, false))
+        .with_link(PageLink::new(text.frame.cancel, AccountSection::Overview.path())))
 }

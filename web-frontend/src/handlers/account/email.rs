@@ -1,19 +1,28 @@
 use actix_web::HttpResponse;
 use drawbridge_core::clock::{Clock, SystemClock};
+use drawbridge_guard::SignedIn;
 use drawbridge_http::problem::Problem;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    auth_client::Call,
+    auth_client::{Endpoint, bodies::EmptyBody},
     form::Utf8Form,
-    handlers::{ButtonForm, Nothing, register::shortened},
-    pages::{self, Field, FormPage, Link, NoticePage, Section},
-    visit::{Visit, confirm_first},
+    handlers::{
+        forms::{ButtonForm, shown_email},
+        refusal::{
+            redirect_after_stale_form, redirect_to_confirmation, redirect_with_refusal, show_refusal,
+            show_stale_form,
+        },
+    },
+    page_request::PageRequest,
+    pages::{self, AccountSection, FormField, FormPage, NoticePage, PageLink},
 };
-use drawbridge_guard::SignedIn;
 
-/// The fields of the form.
+const PAGE: &str = AccountSection::Email.path();
+const OVERVIEW: &str = AccountSection::Overview.path();
+
+/// The form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EmailForm {
@@ -22,63 +31,65 @@ pub(crate) struct EmailForm {
 }
 
 /// `GET /account/email`.
-pub(crate) async fn show(visit: Visit, person: SignedIn) -> Result<HttpResponse, Problem> {
-    let account = visit.account().await?;
+pub(crate) async fn show(request: PageRequest, person: SignedIn) -> Result<HttpResponse, Problem> {
+    let account = request.account().await?;
     if !account.mail {
-        return pages::show(&NoticePage {
-            frame: visit.frame().within(Section::Email),
-            title: visit.text.email.form.title,
-            paragraphs: vec![visit.text.email.no_mail.to_owned()],
+        return pages::render(&NoticePage {
+            layout: request.layout().within(AccountSection::Email),
+            title: request.text.email.form.title,
+            paragraphs: vec![request.text.email.no_mail.to_owned()],
             hint: "",
             button: None,
-            link: Some(Link::new(visit.text.overview.title, Section::Overview.path())),
+            link: Some(PageLink::new(request.text.overview.title, OVERVIEW)),
         });
     }
     if !account.is_confirmed(SystemClock.now()) {
-        return Ok(confirm_first(Section::Email.path()));
+        return Ok(redirect_to_confirmation(PAGE));
     }
-    page(&visit, &person, "")?.show()
+    form_page(&request, &person, "")?.render()
 }
 
-/// `POST /account/email`: has a link sent to the new address, which is in use once that is opened.
-pub(crate) async fn take(
-    visit: Visit,
+/// `POST /account/email`: sends a link to the new address. The address changes when the link is used.
+pub(crate) async fn submit(
+    request: PageRequest,
     person: SignedIn,
     Utf8Form(form): Utf8Form<EmailForm>,
 ) -> Result<HttpResponse, Problem> {
-    if !visit.has_shown(&form.csrf) {
-        return page(&visit, &person, &form.email)?.show_stale();
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return show_stale_form(form_page(&request, &person, &form.email)?);
     }
-    let answer = visit.send(Call::EMAIL, &json!({"email": form.email})).await?;
-    match answer.refusal() {
-        Some(refused) => page(&visit, &person, &form.email)?.refuse(&visit, &answer, &refused),
+    let response = request.call_with_body(Endpoint::EMAIL, &json!({"email": form.email})).await?;
+    match response.refusal() {
+        Some(refusal) => {
+            show_refusal(&request, form_page(&request, &person, &form.email)?, &response, &refusal)
+        }
         None => {
-            let done = (visit.text.email.done)(&shortened(&form.email));
-            visit.leave(done, Section::Overview.path())
+            let message = (request.text.email.done)(&shown_email(&form.email));
+            request.redirect_with_message(message, OVERVIEW)
         }
     }
 }
 
-/// `POST /account/email/resend`: has the link to the present address sent again.
+/// `POST /account/email/resend`: sends the link that confirms the current address again.
 pub(crate) async fn resend(
-    visit: Visit,
+    request: PageRequest,
     Utf8Form(form): Utf8Form<ButtonForm>,
 ) -> Result<HttpResponse, Problem> {
-    if !visit.has_shown(&form.csrf) {
-        return visit.leave_bad(visit.text.problem.stale_form, Section::Overview.path());
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return redirect_after_stale_form(&request, OVERVIEW);
     }
-    let answer = visit.send(Call::EMAIL_RESEND, &Nothing {}).await?;
-    match answer.refusal() {
-        Some(refused) => visit.refuse(&refused, Section::Overview.path()),
-        None => visit.leave(visit.text.overview.resent, Section::Overview.path()),
+    let response = request.call_with_body(Endpoint::EMAIL_RESEND, &EmptyBody {}).await?;
+    match response.refusal() {
+        Some(refusal) => redirect_with_refusal(&request, &refusal, OVERVIEW),
+        None => request.redirect_with_message(request.text.overview.resent, OVERVIEW),
     }
 }
 
-fn page(visit: &Visit, person: &SignedIn, email: &str) -> Result<FormPage, Problem> {
-    let text = visit.text;
-    let frame = visit.frame().within(Section::Email);
-    let page = FormPage::new(visit, frame, &text.email.form, Section::Email.path())?;
-    Ok(page
-        .field(Field::told(text, text.email.present, &person.user.email))
-        .field(Field::new_email(text, email)))
+fn form_page(request: &PageRequest, person: &SignedIn, email: &str) -> Result<FormPage, Problem> {
+    let text = request.text;
+    let layout = request.layout().within(AccountSection::Email);
+    Ok(request
+        .form_page(layout, &text.email.form, PAGE)?
+        .with_field(FormField::read_only_email(text, text.email.present, &person.user.email))
+        .with_field(FormField::new_email(text, email)))
 }

@@ -2,13 +2,13 @@ use actix_web::HttpResponse;
 use drawbridge_http::problem::Problem;
 
 use crate::{
-    pages::{self, OverviewPage, Section},
-    visit::Visit,
+    page_request::PageRequest,
+    pages::{self, AccountSection, OverviewPage},
 };
 
 /// `GET /account`.
-pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
-    let account = visit.account().await?;
-    let frame = visit.frame().within(Section::Overview);
-    pages::show(&OverviewPage { frame, csrf: visit.csrf()?, account })
+pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> {
+    let account = request.account().await?;
+    let layout = request.layout().within(AccountSection::Overview);
+    pages::render(&OverviewPage { layout, csrf: request.csrf_token()?, account })
 }

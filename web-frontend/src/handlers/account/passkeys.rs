@@ -5,17 +5,21 @@ use serde_json::json;
 
 use super::recovery_codes;
 use crate::{
-    account::FreshCodes,
-    auth_client::Call,
+    account::NewRecoveryCodes,
+    auth_client::{Endpoint, bodies::EmptyBody},
+    flash::FlashMessage,
     form::Utf8Form,
-    handlers::{Nothing, passkey},
-    pages::{self, Flash, PasskeyButton, PasskeysPage, Section},
-    visit::Visit,
+    handlers::{
+        passkey,
+        refusal::{redirect_after_stale_form, redirect_with_refusal},
+    },
+    page_request::PageRequest,
+    pages::{self, AccountSection, PasskeyButton, PasskeysPage},
 };
 
-const PAGE: &str = Section::Passkeys.path();
+const PAGE: &str = AccountSection::Passkeys.path();
 
-/// The fields of a form about one passkey.
+/// A form about one passkey.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PasskeyForm {
@@ -25,68 +29,71 @@ pub(crate) struct PasskeyForm {
 }
 
 /// `GET /account/passkeys`.
-pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
-    let account = visit.account().await?;
+pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> {
+    let account = request.account().await?;
     let passkey = PasskeyButton {
-        label: visit.text.passkeys.add,
+        label: request.text.passkeys.add,
         begin: "/account/passkeys/begin",
         finish: "/account/passkeys/finish",
         conditional: false,
         next: None,
     };
-    pages::show(&PasskeysPage {
-        frame: visit.frame().within(Section::Passkeys),
-        csrf: visit.csrf()?,
+    pages::render(&PasskeysPage {
+        layout: request.layout().within(AccountSection::Passkeys),
+        csrf: request.csrf_token()?,
         passkeys: account.passkeys,
-        is_possible: account.passkeys_possible,
+        can_add: account.passkeys_possible,
         passkey,
     })
 }
 
 /// `POST /account/passkeys/begin`.
-pub(crate) async fn begin(visit: Visit) -> Result<HttpResponse, Problem> {
-    passkey::begin(&visit, Call::PASSKEY_BEGIN, None).await
+pub(crate) async fn begin(request: PageRequest) -> Result<HttpResponse, Problem> {
+    passkey::begin(&request, Endpoint::PASSKEY_BEGIN, None).await
 }
 
-/// `POST /account/passkeys/finish`: sets a passkey up.
-pub(crate) async fn finish(visit: Visit, body: web::Json<passkey::Finish>) -> Result<HttpResponse, Problem> {
-    let answer = passkey::finish(&visit, Call::PASSKEY_FINISH, &body, None).await?;
-    if let Some(refused) = answer.refusal() {
-        return Ok(passkey::refuse(&visit, &answer, &refused, PAGE));
+/// `POST /account/passkeys/finish`: adds a passkey.
+pub(crate) async fn finish(
+    request: PageRequest,
+    body: web::Json<passkey::CeremonyResult>,
+) -> Result<HttpResponse, Problem> {
+    let response = passkey::finish(&request, Endpoint::PASSKEY_FINISH, &body, None).await?;
+    if let Some(refusal) = response.refusal() {
+        return Ok(passkey::refuse(&request, &response, &refusal, PAGE));
     }
-    Flash::new(visit.text.passkeys.added).leave(&visit.session)?;
-    let FreshCodes { recovery_codes: codes } = answer.data()?;
-    let next = recovery_codes::show_next(&visit, codes, PAGE)?;
-    Ok(passkey::go(&answer, Some(&next)))
+    FlashMessage::success(request.text.passkeys.added).store(&request.session)?;
+    let NewRecoveryCodes { recovery_codes } = response.data()?;
+    let next = recovery_codes::show_before(&request, recovery_codes, PAGE)?;
+    Ok(passkey::proceed(&response, Some(&next)))
 }
 
 /// `POST /account/passkeys/rename`.
 pub(crate) async fn rename(
-    visit: Visit,
+    request: PageRequest,
     Utf8Form(form): Utf8Form<PasskeyForm>,
 ) -> Result<HttpResponse, Problem> {
-    if !visit.has_shown(&form.csrf) {
-        return visit.leave_bad(visit.text.problem.stale_form, PAGE);
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return redirect_after_stale_form(&request, PAGE);
     }
     let body = json!({"name": form.name.unwrap_or_default()});
-    let answer = visit.send_about(Call::RENAME_PASSKEY, &form.id, &body).await?;
-    match answer.refusal() {
-        Some(refused) => visit.refuse(&refused, PAGE),
-        None => visit.leave(visit.text.passkeys.renamed, PAGE),
+    let response = request.call_with_id(Endpoint::RENAME_PASSKEY, &form.id, &body).await?;
+    match response.refusal() {
+        Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
+        None => request.redirect_with_message(request.text.passkeys.renamed, PAGE),
     }
 }
 
 /// `POST /account/passkeys/remove`.
 pub(crate) async fn remove(
-    visit: Visit,
+    request: PageRequest,
     Utf8Form(form): Utf8Form<PasskeyForm>,
 ) -> Result<HttpResponse, Problem> {
-    if !visit.has_shown(&form.csrf) {
-        return visit.leave_bad(visit.text.problem.stale_form, PAGE);
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return redirect_after_stale_form(&request, PAGE);
     }
-    let answer = visit.send_about(Call::REMOVE_PASSKEY, &form.id, &Nothing {}).await?;
-    match answer.refusal() {
-        Some(refused) => visit.refuse(&refused, PAGE),
-        None => visit.leave(visit.text.passkeys.removed, PAGE),
+    let response = request.call_with_id(Endpoint::REMOVE_PASSKEY, &form.id, &EmptyBody {}).await?;
+    match response.refusal() {
+        Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
+        None => request.redirect_with_message(request.text.passkeys.removed, PAGE),
     }
 }

@@ -1,57 +1,60 @@
 use actix_web::HttpResponse;
+use drawbridge_guard::SignedIn;
 use drawbridge_http::problem::Problem;
+use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::{
-    auth_client::Call,
+    auth_client::{Endpoint, bodies::PasswordChangeBody},
     form::Utf8Form,
-    pages::{Field, FormPage, Section},
-    visit::Visit,
+    handlers::refusal::{show_refusal, show_stale_form},
+    page_request::PageRequest,
+    pages::{AccountSection, FormField, FormPage},
 };
-use drawbridge_guard::SignedIn;
 
-/// The fields of the form.
+/// The form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PasswordForm {
     csrf: String,
-    current: String,
-    password: String,
+    current: SecretString,
+    password: SecretString,
+    /// Present if the checkbox is checked.
     end_others: Option<String>,
 }
 
 /// `GET /account/password`.
-pub(crate) async fn show(visit: Visit, person: SignedIn) -> Result<HttpResponse, Problem> {
-    page(&visit, &person, true)?.show()
+pub(crate) async fn show(request: PageRequest, person: SignedIn) -> Result<HttpResponse, Problem> {
+    form_page(&request, &person, true)?.render()
 }
 
-/// `POST /account/password`: changes it, and ends the other sessions if that is wished.
-pub(crate) async fn take(
-    visit: Visit,
+/// `POST /account/password`: changes the password and, if the user wishes, signs out all other devices.
+pub(crate) async fn submit(
+    request: PageRequest,
     person: SignedIn,
     Utf8Form(form): Utf8Form<PasswordForm>,
 ) -> Result<HttpResponse, Problem> {
-    let page = || page(&visit, &person, form.end_others.is_some());
-    if !visit.has_shown(&form.csrf) {
-        return page()?.show_stale();
+    let end_others = form.end_others.is_some();
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return show_stale_form(form_page(&request, &person, end_others)?);
     }
-    let body =
-        json!({"current": form.current, "new": form.password, "end_others": form.end_others.is_some()});
-    let answer = visit.send(Call::PASSWORD, &body).await?;
-    match answer.refusal() {
-        Some(refused) => page()?.refuse(&visit, &answer, &refused),
-        None => visit.leave(visit.text.password.done, Section::Overview.path()),
+    let body = PasswordChangeBody { current: &form.current, new: &form.password, end_others };
+    let response = request.call_with_body(Endpoint::PASSWORD, &body).await?;
+    match response.refusal() {
+        Some(refusal) => {
+            show_refusal(&request, form_page(&request, &person, end_others)?, &response, &refusal)
+        }
+        None => request.redirect_with_message(request.text.password.done, AccountSection::Overview.path()),
     }
 }
 
-fn page(visit: &Visit, person: &SignedIn, end_others: bool) -> Result<FormPage, Problem> {
-    let text = visit.text;
-    let frame = visit.frame().within(Section::Password);
-    let page = FormPage::new(visit, frame, &text.password.form, Section::Password.path())?;
-    Ok(page
-        .field(Field::told(text, text.field.email, &person.user.email))
-        .field(Field::current(text, text.field.current_password))
-        .field(Field::new_password(text, text.field.new_password))
-        .field(Field::tick(text, "end_others", text.password.end_others, end_others)))
+fn form_page(request: &PageRequest, person: &SignedIn, end_others: bool) -> Result<FormPage, Problem> {
+    let text = request.text;
+    let layout = request.layout().within(AccountSection::Password);
+    Ok(request
+        .form_page(layout, &text.password.form, AccountSection::Password.path())?
+        .with_field(FormField::read_only_email(text, text.field.email, &person.user.email))
+        .with_field(FormField::current_password(text, text.field.current_password))
+        .with_field(FormField::new_password(text, text.field.new_password))
+        .with_field(FormField::checkbox(text, "end_others", text.password.end_others, end_others)))
 }

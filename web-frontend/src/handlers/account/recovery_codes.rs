@@ -3,65 +3,67 @@ use drawbridge_http::problem::Problem;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    account::FreshCodes,
-    auth_client::Call,
+    account::NewRecoveryCodes,
+    auth_client::{Endpoint, bodies::EmptyBody},
     form::Utf8Form,
-    handlers::{ButtonForm, Nothing},
-    pages::{self, FreshCodesPage, RecoveryCodesPage, Section},
-    visit::Visit,
+    handlers::{
+        forms::ButtonForm,
+        refusal::{redirect_after_stale_form, redirect_with_refusal},
+    },
+    page_request::PageRequest,
+    pages::{self, AccountSection, NewRecoveryCodesPage, RecoveryCodesPage},
 };
 
-const PAGE: &str = Section::RecoveryCodes.path();
+const PAGE: &str = AccountSection::RecoveryCodes.path();
 
-/// Where the page session keeps codes on their way to the page that shows them, once.
-const FRESH: &str = "recovery_codes";
+/// The page session's key for new codes, until they have been shown.
+const NEW_CODES_SESSION_KEY: &str = "recovery_codes";
 
+/// New codes that have not been shown yet.
 #[derive(Serialize, Deserialize)]
-struct Fresh {
+struct UnshownCodes {
     codes: Vec<String>,
+    /// The path to go to afterwards.
     next: String,
 }
 
-/// `GET /account/recovery-codes`: new ones if there are any, or else how many are left.
-pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
-    let fresh: Option<Fresh> = visit.session.get(FRESH).ok().flatten();
-    if let Some(Fresh { codes, next }) = fresh {
-        visit.session.remove(FRESH);
-        return pages::show(&FreshCodesPage {
-            frame: visit.frame().within(Section::RecoveryCodes),
-            codes,
-            next,
-        });
+/// `GET /account/recovery-codes`: shows new codes once, else how many are left.
+pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> {
+    let unshown: Option<UnshownCodes> = request.session.get(NEW_CODES_SESSION_KEY).ok().flatten();
+    if let Some(UnshownCodes { codes, next }) = unshown {
+        request.session.remove(NEW_CODES_SESSION_KEY);
+        let layout = request.layout().within(AccountSection::RecoveryCodes);
+        return pages::render(&NewRecoveryCodesPage { layout, codes, next });
     }
-    let account = visit.account().await?;
+    let account = request.account().await?;
     let left = account.has_second_factor().then_some(account.recovery_codes_left);
-    let frame = visit.frame().within(Section::RecoveryCodes);
-    pages::show(&RecoveryCodesPage { frame, csrf: visit.csrf()?, left })
+    let layout = request.layout().within(AccountSection::RecoveryCodes);
+    pages::render(&RecoveryCodesPage { layout, csrf: request.csrf_token()?, left })
 }
 
-/// `POST /account/recovery-codes`: makes new ones.
-pub(crate) async fn take(
-    visit: Visit,
+/// `POST /account/recovery-codes`: replaces all codes with new ones.
+pub(crate) async fn submit(
+    request: PageRequest,
     Utf8Form(form): Utf8Form<ButtonForm>,
 ) -> Result<HttpResponse, Problem> {
-    if !visit.has_shown(&form.csrf) {
-        return visit.leave_bad(visit.text.problem.stale_form, PAGE);
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return redirect_after_stale_form(&request, PAGE);
     }
-    let answer = visit.send(Call::RECOVERY_CODES, &Nothing {}).await?;
-    if let Some(refused) = answer.refusal() {
-        return visit.refuse(&refused, PAGE);
+    let response = request.call_with_body(Endpoint::RECOVERY_CODES, &EmptyBody {}).await?;
+    if let Some(refusal) = response.refusal() {
+        return redirect_with_refusal(&request, &refusal, PAGE);
     }
-    let FreshCodes { recovery_codes: codes } = answer.data()?;
-    let next = show_next(&visit, codes, Section::Overview.path())?;
+    let NewRecoveryCodes { recovery_codes } = response.data()?;
+    let next = show_before(&request, recovery_codes, AccountSection::Overview.path())?;
     Ok(pages::see_other(&next).finish())
 }
 
-/// Has codes shown on the next page, if there are any. Where to go on: to that page, or to `next`.
-pub(crate) fn show_next(visit: &Visit, codes: Vec<String>, next: &str) -> Result<String, Problem> {
+/// Has new codes shown before the page `next`, if there are any. Returns the path to go to first.
+pub(crate) fn show_before(request: &PageRequest, codes: Vec<String>, next: &str) -> Result<String, Problem> {
     if codes.is_empty() {
         return Ok(next.to_owned());
     }
-    let fresh = Fresh { codes, next: next.to_owned() };
-    visit.session.insert(FRESH, fresh).map_err(Problem::internal)?;
+    let unshown = UnshownCodes { codes, next: next.to_owned() };
+    request.session.insert(NEW_CODES_SESSION_KEY, unshown).map_err(Problem::internal)?;
     Ok(PAGE.to_owned())
 }

@@ -1,63 +1,67 @@
+use std::cmp::Reverse;
+
 use actix_web::HttpResponse;
 use drawbridge_http::problem::Problem;
 use serde::Deserialize;
 
 use crate::{
-    account::SessionRows,
-    auth_client::Call,
+    account::SessionList,
+    auth_client::{Endpoint, bodies::EmptyBody},
     form::Utf8Form,
-    handlers::{ButtonForm, Nothing},
-    pages::{self, Section, SessionsPage},
-    visit::{Visit, problem},
+    handlers::{
+        forms::ButtonForm,
+        refusal::{redirect_after_stale_form, redirect_with_refusal},
+    },
+    page_request::PageRequest,
+    pages::{self, AccountSection, SessionsPage},
 };
 
-const PAGE: &str = Section::Sessions.path();
+const PAGE: &str = AccountSection::Sessions.path();
 
-/// The fields of the form beside each session.
+/// The form next to a session.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct EndForm {
+pub(crate) struct EndSessionForm {
     csrf: String,
     id: String,
 }
 
-/// `GET /account/sessions`: where the person is signed in, this session first.
-pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Problem> {
-    let account = visit.account().await?;
-    let answer = visit.ask(Call::SESSIONS).await?;
-    if let Some(refused) = answer.refusal() {
-        return Err(problem(&refused));
-    }
-    let SessionRows { mut sessions } = answer.data()?;
-    sessions.sort_by_key(|session| (!session.current, std::cmp::Reverse(session.created_at)));
-    let frame = visit.frame().within(Section::Sessions);
-    pages::show(&SessionsPage { frame, csrf: visit.csrf()?, account, sessions })
+/// `GET /account/sessions`: lists the sessions, the current one first.
+pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> {
+    let account = request.account().await?;
+    let SessionList { mut sessions } = request.call(Endpoint::SESSIONS).await?.data_or_problem()?;
+    sessions.sort_by_key(|session| (!session.current, Reverse(session.created_at)));
+    let layout = request.layout().within(AccountSection::Sessions);
+    pages::render(&SessionsPage { layout, csrf: request.csrf_token()?, account, sessions })
 }
 
-/// `POST /account/sessions/end`: ends one.
-pub(crate) async fn end(visit: Visit, Utf8Form(form): Utf8Form<EndForm>) -> Result<HttpResponse, Problem> {
-    if !visit.has_shown(&form.csrf) {
-        return visit.leave_bad(visit.text.problem.stale_form, PAGE);
+/// `POST /account/sessions/end`: ends one session.
+pub(crate) async fn end(
+    request: PageRequest,
+    Utf8Form(form): Utf8Form<EndSessionForm>,
+) -> Result<HttpResponse, Problem> {
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return redirect_after_stale_form(&request, PAGE);
     }
-    let answer = visit.send_about(Call::END_SESSION, &form.id, &Nothing {}).await?;
-    match answer.refusal() {
-        Some(refused) => visit.refuse(&refused, PAGE),
-        None => visit.leave(visit.text.sessions.ended, PAGE),
+    let response = request.call_with_id(Endpoint::END_SESSION, &form.id, &EmptyBody {}).await?;
+    match response.refusal() {
+        Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
+        None => request.redirect_with_message(request.text.sessions.ended, PAGE),
     }
 }
 
-/// `POST /account/sessions/end-others`: ends all but this one.
+/// `POST /account/sessions/end-others`: ends all sessions but the current one.
 pub(crate) async fn end_others(
-    visit: Visit,
+    request: PageRequest,
     Utf8Form(form): Utf8Form<ButtonForm>,
 ) -> Result<HttpResponse, Problem> {
-    if !visit.has_shown(&form.csrf) {
-        return visit.leave_bad(visit.text.problem.stale_form, PAGE);
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return redirect_after_stale_form(&request, PAGE);
     }
-    let answer = visit.ask(Call::END_OTHER_SESSIONS).await?;
-    if let Some(refused) = answer.refusal() {
-        return visit.refuse(&refused, PAGE);
+    let response = request.call(Endpoint::END_OTHER_SESSIONS).await?;
+    if let Some(refusal) = response.refusal() {
+        return redirect_with_refusal(&request, &refusal, PAGE);
     }
-    let ended = answer.body.pointer("/data/ended").and_then(serde_json::Value::as_u64).unwrap_or_default();
-    visit.leave((visit.text.sessions.others_ended)(ended), PAGE)
+    let ended = response.body.pointer("/data/ended").and_then(serde_json::Value::as_u64).unwrap_or_default();
+    request.redirect_with_message((request.text.sessions.others_ended)(ended), PAGE)
 }

@@ -80,7 +80,7 @@ pub(super) const EMAIL: Email = Email {
 pub(super) const AUTHENTICATOR: Authenticator = Authenticator {
     title: "Authentifizierungs-App",
     intro: "Bei der Anmeldung geben Sie nach dem Passwort einen Code aus einer App auf Ihrem Smartphone ein. \
-            Sie können jede Authentifizierungs-App und auch viele Passwortmanager verwenden.",
+            Dafür eignen sich alle Authentifizierungs-Apps und auch viele Passwortmanager.",
     set_up: "App einrichten",
     scan: "Scannen Sie diesen QR-Code mit Ihrer Authentifizierungs-App.",
     qr_code_label: "QR-Code für Ihre Authentifizierungs-App",
@@ -153,7 +153,7 @@ pub(super) const SESSIONS: Sessions = Sessions {
         }
         _ => format!(
             "Sie können auf bis zu {number} Geräten angemeldet sein. Wenn Sie sich auf einem weiteren \
-             anmelden, wird das älteste abgemeldet."
+             anmelden, wird das am längsten angemeldete Gerät abgemeldet."
         ),
     },
     this_one: "Dieses Gerät",

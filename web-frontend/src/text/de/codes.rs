@@ -59,14 +59,16 @@ pub(super) fn detail(code: &str) -> Option<&'static str> {
         "internal_error" => "Der Fehler wurde unter der unten angegebenen ID protokolliert.",
         "invalid_query" => "Ein Teil der Webadresse fehlt, ist ungültig oder kommt doppelt vor.",
         "invalid_form" => "Ein Feld fehlt, ist unbekannt oder kommt doppelt vor.",
-        "payload_too_large" => "Das Formular enthält zu viel Text.",
-        "request_timeout" => "Senden Sie das Formular bitte noch einmal.",
-        "cross_site_request" => "Senden Sie das Formular bitte von einer Seite dieser Website aus.",
+        "payload_too_large" => "Die Anfrage ist größer, als diese Website erlaubt.",
+        "request_timeout" => "Bitte versuchen Sie es noch einmal.",
+        "cross_site_request" => {
+            "Anfragen von anderen Websites werden nicht angenommen. Bitte öffnen Sie diese Website direkt \
+             und versuchen Sie es noch einmal."
+        }
         "stale_form" => "Bitte laden Sie die Seite neu und versuchen Sie es noch einmal.",
         "too_many_attempts" => "Versuchen Sie es später noch einmal.",
         "missing_token" | "invalid_token" | "expired_token" | "session_revoked" | "user_not_found" => {
-            "Bitte melden Sie sich noch einmal an. Wenn das nicht hilft, wenden Sie sich an den Betreiber \
-             dieser Website."
+            "Bitte melden Sie sich an. Wenn das nicht hilft, wenden Sie sich an den Betreiber dieser Website."
         }
         "cookie_missing" | "cookie_other_name" | "cookie_other_host" | "cookie_duplicate" | "tls_missing"
         | "clock_skew" => {
@@ -141,7 +143,7 @@ fn request_title(code: &str) -> Option<&'static str> {
         "invalid_query" => "Ungültige Webadresse",
         "bad_request" => "Ungültige Anfrage",
         "unsupported_media_type" => "Inhaltstyp nicht unterstützt",
-        "payload_too_large" => "Formular zu groß",
+        "payload_too_large" => "Anfrage zu groß",
         "request_timeout" => "Zeitüberschreitung",
         "not_found" => "Seite nicht gefunden",
         "method_not_allowed" => "Methode nicht erlaubt",
@@ -160,8 +162,8 @@ pub(super) fn kind(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "signed_up" => "Konto erstellt",
         "signed_in" => "Angemeldet",
-        "sign_in_failed" => "Falsches Passwort eingegeben",
-        "second_factor_failed" => "Falscher Code eingegeben",
+        "sign_in_failed" => "Falsches Passwort",
+        "second_factor_failed" => "Falscher Code",
         "signed_out" => "Abgemeldet",
         "session_ended" => "Gerät abgemeldet",
         "sessions_ended" => "Andere Geräte abgemeldet",

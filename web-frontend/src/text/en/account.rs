@@ -35,7 +35,8 @@ pub(super) const OVERVIEW: Overview = Overview {
     },
     few_codes: |number| match number {
         0 => {
-            "You have no recovery codes. If you lose your device, you can’t sign in. Generate new codes now."
+            "You have no recovery codes. If you lose your device, you won’t be able to sign in. Generate new \
+             codes now."
                 .to_owned()
         }
         1 => "You have only one recovery code left. Generate new codes soon.".to_owned(),
@@ -82,7 +83,7 @@ pub(super) const AUTHENTICATOR: Authenticator = Authenticator {
     turn_on: "Turn on",
     on: "Your authenticator app is set up. You’ll be asked for a code when you sign in.",
     remove: "Remove app",
-    remove_hint: "Codes from the app will stop working, and you won’t be asked for them anymore.",
+    remove_hint: "Codes from the app will stop working, and you’ll no longer be asked for them.",
     added: "Your authenticator app is set up.",
     removed: "Your authenticator app has been removed.",
 };
@@ -139,7 +140,8 @@ pub(super) const SESSIONS: Sessions = Sessions {
         1 => "You can be signed in on one device at a time. Signing in on another one signs this one out."
             .to_owned(),
         _ => format!(
-            "You can be signed in on up to {number} devices. Signing in on another one signs out the oldest."
+            "You can be signed in on up to {number} devices. Signing in on another one signs out the device \
+             that has been signed in the longest."
         ),
     },
     this_one: "This device",

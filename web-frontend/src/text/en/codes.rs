@@ -7,7 +7,7 @@ pub(super) fn refusal(code: &str) -> Option<&'static str> {
         "invalid_credentials" => "Incorrect email address or password.",
         "user_disabled" => "This account is disabled. Contact the site administrator.",
         "password_too_common" => "This password is too easy to guess. Choose another one.",
-        "password_leaked" => "This password has appeared in a data leak. Choose another one.",
+        "password_leaked" => "This password has appeared in a data breach. Choose another one.",
         "link_invalid" => "This link is no longer valid.",
         "invalid_code" => "This code is incorrect, expired or already used. Enter a new one.",
         "login_expired" => "Your sign-in timed out. Please sign in again.",
@@ -25,7 +25,7 @@ pub(super) fn refusal(code: &str) -> Option<&'static str> {
         "factor_not_possible" => "This isn’t available on this site.",
         "totp_not_begun" => "Setup timed out. Please start again.",
         "totp_present" => "An authenticator app is already set up. Remove it first.",
-        "confirmation_required" => "Confirm it’s you first.",
+        "confirmation_required" => "First, confirm that it’s you.",
         "mail_not_configured" => {
             "This site doesn’t send email. Ask the site administrator for a new password."
         }
@@ -36,14 +36,16 @@ pub(super) fn refusal(code: &str) -> Option<&'static str> {
 /// Explains an error on a page of its own. Without an entry, the page shows the API's own detail.
 pub(super) fn detail(code: &str) -> Option<&'static str> {
     Some(match code {
-        "not_found" => "There is no page at this address.",
+        "not_found" => "There’s no page at this address.",
         "method_not_allowed" => "This page can’t be opened this way.",
         "internal_error" => "The error has been logged under the ID below.",
-        "payload_too_large" => "The form contains too much text.",
-        "request_timeout" => "Please send the form again.",
-        "cross_site_request" => "Please send the form from a page of this site.",
+        "payload_too_large" => "The request is larger than this site allows.",
+        "request_timeout" => "Please try again.",
+        "cross_site_request" => {
+            "Requests from another site aren’t accepted. Please open this site directly and try again."
+        }
         "missing_token" | "invalid_token" | "expired_token" | "session_revoked" | "user_not_found" => {
-            "Please sign in again. If that doesn’t help, contact the site administrator."
+            "Please sign in. If that doesn’t help, contact the site administrator."
         }
         _ => return refusal(code),
     })
@@ -53,14 +55,14 @@ pub(super) fn detail(code: &str) -> Option<&'static str> {
 pub(super) fn title(code: &str) -> Option<&'static str> {
     Some(match code {
         "not_found" => "Page not found",
-        "payload_too_large" => "Form too large",
+        "payload_too_large" => "Request too large",
         "missing_token" => "You’re not signed in",
         "invalid_token" => "Your session is invalid",
         "expired_token" => "Your session has expired",
         "session_revoked" => "Your session has ended",
         "user_not_found" => "Account not found",
         "user_disabled" => "Account disabled",
-        "busy" => "Too busy right now",
+        "busy" => "Temporarily overloaded",
         "unavailable" => "Temporarily unavailable",
         "internal_error" => "Something went wrong",
         _ => return None,
@@ -72,8 +74,8 @@ pub(super) fn kind(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "signed_up" => "Account created",
         "signed_in" => "Signed in",
-        "sign_in_failed" => "Incorrect password entered",
-        "second_factor_failed" => "Incorrect code entered",
+        "sign_in_failed" => "Incorrect password",
+        "second_factor_failed" => "Incorrect code",
         "signed_out" => "Signed out",
         "session_ended" => "Device signed out",
         "sessions_ended" => "Other devices signed out",

@@ -149,11 +149,11 @@ pub(super) const SESSIONS: Sessions = Sessions {
     absolute: |length| format!("et au plus tard {length} après la connexion"),
     cap: |number| match number {
         1 => "Vous ne pouvez être connecté que sur un appareil à la fois. Si vous vous connectez sur un \
-              autre, celui-ci sera déconnecté."
+              autre, vous serez déconnecté ici."
             .to_owned(),
         _ => format!(
-            "Vous pouvez être connecté sur {number} appareils au maximum. Si vous vous connectez sur un de \
-             plus, le plus ancien sera déconnecté."
+            "Vous pouvez être connecté sur {number} appareils au maximum. Au-delà, l’appareil connecté \
+             depuis le plus longtemps est déconnecté."
         ),
     },
     this_one: "Cet appareil",

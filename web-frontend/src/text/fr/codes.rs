@@ -51,13 +51,16 @@ pub(super) fn detail(code: &str) -> Option<&'static str> {
         "internal_error" => "L’erreur a été enregistrée sous l’identifiant ci-dessous.",
         "invalid_query" => "Une partie de l’adresse web est manquante, incorrecte ou en double.",
         "invalid_form" => "Un champ est manquant, inconnu ou en double.",
-        "payload_too_large" => "Le formulaire contient trop de texte.",
-        "request_timeout" => "Veuillez renvoyer le formulaire.",
-        "cross_site_request" => "Veuillez envoyer le formulaire depuis une page de ce site.",
+        "payload_too_large" => "La requête dépasse la taille autorisée par ce site.",
+        "request_timeout" => "Veuillez réessayer.",
+        "cross_site_request" => {
+            "Les requêtes provenant d’autres sites ne sont pas acceptées. Veuillez ouvrir ce site \
+             directement et réessayer."
+        }
         "stale_form" => "Veuillez recharger la page et réessayer.",
         "too_many_attempts" => "Réessayez plus tard.",
         "missing_token" | "invalid_token" | "expired_token" | "session_revoked" | "user_not_found" => {
-            "Veuillez vous reconnecter. Si le problème persiste, contactez l’administrateur du site."
+            "Veuillez vous connecter. Si le problème persiste, contactez l’administrateur du site."
         }
         "cookie_missing" | "cookie_other_name" | "cookie_other_host" | "cookie_duplicate" | "tls_missing"
         | "clock_skew" => {
@@ -132,7 +135,7 @@ fn request_title(code: &str) -> Option<&'static str> {
         "invalid_query" => "Adresse web non valide",
         "bad_request" => "Requête non valide",
         "unsupported_media_type" => "Type de contenu non pris en charge",
-        "payload_too_large" => "Formulaire trop volumineux",
+        "payload_too_large" => "Requête trop volumineuse",
         "request_timeout" => "Délai dépassé",
         "not_found" => "Page introuvable",
         "method_not_allowed" => "Méthode non autorisée",
@@ -151,8 +154,8 @@ pub(super) fn kind(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "signed_up" => "Compte créé",
         "signed_in" => "Connexion",
-        "sign_in_failed" => "Mot de passe incorrect saisi",
-        "second_factor_failed" => "Code incorrect saisi",
+        "sign_in_failed" => "Mot de passe incorrect",
+        "second_factor_failed" => "Code incorrect",
         "signed_out" => "Déconnexion",
         "session_ended" => "Appareil déconnecté",
         "sessions_ended" => "Autres appareils déconnectés",

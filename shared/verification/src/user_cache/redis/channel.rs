@@ -1,156 +1,174 @@
-//! The connection by which Redis tells of changes, and the watermark that it carries.
+//! The channel: the connection over which Redis pushes invalidations and this process reads the watermark.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use drawbridge_core::metrics::Metrics;
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use redis::{
     AsyncConnectionConfig, ErrorKind, ProtocolVersion, PushInfo, PushKind, Value, aio::MultiplexedConnection,
 };
 
 use super::{
-    super::near::Near,
-    ANSWER_TIMEOUT, CONNECT_TIMEOUT, PREFIX, user_of,
-    watermark::{Run, Watched, Watermark, read_watermark, run_id},
+    keys::{KEY_PREFIX, user_of_record_key},
+    latest_watermark::LatestWatermark,
+    watermark::{ServerRun, Watermark, read_run_id, read_watermark},
 };
-use crate::redis_connection::RedisServer;
-use drawbridge_core::metrics::Metrics;
+use crate::{
+    redis_connection::{REDIS_CONNECT_TIMEOUT, REDIS_READ_TIMEOUT, RedisServer},
+    user_cache::near::NearCache,
+};
 
-/// How often the watermark is read. It proves, too, that the connection still carries.
-const READ_INTERVAL: Duration = Duration::from_millis(200);
+/// How often the watermark is read. This also detects a dead connection.
+const WATERMARK_INTERVAL: Duration = Duration::from_millis(200);
 
-/// The same while there is none that can be believed: the sooner it is there, the fewer have to ask the
-/// source.
-const UNTRUSTED_INTERVAL: Duration = Duration::from_millis(25);
+/// How often the watermark is read while the cache is not trusted. The sooner a young one is seen, the fewer requests
+/// have to ask the source.
+const WATERMARK_INTERVAL_WITHOUT_TRUST: Duration = Duration::from_millis(25);
 
-/// How often it is asked, while there is none that can be believed, whether another server is the master.
-const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// How often, while the cache is not trusted, the channel checks whether another server is the master.
+const MASTER_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long a broken connection is left alone.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long to wait before reconnecting.
+const RECONNECT_DELAY: Duration = Duration::from_millis(100);
 
-/// The connection that carries the changes, and what it keeps up to date.
+/// Keeps the near cache and the watermark up to date.
 pub(super) struct Channel {
     server: RedisServer,
-    near: Arc<Near>,
-    watched: Watched,
-    up: Gauge,
+    near: Arc<NearCache>,
+    watermark: LatestWatermark,
+    is_up: Gauge,
     breaks: Counter,
 }
 
 /// How the connection ended.
 #[derive(Debug, thiserror::Error)]
-enum Broken {
+enum ConnectionLost {
     #[error("{0}")]
     BeforeTrust(redis::RedisError),
     #[error("{0}")]
     AfterTrust(redis::RedisError),
 }
 
+/// The watermark that was read last.
+struct WatermarkRead {
+    watermark: Option<Watermark>,
+    is_young: bool,
+}
+
 impl Channel {
-    pub(super) fn new(server: RedisServer, near: Arc<Near>, watched: Watched, metrics: &Metrics) -> Self {
-        let up = metrics.channel_up.get_or_create_owned(&[]);
+    pub(super) fn new(
+        server: RedisServer,
+        near: Arc<NearCache>,
+        watermark: LatestWatermark,
+        metrics: &Metrics,
+    ) -> Self {
+        let is_up = metrics.channel_up.get_or_create_owned(&[]);
         let breaks = metrics.channel_breaks.get_or_create_owned(&[]);
-        Self { server, near, watched, up, breaks }
+        Self { server, near, watermark, is_up, breaks }
     }
 
-    /// Listens for good. Whenever the connection breaks the cache is not believed any more, and before
-    /// it is believed again everything that was kept is dropped.
+    /// Listens forever. When the connection breaks, the cache is no longer trusted; before it is trusted again, the
+    /// near cache is cleared.
     pub(super) async fn run(self) {
         let mut was_up = true;
         loop {
             let error = self.listen().await;
-            self.watched.withdraw();
-            self.up.set(0);
+            self.watermark.end_trust();
+            self.is_up.set(0);
             if was_up {
                 self.breaks.inc();
-                tracing::warn!(%error, "the channel to the cache is broken: the source is asked until it stands again");
+                tracing::warn!(%error, "channel to the cache lost; asking the source until it is back");
             }
-            was_up = matches!(error, Broken::AfterTrust(_));
-            tokio::time::sleep(PAUSE).await;
+            was_up = matches!(error, ConnectionLost::AfterTrust(_));
+            tokio::time::sleep(RECONNECT_DELAY).await;
         }
     }
 
-    async fn listen(&self) -> Broken {
+    async fn listen(&self) -> ConnectionLost {
         let (mut connection, run) = match connect(&self.server, self.near.clone()).await {
             Ok(connected) => connected,
-            Err(error) => return Broken::BeforeTrust(error),
+            Err(error) => return ConnectionLost::BeforeTrust(error),
         };
-        self.up.set(1);
-        tracing::debug!("the channel to the cache stands");
-        let (mut trusted, mut looked) = (false, Instant::now());
+        self.is_up.set(1);
+        tracing::debug!("channel to the cache established");
+        let mut is_trusted = false;
+        let mut last_check = Instant::now();
         loop {
-            match self.read(&mut connection, &run, &mut looked).await {
-                Ok((read, is_young)) => {
-                    // Every change is told since the connection stands; of what was kept before nobody
-                    // knows what was missed. While there is nothing better, it is what was last known.
-                    if is_young && !trusted {
+            match self.read(&mut connection, &run, &mut last_check).await {
+                Ok(WatermarkRead { watermark, is_young }) => {
+                    // Changes before this connection may have been missed. Until now, the near cache was the best last
+                    // known state; from now on, every change is announced.
+                    if is_young && !is_trusted {
                         self.near.clear();
-                        trusted = true;
+                        is_trusted = true;
                     }
-                    self.watched.set(read, &self.near);
-                    tokio::time::sleep(if is_young { READ_INTERVAL } else { UNTRUSTED_INTERVAL }).await;
+                    self.watermark.update(watermark, &self.near);
+                    let interval =
+                        if is_young { WATERMARK_INTERVAL } else { WATERMARK_INTERVAL_WITHOUT_TRUST };
+                    tokio::time::sleep(interval).await;
                 }
-                Err(error) if trusted => return Broken::AfterTrust(error),
-                Err(error) => return Broken::BeforeTrust(error),
+                Err(error) if is_trusted => return ConnectionLost::AfterTrust(error),
+                Err(error) => return ConnectionLost::BeforeTrust(error),
             }
         }
     }
 
-    /// The watermark, if there is one, and whether it is young. Without a young one for a while this may
-    /// be a master of before, which nobody raises a watermark on any more: an error, if so.
+    /// Reads the watermark. Fails if there has been no young one for a while and another server is the master: no
+    /// one raises the watermark of a former master.
     async fn read(
         &self,
         connection: &mut MultiplexedConnection,
-        run: &Arc<Run>,
-        looked: &mut Instant,
-    ) -> redis::RedisResult<(Option<Watermark>, bool)> {
-        let read = read_watermark(connection, run).await?;
-        let is_young = read.as_ref().is_some_and(|read| Instant::now() < read.until);
+        run: &Arc<ServerRun>,
+        last_check: &mut Instant,
+    ) -> redis::RedisResult<WatermarkRead> {
+        let watermark = read_watermark(connection, run).await?;
+        let is_young = watermark.as_ref().is_some_and(|watermark| Instant::now() < watermark.trusted_until);
         if is_young {
-            *looked = Instant::now();
-        } else if looked.elapsed() > LOOK_INTERVAL {
+            *last_check = Instant::now();
+        } else if last_check.elapsed() > MASTER_CHECK_INTERVAL {
             if self.server.is_elsewhere(&run.client).await {
                 return Err((ErrorKind::Io, "another server is the master").into());
             }
-            *looked = Instant::now();
+            *last_check = Instant::now();
         }
-        Ok((read, is_young))
+        Ok(WatermarkRead { watermark, is_young })
     }
 }
 
-/// A connection that changes are told over, and the run of the server that it leads to.
+/// Opens a connection that receives invalidations, and identifies the server run at its other end.
 async fn connect(
     server: &RedisServer,
-    near: Arc<Near>,
-) -> redis::RedisResult<(MultiplexedConnection, Arc<Run>)> {
-    // Called by the task that reads the socket, in the order of what is read: whoever has the answer
-    // to a question has every change that Redis told of before it.
-    let apply = move |push: PushInfo| {
-        apply(&near, &push);
+    near: Arc<NearCache>,
+) -> redis::RedisResult<(MultiplexedConnection, Arc<ServerRun>)> {
+    // The task that reads the socket calls this in the order of arrival. So once a response has been received, all
+    // invalidations that Redis sent before it have been applied.
+    let apply_push = move |push: PushInfo| {
+        apply_invalidation(&near, &push);
         Ok::<(), redis::RedisError>(())
     };
     let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECT_TIMEOUT))
-        .set_response_timeout(Some(ANSWER_TIMEOUT))
-        .set_push_sender(apply);
-    let (mut connection, client) = server.open(&config, Some(ProtocolVersion::RESP3)).await?;
+        .set_connection_timeout(Some(REDIS_CONNECT_TIMEOUT))
+        .set_response_timeout(Some(REDIS_READ_TIMEOUT))
+        .set_push_sender(apply_push);
+    let opened = server.open(&config, Some(ProtocolVersion::RESP3)).await?;
+    let mut connection = opened.connection;
     let mut tracking = redis::cmd("CLIENT");
-    tracking.arg("TRACKING").arg("ON").arg("BCAST").arg("PREFIX").arg(PREFIX);
+    tracking.arg("TRACKING").arg("ON").arg("BCAST").arg("PREFIX").arg(KEY_PREFIX);
     tracking.exec_async(&mut connection).await?;
-    let id = run_id(&mut connection).await?;
-    Ok((connection, Arc::new(Run { id, client })))
+    let id = read_run_id(&mut connection).await?;
+    Ok((connection, Arc::new(ServerRun { id, client: opened.client })))
 }
 
-fn apply(near: &Near, push: &PushInfo) {
+fn apply_invalidation(near: &NearCache, push: &PushInfo) {
     if push.kind != PushKind::Invalidate {
         return;
     }
     for data in &push.data {
         let Value::Array(keys) = data else {
-            // Redis was flushed, or names no keys: all may have changed.
+            // Redis was flushed, or names no keys: any record may have changed.
             near.clear();
             continue;
         };
@@ -160,8 +178,8 @@ fn apply(near: &Near, push: &PushInfo) {
                 Value::SimpleString(text) => text,
                 _ => "",
             };
-            if let Some(user) = user_of(text) {
-                near.changed(user);
+            if let Some(user) = user_of_record_key(text) {
+                near.invalidate(user);
             }
         }
     }

@@ -3,97 +3,113 @@ use std::{
     time::{Duration, Instant},
 };
 
+use drawbridge_core::{id::UserId, metrics::Metrics};
+use futures_util::future::BoxFuture;
 use redis::{AsyncCommands, Script};
 
-use super::{
-    super::{CacheUnavailable, Delivery, Epoch, Pending},
-    Records,
-    watermark::WATERMARK,
+use super::{keys::WATERMARK_KEY, records::Records};
+use crate::{
+    redis_connection::RedisServer,
+    token::KeysDigest,
+    user_cache::{CacheUnavailable, Delivery, Epoch},
+    user_record::UserState,
 };
-use crate::{redis_connection::RedisServer, token::KeysDigest, user_record::UserState};
-use drawbridge_core::{id::UserId, metrics::Metrics};
 
 /// auth-service's side of the cache in Redis.
 pub struct RedisDelivery {
     records: Records,
     server_time: Script,
     raise_watermark: Script,
-    /// The watermark as this process wrote it last: its epoch and its time on the server's clock.
-    last: Mutex<(Epoch, u64)>,
+    last_written: Mutex<WrittenWatermark>,
 }
 
+/// The watermark as this process last wrote it.
+#[derive(Clone, Copy)]
+struct WrittenWatermark {
+    epoch: Epoch,
+    /// Microseconds by the server's clock.
+    time: u64,
+}
+
+/// Epochs in Redis start at a higher number.
+const NO_EPOCH: Epoch = Epoch(0);
+
 impl RedisDelivery {
-    /// Opens the cache; it is reached on first use.
+    /// Opens the cache. It connects on first use.
     pub fn open(server: RedisServer, metrics: &Metrics) -> Self {
         Self {
             records: Records::new(server, metrics),
             server_time: Script::new(include_str!("server_time.lua")),
             raise_watermark: Script::new(include_str!("raise_watermark.lua")),
-            last: Mutex::new((Epoch(0), 0)),
+            last_written: Mutex::new(WrittenWatermark { epoch: NO_EPOCH, time: 0 }),
         }
     }
 
-    fn last(&self) -> (Epoch, u64) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    fn last_written(&self) -> WrittenWatermark {
+        *self.last_written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The epoch that the watermark names now, if there is one.
-    async fn epoch_now(&self) -> Result<Option<Epoch>, CacheUnavailable> {
-        let mut connection = self.records.connection.clone();
-        let watermark: Option<String> = self.records.call(connection.get(WATERMARK)).await?;
+    /// Reads the epoch that the watermark names now, if there is one.
+    async fn read_epoch(&self) -> Result<Option<Epoch>, CacheUnavailable> {
+        let mut connection = self.records.connection();
+        let watermark: Option<String> = self.records.call(connection.get(WATERMARK_KEY)).await?;
         Ok(watermark.and_then(|text| text.split_once(' ')?.0.parse().ok()).map(Epoch))
     }
 }
 
 impl Delivery for RedisDelivery {
     fn epoch(&self) -> Option<Epoch> {
-        Some(self.last().0).filter(|epoch| *epoch != Epoch(0))
+        Some(self.last_written().epoch).filter(|epoch| *epoch != NO_EPOCH)
     }
 
-    /// The record goes to the epoch that there was before it was read; only if the watermark still
-    /// names that one afterwards is everybody sure to read there. An epoch that begins later begins
-    /// empty, and is filled with what the database says then.
+    /// Writes the record to the epoch that was current before it was read. All verifiers are sure to see it only if
+    /// the watermark still names that epoch afterwards. A later epoch starts empty and is filled with what the database
+    /// says then.
     fn deliver(
         &self,
         epoch: Epoch,
         user: UserId,
         state: UserState,
-    ) -> Pending<'_, Result<bool, CacheUnavailable>> {
+    ) -> BoxFuture<'_, Result<bool, CacheUnavailable>> {
         Box::pin(async move {
             self.records.put(epoch, user, &state).await?;
-            Ok(self.epoch_now().await? == Some(epoch))
+            Ok(self.read_epoch().await? == Some(epoch))
         })
     }
 
-    fn raise_watermark(&self, ago: Duration, keys: KeysDigest) -> Pending<'_, Result<(), CacheUnavailable>> {
+    fn raise_watermark(
+        &self,
+        age: Duration,
+        keys: KeysDigest,
+    ) -> BoxFuture<'_, Result<(), CacheUnavailable>> {
         Box::pin(async move {
-            let (last_epoch, last_time) = self.last();
-            let asked = Instant::now();
-            let mut connection = self.records.connection.clone();
-            let (run_id, now): (String, u64) = self.server_time.invoke_async(&mut connection).await?;
-            let now = Duration::from_micros(now);
-            // Said in the server's time, and not as an age: what is sent to a frozen server arrives when
-            // it goes on, and must not claim then what came to be in between.
-            let delivered = now.saturating_sub(ago + asked.elapsed());
+            let last_written = self.last_written();
+            let asked_at = Instant::now();
+            let mut connection = self.records.connection();
+            let (run_id, server_time): (String, u64) = self.server_time.invoke_async(&mut connection).await?;
+            // Sent as a time by the server's clock, not as an age: a command to a frozen server is executed when the
+            // server continues, and must not cover what was committed in between.
+            let delivered_until = Duration::from_micros(server_time).saturating_sub(age + asked_at.elapsed());
             let (epoch, time): (u64, u64) = self
                 .raise_watermark
-                .key(WATERMARK)
-                .arg(u64::try_from(delivered.as_micros()).unwrap_or(0))
-                .arg(last_epoch.0)
-                .arg(last_time)
+                .key(WATERMARK_KEY)
+                .arg(u64::try_from(delivered_until.as_micros()).unwrap_or(0))
+                .arg(last_written.epoch.0)
+                .arg(last_written.time)
                 .arg(keys.as_str())
                 .arg(run_id)
                 .invoke_async(&mut connection)
                 .await?;
-            if epoch != last_epoch.0 {
-                tracing::info!(epoch, "another epoch: the cache was empty or may have lost data");
+            if epoch != last_written.epoch.0 {
+                tracing::info!(epoch, "new epoch: the cache was empty or may have lost data");
             }
-            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = (Epoch(epoch), time);
+            *self.last_written.lock().unwrap_or_else(PoisonError::into_inner) =
+                WrittenWatermark { epoch: Epoch(epoch), time };
             Ok(())
         })
     }
 
-    fn is_up(&self) -> Pending<'_, bool> {
+    fn is_up(&self) -> BoxFuture<'_, bool> {
         Box::pin(self.records.is_up())
     }
 }

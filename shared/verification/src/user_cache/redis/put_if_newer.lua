@@ -1,5 +1,5 @@
--- Keeps ARGV[2] under KEYS[1] for ARGV[3] milliseconds, unless the version that is held is ARGV[1]
--- or higher. A value begins with its version and a line break.
+-- Stores ARGV[2] under KEYS[1] for ARGV[3] milliseconds, unless the stored version is ARGV[1] or higher.
+-- Returns 1 if it was stored, otherwise 0. A value starts with its version and a line feed.
 local held = redis.call('GET', KEYS[1])
 local version = held and tonumber(string.match(held, '^(%d+)\n'))
 if version and version >= tonumber(ARGV[1]) then

@@ -1,84 +1,90 @@
-//! A connection for each thread that verifies, so that a question to Redis is asked and answered on the
-//! thread that has it: handing it to another and back costs more than the question
-//! (`docs/performance.md`, row `verify-redis-hit`).
+//! A connection per verifying thread. The thread that needs a record sends the command and receives the response
+//! itself: handing both to another thread costs more than the command (`docs/performance.md`, row
+//! `verify-redis-hit`).
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use redis::{AsyncConnectionConfig, Client, aio::MultiplexedConnection};
 use thread_local::ThreadLocal;
 
-use super::{
-    ANSWER_TIMEOUT, CONNECT_TIMEOUT,
-    watermark::{Watermark, run_id},
-};
+use super::watermark::{Watermark, read_run_id};
+use crate::redis_connection::{REDIS_CONNECT_TIMEOUT, REDIS_READ_TIMEOUT};
 
-/// How long a thread waits before it connects anew, after it could not or came to another server.
-const PAUSE: Duration = Duration::from_secs(1);
+/// How long a thread waits before it reconnects, after it could not connect or reached another server run.
+const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
-/// The threads' connections.
+/// The connections of the threads.
 #[derive(Default)]
 pub(super) struct Readers {
     slots: ThreadLocal<Slot>,
 }
 
-type Slot = Arc<Mutex<State>>;
+type Slot = Arc<Mutex<ReaderState>>;
 
 #[derive(Default)]
-enum State {
+enum ReaderState {
     #[default]
-    Never,
+    Closed,
     Opening,
-    /// It leads to the run of the server that is named, since then.
-    Open(MultiplexedConnection, String, Instant),
-    Failed(Instant),
+    Open {
+        connection: MultiplexedConnection,
+        run_id: String,
+        since: Instant,
+    },
+    Failed {
+        at: Instant,
+    },
 }
 
 impl Readers {
-    /// A connection to the very server that the watermark came from. It is this thread's own once that is
-    /// open, and the watermark's until then.
+    /// A connection to the server run that the watermark was read from: the thread's own once it is open, until then the
+    /// watermark's.
     pub(super) fn connection(&self, watermark: &Watermark) -> MultiplexedConnection {
         let slot = self.slots.get_or_default();
         let mut state = lock(slot);
         match &*state {
-            State::Open(connection, run_id, _) if *run_id == watermark.run.id => return connection.clone(),
-            State::Failed(at) | State::Open(_, _, at) if at.elapsed() < PAUSE => {}
-            State::Opening => {}
-            State::Never | State::Open(..) | State::Failed(_) => {
-                *state = State::Opening;
+            ReaderState::Open { connection, run_id, .. } if *run_id == watermark.run.id => {
+                return connection.clone();
+            }
+            ReaderState::Failed { at: since } | ReaderState::Open { since, .. }
+                if since.elapsed() < RECONNECT_DELAY => {}
+            ReaderState::Opening => {}
+            ReaderState::Closed | ReaderState::Open { .. } | ReaderState::Failed { .. } => {
+                *state = ReaderState::Opening;
                 tokio::spawn(open(watermark.run.client.clone(), slot.clone()));
             }
         }
         watermark.connection.clone()
     }
 
-    /// Gives this thread's connection up: it does not carry any more.
-    pub(super) fn give_up(&self) {
+    /// Drops the thread's connection, because it is lost.
+    pub(super) fn drop_connection(&self) {
         if let Some(slot) = self.slots.get()
-            && let state @ State::Open(..) = &mut *lock(slot)
+            && let state @ ReaderState::Open { .. } = &mut *lock(slot)
         {
-            *state = State::Never;
+            *state = ReaderState::Closed;
         }
     }
 }
 
-fn lock(slot: &Slot) -> std::sync::MutexGuard<'_, State> {
+fn lock(slot: &Slot) -> MutexGuard<'_, ReaderState> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn open(client: Client, slot: Slot) {
     let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECT_TIMEOUT))
-        .set_response_timeout(Some(ANSWER_TIMEOUT));
+        .set_connection_timeout(Some(REDIS_CONNECT_TIMEOUT))
+        .set_response_timeout(Some(REDIS_READ_TIMEOUT));
     let opened = async {
         let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
-        let run_id = run_id(&mut connection).await?;
+        let run_id = read_run_id(&mut connection).await?;
         Ok::<_, redis::RedisError>((connection, run_id))
     };
     *lock(&slot) = match opened.await {
-        Ok((connection, run_id)) => State::Open(connection, run_id, Instant::now()),
-        Err(_) => State::Failed(Instant::now()),
+        Ok((connection, run_id)) => ReaderState::Open { connection, run_id, since: Instant::now() },
+        Err(_) => ReaderState::Failed { at: Instant::now() },
     };
 }

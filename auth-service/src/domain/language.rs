@@ -1,0 +1,26 @@
+use serde::{Deserialize, Serialize};
+
+/// A language in which mail is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// English.
+    #[default]
+    En,
+    /// German.
+    De,
+    /// French.
+    Fr,
+}
+
+impl Language {
+    /// The language of a tag or of an `Accept-Language` header that begins with it.
+    pub fn parse(tag: &str) -> Option<Self> {
+        match tag.get(..2)?.to_ascii_lowercase().as_str() {
+            "en" => Some(Self::En),
+            "de" => Some(Self::De),
+            "fr" => Some(Self::Fr),
+            _ => None,
+        }
+    }
+}

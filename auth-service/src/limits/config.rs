@@ -1,0 +1,99 @@
+use std::time::Duration;
+
+use drawbridge_core::settings::{Reader, Setting};
+
+use super::Rate;
+
+/// A setting for a rate. `default` is the text of the rate that [`LimitConfig::read`] falls back to; a test compares
+/// them.
+const fn rate_setting(name: &'static str, meaning: &'static str, default: &'static str) -> Setting {
+    Setting::new(name, meaning)
+        .values("rate such as `10/5m`: a burst, and the time per further attempt")
+        .default(default)
+}
+
+const LOGIN_LIMIT_ACCOUNT: Setting = rate_setting(
+    "LOGIN_LIMIT_ACCOUNT",
+    "Failed sign-ins to one account from devices that it does not know.",
+    "10/5m",
+);
+const LOGIN_LIMIT_DEVICE: Setting = rate_setting(
+    "LOGIN_LIMIT_DEVICE",
+    "Failed sign-ins to one account from one device that it knows, and wrong passwords within one session or with one \
+     e-mailed link.",
+    "10/1m",
+);
+const LOGIN_LIMIT_NETWORK: Setting = rate_setting(
+    "LOGIN_LIMIT_NETWORK",
+    "Failed sign-ins from one network (/24 for IPv4, /64 for IPv6), from devices that the account does not know.",
+    "100/10s",
+);
+const LOGIN_LIMIT_ALL: Setting = rate_setting(
+    "LOGIN_LIMIT_ALL",
+    "Failed sign-ins in the whole deployment, from devices that the account does not know.",
+    "2000/50ms",
+);
+const REGISTER_LIMIT_NETWORK: Setting =
+    rate_setting("REGISTER_LIMIT_NETWORK", "Sign-ups and requested e-mails from one network.", "30/1m");
+const CODE_LIMIT: Setting = rate_setting(
+    "CODE_LIMIT",
+    "Wrong codes for one account after a correct password: one limit for each known device and each session, one for all \
+     other devices.",
+    "10/1m",
+);
+const MAIL_LIMIT_ADDRESS: Setting =
+    rate_setting("MAIL_LIMIT_ADDRESS", "Requested e-mails of one kind to one address.", "5/10m");
+
+/// The configurable limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitConfig {
+    /// `LOGIN_LIMIT_ACCOUNT`: failed sign-ins to one account from devices that it does not know.
+    pub account: Rate,
+    /// `LOGIN_LIMIT_DEVICE`: failed sign-ins to one account from one device that it knows.
+    pub device: Rate,
+    /// `LOGIN_LIMIT_NETWORK`: failed sign-ins from one network, /24 or /64.
+    pub network: Rate,
+    /// `LOGIN_LIMIT_ALL`: failed sign-ins in the whole deployment, from devices that the account does not know.
+    pub all: Rate,
+    /// `REGISTER_LIMIT_NETWORK`: sign-ups and requested e-mails from one network.
+    pub register: Rate,
+    /// `CODE_LIMIT`: wrong codes for one account, from each device that it knows and from all others together.
+    pub code: Rate,
+    /// `MAIL_LIMIT_ADDRESS`: requested e-mails of one kind to one address.
+    pub mail: Rate,
+}
+
+impl LimitConfig {
+    /// Reads the limits.
+    pub fn read(reader: &mut Reader) -> Self {
+        let mut read_rate = |setting, default: Rate| reader.optional(setting, Rate::parse).unwrap_or(default);
+        Self {
+            account: read_rate(LOGIN_LIMIT_ACCOUNT, Rate::new(10, Duration::from_mins(5))),
+            device: read_rate(LOGIN_LIMIT_DEVICE, Rate::new(10, Duration::from_mins(1))),
+            network: read_rate(LOGIN_LIMIT_NETWORK, Rate::new(100, Duration::from_secs(10))),
+            all: read_rate(LOGIN_LIMIT_ALL, Rate::new(2_000, Duration::from_millis(50))),
+            register: read_rate(REGISTER_LIMIT_NETWORK, Rate::new(30, Duration::from_mins(1))),
+            code: read_rate(CODE_LIMIT, Rate::new(10, Duration::from_mins(1))),
+            mail: read_rate(MAIL_LIMIT_ADDRESS, Rate::new(5, Duration::from_mins(10))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use drawbridge_core::settings::fixed;
+
+    use super::*;
+
+    #[test]
+    fn documented_defaults_are_the_real_defaults() {
+        let mut reader = Reader::new(&|_| None);
+        let defaults = LimitConfig::read(&mut reader);
+        let reference = reader.into_reference();
+
+        let documented = fixed(reference.into_iter().map(|setting| (setting.name, setting.default)));
+        let config = LimitConfig::read(&mut Reader::new(&documented));
+
+        assert_eq!(config, defaults);
+    }
+}

@@ -1,0 +1,77 @@
+//! Pending logins: sign-ins that wait for a second factor
+//! ([decision 0020](../../docs/decisions/0020-second-step-is-not-a-session.md)).
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use drawbridge_core::{
+    id::UserId,
+    random::Random,
+    secret::{KeyPurpose, MasterSecret, Sealer},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Holder;
+
+const SEAL_LABEL: &str = "pending login";
+
+/// How long the second step may come after the first.
+const PENDING_LOGIN_LIFETIME: TimeDelta = TimeDelta::minutes(10);
+
+/// A sign-in whose password was correct and that waits for a second factor.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct PendingLogin {
+    user: UserId,
+    email: String,
+    /// When the password that was checked had been set.
+    pub(crate) password_changed_at: Option<NaiveDateTime>,
+    /// Whether the user has no factor and must set one up.
+    pub(crate) enrol: bool,
+    expires_at: DateTime<Utc>,
+}
+
+/// A pending login is malformed or has expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the pending login is malformed or has expired")]
+pub struct PendingLoginExpired;
+
+/// Seals pending logins, so that only this deployment can create them.
+pub(crate) struct PendingLogins(Sealer);
+
+impl PendingLogin {
+    pub(crate) fn new(
+        holder: Holder,
+        password_changed_at: Option<NaiveDateTime>,
+        enrol: bool,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let Holder { user, email } = holder;
+        Self { user, email, password_changed_at, enrol, expires_at: now + PENDING_LOGIN_LIFETIME }
+    }
+
+    pub(crate) fn holder(&self) -> Holder {
+        Holder { user: self.user, email: self.email.clone() }
+    }
+}
+
+impl PendingLogins {
+    pub(crate) fn new(master: &MasterSecret) -> Self {
+        Self(Sealer::new(master, KeyPurpose::PendingLogin))
+    }
+
+    #[expect(clippy::expect_used, reason = "an ID, an address and times can be written as JSON")]
+    pub(crate) fn seal(&self, pending: &PendingLogin) -> String {
+        let plain = serde_json::to_vec(pending).expect("a pending login is plain data");
+        URL_SAFE_NO_PAD.encode(self.0.seal(Random, SEAL_LABEL, &plain))
+    }
+
+    /// Opens a pending login.
+    ///
+    /// # Errors
+    /// It was not sealed by this deployment, or it has expired.
+    pub(crate) fn open(&self, text: &str, now: DateTime<Utc>) -> Result<PendingLogin, PendingLoginExpired> {
+        let sealed = URL_SAFE_NO_PAD.decode(text).map_err(|_| PendingLoginExpired)?;
+        let plain = self.0.open(SEAL_LABEL, &sealed).map_err(|_| PendingLoginExpired)?;
+        let pending: PendingLogin = serde_json::from_slice(&plain).map_err(|_| PendingLoginExpired)?;
+        if pending.expires_at > now { Ok(pending) } else { Err(PendingLoginExpired) }
+    }
+}

@@ -1,0 +1,15 @@
+use diesel::result::Error as QueryError;
+
+/// A query failed. The text is for the log.
+///
+/// Every failure counts as an outage: queries that can fail because of their input have results of their own, which
+/// leaves a lost server, a lock or a full disk.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the database is unreachable: {0}")]
+pub struct DatabaseUnavailable(pub String);
+
+impl From<QueryError> for DatabaseUnavailable {
+    fn from(error: QueryError) -> Self {
+        Self(error.to_string())
+    }
+}

@@ -1,0 +1,59 @@
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use drawbridge_core::id::{SessionId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// `typ` in the header of a token (RFC 9068).
+pub const TOKEN_TYPE: &str = "at+jwt";
+
+/// The claims of a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The issuer.
+    pub iss: String,
+    /// The audience.
+    pub aud: String,
+    /// The user.
+    pub sub: UserId,
+    /// The session.
+    pub sid: SessionId,
+    /// When the token was issued, in seconds since 1970.
+    pub iat: i64,
+    /// When the token expires, in seconds since 1970.
+    pub exp: i64,
+}
+
+/// A token with a valid signature, issuer and audience. It may have expired, and its session may have ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedToken {
+    /// The user.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// The key that signed the token.
+    pub kid: Arc<str>,
+    issued_at: i64,
+    expires_at: i64,
+}
+
+impl SignedToken {
+    pub(super) fn new(claims: Claims, kid: Arc<str>) -> Self {
+        Self { user: claims.sub, session: claims.sid, kid, issued_at: claims.iat, expires_at: claims.exp }
+    }
+
+    /// When the token was issued.
+    pub fn issued_at(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.issued_at, 0).unwrap_or_default()
+    }
+
+    /// When the token expires.
+    pub fn expires_at(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.expires_at, 0).unwrap_or_default()
+    }
+
+    /// Returns true if the token has expired.
+    pub fn has_expired(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at <= now.timestamp()
+    }
+}

@@ -1,0 +1,58 @@
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Instant,
+};
+
+use super::watermark::Watermark;
+use crate::user_cache::{AnnouncedKeys, Trust, near::NearCache};
+
+/// The latest watermark, shared with the task that reads it.
+#[derive(Clone, Default)]
+pub(super) struct LatestWatermark(Arc<RwLock<Option<Watermark>>>);
+
+impl LatestWatermark {
+    /// Reads from the watermark, if there is one.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Watermark) -> T) -> Option<T> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(read)
+    }
+
+    /// What the watermark says, while it is young.
+    pub(super) fn trust(&self) -> Option<Trust> {
+        self.read(|watermark| (Instant::now() < watermark.trusted_until).then(|| watermark.trust.clone()))
+            .flatten()
+    }
+
+    /// Replaces the watermark with the one that was just read. If Redis had none, trust ends now.
+    pub(super) fn update(&self, next: Option<Watermark>, near: &NearCache) {
+        let Some(mut next) = next else { return self.end_trust() };
+        let previous_keys = self.read(|previous| previous.trust.keys.clone());
+        next.trust.keys = AnnouncedKeys::succeed(previous_keys.as_ref(), next.trust.keys.digest);
+        let epoch = next.trust.epoch;
+        let is_new_epoch = self.read(|previous| previous.trust.epoch != epoch).unwrap_or(true);
+        // Nothing was delivered to the new epoch yet, so what is known stays the best there is.
+        if is_new_epoch && next.trusted_until <= Instant::now() {
+            return self.end_trust();
+        }
+        // The server has lost data: it now replicates one that was behind.
+        let went_back =
+            |previous: &Watermark| previous.run.id == next.run.id && next.position < previous.position;
+        if self.read(went_back) == Some(true) {
+            return self.end_trust();
+        }
+        if is_new_epoch {
+            near.clear();
+        }
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(next);
+        // Again, so that no record fetched from the old epoch meanwhile is kept.
+        if is_new_epoch {
+            near.clear();
+        }
+    }
+
+    /// Stops trusting the cache now.
+    pub(super) fn end_trust(&self) {
+        if let Some(watermark) = &mut *self.0.write().unwrap_or_else(PoisonError::into_inner) {
+            watermark.trusted_until = watermark.trusted_until.min(Instant::now());
+        }
+    }
+}

@@ -1,0 +1,142 @@
+use actix_web::{HttpResponse, web};
+use drawbridge_http::problem::{Code, Problem};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    passkey,
+    refusal::{show_refusal, show_stale_form},
+    sign_in::finish_sign_in,
+};
+use crate::{
+    auth_client::Endpoint,
+    flash::FlashMessage,
+    form::Utf8Form,
+    page_request::PageRequest,
+    pages::{FormField, FormPage, PageLink, PasskeyButton, see_other},
+    pending_login::{LoginFactor, PendingLogin},
+    text::Form,
+};
+
+/// `?with=recovery_code`: asks for a recovery code instead of the usual second factor.
+#[derive(Deserialize)]
+pub(crate) struct FactorQuery {
+    with: Option<LoginFactor>,
+}
+
+/// The form.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecondFactorForm {
+    csrf: String,
+    code: String,
+    with: Option<LoginFactor>,
+}
+
+/// `GET /login/second`: asks for the second factor.
+pub(crate) async fn show(
+    request: PageRequest,
+    query: web::Query<FactorQuery>,
+) -> Result<HttpResponse, Problem> {
+    let Some(pending) = PendingLogin::find(&request.session) else { return Ok(see_other("/login").finish()) };
+    form_page(&request, &pending, query.with)?.render()
+}
+
+/// `POST /login/second`: signs in with a code.
+pub(crate) async fn submit(
+    request: PageRequest,
+    Utf8Form(form): Utf8Form<SecondFactorForm>,
+) -> Result<HttpResponse, Problem> {
+    let Some(pending) = PendingLogin::find(&request.session) else {
+        return redirect_after_expiry(&request);
+    };
+    if !request.has_valid_csrf_token(&form.csrf) {
+        return show_stale_form(form_page(&request, &pending, form.with)?);
+    }
+    let body = json!({"pending": pending.token, "code": form.code});
+    let response = request.call_with_body(Endpoint::LOGIN_SECOND, &body).await?;
+    match response.refusal() {
+        Some(refusal) if refusal.is(Code::LoginExpired) => redirect_after_expiry(&request),
+        Some(refusal) => {
+            show_refusal(&request, form_page(&request, &pending, form.with)?, &response, &refusal)
+        }
+        None => Ok(finish_sign_in(&request, &response, pending.next.as_deref())),
+    }
+}
+
+/// `POST /login/second/passkey/begin`.
+pub(crate) async fn begin_passkey(request: PageRequest) -> Result<HttpResponse, Problem> {
+    let pending = PendingLogin::find(&request.session);
+    passkey::begin(&request, Endpoint::LOGIN_PASSKEY_BEGIN, pending.as_ref()).await
+}
+
+/// `POST /login/second/passkey/finish`: signs in.
+pub(crate) async fn finish_passkey(
+    request: PageRequest,
+    body: web::Json<passkey::CeremonyResult>,
+) -> Result<HttpResponse, Problem> {
+    let pending = PendingLogin::find(&request.session);
+    let response = passkey::finish(&request, Endpoint::LOGIN_PASSKEY_FINISH, &body, pending.as_ref()).await?;
+    if let Some(refusal) = response.refusal() {
+        return Ok(passkey::refuse(&request, &response, &refusal, "/login/second"));
+    }
+    request.reset_session();
+    Ok(passkey::proceed(&response, pending.and_then(|pending| pending.next).as_deref()))
+}
+
+/// Redirects to the sign-in page, because the first step was too long ago.
+pub(super) fn redirect_after_expiry(request: &PageRequest) -> Result<HttpResponse, Problem> {
+    let email = PendingLogin::find(&request.session).map(|pending| pending.email).unwrap_or_default();
+    PendingLogin::forget(&request.session);
+    FlashMessage::error(request.text.sign_in.expired).with_email(email).store(&request.session)?;
+    Ok(see_other("/login").finish())
+}
+
+fn form_page(
+    request: &PageRequest,
+    pending: &PendingLogin,
+    with: Option<LoginFactor>,
+) -> Result<FormPage, Problem> {
+    let page = if with == Some(LoginFactor::RecoveryCode) && pending.accepts(LoginFactor::RecoveryCode) {
+        recovery_code_page(request, pending)?
+    } else {
+        usual_page(request, pending)?
+    };
+    let login_path = request.login_path(pending.next.as_deref());
+    Ok(page.with_link(PageLink::new(request.text.second.start_over, login_path)))
+}
+
+fn recovery_code_page(request: &PageRequest, pending: &PendingLogin) -> Result<FormPage, Problem> {
+    let text = &request.text.second;
+    let form = Form { title: text.form.title, intro: text.with_recovery_code, button: text.form.button };
+    let usual = if pending.accepts(LoginFactor::Totp) { text.to_code } else { request.text.passkey.use_one };
+    Ok(request
+        .form_page(request.layout(), &form, "/login/second")?
+        .with_hidden("with", Some("recovery_code".to_owned()))
+        .with_field(FormField::recovery_code(request.text))
+        .with_link(PageLink::new(usual, "/login/second")))
+}
+
+fn usual_page(request: &PageRequest, pending: &PendingLogin) -> Result<FormPage, Problem> {
+    let text = &request.text.second;
+    let has_app = pending.accepts(LoginFactor::Totp);
+    let (intro, button) = if has_app { (text.form.intro, text.form.button) } else { (text.with_passkey, "") };
+    let form = Form { title: text.form.title, intro, button };
+    let mut page = request.form_page(request.layout(), &form, "/login/second")?;
+    if has_app {
+        page = page.with_field(FormField::code(request.text));
+    }
+    if pending.accepts(LoginFactor::Passkey) {
+        page = page.with_passkey(PasskeyButton {
+            label: request.text.passkey.use_one,
+            begin: "/login/second/passkey/begin",
+            finish: "/login/second/passkey/finish",
+            conditional: false,
+            next: None,
+        });
+    }
+    if pending.accepts(LoginFactor::RecoveryCode) {
+        page = page.with_link(PageLink::new(text.to_recovery_code, "/login/second?with=recovery_code"));
+    }
+    Ok(page)
+}

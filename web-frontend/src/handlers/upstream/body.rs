@@ -1,0 +1,109 @@
+//! Streams bodies between clients and backends. A body that makes no progress for too long is given up.
+
+use std::{
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use actix_web::{
+    HttpResponse,
+    body::{BodyStream, SizedStream},
+    web::{self, Bytes},
+};
+use futures_util::{StreamExt, stream};
+use reqwest::Body;
+use tokio::sync::mpsc;
+
+/// How long an upload may take, even if it keeps making progress.
+pub(crate) const UPLOAD_TIMEOUT: Duration = Duration::from_hours(1);
+
+/// How many chunks of an upload are buffered before the client is slowed down.
+const BUFFERED_CHUNKS_MAX: usize = 4;
+
+/// The progress of an upload.
+#[derive(Clone)]
+pub(super) struct UploadProgress(Arc<UploadState>);
+
+struct UploadState {
+    last_activity: Mutex<Instant>,
+    was_aborted: AtomicBool,
+}
+
+impl UploadProgress {
+    pub(super) fn new() -> Self {
+        let last_activity = Mutex::new(Instant::now());
+        Self(Arc::new(UploadState { last_activity, was_aborted: AtomicBool::new(false) }))
+    }
+
+    /// When the backend last accepted a chunk.
+    pub(super) fn last_activity(&self) -> Instant {
+        *self.0.last_activity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns true if the client disconnected before the end of its body.
+    pub(super) fn was_aborted(&self) -> bool {
+        self.0.was_aborted.load(Relaxed)
+    }
+
+    fn record_activity(&self) {
+        *self.0.last_activity.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn record_abort(&self) {
+        self.0.was_aborted.store(true, Relaxed);
+    }
+}
+
+/// Streams the client's body to the backend.
+pub(super) fn stream_request(mut payload: web::Payload, progress: UploadProgress) -> Body {
+    // The payload is bound to this thread, but its chunks can move to others.
+    let (sender, receiver) = mpsc::channel::<Result<Bytes, io::Error>>(BUFFERED_CHUNKS_MAX);
+    actix_web::rt::spawn(async move {
+        while let Some(chunk) = payload.next().await {
+            if chunk.is_err() {
+                progress.record_abort();
+            }
+            // The error is passed on, so that the backend does not take an aborted body for a complete one.
+            if sender.send(chunk.map_err(io::Error::other)).await.is_err() {
+                break;
+            }
+            progress.record_activity();
+        }
+    });
+    Body::wrap_stream(stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|chunk| (chunk, receiver))
+    }))
+}
+
+/// Streams the backend's body to the client.
+pub(super) fn stream_response(
+    head: HttpResponse,
+    received: reqwest::Response,
+    timeout: Duration,
+) -> HttpResponse {
+    let length = received.content_length();
+    let chunks = stream::unfold(Box::pin(received.bytes_stream()), move |mut chunks| async move {
+        match tokio::time::timeout(timeout, chunks.next()).await {
+            Ok(chunk) => chunk.map(|chunk| (chunk.map_err(io::Error::other), chunks)),
+            Err(elapsed) => Some((Err(io::Error::new(io::ErrorKind::TimedOut, elapsed)), chunks)),
+        }
+    });
+    match length {
+        Some(length) => head.set_body(SizedStream::new(length, chunks)).map_into_boxed_body(),
+        None => head.set_body(BodyStream::new(chunks)).map_into_boxed_body(),
+    }
+}
+
+/// The response to `HEAD`: no body, but the length that it would have.
+pub(super) fn empty_response(head: HttpResponse, received: &reqwest::Response) -> HttpResponse {
+    let length = received.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse().ok());
+    let nothing = stream::empty::<Result<Bytes, io::Error>>();
+    match length {
+        Some(length) => head.set_body(SizedStream::new(length, nothing)).map_into_boxed_body(),
+        None => head.set_body(BodyStream::new(nothing)).map_into_boxed_body(),
+    }
+}

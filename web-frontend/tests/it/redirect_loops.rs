@@ -1,0 +1,188 @@
+//! A browser is not redirected forever: after three redirects, a page explains why signing in does not help.
+
+use reqwest::Method;
+use tests::{Answer, Visitor};
+
+use crate::helpers::{TestApp, start_impostor};
+
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+/// The host at which the tests open pages by default.
+const HOST: (&str, &str) = ("host", "localhost:8080");
+
+/// The last page of a series of redirects.
+struct LastPage {
+    redirects: u32,
+    answer: Answer,
+}
+
+/// Opens `/private` like a browser that returns there after each redirect, until a page is shown.
+async fn follow_redirects(visitor: &mut Visitor, frontend: &str, headers: Headers<'_>) -> LastPage {
+    for redirects in 0..10 {
+        let request = visitor.request(Method::GET, &format!("{frontend}/private"));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let answer = visitor.send(request.header("accept", "text/html")).await;
+        if answer.status != 302 {
+            return LastPage { redirects, answer };
+        }
+        assert!(answer.header("location").starts_with("/login?next=/private"), "{answer:?}");
+    }
+    unreachable!("redirected forever");
+}
+
+/// Asserts that a page with these texts is shown after three redirects, and that the count then starts over.
+async fn assert_explained(visitor: &mut Visitor, frontend: &str, headers: Headers<'_>, texts: &[&str]) {
+    let page = follow_redirects(visitor, frontend, headers).await;
+    let again = follow_redirects(visitor, frontend, headers).await;
+
+    assert_eq!((page.redirects, page.answer.status), (3, 403), "{}", page.answer.text);
+    for text in texts {
+        assert!(page.answer.text.contains(text), "{text}: {}", page.answer.text);
+    }
+    let request_id = page.answer.header("x-request-id");
+    assert!(page.answer.text.contains(request_id), "{request_id}: {}", page.answer.text);
+    assert_eq!((again.redirects, again.answer.status), (3, 403), "the count starts over");
+}
+
+#[actix_web::test]
+async fn a_missing_cookie_is_explained() {
+    let app = TestApp::start().await;
+    let texts = ["does not arrive", "drawbridge doctor", "token"];
+
+    assert_explained(&mut Visitor::new(), &app.frontend, &[HOST], &texts).await;
+}
+
+#[actix_web::test]
+async fn a_cookie_with_another_name_is_explained() {
+    let app = TestApp::start().await;
+    let ada = app.signed_in("ada@example.com").await;
+    let mut visitor = Visitor::new();
+    visitor.set_cookie("__Secure-token", ada.cookie("token").unwrap());
+    let texts = ["has another name", "__Secure-token", "COOKIE_PREVIOUS"];
+
+    assert_explained(&mut visitor, &app.frontend, &[HOST], &texts).await;
+}
+
+#[actix_web::test]
+async fn a_page_on_another_host_is_explained() {
+    let app = TestApp::start().await;
+    let headers = [("host", "www.example.com")];
+    let texts = ["another address", "www.example.com", "FRONTEND_ORIGIN"];
+
+    assert_explained(&mut Visitor::new(), &app.frontend, &headers, &texts).await;
+}
+
+#[actix_web::test]
+async fn two_session_cookies_are_explained() {
+    let app = TestApp::start().await;
+    let both = two_cookies(&app).await;
+    // The redirect count is in a Cookie field of its own, as HTTP/2 sends it.
+    let headers = [("cookie", both.as_str()), HOST];
+    let texts = ["Two sign-in cookies", "COOKIE_PREVIOUS"];
+
+    assert_explained(&mut Visitor::new(), &app.frontend, &headers, &texts).await;
+}
+
+#[actix_web::test]
+async fn two_session_cookies_are_removed() {
+    let app = TestApp::start().await;
+    let both = two_cookies(&app).await;
+    let mut visitor = Visitor::new();
+    let request = visitor.request(Method::GET, &app.url("/private")).header("cookie", &both);
+
+    let answer = visitor.send(request.header("accept", "text/html")).await;
+
+    let mut cookies = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+    let is_removed = cookies.any(|cookie| cookie.starts_with("token=;") && cookie.contains("Max-Age=0"));
+    assert!(is_removed, "{answer:?}");
+}
+
+/// A `Cookie` header with the session cookies of two users.
+async fn two_cookies(app: &TestApp) -> String {
+    let ada = app.signed_in("ada@example.com").await;
+    let eve = app.signed_in("eve@example.com").await;
+    format!("token={}; token={}", ada.cookie("token").unwrap(), eve.cookie("token").unwrap())
+}
+
+#[actix_web::test]
+async fn an_expired_token_is_explained() {
+    let app = TestApp::start().await;
+    let verify = start_impostor(403, r#"{"success": false, "code": "expired_token", "detail": "x"}"#);
+    let frontend = crate::helpers::start_frontend(&app.auth, &verify, &[]);
+    let mut expired = Visitor::new();
+    expired.set_cookie("token", "e30.eyJpYXQiOjE3MDAwMDAwMDAsImV4cCI6MTcwMDAwMDAwMX0.AA");
+    let mut valid_by_this_clock = app.signed_in("ada@example.com").await;
+
+    assert_explained(&mut expired, &frontend, &[HOST], &["expired", "Path or Domain"]).await;
+    let texts = ["clocks of this site differ", "NTP"];
+    assert_explained(&mut valid_by_this_clock, &frontend, &[HOST], &texts).await;
+}
+
+#[actix_web::test]
+async fn plain_http_is_explained() {
+    let app = TestApp::start().await;
+    let frontend = app.start_frontend(&[("FRONTEND_ORIGIN", "https://app.example.com")]);
+    let host = ("host", "app.example.com");
+    let unencrypted = ["without encryption", "Redirect http to https"];
+
+    for sign in [("x-forwarded-proto", "http"), ("user-agent", "Mozilla/5.0")] {
+        assert_explained(&mut Visitor::new(), &frontend, &[host, sign], &unencrypted).await;
+    }
+    let encrypted = [host, ("user-agent", "Mozilla/5.0"), ("sec-fetch-site", "none")];
+    let texts = ["does not arrive", "__Host-token"];
+    assert_explained(&mut Visitor::new(), &frontend, &encrypted, &texts).await;
+}
+
+#[actix_web::test]
+async fn an_outage_redirects_nobody() {
+    let app = TestApp::start().await;
+    let frontend = crate::helpers::start_frontend(&app.auth, "http://127.0.0.1:1", &[]);
+    let mut visitor = app.signed_in("ada@example.com").await;
+
+    let page = follow_redirects(&mut visitor, &frontend, &[]).await;
+
+    assert_eq!((page.redirects, page.answer.status), (0, 503), "{}", page.answer.text);
+    assert!(visitor.cookie("token").is_some());
+}
+
+#[actix_web::test]
+async fn a_script_is_never_redirected() {
+    let app = TestApp::start().await;
+
+    for _ in 0..4 {
+        let mut visitor = Visitor::new();
+        let request = visitor.request(Method::GET, &app.url("/private"));
+        let answer = visitor.send(request.header("accept", "application/json")).await;
+        assert_eq!(answer.status_and_code(), (403, "missing_token".into()));
+    }
+}
+
+#[actix_web::test]
+async fn signing_in_and_out_repeatedly_is_no_loop() {
+    let app = TestApp::start().await;
+    let email = "ada@example.com";
+    let mut visitor = app.signed_in(email).await;
+
+    for _ in 0..4 {
+        visitor.post(&app.url("/api/logout")).await.assert_status(200);
+        assert_eq!(visitor.cookie("drawbridge-sent"), None);
+        visitor.get(&app.url("/private")).await.assert_status(302);
+        visitor.log_in(&app.frontend, email, tests::PASSWORD).await.assert_status(200);
+        visitor.get(&app.url("/private")).await.assert_status(200);
+    }
+}
+
+#[actix_web::test]
+async fn a_session_moves_from_a_previous_cookie() {
+    let app = TestApp::start().await;
+    let mut visitor = app.signed_in("ada@example.com").await;
+    let frontend = app.start_frontend(&[("COOKIE_NAME", "sid"), ("COOKIE_PREVIOUS", "old, token")]);
+    let private = format!("{frontend}/private");
+
+    visitor.get(&private).await.assert_status(200);
+    let moved = visitor.cookie("sid").map(str::to_owned);
+    visitor.get(&private).await.assert_status(200);
+
+    assert!(moved.is_some() && visitor.cookie("token").is_none(), "the new cookie replaces the old one");
+    assert_eq!(visitor.cookie("sid"), moved.as_deref(), "the session moves once");
+}

@@ -1,0 +1,156 @@
+//! What backends and browsers see of each other.
+
+use reqwest::Method;
+use serde_json::json;
+use tests::Visitor;
+
+use super::{Setup, backends::header_values, connect, exchange_heads, received};
+
+const ORIGIN: (&str, &str) = ("origin", "http://localhost:8080");
+
+#[actix_web::test]
+async fn the_request_arrives_below_the_target() {
+    let setup = Setup::start().await;
+    let mut visitor = Visitor::new();
+    let request = visitor
+        .request(Method::POST, &setup.url("/backend/a%20b?c=%2F"))
+        .header(ORIGIN.0, ORIGIN.1)
+        .body("hello");
+
+    let echoed = visitor.send(request).await.json();
+
+    assert_eq!(echoed["path"], json!("/v1/a%20b?c=%2F"));
+    assert_eq!(echoed["method"], json!("POST"));
+    assert_eq!(echoed["body"], json!("hello"));
+}
+
+#[actix_web::test]
+async fn the_session_arrives_as_a_bearer_token() {
+    let setup = Setup::start().await;
+    let mut visitor = setup.app.signed_in("ada@example.com").await;
+    let token = visitor.cookie("token").unwrap().to_owned();
+    visitor.set_cookie("theirs", "1");
+
+    let echoed = received(&mut visitor, Method::GET, &setup.url("/backend/x"), &[]).await;
+
+    assert_eq!(header_values(&echoed, "authorization"), [format!("Bearer {token}")]);
+    assert_eq!(header_values(&echoed, "cookie"), ["theirs=1"]);
+}
+
+#[actix_web::test]
+async fn without_a_session_there_is_no_token() {
+    let setup = Setup::start().await;
+    let mut visitor = Visitor::new();
+    let url = setup.url("/backend/x");
+
+    let anonymous = received(&mut visitor, Method::GET, &url, &[]).await;
+    let own_token = received(&mut visitor, Method::GET, &url, &[("authorization", "Bearer own")]).await;
+
+    assert!(header_values(&anonymous, "authorization").is_empty(), "{anonymous}");
+    assert!(header_values(&anonymous, "cookie").is_empty(), "{anonymous}");
+    assert_eq!(header_values(&own_token, "authorization"), ["Bearer own"], "a client may send its own token");
+}
+
+#[actix_web::test]
+async fn of_two_session_cookies_the_valid_one_counts() {
+    let setup = Setup::start().await;
+    let ada = setup.app.signed_in("ada@example.com").await;
+    let eve = setup.app.signed_in("eve@example.com").await;
+    let (adas_token, eves_token) = (ada.cookie("token").unwrap(), eve.cookie("token").unwrap());
+    let mut visitor = Visitor::new();
+    let url = setup.url("/backend/x");
+
+    let planted = format!("token=planted; token={adas_token}");
+    let echoed = received(&mut visitor, Method::GET, &url, &[("cookie", &planted)]).await;
+    let both = format!("token={eves_token}; token={adas_token}");
+    let ambiguous = visitor.send(visitor.request(Method::GET, &url).header("cookie", both)).await;
+
+    assert_eq!(header_values(&echoed, "authorization"), [format!("Bearer {adas_token}")]);
+    assert_eq!(ambiguous.status_and_code(), (403, "invalid_token".into()));
+}
+
+#[actix_web::test]
+async fn headers_of_proxies_cannot_be_forged() {
+    let setup = Setup::start().await;
+    let headers = [
+        ("connection", "close, x-listed"),
+        ("x-listed", "1"),
+        ("forwarded", "for=1.1.1.1"),
+        ("x-forwarded-for", "9.9.9.9, 203.0.113.9"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-drawbridge-proxy", "v1.forged"),
+    ];
+
+    let echoed = received(&mut Visitor::new(), Method::GET, &setup.url("/backend/x"), &headers).await;
+
+    let from_trusted_proxy = "203.0.113.9";
+    assert_eq!(header_values(&echoed, "x-forwarded-for"), [from_trusted_proxy]);
+    assert_eq!(header_values(&echoed, "x-forwarded-host"), ["localhost:8080"]);
+    assert_eq!(header_values(&echoed, "x-forwarded-proto"), ["http"]);
+    for name in ["x-listed", "forwarded", "x-drawbridge-proxy"] {
+        assert!(header_values(&echoed, name).is_empty(), "{name}: {echoed}");
+    }
+}
+
+#[actix_web::test]
+async fn backend_and_client_see_the_same_request_id() {
+    let setup = Setup::start().await;
+
+    let answer = Visitor::new().get(&setup.url("/backend/x")).await;
+
+    assert_eq!(header_values(&answer.json(), "x-request-id"), [answer.header("x-request-id")]);
+}
+
+#[actix_web::test]
+async fn a_backends_cookies_are_confined_to_its_path() {
+    let setup = Setup::start().await;
+
+    let answer = Visitor::new().get(&setup.url("/backend/x")).await;
+
+    let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().collect();
+    assert_eq!(cookies, ["cart=7; Path=/backend"], "and it cannot set the session cookie");
+}
+
+#[actix_web::test]
+async fn redirects_stay_below_the_prefix() {
+    let setup = Setup::start().await;
+
+    let moved = Visitor::new().get(&setup.url("/backend/moved")).await;
+
+    moved.assert_redirect(302, "/backend/here");
+}
+
+#[actix_web::test]
+async fn an_unreachable_backend_is_an_outage() {
+    let setup = Setup::start().await;
+
+    let answer = Visitor::new().get(&setup.url("/dead/x")).await;
+
+    assert_eq!(answer.status_and_code(), (503, "unavailable".into()));
+    assert!(answer.headers.contains_key("retry-after"));
+}
+
+#[actix_web::test]
+async fn cross_site_requests_are_refused() {
+    let setup = Setup::start().await;
+    let mut visitor = Visitor::new();
+    let request = visitor
+        .request(Method::POST, &setup.url("/backend/x"))
+        .header("origin", "https://evil.example")
+        .header("sec-fetch-site", "cross-site");
+
+    let answer = visitor.send(request).await;
+
+    assert_eq!(answer.status_and_code(), (403, "cross_site_request".into()));
+}
+
+#[actix_web::test]
+async fn a_path_outside_of_the_target_is_refused() {
+    let setup = Setup::start().await;
+    let mut stream = connect(&setup.frontend).await;
+
+    // HTTP clients would resolve the path before they send it.
+    let head = exchange_heads(&mut stream, "GET /backend/../admin HTTP/1.1\r\nhost: x\r\n\r\n").await;
+
+    assert!(head.starts_with("http/1.1 400"), "{head}");
+}

@@ -1,0 +1,99 @@
+//! WebSockets through web-frontend.
+
+use std::time::Duration;
+
+use tests::Visitor;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::{backends::RawBackend, connect, exchange_heads};
+use crate::helpers::TestApp;
+
+/// The services, a web-frontend with a WebSocket backend, and a signed-in visitor.
+struct Setup {
+    app: TestApp,
+    backend: RawBackend,
+    frontend: String,
+    visitor: Visitor,
+}
+
+/// An upgraded connection.
+struct Socket {
+    stream: TcpStream,
+    /// The head of the response.
+    head: String,
+}
+
+impl Setup {
+    async fn start() -> Self {
+        let app = TestApp::start().await;
+        let backend = RawBackend::start_repeating().await;
+        let frontend = app.start_frontend(&[("UPSTREAMS", &format!("/backend={}", backend.url))]);
+        let visitor = app.signed_in("ada@example.com").await;
+        Self { app, backend, frontend, visitor }
+    }
+
+    /// Opens a WebSocket with the visitor's cookie, from a page of `origin`.
+    async fn open_socket(&self, origin: &str) -> Socket {
+        let mut stream = connect(&self.frontend).await;
+        let token = self.visitor.cookie("token").unwrap();
+        let request = format!(
+            "GET /backend/socket HTTP/1.1\r\nhost: localhost:8080\r\nconnection: keep-alive, Upgrade\r\n\
+             upgrade: websocket\r\nsec-websocket-key: a2V5\r\nsec-websocket-version: 13\r\n\
+             cookie: token={token}\r\norigin: {origin}\r\n\r\n"
+        );
+        let head = exchange_heads(&mut stream, &request).await;
+        Socket { stream, head }
+    }
+}
+
+const OWN_ORIGIN: &str = "http://localhost:8080";
+
+#[actix_web::test]
+async fn data_passes_in_both_directions() {
+    let setup = Setup::start().await;
+
+    let Socket { mut stream, head } = setup.open_socket(OWN_ORIGIN).await;
+
+    assert!(head.starts_with("http/1.1 101") && head.contains("upgrade: websocket"), "{head}");
+    assert!(head.contains("sec-websocket-accept: abc"), "{head}");
+    let mut answer = [0; 2];
+    for byte in *b"xyz" {
+        stream.write_all(&[byte]).await.unwrap();
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, [byte, byte]);
+    }
+}
+
+#[actix_web::test]
+async fn the_session_arrives_as_a_bearer_token() {
+    let setup = Setup::start().await;
+
+    setup.open_socket(OWN_ORIGIN).await;
+
+    let head = setup.backend.heads.lock().unwrap()[0].clone();
+    assert!(head.contains("authorization: bearer ey") && !head.contains("cookie:"), "{head}");
+    assert!(head.contains("sec-websocket-key: a2v5") && head.contains("upgrade: websocket"), "{head}");
+}
+
+#[actix_web::test]
+async fn a_socket_ends_with_its_session() {
+    let mut setup = Setup::start().await;
+    let mut socket = setup.open_socket(OWN_ORIGIN).await;
+
+    setup.visitor.post(&setup.app.url("/api/logout")).await.assert_status(200);
+
+    let read = tokio::time::timeout(Duration::from_secs(15), socket.stream.read_u8()).await;
+    assert!(read.expect("the socket outlives its session").is_err());
+}
+
+#[actix_web::test]
+async fn a_page_of_another_site_opens_no_socket() {
+    let setup = Setup::start().await;
+
+    let socket = setup.open_socket("https://evil.example").await;
+
+    assert!(socket.head.starts_with("http/1.1 403"), "{}", socket.head);
+}
