@@ -66,7 +66,8 @@ async fn use_recovery_code(
 }
 
 async fn record_wrong_code(app: &App, holder: &Holder, actor: &Actor) -> Result<(), Error> {
-    let (user, now) = (holder.user, app.clock.now());
+    let user = holder.user;
+    let now = app.clock.now();
     let event = NewEvent::new(EventKind::SecondFactorFailed, actor, now).to(user);
     let event = app.with_notification(event, actor, holder, Notice::WrongCodes);
     app.commit(event, move |c, event| storage::insert_wrong_code(c, user, now, event)).await

@@ -1,16 +1,17 @@
 //! Who sets up a second factor, and what allows it.
 
 use drawbridge_core::id::{SessionId, UserId};
+use drawbridge_database::Connection;
 
 use crate::{
     app::App,
     domain::{Actor, EventKind, Holder},
     error::Error,
     mail::{FactorChange, Notice},
-    pending_login::PendingLogin,
+    pending_login::{PendingLogin, PendingLoginExpired},
     request_context::RequestContext,
     signed_in_user::SignedInUser,
-    storage::{self, Authorization, FactorAddition, NewEvent, NewFactor, RecoveryCodeHashes},
+    storage::{self, Authorization, FactorAddition, NewEvent, NewFactor, QueryResult, RecoveryCodeHashes},
 };
 
 /// A user who sets up a second factor: within a confirmed session, or during a sign-in if the deployment requires a
@@ -103,20 +104,12 @@ impl PreparedFactor {
         self,
         app: &App,
         conflict: Error,
-        add: impl FnOnce(
-            &mut drawbridge_database::Connection,
-            &NewFactor,
-            &NewEvent,
-        ) -> storage::QueryResult<FactorAddition>
-        + Send
-        + 'static,
+        add: impl FnOnce(&mut Connection, &NewFactor, &NewEvent) -> QueryResult<FactorAddition> + Send + 'static,
     ) -> Result<Option<Vec<String>>, Error> {
         let Self { new, event, codes } = self;
         match app.commit(event, move |c, event| add(c, &new, event)).await? {
             FactorAddition::Added { recovery_codes } => Ok(recovery_codes.then_some(codes)),
-            FactorAddition::NotAuthorized => {
-                Err(Error::LoginExpired(crate::pending_login::PendingLoginExpired))
-            }
+            FactorAddition::NotAuthorized => Err(PendingLoginExpired.into()),
             FactorAddition::Conflict => Err(conflict),
             FactorAddition::TooMany => Err(Error::TooManyPasskeys),
         }

@@ -5,6 +5,7 @@
 //! has signed in to an account before shows its cookie and is limited separately from all other devices. An address is
 //! limited in the same way whether or not it has an account. (`docs/guessing.md`)
 
+mod bucket;
 mod config;
 mod memory;
 mod rate;
@@ -27,6 +28,7 @@ pub use config::LimitConfig;
 pub use rate::Rate;
 
 use crate::domain::Email;
+use bucket::Bucket;
 use store::{ChargedStore, LimitStore};
 
 /// Passkey sign-ins that one network may start or finish: each start stores a row for five minutes.
@@ -46,13 +48,6 @@ pub enum RequestedMail {
     Verify,
     /// A link that changes the address of an account.
     Change,
-}
-
-/// A limit as it applies to one key, such as one account.
-#[derive(Debug, Clone)]
-struct Bucket {
-    key: String,
-    rate: Rate,
 }
 
 /// A limit is used up.

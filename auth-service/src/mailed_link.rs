@@ -21,7 +21,8 @@ pub(crate) struct MailedLink {
 /// The link is invalid, or the database is unreachable.
 pub(crate) async fn find_link(app: &App, token: &str) -> Result<MailedLink, Error> {
     let hash = LinkToken::parse(token).ok_or(InvalidLink)?.hash();
-    let (wanted, now) = (hash.clone(), app.clock.now());
+    let wanted = hash.clone();
+    let now = app.clock.now();
     let row = app.database.query(move |c| storage::find_link(c, &wanted, now)).await?;
     Ok(MailedLink { hash, link: app.links.open(row)? })
 }

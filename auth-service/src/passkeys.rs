@@ -16,7 +16,7 @@ use webauthn_rs::prelude::{
 
 pub(crate) use ceremony::{CeremonyPurpose, Challenge};
 pub(crate) use config::read_relying_party;
-pub use error::PasskeyError;
+pub(crate) use error::PasskeyError;
 
 use crate::{
     domain::Holder,

@@ -55,7 +55,8 @@ pub(crate) async fn check_credentials(
 
 /// Logs why a sign-in is refused.
 pub(crate) fn log_refusal(actor: &Actor, refusal: Error) -> Error {
-    let (client, code) = (actor.address_text(), refusal.code().as_str());
+    let client = actor.address_text();
+    let code = refusal.code().as_str();
     tracing::info!(client, code, "sign-in refused");
     refusal
 }

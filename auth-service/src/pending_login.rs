@@ -75,3 +75,42 @@ impl PendingLogins {
         if pending.expires_at > now { Ok(pending) } else { Err(PendingLoginExpired) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn pending_logins(secret: &str) -> PendingLogins {
+        PendingLogins::new(&MasterSecret::parse(secret.into()).unwrap())
+    }
+
+    #[test]
+    fn a_pending_login_expires_after_ten_minutes() {
+        let pending_logins = pending_logins("0123456789abcdef0123456789abcdef");
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let holder = Holder { user: UserId::generate(Random, now), email: "ada@example.com".into() };
+        let sealed = pending_logins.seal(&PendingLogin::new(holder.clone(), None, true, now));
+
+        let in_time = pending_logins.open(&sealed, now + TimeDelta::seconds(599));
+        let late = pending_logins.open(&sealed, now + TimeDelta::seconds(600));
+
+        assert_eq!(in_time.unwrap().holder(), holder);
+        assert_eq!(late.err(), Some(PendingLoginExpired));
+    }
+
+    #[test]
+    fn only_this_deployment_can_create_a_pending_login() {
+        let ours = pending_logins("0123456789abcdef0123456789abcdef");
+        let theirs = pending_logins("fedcba9876543210fedcba9876543210");
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let holder = Holder { user: UserId::generate(Random, now), email: "ada@example.com".into() };
+
+        let forged = theirs.seal(&PendingLogin::new(holder, None, true, now));
+
+        for text in ["", "AAAA", "not base64", &forged] {
+            assert_eq!(ours.open(text, now).err(), Some(PendingLoginExpired), "{text}");
+        }
+    }
+}

@@ -70,7 +70,8 @@ pub async fn bind_with_clock(config: Config, clock: SharedClock) -> Result<Serve
 }
 
 fn start_background_tasks(app: &Data<App>, config: &Config) -> Result<Vec<JoinHandle<()>>, StartError> {
-    let (database, clock) = (app.database.clone(), app.clock.clone());
+    let database = app.database.clone();
+    let clock = app.clock.clone();
     let mut tasks = vec![
         spawn(app.relay.clone().run()),
         spawn(run_housekeeping(database.clone(), clock.clone(), config.audit_retention)),
@@ -122,7 +123,8 @@ async fn prepare_database(
     vault: Arc<KeyVault>,
     clock: SharedClock,
 ) -> Result<(), StartError> {
-    let (url, reader) = (config.database_url.clone(), config.database_reader.clone());
+    let url = config.database_url.clone();
+    let reader = config.database_reader.clone();
     let tokens = config.tokens.clone();
     let prepare = move || {
         let mut connection = Connection::open(&url, Access::Own).map_err(|error| error.to_string())?;

@@ -43,7 +43,8 @@ impl SignedInUser {
 
     /// Requires that the user has recently confirmed their identity in this session.
     pub(crate) async fn require_confirmation(&self, app: &App) -> Result<(), Error> {
-        let (session, now) = (self.session, app.clock.now());
+        let session = self.session;
+        let now = app.clock.now();
         let confirmed_at = app.database.query(move |c| storage::find_confirmation(c, session)).await?;
         match confirmed_at {
             Some(at) if at.and_utc() + CONFIRMATION_LIFETIME > now => Ok(()),

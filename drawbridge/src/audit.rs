@@ -14,7 +14,7 @@ use drawbridge_core::{
 use serde::Serialize;
 
 use crate::{
-    deployment::{DataArgs, Deployment},
+    deployment::{DataArgs, TargetDeployment},
     output::print_line,
 };
 
@@ -100,7 +100,7 @@ pub(crate) async fn audit(args: AuditArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn find_user(deployment: &Deployment, email: &str) -> anyhow::Result<UserId> {
+async fn find_user(deployment: &TargetDeployment, email: &str) -> anyhow::Result<UserId> {
     let email = Email::parse(email)?;
     let address = email.clone();
     let account = deployment.query(move |c| Ok(storage::find_account(c, &address)?)).await?;

@@ -9,7 +9,7 @@ use drawbridge_core::settings::{Reader, SettingReference, environment};
 
 use crate::doctor::DOCTOR_PASSWORD;
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md");
+const PAGE_PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md");
 const TABLE_HEADER: &str =
     "| Setting | Read by | Values | Default | Meaning |\n| --- | --- | --- | --- | --- |\n";
 const TABLE_END: &str = "<!-- end of settings -->";
@@ -121,12 +121,12 @@ fn as_code(default: &str) -> String {
 
 #[test]
 fn the_configuration_page_describes_every_setting() {
-    let page = fs::read_to_string(PAGE).unwrap();
+    let page = fs::read_to_string(PAGE_PATH).unwrap();
 
     let updated = update_tables(&page, &all_settings());
 
     if environment("UPDATE_DOCS").is_some() {
-        fs::write(PAGE, updated).unwrap();
+        fs::write(PAGE_PATH, updated).unwrap();
         return;
     }
     for (current, expected) in page.lines().zip(updated.lines()) {

@@ -23,10 +23,10 @@ pub(crate) struct DataArgs {
 impl DataArgs {
     /// The deployment, which must exist: the one in `--data`, or the one that the environment names, or the one in the
     /// default data folder.
-    pub(crate) fn deployment(self) -> anyhow::Result<Deployment> {
+    pub(crate) fn deployment(self) -> anyhow::Result<TargetDeployment> {
         match self.data {
-            None if is_named_by_environment() => Deployment::from_environment(),
-            data => Deployment::in_folder(&folder(data)),
+            None if is_named_by_environment() => TargetDeployment::from_environment(),
+            data => TargetDeployment::in_folder(&folder(data)),
         }
     }
 
@@ -48,21 +48,21 @@ fn folder(data: Option<PathBuf>) -> PathBuf {
 }
 
 fn is_named_by_environment() -> bool {
-    set_variable("DATABASE_URL").or_else(|| set_variable("DATABASE_URL_FILE")).is_some()
+    non_empty_variable("DATABASE_URL").or_else(|| non_empty_variable("DATABASE_URL_FILE")).is_some()
 }
 
 /// The value of an environment variable that is set and not empty.
-pub(crate) fn set_variable(name: &str) -> Option<String> {
+pub(crate) fn non_empty_variable(name: &str) -> Option<String> {
     environment(name).filter(|value| !value.trim().is_empty())
 }
 
 /// An existing deployment.
-pub(crate) struct Deployment {
+pub(crate) struct TargetDeployment {
     database_url: DatabaseUrl,
     master_secret: MasterSecret,
 }
 
-impl Deployment {
+impl TargetDeployment {
     /// The deployment named by `DATABASE_URL` and `MASTER_SECRET`.
     fn from_environment() -> anyhow::Result<Self> {
         let mut reader = Reader::new(&environment);

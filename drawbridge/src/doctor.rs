@@ -17,9 +17,9 @@ use drawbridge_core::{clock::SystemClock, origin::Origin, settings::Setting};
 
 use secrecy::SecretString;
 
-use self::{probe::LoginCredentials, report::DoctorReport, setup::Setup, web::WebClient};
+use self::{probe::LoginCredentials, report::DoctorReport, setup::DoctorSetup, web::WebClient};
 use crate::{
-    deployment::set_variable,
+    deployment::non_empty_variable,
     password_input::{is_interactive, prompt_for_password, read_password_line},
 };
 
@@ -76,7 +76,7 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
         Some(email) => Some(LoginCredentials { email, password: read_password()? }),
         None => None,
     };
-    let setup = Setup {
+    let setup = DoctorSetup {
         frontend: args.frontend,
         backend: args.backend,
         mode: args.mode,
@@ -103,7 +103,7 @@ fn parse_path(text: &str) -> Result<String, String> {
 }
 
 fn read_password() -> anyhow::Result<SecretString> {
-    match set_variable(DOCTOR_PASSWORD.name) {
+    match non_empty_variable(DOCTOR_PASSWORD.name) {
         Some(password) => Ok(password.into()),
         None if is_interactive() => prompt_for_password("Password: "),
         None => read_password_line(),

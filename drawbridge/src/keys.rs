@@ -14,7 +14,7 @@ use drawbridge_core::{
 use drawbridge_verification::token::TokenParties;
 
 use crate::{
-    deployment::{DataArgs, Deployment},
+    deployment::{DataArgs, TargetDeployment},
     output::print_line,
 };
 
@@ -45,7 +45,7 @@ pub(crate) async fn run(command: KeysCommand) -> anyhow::Result<()> {
     }
 }
 
-async fn list(deployment: &Deployment) -> anyhow::Result<()> {
+async fn list(deployment: &TargetDeployment) -> anyhow::Result<()> {
     let now = SystemClock.now();
     let active = deployment.query(move |c| Ok(storage::find_signing_key(c, now)?)).await?;
     let active_kid = active.map(|key| key.kid);
@@ -69,7 +69,7 @@ fn state(key: &KeySummary, active_kid: Option<&str>, now: DateTime<Utc>) -> Stri
     }
 }
 
-async fn rotate(deployment: &Deployment) -> anyhow::Result<()> {
+async fn rotate(deployment: &TargetDeployment) -> anyhow::Result<()> {
     let mut reader = Reader::new(&environment);
     let config = TokenConfig::read(&mut reader, TokenParties::default());
     let config = reader.finish(Some(config))?;
@@ -81,7 +81,7 @@ async fn rotate(deployment: &Deployment) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn revoke(deployment: &Deployment, kid: String) -> anyhow::Result<()> {
+async fn revoke(deployment: &TargetDeployment, kid: String) -> anyhow::Result<()> {
     let vault = KeyVault::new(deployment.master_secret());
     let now = SystemClock.now();
     let id = kid.clone();

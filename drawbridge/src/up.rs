@@ -16,7 +16,7 @@ use drawbridge_verification::user_cache::{CacheLocation, MemoryUserCache};
 
 use crate::{
     data_folder::{DEFAULT_DATA_FOLDER, DataFolder},
-    deployment::{Deployment, set_variable},
+    deployment::{TargetDeployment, non_empty_variable},
     output::print_line,
 };
 
@@ -48,7 +48,7 @@ pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
     ];
     print_addresses(ports, settings.sends_mail(), &args.data);
     serve::run_all(servers).await?;
-    Deployment::in_folder(&args.data)?.query(|c| Ok(c.checkpoint()?)).await?;
+    TargetDeployment::in_folder(&args.data)?.query(|c| Ok(c.checkpoint()?)).await?;
     print_line(format_args!("Drawbridge is down."));
     Ok(())
 }
@@ -77,7 +77,8 @@ struct UpSettings {
 
 impl UpSettings {
     fn new(ports: Ports, folder: &DataFolder) -> anyhow::Result<Self> {
-        let has_mail_server = set_variable("SMTP_URL").or_else(|| set_variable("SMTP_URL_FILE")).is_some();
+        let has_mail_server =
+            non_empty_variable("SMTP_URL").or_else(|| non_empty_variable("SMTP_URL_FILE")).is_some();
         let mailbox = absolute(folder.mailbox())?;
         Ok(Self {
             ports,
@@ -106,8 +107,8 @@ impl UpSettings {
             "VERIFY_SERVICE_URL" => Some(format!("http://127.0.0.1:{verify}")),
             "SMTP_URL" if self.mailbox_url.is_some() => self.mailbox_url.clone(),
             // In a single process, verify in memory instead of over HTTP.
-            "GUARD_MODE" => set_variable(name).or_else(|| Some("embedded".into())),
-            "LOG" => set_variable(name).or_else(|| Some(LogConfig::filter("warn"))),
+            "GUARD_MODE" => non_empty_variable(name).or_else(|| Some("embedded".into())),
+            "LOG" => non_empty_variable(name).or_else(|| Some(LogConfig::filter("warn"))),
             _ => environment(name),
         }
     }

@@ -92,7 +92,7 @@ impl Session {
         }
 
         self.goto("/private").await;
-        assert!(self.browser.text("h1").await.contains("does not arrive"), "after three redirects");
+        assert!(self.browser.text("h1").await.contains("Session cookie missing"), "after three redirects");
         self.browser.keep_screenshots("sent-round").await;
     }
 

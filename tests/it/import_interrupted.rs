@@ -87,16 +87,16 @@ fn assert_completes(database: &EmptyDatabase, rows: &Rows) {
     let output = database.import("all.csv", &[&rows.all], &[]);
 
     let text = succeeded(&output).replace(',', "");
-    let [read, imported, known, refused] =
-        ["read ", " imported ", " known already ", " refused "].map(|word| {
+    let [read, imported, existing, invalid] =
+        ["read ", " imported ", " existing ", " invalid "].map(|word| {
             let (_, rest) = text.split_once(word).unwrap();
             rest.split_whitespace().next().unwrap().parse::<i64>().unwrap()
         });
     // The database may have completed a transaction after the program was killed.
-    assert!(known >= before, "{known} known, {before} before");
+    assert!(existing >= before, "{existing} existing, {before} before");
     assert_eq!(read, ROWS, "{text}");
-    assert_eq!(imported + known, ROWS, "{text}");
-    assert_eq!(refused, 0, "{text}");
+    assert_eq!(imported + existing, ROWS, "{text}");
+    assert_eq!(invalid, 0, "{text}");
     assert_eq!(database.counts(), Counts { users: ROWS, passwords: ROWS, roles: ROWS });
     let waiting: i64 =
         on_backend!(&mut database.connection(), |c| outbox::table.count().get_result(c)).unwrap();

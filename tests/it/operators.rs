@@ -79,7 +79,7 @@ fn an_export_file_is_private_and_overwrites_nothing() {
 
             let mode = fs::metadata(&file).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{format}");
-            assert!(again.contains("is there already"), "{format}: {again}");
+            assert!(again.contains("already exists"), "{format}: {again}");
             let files = fs::read_dir(database.path("")).unwrap().filter_map(|entry| {
                 let name = entry.unwrap().file_name().into_string().unwrap();
                 name.starts_with("all.").then_some(name)

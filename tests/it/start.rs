@@ -115,7 +115,7 @@ fn a_taken_port_is_an_error_in_one_line() {
 
     let text = one_line_error(&run("drawbridge", &["--port", &port, "--data", &data], &[]));
 
-    assert!(text.contains(&port) && text.contains("another program listens there"), "{text}");
+    assert!(text.contains(&port) && text.contains("another program uses this port"), "{text}");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn an_unreachable_database_is_an_error_in_one_line() {
     for arguments in [&["user", "list"][..], &["migrate"]] {
         let text = one_line_error(&run("drawbridge", arguments, &settings));
 
-        assert!(text.contains("the database is out of reach"), "{arguments:?}: {text}");
+        assert!(text.contains("the database is unreachable"), "{arguments:?}: {text}");
         assert!(!text.contains("hunter2"), "{arguments:?}: the password is shown: {text}");
     }
 }
@@ -250,7 +250,7 @@ fn a_service_without_its_database_says_so() {
 
     let text = AuthService::start_error(&database, MASTER_SECRET);
 
-    assert!(text.contains("auth-service cannot start: the database is out of reach"), "{text}");
+    assert!(text.contains("auth-service cannot start: the database is unreachable"), "{text}");
 }
 
 #[test]

@@ -1,28 +1,11 @@
-//! Which steps are possible in a state. No step is ever forced, so every delay, every lost message and every partition
-//! is among the runs.
-
-use stateright::{Model, Property};
+//! Which steps are possible in a state. No step is ever forced, so every delay, every lost message and every
+//! partition is among the runs.
 
 use crate::{
-    properties,
-    protocol::{Fault, Part, Times},
-    state::{State, Verification, Version, Watermark, Writer},
+    drawbridge::Drawbridge,
+    protocol::{Fault, Part},
+    state::{State, Verification, Version, Writer},
 };
-
-/// The protocol, and the conditions of a run.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Drawbridge {
-    /// The part that is left out.
-    pub(crate) without: Option<Part>,
-    pub(crate) times: Times,
-    /// The possible faults of Redis's data.
-    pub(crate) faults: &'static [Fault],
-    pub(crate) max_faults: u8,
-    /// How many changes there may be that do not end the session.
-    pub(crate) max_other_changes: u8,
-    /// How many verifications are in progress at a time: one or two.
-    pub(crate) concurrent_verifications: usize,
-}
 
 /// One step. A number says which writer or verification takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +55,8 @@ pub(crate) enum Action {
     ReportWatermark,
     /// The verifier receives the first message on the channel.
     Receive,
-    /// The channel breaks, its messages are lost, and the verifier reconnects. (A broken channel that the verifier has
-    /// not noticed is one on which nothing arrives.)
+    /// The channel breaks, its messages are lost, and the verifier reconnects. (A broken channel that the
+    /// verifier has not noticed is one on which nothing arrives.)
     Reconnect,
 
     /// A verification trusts the cache, misses the near cache, and asks Redis.
@@ -93,34 +76,16 @@ pub(crate) enum Action {
 }
 
 impl Drawbridge {
-    /// Returns true if the protocol has this part.
-    pub(crate) fn has(&self, part: Part) -> bool {
-        self.without != Some(part)
-    }
-
-    /// Returns true if a verifier with this watermark trusts the records of its epoch.
-    pub(crate) fn trusts(&self, watermark: Watermark) -> bool {
-        watermark.age <= self.times.watermark_max_age || !self.has(Part::Watermark)
-    }
-
-    /// The watermark because of which the verifier trusts the cache.
-    pub(crate) fn trusted_watermark(&self, s: &State) -> Option<Watermark> {
-        s.watermark.filter(|watermark| self.trusts(*watermark))
-    }
-
-    /// Returns true if a verification that starts now must not accept the session.
-    pub(crate) fn is_late(&self, s: &State) -> bool {
-        s.database.revoked_for().is_some_and(|age| age >= self.times.bound)
-    }
-
-    /// Returns true if this fault may still happen.
-    pub(crate) fn may_fail(&self, s: &State, fault: Fault) -> bool {
-        s.faults < self.max_faults && self.faults.contains(&fault)
-    }
-
-    /// Returns true if the next watermark starts an epoch: there is none, or another server run wrote it.
-    pub(crate) fn may_have_lost_data(s: &State) -> bool {
-        s.redis.watermark.is_none() || !s.redis.is_own
+    /// Every possible step.
+    pub(crate) fn possible_actions(&self, s: &State) -> Vec<Action> {
+        [
+            self.time_and_database_actions(s),
+            self.writer_actions(s),
+            self.relay_actions(s),
+            self.redis_actions(s),
+            self.verifier_actions(s),
+        ]
+        .concat()
     }
 
     fn time_and_database_actions(&self, s: &State) -> Vec<Action> {
@@ -237,33 +202,5 @@ impl Drawbridge {
             }
         }
         actions
-    }
-}
-
-impl Model for Drawbridge {
-    type State = State;
-    type Action = Action;
-
-    fn init_states(&self) -> Vec<State> {
-        vec![State::initial()]
-    }
-
-    fn actions(&self, s: &State, actions: &mut Vec<Action>) {
-        actions.extend(self.time_and_database_actions(s));
-        actions.extend(self.writer_actions(s));
-        actions.extend(self.relay_actions(s));
-        actions.extend(self.redis_actions(s));
-        actions.extend(self.verifier_actions(s));
-    }
-
-    fn next_state(&self, last: &State, action: Action) -> Option<State> {
-        let mut next = *last;
-        self.step(&mut next, action)?;
-        self.merge(&mut next);
-        (next != *last).then_some(next)
-    }
-
-    fn properties(&self) -> Vec<Property<Self>> {
-        properties::all(self)
     }
 }

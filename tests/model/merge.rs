@@ -1,8 +1,8 @@
-//! Merges states that differ in nothing that matters, so that there are few enough to visit all of them. What is
-//! dropped could only ever keep a verification from accepting, never help it.
+//! Merges states that differ in nothing that matters, so that there are few enough to visit all of them. What
+//! is dropped could only ever keep a verification from accepting, never help it.
 
 use crate::{
-    actions::Drawbridge,
+    drawbridge::Drawbridge,
     protocol::{Fault, Part},
     state::{Epoch, MAX_EPOCHS, State, Verification, Writer},
 };
@@ -27,7 +27,8 @@ impl Drawbridge {
         forget_unknown_epochs(s);
     }
 
-    /// Drops records without the session, and verifications that can neither accept nor leave anything behind.
+    /// Drops records without the session, and verifications that can neither accept nor leave anything
+    /// behind.
     fn merge_verifier(&self, s: &mut State) {
         let database = s.database;
         s.near = s.near.filter(|version| database.accepts(*version));
@@ -50,8 +51,8 @@ impl Drawbridge {
         }
     }
 
-    /// Drops messages that change nothing when they arrive: a watermark that is too old by now, and an invalidation if
-    /// nothing is cached or about to be.
+    /// Drops messages that change nothing when they arrive: a watermark that is too old by now, and an
+    /// invalidation if nothing is cached or about to be.
     fn merge_channel(&self, s: &mut State) {
         if s.channel.watermark.is_some_and(|watermark| !self.trusts(watermark)) {
             s.channel.watermark = None;
@@ -66,8 +67,9 @@ impl Drawbridge {
     }
 }
 
-/// Ends everything that belongs to an epoch named neither by Redis nor by its copy, since such an epoch never returns. A
-/// writer finds that out and starts again, records fetched from it are not trusted, and filling it has no effect.
+/// Ends everything that belongs to an epoch named neither by Redis nor by its copy, since such an epoch never
+/// returns. A writer finds that out and starts again, records fetched from it are not trusted, and filling it
+/// has no effect.
 fn give_up_old_epochs(s: &mut State) {
     let copied = s.copy.and_then(|copy| copy.watermark);
     let watermarks = [s.redis.watermark, copied];

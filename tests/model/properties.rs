@@ -1,12 +1,12 @@
 //! What must never happen, and what must happen in some run for that to mean anything.
 //!
-//! Whether a verification accepts is read from a state: every answer that exists there could be returned in the next
-//! moment.
+//! Whether a verification accepts is read from a state: every answer that exists there could be returned in
+//! the next moment.
 
 use stateright::Property;
 
 use crate::{
-    actions::Drawbridge,
+    drawbridge::Drawbridge,
     state::{State, Verification, Version},
 };
 
@@ -23,7 +23,8 @@ enum Layer {
     Shared,
     /// The database's answer, for the verification that asked or joined.
     Source,
-    /// The database's last answer, for any verification: without a young watermark it is used again for a while.
+    /// The database's last answer, for any verification: without a young watermark it is used again for a
+    /// while.
     LastAnswer,
 }
 

@@ -11,8 +11,9 @@ pub(crate) enum Part {
     /// The cache is trusted only while the watermark is young.
     /// Without it, the cache is trusted as long as the connection lasts.
     Watermark,
-    /// The watermark's time is read from Redis's clock before the relay looks into the outbox, however late it arrives.
-    /// Without it, the relay sends how long ago it looked, and Redis counts back from the arrival.
+    /// The watermark's time is read from Redis's clock before the relay looks into the outbox, however late
+    /// it arrives. Without it, the relay sends how long ago it looked, and Redis counts back from the
+    /// arrival.
     TimeBeforeLook,
     /// A new epoch starts when Redis may have lost data, and every record's key contains it.
     /// Without it, there is a single epoch.
@@ -52,12 +53,13 @@ impl Times {
     /// A tick is half a second. All times are exact.
     pub(crate) const FINE: Self = Self { watermark_max_age: 3, stale_max: 4, bound: 8 };
 
-    /// A tick is 0.8 s. The watermark's age and `STALE_MAX` are rounded up, so that the model trusts longer than the
-    /// real system.
+    /// A tick is 0.8 s. The watermark's age and `STALE_MAX` are rounded up, so that the model trusts longer
+    /// than the real system.
     pub(crate) const COARSE: Self = Self { watermark_max_age: 2, stale_max: 3, bound: 5 };
 
-    /// A tick is two seconds. The model trusts at least as long as the real system. Too coarse if Redis continues with
-    /// older data: there, a record is trusted because of one watermark and kept because of the next.
+    /// A tick is two seconds. The model trusts at least as long as the real system. Too coarse if Redis
+    /// continues with older data: there, a record is trusted because of one watermark and kept because of the
+    /// next.
     pub(crate) const COARSEST: Self = Self { watermark_max_age: 1, stale_max: 1, bound: 2 };
 }
 

@@ -93,8 +93,8 @@ pub(crate) struct Watermark {
     pub(crate) age: Age,
 }
 
-/// The connection over which Redis pushes invalidations to the verifier and the verifier reads the watermark. Messages
-/// arrive in the order of these fields, or never.
+/// The connection over which Redis pushes invalidations to the verifier and the verifier reads the watermark.
+/// Messages arrive in the order of these fields, or never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Channel {
     /// True if it is connected to the current server.

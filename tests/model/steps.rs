@@ -1,7 +1,8 @@
 //! The effect of each step.
 
 use crate::{
-    actions::{Action, Drawbridge},
+    actions::Action,
+    drawbridge::Drawbridge,
     protocol::{Fault, Part},
     state::{
         Age, Channel, Epoch, OutboxCheck, RedisData, Revocation, State, Verification, Version, Watermark,

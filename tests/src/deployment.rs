@@ -1,12 +1,13 @@
 mod builder;
 mod instance;
+mod service;
 
 use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-pub use self::builder::DeploymentBuilder;
 use self::instance::Instance;
+pub use self::{builder::DeploymentBuilder, service::Service};
 use crate::{
     mailbox::Mailbox,
     port::free_port,
@@ -14,31 +15,6 @@ use crate::{
     redis::Redis,
     visitor::{Visitor, credentials, register},
 };
-
-/// One of the three services.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
-    /// auth-service.
-    Auth,
-    /// verify-service.
-    Verify,
-    /// web-frontend.
-    Frontend,
-}
-
-impl Service {
-    /// All services, in the order in which they start.
-    pub const ALL: [Self; 3] = [Self::Auth, Self::Verify, Self::Frontend];
-
-    /// The name of its program.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auth => "auth-service",
-            Self::Verify => "verify-service",
-            Self::Frontend => "web-frontend",
-        }
-    }
-}
 
 /// How the services are distributed over processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -19,6 +19,7 @@ mod deployment;
 mod edge;
 mod engine;
 mod mailbox;
+mod own_runtime;
 mod port;
 mod postgres;
 mod postgres_server;

@@ -2,6 +2,7 @@
 
 mod mail;
 mod smtp;
+mod state;
 
 use std::{
     fs,
@@ -19,37 +20,17 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-pub use self::mail::Mail;
+use self::state::Shared;
+pub use self::{
+    mail::Mail,
+    state::{Encryption, Mood},
+};
 use crate::{certificates::Certificates, port::free_port};
 
 /// How long an e-mail may take to arrive.
 const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(20);
 
 const AUTHORITY: &str = "authority.pem";
-
-/// How the connection is encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encryption {
-    /// Plain text.
-    None,
-    /// `STARTTLS`, which the server requires before it accepts mail.
-    StartTls,
-    /// TLS from the first byte.
-    Implicit,
-}
-
-/// How the server treats its clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mood {
-    /// It accepts their mail.
-    Willing,
-    /// It rejects every recipient with this code: 4xx is temporary, 5xx permanent.
-    Refusing(u16),
-    /// It keeps connections open and sends nothing.
-    Hanging,
-    /// It refuses connections and closes open ones.
-    Down,
-}
 
 /// A mail server that runs until it is dropped.
 #[derive(Debug)]
@@ -59,18 +40,6 @@ pub struct Mailbox {
     folder: TempDir,
     mood: watch::Sender<Mood>,
     shared: Arc<Shared>,
-}
-
-/// The state that all connections of a server share.
-#[derive(Debug)]
-struct Shared {
-    encryption: Encryption,
-    /// The user and the password that clients must send, if any.
-    login: Option<(String, String)>,
-    mood: watch::Receiver<Mood>,
-    mails: Mutex<Vec<Mail>>,
-    refused: Mutex<Vec<String>>,
-    changed: Notify,
 }
 
 impl Mailbox {

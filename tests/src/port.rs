@@ -19,7 +19,7 @@ pub fn free_port() -> u16 {
 
 /// The first of `n` consecutive free ports, of which the ports 1000 above are free as well.
 pub fn free_ports(n: u16) -> u16 {
-    let start = u16::try_from(std::process::id() % 1000).unwrap() * (COUNT / 1000);
+    let start = first_place();
     for _ in 0..COUNT {
         let place = (start + NEXT.fetch_add(n, Ordering::Relaxed)) % COUNT;
         let (block, within) = (place / BLOCK, (place % BLOCK).min(BLOCK - n));
@@ -30,4 +30,11 @@ pub fn free_ports(n: u16) -> u16 {
         }
     }
     panic!("no {n} consecutive free ports above {FIRST}");
+}
+
+/// Where this process starts to look. Processes with consecutive ids start far from each other (Fibonacci hashing), so
+/// that test programs that run at the same time do not choose the same port.
+fn first_place() -> u16 {
+    let hash = std::process::id().wrapping_mul(0x9e37_79b9);
+    u16::try_from((u64::from(hash) * u64::from(COUNT)) >> 32).unwrap()
 }

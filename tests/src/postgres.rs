@@ -6,7 +6,7 @@ use std::{
     },
 };
 
-use crate::postgres_server::PostgresServer;
+use crate::{own_runtime::in_own_runtime, postgres_server::PostgresServer};
 
 /// One server for each test process.
 static SERVER: LazyLock<Shared> = LazyLock::new(Shared::start);
@@ -51,14 +51,4 @@ fn fresh_database_on(server: &str) -> String {
         client.batch_execute(&statement).await.unwrap();
     });
     format!("{server}/{name}")
-}
-
-/// Runs on a separate thread, because the caller may already be inside a runtime.
-pub(crate) fn in_own_runtime<T, F>(work: impl FnOnce() -> F + Send + 'static) -> T
-where
-    T: Send + 'static,
-    F: Future<Output = T>,
-{
-    let run = || tokio::runtime::Runtime::new().unwrap().block_on(work());
-    std::thread::spawn(run).join().unwrap()
 }

@@ -8,8 +8,8 @@ use std::{
 };
 
 use crate::{
+    own_runtime::in_own_runtime,
     port::free_port,
-    postgres::in_own_runtime,
     process::{Process, Start},
 };
 

@@ -22,8 +22,8 @@ pub struct App {
 }
 
 impl App {
-    /// Assembles the service. It connects in the background: a service that starts during an outage reports the outage
-    /// in its responses and recovers by itself.
+    /// Assembles the service. It connects in the background: a service that starts during an outage reports
+    /// the outage in its responses and recovers by itself.
     pub(crate) fn new(config: Config, clock: SharedClock) -> Self {
         let metrics = Metrics::new();
         let Config { cache_sizes, timeouts, .. } = config;

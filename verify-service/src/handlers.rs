@@ -1,4 +1,5 @@
-//! The endpoints, one per file. The fast path calls the same response functions with the verdict it already has.
+//! The endpoints, one per file. The fast path calls the same response functions with the verdict it already
+//! has.
 
 pub(crate) mod auth_request;
 pub(crate) mod forward_auth;

@@ -1,9 +1,10 @@
-//! The fast path: requests with a single plausible token and no body, before anything else is set up for them.
+//! The fast path: requests with a single plausible token and no body, before anything else is set up for
+//! them.
 //!
-//! It verifies the token once and responds itself. Valid tokens are answered from memory (`docs/performance.md`, rows
-//! `verify-hot` and `auth-request-hot`), or after asking Redis or the database (rows `verify-redis-hit` and
-//! `verify-cold`). Refusals and renewals use the response functions of the handlers. All other requests go on to the
-//! handlers.
+//! It verifies the token once and responds itself. Valid tokens are answered from memory
+//! (`docs/performance.md`, rows `verify-hot` and `auth-request-hot`), or after asking Redis or the database
+//! (rows `verify-redis-hit` and `verify-cold`). Refusals and renewals use the response functions of the
+//! handlers. All other requests go on to the handlers.
 
 use std::{
     future::{Ready, ready},
@@ -135,7 +136,8 @@ impl FastPath {
         }
     }
 
-    /// Responds with the endpoint's response function: to refusals, and to valid tokens that are due for renewal.
+    /// Responds with the endpoint's response function: to refusals, and to valid tokens that are due for
+    /// renewal.
     async fn respond(
         self: Rc<Self>,
         request: ServiceRequest,

@@ -44,7 +44,8 @@ pub(crate) async fn response_with_renewal(
     response
 }
 
-/// Inserts all three headers, even if a value is empty: the gateway then replaces whatever a client has sent in them.
+/// Inserts all three headers, even if a value is empty: the gateway then replaces whatever a client has sent
+/// in them.
 fn insert_headers(headers: &mut HeaderMap, user: &UserRecord) {
     headers.insert(USER_ID, header_value(&user.id.to_string()));
     headers.insert(EMAIL, header_value(&user.email));

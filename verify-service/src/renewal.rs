@@ -1,4 +1,5 @@
-//! Renewal of tokens for users behind a gateway: auth-service issues the new token, this service passes it on.
+//! Renewal of tokens for users behind a gateway: auth-service issues the new token, this service passes it
+//! on.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -25,8 +26,8 @@ const AUTH_SERVICE_URL: Setting = Setting::new(
 )
 .values("origins, separated by commas");
 
-/// The minimum time between two renewals of one session. A gateway that does not pass `Set-Cookie` on costs one call
-/// in this time.
+/// The minimum time between two renewals of one session. A gateway that does not pass `Set-Cookie` on costs
+/// one call in this time.
 const RENEWAL_COOLDOWN: Duration = Duration::from_secs(30);
 
 /// How long a response waits for the new token.
@@ -62,8 +63,8 @@ impl Renewal {
         self.recent().peek(&session).is_none_or(|at| at.elapsed() > RENEWAL_COOLDOWN)
     }
 
-    /// Adds a cookie with a new token to a response. If that fails, a later request tries again: the old token is
-    /// valid for as long as it has been.
+    /// Adds a cookie with a new token to a response. If that fails, a later request tries again: the old
+    /// token is valid for as long as it has been.
     pub(crate) async fn renew(
         &self,
         session: SessionId,
@@ -90,7 +91,8 @@ impl Renewal {
                 self.renewals.inc();
             }
             Ok(answer) => {
-                tracing::warn!(status = %answer.status(), "token renewal failed; retrying on a later request");
+                let status = answer.status();
+                tracing::warn!(%status, "token renewal failed; retrying on a later request");
             }
             Err(error) => tracing::warn!(%error, "token renewal failed; retrying on a later request"),
         }

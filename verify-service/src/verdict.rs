@@ -1,5 +1,5 @@
-//! The verdict on a request: is its token valid, and should it be renewed? The fast path and the handlers share it, so
-//! that every request is verified and counted once.
+//! The verdict on a request: is its token valid, and should it be renewed? The fast path and the handlers
+//! share it, so that every request is verified and counted once.
 
 use actix_web::http::header::HeaderMap;
 use drawbridge_http::token_headers;
@@ -15,8 +15,8 @@ pub(crate) async fn verify(app: &App, headers: &HeaderMap) -> Verdict {
     app.verifier.verify_request(&app.cookie.tokens(&token_headers(headers))).await
 }
 
-/// Returns true if the response to a gateway should carry a new token: the old one is past half its lifetime, and
-/// this service has not renewed it a moment ago.
+/// Returns true if the response to a gateway should carry a new token: the old one is past half its lifetime,
+/// and this service has not renewed it a moment ago.
 pub(crate) fn is_renewal_due(app: &App, grant: &Grant) -> bool {
     app.renewal.as_ref().is_some_and(|renewal| {
         let session = grant.session();

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
-/// How long before its end a confirmation of identity no longer counts, so that it does not expire while the user
-/// fills in a form.
+/// How long before its end a confirmation of identity no longer counts, so that it does not expire while the
+/// user fills in a form.
 const CONFIRMATION_MARGIN: TimeDelta = TimeDelta::minutes(2);
 
 /// The response of `GET /api/account`.
@@ -20,7 +20,7 @@ pub(crate) struct AccountDetails {
     pub(crate) passkeys: Vec<PasskeyDetails>,
     pub(crate) passkeys_possible: bool,
     pub(crate) second_factor: SecondFactorRule,
-    /// Whether the site sends email.
+    /// Whether the site sends e-mail.
     pub(crate) mail: bool,
     confirmed_until: Option<DateTime<Utc>>,
     pub(crate) session_count: u32,

@@ -19,7 +19,8 @@ impl ActivityReports {
         Self(Cache::new(TRACKED_SESSIONS_MAX))
     }
 
-    /// Returns true if it is time to report this session again. Of several concurrent calls, one returns true.
+    /// Returns true if it is time to report this session again. Of several concurrent calls, one returns
+    /// true.
     pub(crate) fn is_due(&self, session: SessionId, now: Instant) -> bool {
         let entry = self.0.entry(&session, None, |_, reported_at| {
             let is_due = now.saturating_duration_since(*reported_at) >= REPORT_INTERVAL;

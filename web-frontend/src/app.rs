@@ -14,7 +14,7 @@ use drawbridge_http::{client_address::TrustedProxies, proxy_identity::ProxyIdent
 use crate::{
     activity_reports::ActivityReports,
     assets::Assets,
-    auth_client::{AuthClient, AuthRequest, BrowserContext, Endpoint},
+    auth_client::{AuthClient, AuthEndpoint, AuthRequest, BrowserContext},
     config::Config,
     language::Language,
     page_sessions::PageSessions,
@@ -84,7 +84,7 @@ impl App {
     }
 
     /// A request to auth-service on behalf of the browser that sent `request`.
-    pub(crate) fn auth_request(&self, request: &HttpRequest, endpoint: Endpoint) -> AuthRequest {
+    pub(crate) fn auth_request(&self, request: &HttpRequest, endpoint: AuthEndpoint) -> AuthRequest {
         let browser = BrowserContext::from_request(request, &self.cookie, self.client_address(request));
         AuthRequest::new(endpoint, browser)
     }

@@ -1,5 +1,5 @@
-//! The stylesheet, the scripts and the logo. The path of each contains a hash of its content, so browsers can cache
-//! it forever.
+//! The stylesheet, the scripts and the logo. The path of each contains a hash of its content, so browsers can
+//! cache it forever.
 
 use actix_web::web::Bytes;
 use aws_lc_rs::digest::{SHA256, digest};

@@ -1,5 +1,5 @@
-//! The client of auth-service. It forwards the session token and the properties of the browser, turns tokens in
-//! responses into cookies, and tells refusals from outages.
+//! The client of auth-service. It forwards the session token and the properties of the browser, turns tokens
+//! in responses into cookies, and distinguishes refusals from outages.
 
 pub(crate) mod bodies;
 mod endpoint;
@@ -29,7 +29,7 @@ use drawbridge_http::{
 };
 
 use endpoint::SessionEffect;
-pub(crate) use endpoint::{Endpoint, EndpointMethod};
+pub(crate) use endpoint::{AuthEndpoint, EndpointMethod};
 pub(crate) use request::{AuthRequest, BrowserContext};
 pub(crate) use response::{AuthRefusal, AuthResponse};
 
@@ -117,7 +117,7 @@ impl AuthClient {
     }
 
     /// Checks a response, and replaces the tokens in it with cookies.
-    fn complete(&self, endpoint: Endpoint, mut response: AuthResponse) -> Result<AuthResponse, String> {
+    fn complete(&self, endpoint: AuthEndpoint, mut response: AuthResponse) -> Result<AuthResponse, String> {
         let status = response.status;
         if !status.is_success() {
             return match response.refusal() {

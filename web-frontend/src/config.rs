@@ -102,7 +102,8 @@ impl Config {
     }
 }
 
-/// Checks that the session cookie collides with no other cookie of web-frontend, and that web-frontend receives it.
+/// Checks that the session cookie collides with no other cookie of web-frontend, and that web-frontend
+/// receives it.
 fn check_cookie(reader: &mut Reader, cookie: &SessionCookie) {
     for fixed in fixed_cookies(cookie.policy()).iter().filter(|fixed| fixed.name == cookie.name()) {
         let purpose = fixed.purpose;

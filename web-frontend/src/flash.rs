@@ -9,9 +9,9 @@ const SESSION_KEY: &str = "flash";
 /// A message that the next page shows once. It is stored in the page session.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct FlashMessage {
-    /// The message; empty if only the email address is passed on.
+    /// The message; empty if only the e-mail address is passed on.
     pub(crate) text: String,
-    /// The email address that the next page fills in or mentions.
+    /// The e-mail address that the next page fills in or mentions.
     pub(crate) email: Option<String>,
     /// Whether the message reports an error.
     #[serde(rename = "bad")]
@@ -29,12 +29,12 @@ impl FlashMessage {
         Self { is_error: true, ..Self::success(text) }
     }
 
-    /// An email address for the next page, without a message.
+    /// An e-mail address for the next page, without a message.
     pub(crate) fn only_email(email: impl Into<String>) -> Self {
         Self::success("").with_email(email)
     }
 
-    /// Adds an email address.
+    /// Adds an e-mail address.
     pub(crate) fn with_email(self, email: impl Into<String>) -> Self {
         Self { email: Some(email.into()), ..self }
     }

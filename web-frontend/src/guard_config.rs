@@ -10,13 +10,13 @@ const VERIFY_SERVICE_URL: Setting = Setting::new("VERIFY_SERVICE_URL", "Where ve
     .values("origins, separated by commas");
 const VERIFY_INTERNAL_URL: Setting = Setting::new(
     "VERIFY_INTERNAL_URL",
-    "The internal ports of verify-service, used with `GUARD_MODE=embedded`.",
+    "Where verify-service listens internally; `GUARD_MODE=embedded` needs it.",
 )
 .values("origins, separated by commas")
 .default("`VERIFY_SERVICE_URL` with 1000 added to each port");
 const GUARD_MODE: Setting = Setting::new(
     "GUARD_MODE",
-    "Whether verify-service verifies each request (`remote`) or web-frontend verifies them itself (`embedded`).",
+    "Who verifies requests for private pages: verify-service (`remote`) or web-frontend itself (`embedded`).",
 )
 .values("`remote` or `embedded`")
 .default("remote");

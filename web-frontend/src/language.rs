@@ -54,7 +54,8 @@ impl Language {
         Self::ALL.into_iter().find(|language| language.code() == code)
     }
 
-    /// The language for a request with these headers: from the cookie, else from `Accept-Language`, else English.
+    /// The language for a request with these headers: from the cookie, else from `Accept-Language`, else
+    /// English.
     pub(crate) fn from_headers(headers: &HeaderMap, secure: bool) -> Self {
         chosen_language(headers, cookie_name(secure))
             .or_else(|| preferred_language(headers))
@@ -77,7 +78,8 @@ fn chosen_language(headers: &HeaderMap, cookie_name: &str) -> Option<Language> {
     Language::parse(cookie.text()?)
 }
 
-/// The language with the highest quality in `Accept-Language` (RFC 9110, 12.5.4); the first one if several share it.
+/// The language with the highest quality in `Accept-Language` (RFC 9110, 12.5.4); the first one if several
+/// share it.
 fn preferred_language(headers: &HeaderMap) -> Option<Language> {
     let list = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
     let mut best: Option<(f32, Language)> = None;

@@ -8,7 +8,6 @@ mod auth_client;
 pub mod config;
 mod csrf;
 mod flash;
-mod form;
 pub mod guard_config;
 mod handlers;
 mod language;
@@ -23,6 +22,7 @@ pub mod server;
 pub mod site;
 mod text;
 pub mod upstreams;
+mod utf8_form;
 
 pub use config::Config;
 pub use server::bind;

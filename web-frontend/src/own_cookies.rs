@@ -1,4 +1,4 @@
-//! The cookies of web-frontend. Their names must differ, and no backend may read or set one of them.
+//! The cookies of web-frontend. Their names must differ, and no upstream may read or set one of them.
 
 use drawbridge_cookies::{device_cookie, session_cookie::SessionCookie, topology::CookiePolicy};
 use drawbridge_guard::redirect_cookie_name;
@@ -8,7 +8,7 @@ use crate::{language, page_sessions::PageSessions};
 /// A cookie of web-frontend other than the session cookie.
 pub(crate) struct FixedCookie {
     pub(crate) name: &'static str,
-    /// What the cookie is for, in a noun.
+    /// What the cookie is for, as a noun phrase.
     pub(crate) purpose: &'static str,
 }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::{
     account::AccountDetails,
     app::App,
-    auth_client::{AuthRefusal, AuthResponse, Endpoint},
+    auth_client::{AuthEndpoint, AuthRefusal, AuthResponse},
     csrf,
     flash::FlashMessage,
     language::Language,
@@ -57,14 +57,14 @@ impl FromRequest for PageRequest {
 /// Calls of auth-service.
 impl PageRequest {
     /// Calls an endpoint without a body.
-    pub(crate) async fn call(&self, endpoint: Endpoint) -> Result<AuthResponse, Problem> {
+    pub(crate) async fn call(&self, endpoint: AuthEndpoint) -> Result<AuthResponse, Problem> {
         self.app.auth.send(self.app.auth_request(&self.http, endpoint)).await
     }
 
     /// Calls an endpoint with a query string.
     pub(crate) async fn call_with_query(
         &self,
-        endpoint: Endpoint,
+        endpoint: AuthEndpoint,
         query: String,
     ) -> Result<AuthResponse, Problem> {
         self.app.auth.send(self.app.auth_request(&self.http, endpoint).with_query(query)).await
@@ -73,7 +73,7 @@ impl PageRequest {
     /// Calls an endpoint with a JSON body.
     pub(crate) async fn call_with_body(
         &self,
-        endpoint: Endpoint,
+        endpoint: AuthEndpoint,
         body: &impl Serialize,
     ) -> Result<AuthResponse, Problem> {
         self.app.auth.send(self.app.auth_request(&self.http, endpoint).with_json(body)?).await
@@ -82,7 +82,7 @@ impl PageRequest {
     /// Calls an endpoint with an ID in its path and a JSON body.
     pub(crate) async fn call_with_id(
         &self,
-        endpoint: Endpoint,
+        endpoint: AuthEndpoint,
         id: &str,
         body: &impl Serialize,
     ) -> Result<AuthResponse, Problem> {
@@ -96,7 +96,7 @@ impl PageRequest {
 
     /// Loads the account of the signed-in user.
     pub(crate) async fn account(&self) -> Result<AccountDetails, Problem> {
-        self.call(Endpoint::ACCOUNT).await?.data_or_problem()
+        self.call(AuthEndpoint::ACCOUNT).await?.data_or_problem()
     }
 
     /// The e-mail address of the signed-in user, on a page that everyone may see. During an outage, `None`.
@@ -104,7 +104,7 @@ impl PageRequest {
         match self.app.guard.identify(&self.http).await {
             Ok(verified) => Some(verified.user.email),
             Err(Refusal::Unavailable(cause)) => {
-                tracing::warn!(cause, "cannot identify the visitor; showing the page as to anyone");
+                tracing::warn!(cause, "cannot identify the visitor; showing the signed-out page");
                 None
             }
             Err(_) => None,

@@ -17,10 +17,10 @@ use drawbridge_core::secret::{KeyPurpose, MasterSecret};
 use drawbridge_verification::redis_connection::{self, Connection, RedisUrl};
 use redis::{AsyncCommands, ExistenceCheck, RedisResult, SetExpiry, SetOptions};
 
-/// How long a page session lives after its last use, and so how long a form stays valid.
+/// How long a page session lives after its last change, and so how long a form stays valid.
 const PAGE_SESSION_LIFETIME: Duration = Duration::hours(1);
 
-type SessionState = HashMap<String, String>;
+type PageSessionState = HashMap<String, String>;
 
 /// Stores page sessions in Redis, which any number of replicas can share. Without Redis, and while it is
 /// unreachable, an encrypted cookie holds the session instead, so that pages keep working.
@@ -71,8 +71,8 @@ impl PageSessions {
     }
 }
 
-/// The Redis key of a session. It does not begin with `{drawbridge}:`, because verifiers are notified of every
-/// change below that prefix, but it lies in the same cluster slot, so that the same server is asked.
+/// The Redis key of a session. It does not begin with `{drawbridge}:`, because verifiers are notified of
+/// every change below that prefix, but it lies in the same cluster slot, so that the same server is asked.
 fn redis_key(session: &SessionKey) -> String {
     format!("{{drawbridge}}-page:{}", session.as_ref())
 }
@@ -87,14 +87,14 @@ async fn try_redis<T>(command: impl Future<Output = RedisResult<T>>) -> Option<T
 }
 
 impl SessionStore for PageSessions {
-    async fn load(&self, session: &SessionKey) -> Result<Option<SessionState>, LoadError> {
+    async fn load(&self, session: &SessionKey) -> Result<Option<PageSessionState>, LoadError> {
         let Some(mut redis) = self.redis_for(session) else { return self.cookie.load(session).await };
         let value = try_redis(redis.get::<_, Option<String>>(redis_key(session))).await.flatten();
         let state = value.map(|value| serde_json::from_str(&value)).transpose();
         state.map_err(|error| LoadError::Deserialization(error.into()))
     }
 
-    async fn save(&self, state: SessionState, ttl: &Duration) -> Result<SessionKey, SaveError> {
+    async fn save(&self, state: PageSessionState, ttl: &Duration) -> Result<SessionKey, SaveError> {
         if let Some(mut redis) = self.redis.clone() {
             let session = generate_session_key();
             let value =
@@ -110,7 +110,7 @@ impl SessionStore for PageSessions {
     async fn update(
         &self,
         session: SessionKey,
-        state: SessionState,
+        state: PageSessionState,
         ttl: &Duration,
     ) -> Result<SessionKey, UpdateError> {
         if let Some(mut redis) = self.redis_for(&session) {

@@ -20,7 +20,7 @@ pub(crate) struct PendingLogin {
     /// The path to return to after the login.
     #[serde(default)]
     pub(crate) next: Option<String>,
-    /// The email address from the first step; empty after a passkey.
+    /// The e-mail address from the first step.
     #[serde(default)]
     pub(crate) email: String,
 }

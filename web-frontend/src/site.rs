@@ -14,11 +14,11 @@ const SITE_LOGO: Setting = Setting::new("SITE_LOGO", "The logo in front of the s
     .values("path of an SVG or PNG file of at most 64 KiB")
     .default("Drawbridge's logo in `SITE_COLOR`");
 const SITE_COLOR: Setting =
-    Setting::new("SITE_COLOR", "The accent colour of the light theme. Text in it must be readable.")
+    Setting::new("SITE_COLOR", "The accent colour of the light theme, readable as text.")
         .values("`#rrggbb` with a contrast of 4.5:1")
         .default("`#2f5bd7`");
 const SITE_COLOR_DARK: Setting =
-    Setting::new("SITE_COLOR_DARK", "The accent colour of the dark theme. Text in it must be readable.")
+    Setting::new("SITE_COLOR_DARK", "The accent colour of the dark theme, readable as text.")
         .values("`#rrggbb` with a contrast of 4.5:1")
         .default("`SITE_COLOR`, lightened until it is readable, or `#8fadff`");
 

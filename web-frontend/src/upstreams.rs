@@ -1,4 +1,5 @@
-//! Backends below paths of this origin: their settings, their URLs, and which headers they exchange with browsers.
+//! Upstreams, the servers behind paths of this origin: their settings, their URLs, and which headers they
+//! exchange with browsers.
 
 pub(crate) mod headers;
 mod upstream;
@@ -15,19 +16,19 @@ pub use upstream::Upstream;
 
 const UPSTREAMS: Setting = Setting::new(
     "UPSTREAMS",
-    "Backends below paths of this origin. They receive the session as a bearer token, without the cookie.",
+    "Servers behind paths of this origin; they receive the session as a bearer token instead of the cookie.",
 )
 .values("`/path=URL`, separated by commas")
 .default("none");
 const UPSTREAM_TIMEOUT: Setting =
-    Setting::new("UPSTREAM_TIMEOUT", "How long a backend in `UPSTREAMS` may stay silent.");
+    Setting::new("UPSTREAM_TIMEOUT", "How long a server in `UPSTREAMS` may stay silent.");
 
-/// The settings of the backends.
+/// The settings of the upstreams.
 #[derive(Debug, Clone)]
 pub struct UpstreamConfig {
     /// `UPSTREAMS`.
     pub list: Vec<Upstream>,
-    /// `UPSTREAM_TIMEOUT`: how long a backend may stay silent.
+    /// `UPSTREAM_TIMEOUT`: how long an upstream may stay silent.
     pub timeout: Duration,
 }
 
@@ -43,13 +44,13 @@ impl UpstreamConfig {
     }
 }
 
-/// The backends, and the HTTP clients for them.
+/// The upstreams, and the HTTP clients for them.
 #[derive(Clone)]
 pub(crate) struct Upstreams {
     pub(crate) client: Client,
-    /// The client for connections that switch to another protocol. It never reuses one.
+    /// The client for connections that switch to another protocol. It never reuses a connection.
     pub(crate) upgrade_client: Client,
-    /// How long a backend may stay silent.
+    /// How long an upstream may stay silent.
     pub(crate) timeout: Duration,
     list: Vec<Upstream>,
 }
@@ -64,12 +65,12 @@ impl Upstreams {
         })
     }
 
-    /// The paths of this origin that belong to backends.
+    /// The paths of this origin that belong to upstreams.
     pub(crate) fn prefixes(&self) -> impl Iterator<Item = &str> {
         self.list.iter().map(|upstream| upstream.prefix.as_str())
     }
 
-    /// The backend for a path.
+    /// The upstream for a path.
     pub(crate) fn find(&self, path: &str) -> Option<&Upstream> {
         self.list.iter().find(|upstream| upstream.covers(path))
     }
@@ -79,7 +80,7 @@ fn client_builder(timeouts: Timeouts) -> ClientBuilder {
     Client::builder()
         .tls_backend_preconfigured(tls::client_config(tls::public_roots()))
         .connect_timeout(timeouts.connect)
-        // The browser follows a backend's redirects.
+        // The browser follows an upstream's redirects.
         .redirect(Policy::none())
         // Only an HTTP/1.1 connection can switch to another protocol.
         .http1_only()

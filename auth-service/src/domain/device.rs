@@ -92,8 +92,10 @@ mod tests {
 
     #[test]
     fn a_device_knows_only_the_accounts_signed_in_on_it() {
-        let (ours, theirs) = (key(1), key(2));
-        let (ada, grace) = (email("ada@example.com"), email("grace@example.com"));
+        let ours = key(1);
+        let theirs = key(2);
+        let ada = email("ada@example.com");
+        let grace = email("grace@example.com");
 
         let device = Device::new(Random).with_account(&ours, &ada);
         let parsed = Device::parse(&device.to_string()).unwrap();
@@ -109,7 +111,8 @@ mod tests {
     #[test]
     fn a_device_remembers_the_last_five_accounts() {
         let key = key(1);
-        let (ada, grace) = (email("ada@example.com"), email("grace@example.com"));
+        let ada = email("ada@example.com");
+        let grace = email("grace@example.com");
 
         let both =
             Device::new(Random).with_account(&key, &ada).with_account(&key, &grace).with_account(&key, &ada);

@@ -57,7 +57,8 @@ impl TotpSecret {
     /// The URI that an app reads from the QR code: `otpauth://totp/…`.
     pub fn uri(&self, issuer: &str, account: &str) -> Option<String> {
         // A colon would terminate the issuer.
-        let (issuer, account) = (issuer.replace(':', " "), account.replace(':', " "));
+        let issuer = issuer.replace(':', " ");
+        let account = account.replace(':', " ");
         self.totp(&issuer, &account).to_url().ok()
     }
 

@@ -66,8 +66,10 @@ pub(crate) async fn show(app: web::Data<App>, context: RequestContext) -> Result
     Ok(HttpResponse::Ok().json(Success::with("Account", account)))
 }
 
-async fn find_account(app: &App, user: &SignedInUser) -> Result<AccountResponse, Error> {
-    let (user, session, now) = (user.holder.user, user.session, app.clock.now());
+async fn find_account(app: &App, signed_in: &SignedInUser) -> Result<AccountResponse, Error> {
+    let user = signed_in.holder.user;
+    let session = signed_in.session;
+    let now = app.clock.now();
     let find = move |c: &mut _| {
         let profile = storage::find_profile(c, user)?;
         let factors = storage::find_enrolled_factors(c, user)?;
@@ -115,7 +117,9 @@ pub(crate) async fn export(app: web::Data<App>, context: RequestContext) -> Resu
     let account = find_account(&app, &user).await?;
     let grant = app.verifier.verify_request(&context.tokens).await?;
     let event = user.security_event(&app, EventKind::Exported);
-    let (id, session, now) = (user.holder.user, user.session, app.clock.now());
+    let id = user.holder.user;
+    let session = user.session;
+    let now = app.clock.now();
     let find = move |c: &mut _| {
         storage::insert_event(c, &event)?;
         let filter = EventFilter { user: Some(id), ..EventFilter::default() };
@@ -138,7 +142,8 @@ pub(crate) async fn export(app: web::Data<App>, context: RequestContext) -> Resu
 /// `DELETE /api/me`: deletes the user's account and all its data.
 pub(crate) async fn delete(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
     let SignedInUser { holder, actor, .. } = SignedInUser::authenticate_confirmed(&app, &context).await?;
-    let (user, now) = (holder.user, app.clock.now());
+    let user = holder.user;
+    let now = app.clock.now();
     // The event outlives the account, so it must not contain personal data.
     let event = NewEvent::new(EventKind::AccountDeleted, &actor.anonymized(), now).to(user);
     let event = app.with_notification(event, &actor, &holder, Notice::AccountDeleted);

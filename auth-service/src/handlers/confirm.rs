@@ -54,7 +54,8 @@ pub(crate) async fn begin_passkey(
 ) -> Result<HttpResponse, Error> {
     let user = SignedInUser::authenticate(&app, &context).await?.holder.user;
     let existing = app.database.query(move |c| storage::find_passkeys(c, user)).await?;
-    let (purpose, now) = (CeremonyPurpose::Confirm, app.clock.now());
+    let purpose = CeremonyPurpose::Confirm;
+    let now = app.clock.now();
     let challenge = app.passkeys()?.begin_authentication(user, &existing, purpose, now).await?;
     Ok(HttpResponse::Ok().json(Success::with("Answer the challenge", challenge)))
 }
@@ -66,7 +67,8 @@ pub(crate) async fn finish_passkey(
     web::Json(JsonObject(body)): web::Json<JsonObject<PasskeyAnswerBody>>,
 ) -> Result<HttpResponse, Error> {
     let user = SignedInUser::authenticate(&app, &context).await?;
-    let (id, purpose) = (user.holder.user, CeremonyPurpose::Confirm);
+    let id = user.holder.user;
+    let purpose = CeremonyPurpose::Confirm;
     let passkeys = app.passkeys()?;
     let answered = passkeys.finish_authentication(Some(id), purpose, &body.answer(), app.clock.now()).await;
     if let Err(PasskeyError::Invalid(_)) = &answered {
@@ -82,7 +84,8 @@ async fn record_confirmation(
     user: &SignedInUser,
     method: SignInMethod,
 ) -> Result<HttpResponse, Error> {
-    let (session, now) = (user.session, app.clock.now());
+    let session = user.session;
+    let now = app.clock.now();
     let event = user.security_event(app, EventKind::Confirmed).with_detail(method.to_string());
     let is_active =
         app.commit(event, move |c, event| storage::record_confirmation(c, session, now, event)).await?;

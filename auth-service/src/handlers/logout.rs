@@ -24,7 +24,9 @@ pub(crate) async fn logout(
             Err(refusal @ Refusal::Unavailable(_)) => return Err(refusal.into()),
             Err(_) => continue,
         };
-        let (user, session, now) = (signed.user, signed.session, app.clock.now());
+        let user = signed.user;
+        let session = signed.session;
+        let now = app.clock.now();
         let event = NewEvent::new(EventKind::SignedOut, &context.actor, now).to(user).within(session);
         app.commit(event, move |c, event| storage::end_session(c, user, session, now, event)).await?;
     }

@@ -127,8 +127,8 @@ pub(crate) async fn rename(
     let id = parse_id(&id)?;
     let name = parse_name(&body.name)?;
     let event = user.security_event(&app, EventKind::PasskeyRenamed).with_detail(&name);
-    let holder = user.holder.user;
-    let rename = move |c: &mut _, event: &_| storage::rename_passkey(c, holder, &id, &name, event);
+    let user_id = user.holder.user;
+    let rename = move |c: &mut _, event: &_| storage::rename_passkey(c, user_id, &id, &name, event);
     if !app.commit(event, rename).await? {
         return Err(Error::PasskeyNotFound);
     }
@@ -149,8 +149,8 @@ pub(crate) async fn remove(
         factor_required: app.second_factor.is_required(),
         password_resettable: app.mail.is_some(),
     };
-    let holder = user.holder.user;
-    let remove = move |c: &mut _, event: &_| storage::delete_passkey(c, holder, &id, rules, event);
+    let user_id = user.holder.user;
+    let remove = move |c: &mut _, event: &_| storage::delete_passkey(c, user_id, &id, rules, event);
     match app.commit(event, remove).await? {
         FactorRemoval::Removed => {}
         FactorRemoval::NotFound => return Err(Error::PasskeyNotFound),

@@ -13,9 +13,11 @@ pub(crate) async fn refresh(
     _: web::Bytes,
 ) -> Result<HttpResponse, Error> {
     let grant = app.verifier.verify_request(&context.tokens).await?;
-    let (user, session) = (grant.record(), grant.session());
+    let user = grant.record();
+    let session = grant.session();
     let token = app.signer.issue(user.id, session.id, session.expires_at).await?;
-    let (id, now) = (session.id, app.clock.now());
+    let id = session.id;
+    let now = app.clock.now();
     app.database.query(move |c| storage::record_session_use(c, id, now)).await?;
     let holder = Holder { user: user.id, email: user.email.clone() };
     let renewed = IssuedSession { holder, token, device: None };

@@ -70,9 +70,10 @@ pub(crate) async fn end(
 ) -> Result<HttpResponse, Error> {
     let user = SignedInUser::authenticate(&app, &context).await?;
     if let Ok(session) = SessionId::from_str(&id) {
-        let (holder, now) = (user.holder.user, app.clock.now());
+        let user_id = user.holder.user;
+        let now = app.clock.now();
         let event = user.security_event(&app, EventKind::SessionEnded).with_detail(session.to_string());
-        app.commit(event, move |c, event| storage::end_session(c, holder, session, now, event)).await?;
+        app.commit(event, move |c, event| storage::end_session(c, user_id, session, now, event)).await?;
     }
     Ok(HttpResponse::Ok().json(Success::message("Session ended")))
 }
@@ -86,8 +87,10 @@ struct EndedSessionsResponse {
 pub(crate) async fn end_others(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
     let user = SignedInUser::authenticate(&app, &context).await?;
     let event = user.security_event(&app, EventKind::SessionsEnded).with_detail("all others");
-    let (holder, session, now) = (user.holder.user, user.session, app.clock.now());
-    let end = move |c: &mut _, event: &_| storage::end_other_sessions(c, holder, session, now, event);
+    let user_id = user.holder.user;
+    let session = user.session;
+    let now = app.clock.now();
+    let end = move |c: &mut _, event: &_| storage::end_other_sessions(c, user_id, session, now, event);
     let ended = app.commit(event, end).await?.map_or(0, |ended| ended.count);
     Ok(HttpResponse::Ok().json(Success::with("Other sessions ended", EndedSessionsResponse { ended })))
 }

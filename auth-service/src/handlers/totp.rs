@@ -92,7 +92,8 @@ pub(crate) async fn confirm(
 
 /// Checks the first code of an app, adds the app, and returns the recovery codes to show, if the account had none.
 async fn add_totp(app: &App, set_up: &FactorSetUp, code: &str) -> Result<Option<Vec<String>>, Error> {
-    let (user, now) = (set_up.user(), app.clock.now());
+    let user = set_up.user();
+    let now = app.clock.now();
     let charge = app.limits.charge_code(user, Some(SET_UP_LIMIT_KEY)).await?;
     let found = app.database.query(move |c| storage::find_totp(c, user)).await?;
     let unconfirmed = found.filter(|row| row.confirmed_at.is_none()).ok_or(Error::TotpNotBegun)?;
@@ -115,8 +116,8 @@ pub(crate) async fn remove(app: web::Data<App>, context: RequestContext) -> Resu
         factor_required: app.second_factor.is_required(),
         password_resettable: app.mail.is_some(),
     };
-    let holder = user.holder.user;
-    match app.commit(event, move |c, event| storage::delete_totp(c, holder, rules, event)).await? {
+    let user_id = user.holder.user;
+    match app.commit(event, move |c, event| storage::delete_totp(c, user_id, rules, event)).await? {
         FactorRemoval::Removed | FactorRemoval::NotFound => {}
         FactorRemoval::LastFactor => return Err(Error::LastFactor),
         FactorRemoval::LastWayIn => return Err(Error::LastWayIn),

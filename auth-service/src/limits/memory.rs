@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use super::Bucket;
+use super::bucket::Bucket;
 
 /// Keys that have recovered completely are dropped when there are more than this many.
 const CLEANUP_THRESHOLD: usize = 10_000;

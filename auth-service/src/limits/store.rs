@@ -3,7 +3,7 @@
 use drawbridge_verification::redis_connection::{self, Connection, RedisServer};
 use redis::{RedisResult, Script, ScriptInvocation};
 
-use super::{Bucket, memory::MemoryLimits};
+use super::{bucket::Bucket, memory::MemoryLimits};
 
 /// The counters. Without Redis, or while it is unreachable, each replica counts on its own.
 pub(super) struct LimitStore {

@@ -5,7 +5,7 @@ use webauthn_rs::prelude::WebauthnError;
 
 /// Why a passkey ceremony failed.
 #[derive(Debug, thiserror::Error)]
-pub enum PasskeyError {
+pub(crate) enum PasskeyError {
     /// The answer was refused. The reason is for the log.
     #[error("the passkey was refused: {0}")]
     Invalid(String),

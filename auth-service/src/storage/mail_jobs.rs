@@ -45,7 +45,8 @@ pub fn claim_mail_jobs(
         // If another replica has claimed the job in the meantime, its number of attempts has changed.
         let same =
             mail_jobs::table.filter(mail_jobs::id.eq(job.id).and(mail_jobs::attempts.eq(job.attempts)));
-        let (due_at, attempts) = ((now + lease).naive_utc(), job.attempts + 1);
+        let due_at = (now + lease).naive_utc();
+        let attempts = job.attempts + 1;
         let changed = on_backend!(&mut *connection, |c| {
             update(same).set((mail_jobs::due_at.eq(due_at), mail_jobs::attempts.eq(attempts))).execute(c)
         })?;

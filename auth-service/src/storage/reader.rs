@@ -37,7 +37,7 @@ impl ReaderRole {
     }
 }
 
-/// Grants the role the right to read users, roles, sessions and public keys, but no password hashes and no private keys.
+/// Grants the role the right to read users, roles, sessions and public keys, but no password hashes or private keys.
 ///
 /// # Errors
 /// The role does not exist, or the database is unreachable or does not support roles.

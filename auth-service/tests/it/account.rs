@@ -86,7 +86,8 @@ async fn sessions_are_listed_with_browser_and_address() {
 
         let sessions = listed["data"]["sessions"].as_array().unwrap();
         assert_eq!(sessions.len(), 2);
-        let (newer, current) = (&sessions[0], &sessions[1]);
+        let newer = &sessions[0];
+        let current = &sessions[1];
         assert_eq!((&newer["browser"], &newer["os"]), (&json!("Firefox"), &json!("Linux")));
         assert_eq!(newer["address"], "127.0.0.1");
         assert_eq!((&newer["current"], &current["current"]), (&json!(false), &json!(true)));

@@ -22,7 +22,8 @@ fn start_list(lines: String) -> (String, RequestedPrefixes) {
     let requested = RequestedPrefixes::default();
     let recorder = requested.clone();
     let server = HttpServer::new(move || {
-        let (recorder, lines) = (recorder.clone(), lines.clone());
+        let recorder = recorder.clone();
+        let lines = lines.clone();
         App::new().route(
             "/range/{prefix}",
             web::get().to(move |prefix: web::Path<String>| {

@@ -161,7 +161,8 @@ async fn a_previous_cookie_is_replaced() {
 async fn several_valid_cookies_are_removed() {
     let app = with_shared_cookie("__Host-token").await;
     app.register("ada@example.com", PASSWORD).await;
-    let (first, second) = (token_of_login(&app).await, token_of_login(&app).await);
+    let first = token_of_login(&app).await;
+    let second = token_of_login(&app).await;
 
     let two_valid = me_with_cookies(&app, &format!("__Secure-token={first}; __Secure-token={second}")).await;
     let one_valid = me_with_cookies(&app, &format!("__Secure-token=planted; __Secure-token={first}")).await;

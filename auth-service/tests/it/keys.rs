@@ -146,7 +146,8 @@ async fn a_new_key_is_published_then_signs_then_replaces() {
     for app in TestApp::on_both().await {
         let replicas = FreshReplicas::new(&app);
         let old = replicas.signing_kid(&app).await;
-        let (vault, now) = (replicas.vault.clone(), replicas.clock.now());
+        let vault = replicas.vault.clone();
+        let now = replicas.clock.now();
 
         let new = app.query(move |c| vault.rotate(c, now, None).unwrap()).await;
         assert_eq!(replicas.signing_kid(&app).await, old, "the new key does not sign yet");

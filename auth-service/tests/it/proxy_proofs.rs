@@ -129,8 +129,8 @@ async fn a_refused_proof_is_checked_once() {
     assert_eq!(app.metric(ACCEPTED_PROOFS).await, 0);
 }
 
-/// A proof is valid for 30 s. The clock of the proxy is 20 s behind, so a proof that was checked again after 12 s in the
-/// queue would have expired.
+/// A proof is valid for 30 s. The clock of the proxy is 20 s behind, so a proof that was checked again after 12 s in
+/// the queue would have expired.
 #[actix_web::test]
 async fn a_login_that_waits_in_the_hash_queue_gets_its_token() {
     let clock = TestClock::at(SystemClock.now());
@@ -140,16 +140,18 @@ async fn a_login_that_waits_in_the_hash_queue_gets_its_token() {
     })
     .await;
     app.register("ada@example.com", PASSWORD).await.assert_status(201);
-    let behind = clock.now() - TimeDelta::seconds(20);
-    let login = Proxy::new(&app).request(&app, "/api/login", behind);
-    let login = login.json(&credentials("ada@example.com", PASSWORD));
+    let identity = ProxyIdentity::new(&app.config.master_secret);
+    let proof = identity.prove(clock.now() - TimeDelta::seconds(20), "POST", "/api/login", CLIENT);
+    let request = Visitor::new().request(Method::POST, &app.url("/api/login")).header(PROXY_IDENTITY, &proof);
+    let request = request.json(&credentials("ada@example.com", PASSWORD));
 
-    let login = actix_web::rt::spawn(async move { Visitor::new().send(login).await });
+    let login = actix_web::rt::spawn(async move { Visitor::new().send(request).await });
     wait_for_accepted_proof(&app).await;
     clock.advance(TimeDelta::seconds(12));
     assert!(!login.is_finished(), "the password is still being hashed");
     let answer = login.await.unwrap();
 
+    assert_eq!(identity.accept(&proof, clock.now(), "POST", "/api/login"), None, "expired in the queue");
     answer.assert_status(200);
     assert!(answer.json()["token"].is_string(), "{}", answer.text);
 }

@@ -10,7 +10,7 @@ use drawbridge_core::origin::Origin;
 
 use super::{
     finding::{Finding, Severity},
-    setup::Setup,
+    setup::DoctorSetup,
 };
 
 /// The codes that also matter for cookies other than the session cookie.
@@ -24,7 +24,7 @@ const CODES_FOR_ANY_COOKIE: [&str; 6] = [
 ];
 
 /// Reviews the session cookie.
-pub(super) fn review_session_cookie(received: &OriginCookie, setup: &Setup) -> Vec<Finding> {
+pub(super) fn review_session_cookie(received: &OriginCookie, setup: &DoctorSetup) -> Vec<Finding> {
     let OriginCookie { cookie, setter } = received;
     let subject = format!("cookie {} of {setter}", cookie.name);
     let review = CookieReview { received, cookie, setter, setup, subject };
@@ -41,7 +41,7 @@ pub(super) fn review_session_cookie(received: &OriginCookie, setup: &Setup) -> V
 }
 
 /// Reviews a cookie that is not the session cookie: warns if browsers drop it or if it is unsafe.
-pub(super) fn review_other_cookie(received: &OriginCookie, setup: &Setup) -> Vec<Finding> {
+pub(super) fn review_other_cookie(received: &OriginCookie, setup: &DoctorSetup) -> Vec<Finding> {
     let findings = review_session_cookie(received, setup).into_iter();
     let findings = findings.filter(|finding| CODES_FOR_ANY_COOKIE.contains(&finding.code));
     findings.map(|finding| finding.at_most(Severity::Warning)).collect()
@@ -51,7 +51,7 @@ struct CookieReview<'a> {
     received: &'a OriginCookie,
     cookie: &'a ReceivedCookie,
     setter: &'a Origin,
-    setup: &'a Setup,
+    setup: &'a DoctorSetup,
     subject: String,
 }
 

@@ -14,7 +14,7 @@ use drawbridge_core::clock::Clock;
 
 use super::{
     finding::{Finding, Findings},
-    setup::Setup,
+    setup::DoctorSetup,
     web::WebClient,
 };
 
@@ -38,7 +38,7 @@ pub(super) struct Examination {
 
 /// Runs every check whose preconditions hold.
 pub(super) async fn examine(
-    setup: &Setup,
+    setup: &DoctorSetup,
     web: &WebClient,
     credentials: Option<&LoginCredentials>,
     clock: &dyn Clock,
@@ -77,7 +77,7 @@ pub(super) async fn examine(
 }
 
 /// Applies the rules that the services apply when they start.
-fn check_topology(setup: &Setup, findings: &mut Findings) -> Option<CookiePolicy> {
+fn check_topology(setup: &DoctorSetup, findings: &mut Findings) -> Option<CookiePolicy> {
     match setup.policy() {
         Ok(policy) => {
             let caution = policy.caution();
@@ -94,7 +94,7 @@ fn check_topology(setup: &Setup, findings: &mut Findings) -> Option<CookiePolicy
     }
 }
 
-fn planned_cookie(setup: &Setup, policy: &CookiePolicy) -> ExaminedCookie {
+fn planned_cookie(setup: &DoctorSetup, policy: &CookiePolicy) -> ExaminedCookie {
     ExaminedCookie::Planned(OriginCookie {
         cookie: ReceivedCookie::from_policy(policy),
         setter: setup.login_origin().clone(),
@@ -102,7 +102,7 @@ fn planned_cookie(setup: &Setup, policy: &CookiePolicy) -> ExaminedCookie {
 }
 
 /// The cookies that a browser sends to the guard, if at least one engine sends the session cookie.
-fn jar_at_guard(setup: &Setup, cookie: &ExaminedCookie) -> Option<CookieJar> {
+fn jar_at_guard(setup: &DoctorSetup, cookie: &ExaminedCookie) -> Option<CookieJar> {
     let ExaminedCookie::Seen(received) = cookie else { return None };
     let frontend = &setup.frontend;
     let is_sent = |engine: &BrowserEngine| engine.sends(received, frontend, frontend, &setup.private_path);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     finding::{Finding, Severity},
     probe::{Examination, ExaminedCookie},
-    setup::Setup,
+    setup::DoctorSetup,
 };
 use crate::output::print_line;
 
@@ -49,7 +49,7 @@ struct EngineRow {
 }
 
 impl EngineRow {
-    fn new(engine: BrowserEngine, received: Option<&OriginCookie>, setup: &Setup) -> Self {
+    fn new(engine: BrowserEngine, received: Option<&OriginCookie>, setup: &DoctorSetup) -> Self {
         let frontend = &setup.frontend;
         let reaches_guard = |received: &OriginCookie| {
             engine.sends(received, frontend, frontend, &setup.private_path)
@@ -67,7 +67,7 @@ impl EngineRow {
 }
 
 impl DoctorReport {
-    pub(super) fn new(setup: &Setup, examination: Examination) -> Self {
+    pub(super) fn new(setup: &DoctorSetup, examination: Examination) -> Self {
         let findings = examination.findings.into_sorted();
         let first = findings.iter().find(|finding| finding.severity != Severity::Note).cloned();
         let (cookie, received) = match &examination.cookie {

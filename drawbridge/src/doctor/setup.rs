@@ -3,7 +3,7 @@ use drawbridge_core::origin::Origin;
 
 /// The deployment to check.
 #[derive(Debug, Clone)]
-pub(super) struct Setup {
+pub(super) struct DoctorSetup {
     pub(super) frontend: Origin,
     pub(super) backend: Origin,
     pub(super) mode: CookieMode,
@@ -12,7 +12,7 @@ pub(super) struct Setup {
     pub(super) cookie_name: Option<String>,
 }
 
-impl Setup {
+impl DoctorSetup {
     /// The policy of the cookie that Drawbridge would set here.
     pub(super) fn policy(&self) -> Result<CookiePolicy, TopologyError> {
         let topology = Topology {

@@ -29,7 +29,7 @@ pub(super) use self::{failure::RequestFailure, hop::Hop};
 /// How many redirects are followed before the chain counts as endless.
 const REDIRECTS_MAX: usize = 5;
 
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
+const DOCTOR_RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The client for all requests of one run.
 pub(super) struct WebClient {
@@ -56,7 +56,7 @@ impl WebClient {
             .tls_backend_preconfigured(client_config(roots))
             .tls_info(true)
             .redirect(Policy::none())
-            .timeout(RESPONSE_TIMEOUT)
+            .timeout(DOCTOR_RESPONSE_TIMEOUT)
             .no_proxy();
         if let Some(proxy) = proxy {
             let proxy = Proxy::all(proxy).map_err(|_| anyhow!("--proxy is not the URL of an HTTP proxy"))?;

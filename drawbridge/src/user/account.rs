@@ -5,7 +5,7 @@ use auth_service::{
 };
 use clap::Args;
 
-use crate::deployment::{DataArgs, Deployment};
+use crate::deployment::{DataArgs, TargetDeployment};
 
 /// Selects an account and the deployment it belongs to.
 #[derive(Args)]
@@ -20,7 +20,10 @@ pub(crate) struct AccountArgs {
 ///
 /// # Errors
 /// If there is none.
-pub(super) async fn find_account(deployment: &Deployment, email: &str) -> anyhow::Result<AccountSummary> {
+pub(super) async fn find_account(
+    deployment: &TargetDeployment,
+    email: &str,
+) -> anyhow::Result<AccountSummary> {
     let email = Email::parse(email)?;
     let address = email.clone();
     let account = deployment.query(move |c| Ok(storage::find_account(c, &address)?)).await?;

@@ -44,7 +44,7 @@ use self::{
 };
 use super::format::{FileFormat, is_standard_stream};
 use crate::{
-    deployment::{DataArgs, Deployment},
+    deployment::{DataArgs, TargetDeployment},
     output::print_line,
 };
 
@@ -109,7 +109,7 @@ pub(super) async fn import(args: ImportArgs) -> anyhow::Result<()> {
 
 /// Reads the rows on a thread of their own and writes them to the database.
 async fn run(
-    deployment: &Deployment,
+    deployment: &TargetDeployment,
     source: RowSource,
     rules: RowRules,
     dry_run: bool,
@@ -131,7 +131,7 @@ async fn run(
 }
 
 /// Records one audit event for the whole import.
-async fn record_event(deployment: &Deployment, imported: u64) -> anyhow::Result<()> {
+async fn record_event(deployment: &TargetDeployment, imported: u64) -> anyhow::Result<()> {
     if imported == 0 {
         return Ok(());
     }

@@ -11,12 +11,12 @@ use drawbridge_core::{
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    deployment::Deployment,
+    deployment::TargetDeployment,
     password_input::{is_interactive, prompt_for_password, read_password_line},
 };
 
 /// Reads a new password and hashes it.
-pub(super) async fn read_and_hash(deployment: &Deployment, email: &Email) -> anyhow::Result<String> {
+pub(super) async fn read_and_hash(deployment: &TargetDeployment, email: &Email) -> anyhow::Result<String> {
     let mut reader = Reader::new(&environment);
     let config = PasswordConfig::read(&mut reader);
     let site_name = reader.site_name();

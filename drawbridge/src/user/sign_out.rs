@@ -6,7 +6,7 @@ use drawbridge_core::clock::{Clock, SystemClock};
 
 use super::account::find_account;
 use crate::{
-    deployment::{DataArgs, Deployment},
+    deployment::{DataArgs, TargetDeployment},
     output::print_line,
 };
 
@@ -33,7 +33,7 @@ pub(super) async fn sign_out(args: SignOutArgs) -> anyhow::Result<()> {
     }
 }
 
-async fn sign_out_account(deployment: &Deployment, email: &str) -> anyhow::Result<()> {
+async fn sign_out_account(deployment: &TargetDeployment, email: &str) -> anyhow::Result<()> {
     let account = find_account(deployment, email).await?;
     let now = SystemClock.now();
     let ended = deployment
@@ -43,7 +43,7 @@ async fn sign_out_account(deployment: &Deployment, email: &str) -> anyhow::Resul
     Ok(())
 }
 
-async fn sign_out_all(deployment: &Deployment) -> anyhow::Result<()> {
+async fn sign_out_all(deployment: &TargetDeployment) -> anyhow::Result<()> {
     let query = deployment.query(|connection| {
         let operator = Actor::operator();
         let mut users = 0;

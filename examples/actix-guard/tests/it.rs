@@ -1,5 +1,7 @@
 //! The application alone. `tests/it/example_guard.rs` of the workspace drives it with a deployment.
 
+#![expect(clippy::unwrap_used, reason = "a test that meets something unexpected must fail")]
+
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},

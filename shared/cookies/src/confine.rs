@@ -1,12 +1,13 @@
-//! Rewrites the cookies of backends that live below a path of the frontend's origin.
+//! Rewrites the cookies of upstreams, the servers behind paths of the frontend's origin.
 
-/// Rewrites a backend's `Set-Cookie` value so that the cookie is only valid below `prefix` on this host.
+/// Rewrites an upstream's `Set-Cookie` value so that the cookie is only valid below `prefix` on this host.
 ///
 /// `Domain` is dropped, `Path` is moved below `prefix`, and `Secure` is set exactly if `secure` is. All other
 /// attributes stay as they are.
 ///
-/// Returns `None` if the value is malformed, or if a backend must not set this cookie: its name is reserved, or
-/// has a prefix whose promise cannot be kept here. `__Host-` requires `Path=/`, and every prefix requires `Secure`.
+/// Returns `None` if the value is malformed, or if an upstream must not set this cookie: its name is reserved,
+/// or has a prefix whose promise cannot be kept here. `__Host-` requires `Path=/`, and every prefix requires
+/// `Secure`.
 pub fn confine(
     set_cookie: &str,
     prefix: &str,
@@ -48,7 +49,7 @@ fn breaks_promise(name: &str, secure: bool) -> bool {
 mod tests {
     use super::confine;
 
-    fn confine_to_backend(set_cookie: &str, secure: bool) -> Option<String> {
+    fn confine_to_prefix(set_cookie: &str, secure: bool) -> Option<String> {
         confine(set_cookie, "/backend", secure, |name| name == "token")
     }
 
@@ -58,20 +59,20 @@ mod tests {
             ("no path", "a=b", "a=b; Path=/backend; Secure"),
             ("root path", "a=b; Path=/", "a=b; Path=/backend; Secure"),
             ("relative path", "a=b; Path=x", "a=b; Path=/backend; Secure"),
-            ("backend path", "a=b; Path=/v1/x", "a=b; Path=/backend/v1/x; Secure"),
+            ("upstream path", "a=b; Path=/v1/x", "a=b; Path=/backend/v1/x; Secure"),
             ("path below the prefix", "a=b; Path=/backend/x", "a=b; Path=/backend/x; Secure"),
             ("similar path", "a=b; Path=/backends", "a=b; Path=/backend/backends; Secure"),
             ("domain", "a=b; Domain=api.example.com", "a=b; Path=/backend; Secure"),
         ];
 
         for (case, set_cookie, expected) in cases {
-            assert_eq!(confine_to_backend(set_cookie, true).as_deref(), Some(expected), "{case}");
+            assert_eq!(confine_to_prefix(set_cookie, true).as_deref(), Some(expected), "{case}");
         }
     }
 
     #[test]
     fn other_attributes_stay() {
-        let confined = confine_to_backend("a=b; HttpOnly; Partitioned; Priority=High; Max-Age=5", true);
+        let confined = confine_to_prefix("a=b; HttpOnly; Partitioned; Priority=High; Max-Age=5", true);
 
         let expected = "a=b; HttpOnly; Partitioned; Priority=High; Max-Age=5; Path=/backend; Secure";
         assert_eq!(confined.as_deref(), Some(expected));
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn secure_is_dropped_on_plain_http() {
-        let confined = confine_to_backend("a=b; Secure", false);
+        let confined = confine_to_prefix("a=b; Secure", false);
 
         assert_eq!(confined.as_deref(), Some("a=b; Path=/backend"), "browsers would reject it on localhost");
     }
@@ -96,7 +97,7 @@ mod tests {
         ];
 
         for (case, set_cookie, secure) in cases {
-            assert_eq!(confine_to_backend(set_cookie, secure), None, "{case}");
+            assert_eq!(confine_to_prefix(set_cookie, secure), None, "{case}");
         }
     }
 }

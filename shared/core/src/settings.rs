@@ -95,10 +95,9 @@ impl<'a> Reader<'a> {
     /// Reads a setting that may be unset.
     pub fn optional<T>(
         &mut self,
-        setting: impl Into<Setting>,
+        setting: Setting,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let setting = setting.into();
         self.reference.push(setting.reference());
         self.parse(setting.name, parse)
     }
@@ -106,10 +105,9 @@ impl<'a> Reader<'a> {
     /// Reads a setting that must be set.
     pub fn required<T>(
         &mut self,
-        setting: impl Into<Setting>,
+        setting: Setting,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let setting = setting.into();
         self.reference.push(SettingReference { default: "required".into(), ..setting.reference() });
         if self.text(setting.name).is_none() {
             self.invalid(setting.name, "is required but not set");
@@ -119,16 +117,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a number within `bounds`, or `default` if it is unset.
-    pub fn within<T>(
-        &mut self,
-        setting: impl Into<Setting>,
-        default: T,
-        bounds: std::ops::RangeInclusive<T>,
-    ) -> T
+    pub fn within<T>(&mut self, setting: Setting, default: T, bounds: std::ops::RangeInclusive<T>) -> T
     where
         T: FromStr + PartialOrd + fmt::Display + Copy,
     {
-        let setting = setting.into();
         let values = format!("{} to {}", bounds.start(), bounds.end());
         self.reference.push(setting.reference().of(values, default.to_string()));
         let parse = |text: &str| match text.parse::<T>() {
@@ -141,11 +133,10 @@ impl<'a> Reader<'a> {
     /// Reads a duration such as `90s`, `15m` or `7d` within `bounds`, or `default` if it is unset.
     pub fn duration(
         &mut self,
-        setting: impl Into<Setting>,
+        setting: Setting,
         default: Duration,
         bounds: std::ops::RangeInclusive<Duration>,
     ) -> Duration {
-        let setting = setting.into();
         let (shortest, longest) = (duration_text(*bounds.start()), duration_text(*bounds.end()));
         let values = format!("duration, {shortest} to {longest}");
         self.reference.push(setting.reference().of(values, duration_text(default)));
@@ -159,8 +150,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads `true` or `false`, or `default` if it is unset.
-    pub fn flag(&mut self, setting: impl Into<Setting>, default: bool) -> bool {
-        let setting = setting.into();
+    pub fn flag(&mut self, setting: Setting, default: bool) -> bool {
         self.reference.push(setting.reference().of("true or false".into(), default.to_string()));
         let parse = |text: &str| match text {
             "true" | "1" => Ok(true),
@@ -173,10 +163,9 @@ impl<'a> Reader<'a> {
     /// Reads a required secret from `NAME`, or from the file named by `NAME_FILE`. Setting both is an error.
     pub fn secret<T>(
         &mut self,
-        setting: impl Into<Setting>,
+        setting: Setting,
         parse: impl FnOnce(SecretString) -> Result<T, String>,
     ) -> Option<T> {
-        let setting = setting.into();
         self.reference
             .push(SettingReference { default: "required".into(), ..setting.reference().with_file() });
         let name = setting.name;
@@ -189,10 +178,9 @@ impl<'a> Reader<'a> {
     /// Reads a secret that may be unset, like [`Reader::secret`].
     pub fn optional_secret<T>(
         &mut self,
-        setting: impl Into<Setting>,
+        setting: Setting,
         parse: impl FnOnce(SecretString) -> Result<T, String>,
     ) -> Option<T> {
-        let setting = setting.into();
         self.reference.push(setting.reference().with_file());
         self.parse_secret(setting.name, parse)
     }

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn all_faults_are_reported_at_once_each_with_its_variable() {
+fn every_invalid_setting_is_reported_by_name() {
     let lookup = fixed([("PORT", "eighty"), ("BIND", "localhost"), ("MASTER_SECRET", "short")]);
     let mut reader = Reader::new(&lookup);
     Listen::read(&mut reader, 8080);
@@ -15,7 +15,7 @@ fn all_faults_are_reported_at_once_each_with_its_variable() {
 }
 
 #[test]
-fn a_secret_comes_from_its_variable_or_its_file_but_not_both() {
+fn a_secret_comes_from_its_variable_or_its_file() {
     let file = std::env::temp_dir().join(format!("drawbridge-secret-{}", std::process::id()));
     std::fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
     let path = file.to_str().unwrap();
@@ -37,16 +37,20 @@ fn a_secret_comes_from_its_variable_or_its_file_but_not_both() {
 }
 
 #[test]
-fn lengths_of_time_have_bounds() {
+fn durations_have_bounds() {
     let lookup = fixed([("TOKEN_LIFETIME", "10 years")]);
     let mut reader = Reader::new(&lookup);
     let day = Duration::from_hours(24);
-    reader.duration("TOKEN_LIFETIME", day, Duration::from_mins(1)..=day * 365);
+    reader.duration(
+        Setting::new("TOKEN_LIFETIME", "The idle timeout."),
+        day,
+        Duration::from_mins(1)..=day * 365,
+    );
     assert!(reader.finish(Some(())).unwrap_err().to_string().contains("TOKEN_LIFETIME must be"));
 }
 
 #[test]
-fn a_site_is_called_what_fits_into_a_title() {
+fn a_site_name_fits_into_a_title() {
     let named = |name: &str| {
         let lookup = fixed([("SITE_NAME", name)]);
         let mut reader = Reader::new(&lookup);
@@ -56,4 +60,18 @@ fn a_site_is_called_what_fits_into_a_title() {
     assert_eq!(named("Ada's Looms & Co."), Ok("Ada's Looms & Co.".to_owned()));
     assert_eq!(named(""), Ok("Drawbridge".to_owned()));
     assert!(named(&"x".repeat(61)).is_err() && named("Ada\u{7}").is_err());
+}
+
+#[test]
+fn every_setting_that_is_read_is_documented() {
+    let environment = fixed([("PORT", "80")]);
+    let mut reader = Reader::new(&environment);
+    Listen::read(&mut reader, 8080);
+
+    let reference = reader.into_reference();
+
+    let port = reference.iter().find(|row| row.name == "PORT").unwrap();
+    assert_eq!(port.default, "8080");
+    assert_eq!(port.values, "0 to 65535");
+    assert!(reference.iter().any(|row| row.name == "DRAIN_TIME" && row.default == "0s"));
 }

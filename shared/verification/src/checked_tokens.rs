@@ -11,8 +11,8 @@ use crate::token::{KeySet, SignedToken};
 
 /// The tokens whose signature this process has already checked.
 ///
-/// The key is the SHA-256 of the whole token: collisions are not feasible, and it takes a fifteenth of the memory of
-/// the text. Only tokens signed with one of our keys are stored.
+/// The key is the SHA-256 of the whole token: collisions are not feasible, and it takes a fifteenth of the
+/// memory of the text. Only tokens signed with one of our keys are stored.
 pub(crate) struct CheckedTokens(BoundedCache<TokenDigest, Arc<SignedToken>, DigestHash>);
 
 type TokenDigest = [u8; 32];

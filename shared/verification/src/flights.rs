@@ -33,11 +33,11 @@ impl Flight {
 }
 
 impl Flights {
-    /// Joins the user's flight if it started a moment ago, or starts a new one with `work`. If something must follow
-    /// from an answer and must not be older than it, make it part of `work`.
+    /// Joins the user's flight if it started a moment ago, or starts a new one with `work`. If something must
+    /// follow from an answer and must not be older than it, make it part of `work`.
     ///
-    /// A flight runs to its end even if no one waits any more. Otherwise a flight paused by a departed caller could
-    /// hand an old answer to the next one.
+    /// A flight runs to its end even if no one waits any more. Otherwise a flight paused by a departed caller
+    /// could hand an old answer to the next one.
     pub(crate) async fn join<F, W>(&self, user: UserId, work: W) -> LookUpResult
     where
         W: FnOnce() -> F,
@@ -53,8 +53,8 @@ impl Flights {
         flight.result.await
     }
 
-    /// Like [`Flights::join`], but the answer is never older than this call: the flight starts now, or once the current
-    /// one has ended. All calls until then share it.
+    /// Like [`Flights::join`], but the answer is never older than this call: the flight starts now, or once
+    /// the current one has ended. All calls until then share it.
     pub(crate) async fn join_next<F, W>(&self, user: UserId, work: W) -> LookUpResult
     where
         W: FnOnce() -> F,

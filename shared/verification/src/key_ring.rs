@@ -22,12 +22,12 @@ const UNKNOWN_KEY_FETCH_INTERVAL: Duration = Duration::from_millis(200);
 /// The minimum time between two fetches after a failure. Callers do not wait for an unreachable source.
 const FETCH_INTERVAL_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-/// The minimum time between two fetches after the source returned another set than the cache announced. One of
-/// the two is behind.
+/// The minimum time between two fetches after the source returned another set than the cache announced. One
+/// of the two is behind.
 const FETCH_INTERVAL_AFTER_MISMATCH: Duration = Duration::from_millis(200);
 
-/// How long a set is used after the cache announced another one, while the source cannot say which. One of the
-/// keys may have been revoked.
+/// How long a set is used after the cache announced another one, while the source cannot say which. One of
+/// the keys may have been revoked.
 const OUTDATED_KEYS_GRACE: Duration = Duration::from_secs(2);
 
 /// The keys that a caller accepts.
@@ -55,13 +55,12 @@ impl WantedKeys {
         }
     }
 
-    /// Returns true if the held keys may be used although the source is out of reach: for a short time only, if the
-    /// cache has announced another set, because one of the keys may have been revoked.
+    /// Returns true if the held keys may be used although the source is out of reach: for a short time only,
+    /// if the cache has announced another set, because one of the keys may have been revoked.
     fn tolerate(&self, held: &HeldKeys) -> bool {
-        let announced = match self {
-            Self::Announced(announced) => announced,
-            Self::FetchedWithin { last_announced: Some(announced), .. } => announced,
-            Self::FetchedWithin { last_announced: None, .. } => return true,
+        let (Self::Announced(announced) | Self::FetchedWithin { last_announced: Some(announced), .. }) = self
+        else {
+            return true;
         };
         held.digest == announced.digest
             || held.fetched_at > announced.since
@@ -69,7 +68,8 @@ impl WantedKeys {
     }
 }
 
-/// The public keys of a verifier, fetched when first needed and again when they may have changed. Cheap to clone.
+/// The public keys of a verifier, fetched when first needed and again when they may have changed. Cheap to
+/// clone.
 #[derive(Clone)]
 pub struct KeyRing(Arc<Inner>);
 
@@ -115,8 +115,8 @@ impl KeyRing {
         self.current(WantedKeys::WITHOUT_ANNOUNCEMENTS).await
     }
 
-    /// The wanted keys, fetched if necessary. If the source is out of reach, the held keys, but only for a short time
-    /// if the cache has announced others.
+    /// The wanted keys, fetched if necessary. If the source is out of reach, the held keys, but only for a
+    /// short time if the cache has announced others.
     ///
     /// # Errors
     /// The source is out of reach, and there are no keys that may be used.

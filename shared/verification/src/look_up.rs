@@ -146,7 +146,8 @@ impl LookUp {
         }
     }
 
-    /// While neither the cache is trusted nor the source answers: the last known record, during the outage grace.
+    /// While neither the cache is trusted nor the source answers: the last known record, during the outage
+    /// grace.
     async fn find_last_known(&self, cache: &dyn UserCache, user: UserId) -> Option<UserState> {
         let grace = self.tolerance.outage_grace;
         let recent = self.recent.get(user).filter(|recent| recent.asked_at.elapsed() < grace);
@@ -162,10 +163,12 @@ impl LookUp {
         }
     }
 
-    /// Asks the source and fills the cache with its answer. Concurrent calls for the same user share the answer.
+    /// Asks the source and fills the cache with its answer. Concurrent calls for the same user share the
+    /// answer.
     ///
-    /// `epoch` must be from before the question. That is why the caller that starts the flight fills the cache,
-    /// not one that joins later and may know a newer epoch. Without an epoch, only older records are replaced.
+    /// `epoch` must be from before the question. That is why the caller that starts the flight fills the
+    /// cache, not one that joins later and may know a newer epoch. Without an epoch, only older records are
+    /// replaced.
     async fn ask_source(
         &self,
         user: UserId,
@@ -192,8 +195,8 @@ impl LookUp {
         self.flights.join(user, look_up).await
     }
 
-    /// Asks the source again about a session that the known record lacks, if the session is so new that the record may
-    /// predate it. Returns `None` if the known record counts.
+    /// Asks the source again about a session that the known record lacks, if the session is so new that the
+    /// record may predate it. Returns `None` if the known record counts.
     pub(crate) async fn find_newer(
         &self,
         signed: &SignedToken,
@@ -215,8 +218,8 @@ impl LookUp {
         self.fresh_flights.join_next(user, look_up).await.map(Some)
     }
 
-    /// Returns true if the session is so new that the record of this version may predate it. It does not if the
-    /// source was asked after the session started and knew no newer version.
+    /// Returns true if the session is so new that the record of this version may predate it. It does not if
+    /// the source was asked after the session started and knew no newer version.
     fn may_predate_session(&self, signed: &SignedToken, known_version: i64, now: DateTime<Utc>) -> bool {
         let age = now - signed.session.created_at();
         let is_in_the_future = age < TimeDelta::zero();

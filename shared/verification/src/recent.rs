@@ -7,7 +7,8 @@ use drawbridge_core::{bounded_cache::BoundedCache, id::UserId, metrics::Metrics}
 
 use crate::user_record::UserState;
 
-/// Memory for recent answers. Their records are shared with the near cache if they were loaded by this process.
+/// Memory for recent answers. Their records are shared with the near cache if they were loaded by this
+/// process.
 const RECENT_ANSWERS_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Memory for the IDs of users that do not exist.

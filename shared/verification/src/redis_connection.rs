@@ -1,5 +1,5 @@
-//! Connections to Redis: finding the server, and one multiplexed connection that reconnects by itself. Every call has
-//! a time limit.
+//! Connections to Redis: finding the server, and one multiplexed connection that reconnects by itself. Every
+//! call has a time limit.
 //!
 //! One server holds all of our data, behind Sentinel and in a cluster, too
 //! (`docs/decisions/0018-sentinel-and-cluster.md`). Only how that server is found differs.

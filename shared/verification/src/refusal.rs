@@ -35,7 +35,8 @@ impl Refusal {
         }
     }
 
-    /// The refusal that a verifier's response reports with `code`; `None` for codes that say nothing about the token.
+    /// The refusal that a verifier's response reports with `code`; `None` for codes that say nothing about
+    /// the token.
     pub fn from_code(code: &str) -> Option<Self> {
         let refusals = [
             Self::MissingToken,

@@ -4,10 +4,11 @@ use jsonwebtoken::jwk::JwkSet;
 
 use crate::user_record::UserRecord;
 
-/// Where a verifier finds out what is true: the database, or verify-service for a verifier without database access.
+/// Where a verifier finds out what is true: the database, or verify-service for a verifier without database
+/// access.
 pub trait Source: Send + Sync {
-    /// Loads the user's record; `None` if there is no such user. `token` is a validly signed token of this user, for a
-    /// source that requires one.
+    /// Loads the user's record; `None` if there is no such user. `token` is a validly signed token of this
+    /// user, for a source that requires one.
     fn find_user<'a>(
         &'a self,
         user: UserId,

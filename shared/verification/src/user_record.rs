@@ -28,8 +28,8 @@ pub struct UserRecord {
     pub sessions: Sessions,
 }
 
-/// The sessions of a user with their absolute timeouts, sorted by ID: 28 bytes each. Most users have one or two, for
-/// which a tree would take ten times as much.
+/// The sessions of a user with their absolute timeouts, sorted by ID: 28 bytes each. Most users have one or
+/// two, for which a tree would take ten times as much.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sessions(Box<[(SessionId, DateTime<Utc>)]>);
 

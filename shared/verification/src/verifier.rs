@@ -41,7 +41,8 @@ pub struct Verifier {
 
 impl Verifier {
     /// A verifier over these layers, with at most `token_bytes` of checked tokens. Without a cache, every
-    /// verification asks the source, and earlier answers are never used: right for auth-service, which owns the data.
+    /// verification asks the source, and earlier answers are never used: right for auth-service, which owns
+    /// the data.
     pub fn new(
         keys: KeyRing,
         cache: Option<Arc<dyn UserCache>>,
@@ -65,12 +66,12 @@ impl Verifier {
         &self.keys
     }
 
-    /// Accepts a token from memory: its signature was checked before, and the near cache is trusted and has the user's
-    /// record. Waits for nothing and copies nothing.
+    /// Accepts a token from memory: its signature was checked before, and the near cache is trusted and has
+    /// the user's record. Waits for nothing and copies nothing.
     ///
     /// # Errors
-    /// The token is not valid, or memory does not suffice. Continue with [`Verifier::verify_after_miss`]; only then
-    /// is the verification counted.
+    /// The token is not valid, or memory does not suffice. Continue with [`Verifier::verify_after_miss`];
+    /// only then is the verification counted.
     pub fn verify_hot(&self, token: &str) -> Result<Grant, HotMiss> {
         let started = Instant::now();
         let Some(checked) = self.find_checked_token(token) else { return Err(HotMiss(None)) };
@@ -110,8 +111,8 @@ impl Verifier {
 
     /// Verifies the tokens sent with one request.
     ///
-    /// Several tokens mean that a sibling host has planted a cookie. The request is then accepted only if exactly one
-    /// of them is valid.
+    /// Several tokens mean that a sibling host has planted a cookie. The request is then accepted only if
+    /// exactly one of them is valid.
     ///
     /// # Errors
     /// Why the request is refused. An outage is always [`Refusal::Unavailable`].
@@ -171,7 +172,8 @@ impl Verifier {
         newer?.map_or(Err(refusal), |newer| Grant::from_record(newer, signed, now))
     }
 
-    /// Checks that one of our keys signed the token. The token may have expired, and its session may have ended.
+    /// Checks that one of our keys signed the token. The token may have expired, and its session may have
+    /// ended.
     ///
     /// # Errors
     /// [`Refusal::InvalidToken`], or [`Refusal::Unavailable`] if there are no keys to check with.
@@ -195,8 +197,8 @@ impl Verifier {
         Ok(signed)
     }
 
-    /// Loads the record of the user named in a validly signed token, on behalf of a verifier without database access.
-    /// The source is always asked: a shared answer could be older than that verifier's question.
+    /// Loads the record of the user named in a validly signed token, on behalf of a verifier without database
+    /// access. The source is always asked: a shared answer could be older than that verifier's question.
     ///
     /// # Errors
     /// Why the token is refused, or that the source is out of reach.

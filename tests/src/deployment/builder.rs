@@ -1,8 +1,9 @@
 use tempfile::TempDir;
 
 use super::{
-    Deployment, Layout, Service,
+    Deployment, Layout,
     instance::{Instance, Settings},
+    service::Service,
 };
 use crate::{
     MASTER_SECRET, NO_LIMIT,

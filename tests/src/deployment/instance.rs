@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, path::Path, path::PathBuf};
 
-use super::Service;
+use super::service::Service;
 use crate::{
     process::{Process, Start},
     program::{program, wait_until_ready},

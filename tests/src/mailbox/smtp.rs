@@ -7,7 +7,10 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::{Encryption, Mail, Mood, Shared};
+use super::{
+    mail::Mail,
+    state::{Encryption, Mood, Shared},
+};
 
 /// How a conversation over a connection ended.
 #[derive(PartialEq, Eq)]

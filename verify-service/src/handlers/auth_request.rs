@@ -8,8 +8,8 @@ use crate::{
     verdict::{self, Verdict},
 };
 
-/// `GET /auth-request`, for nginx: 200 with the user in headers, or 401, because `auth_request` accepts no other status.
-/// An outage is 503, which nginx reports as an error and never as a refusal.
+/// `GET /auth-request`, for nginx: 200 with the user in headers, or 401, because `auth_request` accepts no
+/// other status. An outage is 503, which nginx reports as an error and never as a refusal.
 pub(crate) async fn auth_request(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let verdict = verdict::verify(&app, request.headers()).await;
     respond(&app, &request, verdict, RequestId::of(&request).as_ref()).await

@@ -16,8 +16,8 @@ use crate::{
     verdict::{self, Verdict},
 };
 
-/// `/forward-auth` for Traefik and Caddy, and `/forward-auth/{path}` for Envoy, with any method: 200 with the user in
-/// headers, or 401; a browser that loads a page is redirected to the sign-in page. An outage is 503.
+/// `/forward-auth` for Traefik and Caddy, and `/forward-auth/{path}` for Envoy, with any method: 200 with the
+/// user in headers, or 401; a browser that loads a page is redirected to the sign-in page. An outage is 503.
 pub(crate) async fn forward_auth(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let verdict = verdict::verify(&app, request.headers()).await;
     respond(&app, &request, verdict, RequestId::of(&request).as_ref()).await
@@ -53,8 +53,8 @@ fn sign_in_target(frontend: &Origin, headers: &HeaderMap, path: Option<&str>) ->
     }
 }
 
-/// The requested path and query, if they are on the frontend's origin. A client may have sent these headers, so they
-/// are not trusted: the sign-in page never redirects to another origin.
+/// The requested path and query, if they are on the frontend's origin. A client may have sent these headers,
+/// so they are not trusted: the sign-in page never redirects to another origin.
 fn requested_target(frontend: &Origin, headers: &HeaderMap, path: Option<&str>) -> Option<String> {
     let host = text(headers, "x-forwarded-host").or_else(|| text(headers, header::HOST.as_str()))?;
     let default_scheme = if frontend.is_https() { "https" } else { "http" };

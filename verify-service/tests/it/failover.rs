@@ -1,4 +1,5 @@
-//! A Redis server that goes back to older data, as after a failover: it now replicates a server that was behind.
+//! A Redis server that goes back to older data, as after a failover: it now replicates a server that was
+//! behind.
 
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ use drawbridge_verification::{
     user_record::{UserRecord, UserState},
 };
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::{Answer, MASTER_SECRET, PASSWORD, Redis, Visitor, fresh_postgres_database};
 
@@ -173,7 +173,8 @@ impl TestApp {
         }
     }
 
-    /// Waits until verify-service trusts its cache, if it has one. From then on, it learns of changes immediately.
+    /// Waits until verify-service trusts its cache, if it has one. From then on, it learns of changes
+    /// immediately.
     pub(crate) async fn until_trusted(&self) {
         eventually("verify-service trusts its cache", async || {
             (!self.metrics().await.contains("drawbridge_cache_trusted{} 0")).then_some(())
@@ -213,7 +214,7 @@ impl TestApp {
     /// The ID of a signed-in visitor.
     pub(crate) async fn user_id(&self, visitor: &mut Visitor) -> UserId {
         let answer = self.verify(visitor).await.json();
-        answer["data"]["user"]["id"].as_str().unwrap().parse().unwrap()
+        answer.pointer("/data/user/id").and_then(Value::as_str).unwrap().parse().unwrap()
     }
 
     /// Sends a gateway's request.

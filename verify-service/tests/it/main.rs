@@ -1,5 +1,5 @@
-//! verify-service from outside: started by its only constructor on free ports, on both databases and both caches.
-//! auth-service provides the accounts, as in production.
+//! verify-service from outside: started by its only constructor on free ports, on both databases and both
+//! caches. auth-service provides the accounts, as in production.
 
 #![expect(
     clippy::unwrap_used,

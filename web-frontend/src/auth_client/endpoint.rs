@@ -10,7 +10,7 @@ const WRITE_TIMEOUT_FACTOR: u32 = 5;
 
 /// An endpoint of auth-service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Endpoint {
+pub(crate) struct AuthEndpoint {
     pub(crate) method: EndpointMethod,
     /// The path; `{id}` is a placeholder.
     pub(crate) path: &'static str,
@@ -46,7 +46,7 @@ pub(super) enum SessionEffect {
     SignsOut,
 }
 
-impl Endpoint {
+impl AuthEndpoint {
     pub(crate) const LOGIN: Self = Self::post("/api/login", Work::Hash).signs_in();
     pub(crate) const LOGIN_SECOND: Self = Self::post("/api/login/second", Work::Hash).signs_in();
     pub(crate) const LOGIN_PASSKEY_BEGIN: Self = Self::post("/api/login/passkey/begin", Work::Write);
@@ -92,7 +92,8 @@ impl Endpoint {
         Self::new(EndpointMethod::Get, path, Work::Read, Retry::Idempotent)
     }
 
-    /// Repeating a `POST` may have another effect, so it is retried only if the first try cannot have arrived.
+    /// Repeating a `POST` may have another effect, so it is retried only if the first try cannot have
+    /// arrived.
     const fn post(path: &'static str, work: Work) -> Self {
         Self::new(EndpointMethod::Post, path, work, Retry::OnlyIfUnsent)
     }

@@ -5,7 +5,7 @@ use drawbridge_cookies::{device_cookie, session_cookie::SessionCookie};
 use drawbridge_http::{RequestId, cookie_fields, forwarded, problem::Problem, token_headers};
 use serde::Serialize;
 
-use super::Endpoint;
+use super::AuthEndpoint;
 use crate::language::Language;
 
 /// The longest ID that is put into a path.
@@ -43,7 +43,7 @@ impl BrowserContext {
 /// A request to auth-service on behalf of a browser.
 #[derive(Debug, Clone)]
 pub(crate) struct AuthRequest {
-    pub(super) endpoint: Endpoint,
+    pub(super) endpoint: AuthEndpoint,
     pub(super) path: Cow<'static, str>,
     pub(super) query: Option<String>,
     pub(super) body: Option<RequestBody>,
@@ -59,11 +59,12 @@ pub(super) struct RequestBody {
 
 impl AuthRequest {
     /// A request without an ID, query or body.
-    pub(crate) fn new(endpoint: Endpoint, browser: BrowserContext) -> Self {
+    pub(crate) fn new(endpoint: AuthEndpoint, browser: BrowserContext) -> Self {
         Self { endpoint, path: Cow::Borrowed(endpoint.path), query: None, body: None, browser }
     }
 
-    /// Puts an ID into the path. Returns `None` unless it has the form of an ID: hexadecimal with dashes, or base64url.
+    /// Puts an ID into the path. Returns `None` unless it has the form of an ID: hexadecimal with dashes, or
+    /// base64url.
     pub(crate) fn with_id(self, id: &str) -> Option<Self> {
         let is_id = (1..=ID_MAX_CHARACTERS).contains(&id.len())
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');

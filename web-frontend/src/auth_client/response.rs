@@ -37,7 +37,7 @@ pub(crate) struct AuthRefusal {
 }
 
 /// A session token in a response.
-pub(super) struct IssuedToken {
+pub(super) struct ReceivedToken {
     pub(super) token: String,
     pub(super) expires_at: DateTime<Utc>,
 }
@@ -71,9 +71,9 @@ impl AuthResponse {
     }
 
     /// Takes the session token out of the body, so that no script can read it.
-    pub(super) fn take_token(&mut self) -> Option<IssuedToken> {
+    pub(super) fn take_token(&mut self) -> Option<ReceivedToken> {
         let expires_at = self.body.pointer("/data/expires_at")?.as_str()?.parse().ok()?;
-        Some(IssuedToken { token: self.take_text("token")?, expires_at })
+        Some(ReceivedToken { token: self.take_text("token")?, expires_at })
     }
 
     /// Takes a top-level string out of the body.

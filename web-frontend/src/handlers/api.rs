@@ -11,7 +11,7 @@ use drawbridge_http::{
 
 use crate::{
     app::App,
-    auth_client::{Endpoint, EndpointMethod},
+    auth_client::{AuthEndpoint, EndpointMethod},
 };
 
 /// A path of the JSON API on this origin.
@@ -20,46 +20,50 @@ pub(crate) struct ApiRoute {
     /// The value of `Allow`.
     methods: &'static str,
     /// The endpoints of auth-service, at most one per method.
-    endpoints: &'static [Endpoint],
+    endpoints: &'static [AuthEndpoint],
 }
 
-const fn route(path: &'static str, methods: &'static str, endpoints: &'static [Endpoint]) -> ApiRoute {
+const fn route(path: &'static str, methods: &'static str, endpoints: &'static [AuthEndpoint]) -> ApiRoute {
     ApiRoute { path, methods, endpoints }
 }
 
 /// The JSON API on this origin.
 pub(crate) const API_ROUTES: &[ApiRoute] = &[
-    route("/api/login", "POST", &[Endpoint::LOGIN]),
-    route("/api/login/second", "POST", &[Endpoint::LOGIN_SECOND]),
-    route("/api/login/passkey/begin", "POST", &[Endpoint::LOGIN_PASSKEY_BEGIN]),
-    route("/api/login/passkey/finish", "POST", &[Endpoint::LOGIN_PASSKEY_FINISH]),
-    route("/api/register", "POST", &[Endpoint::REGISTER]),
-    route("/api/logout", "POST", &[Endpoint::LOGOUT]),
-    route("/api/refresh", "POST", &[Endpoint::REFRESH]),
-    route("/api/me", "GET, HEAD, DELETE", &[Endpoint::ME, Endpoint::DELETE_ME]),
-    route("/api/me/export", "GET, HEAD", &[Endpoint::EXPORT]),
-    route("/api/account", "GET, HEAD", &[Endpoint::ACCOUNT]),
-    route("/api/activity", "GET, HEAD", &[Endpoint::ACTIVITY]),
-    route("/api/links/look", "POST", &[Endpoint::LINK_LOOK]),
-    route("/api/email", "POST", &[Endpoint::EMAIL]),
-    route("/api/email/verify", "POST", &[Endpoint::EMAIL_VERIFY]),
-    route("/api/email/verify/resend", "POST", &[Endpoint::EMAIL_RESEND]),
-    route("/api/password", "POST", &[Endpoint::PASSWORD]),
-    route("/api/password/forgot", "POST", &[Endpoint::PASSWORD_FORGOT]),
-    route("/api/password/reset", "POST", &[Endpoint::PASSWORD_RESET]),
-    route("/api/password/strength", "POST", &[Endpoint::PASSWORD_STRENGTH]),
-    route("/api/confirm", "POST", &[Endpoint::CONFIRM]),
-    route("/api/confirm/passkey/begin", "POST", &[Endpoint::CONFIRM_PASSKEY_BEGIN]),
-    route("/api/confirm/passkey/finish", "POST", &[Endpoint::CONFIRM_PASSKEY_FINISH]),
-    route("/api/sessions", "GET, HEAD, DELETE", &[Endpoint::SESSIONS, Endpoint::END_OTHER_SESSIONS]),
-    route("/api/sessions/{id}", "DELETE", &[Endpoint::END_SESSION]),
-    route("/api/totp", "DELETE", &[Endpoint::REMOVE_TOTP]),
-    route("/api/totp/begin", "POST", &[Endpoint::TOTP_BEGIN]),
-    route("/api/totp/confirm", "POST", &[Endpoint::TOTP_CONFIRM]),
-    route("/api/recovery-codes", "POST", &[Endpoint::RECOVERY_CODES]),
-    route("/api/passkeys/begin", "POST", &[Endpoint::PASSKEY_BEGIN]),
-    route("/api/passkeys/finish", "POST", &[Endpoint::PASSKEY_FINISH]),
-    route("/api/passkeys/{id}", "POST, DELETE", &[Endpoint::RENAME_PASSKEY, Endpoint::REMOVE_PASSKEY]),
+    route("/api/login", "POST", &[AuthEndpoint::LOGIN]),
+    route("/api/login/second", "POST", &[AuthEndpoint::LOGIN_SECOND]),
+    route("/api/login/passkey/begin", "POST", &[AuthEndpoint::LOGIN_PASSKEY_BEGIN]),
+    route("/api/login/passkey/finish", "POST", &[AuthEndpoint::LOGIN_PASSKEY_FINISH]),
+    route("/api/register", "POST", &[AuthEndpoint::REGISTER]),
+    route("/api/logout", "POST", &[AuthEndpoint::LOGOUT]),
+    route("/api/refresh", "POST", &[AuthEndpoint::REFRESH]),
+    route("/api/me", "GET, HEAD, DELETE", &[AuthEndpoint::ME, AuthEndpoint::DELETE_ME]),
+    route("/api/me/export", "GET, HEAD", &[AuthEndpoint::EXPORT]),
+    route("/api/account", "GET, HEAD", &[AuthEndpoint::ACCOUNT]),
+    route("/api/activity", "GET, HEAD", &[AuthEndpoint::ACTIVITY]),
+    route("/api/links/look", "POST", &[AuthEndpoint::LINK_LOOK]),
+    route("/api/email", "POST", &[AuthEndpoint::EMAIL]),
+    route("/api/email/verify", "POST", &[AuthEndpoint::EMAIL_VERIFY]),
+    route("/api/email/verify/resend", "POST", &[AuthEndpoint::EMAIL_RESEND]),
+    route("/api/password", "POST", &[AuthEndpoint::PASSWORD]),
+    route("/api/password/forgot", "POST", &[AuthEndpoint::PASSWORD_FORGOT]),
+    route("/api/password/reset", "POST", &[AuthEndpoint::PASSWORD_RESET]),
+    route("/api/password/strength", "POST", &[AuthEndpoint::PASSWORD_STRENGTH]),
+    route("/api/confirm", "POST", &[AuthEndpoint::CONFIRM]),
+    route("/api/confirm/passkey/begin", "POST", &[AuthEndpoint::CONFIRM_PASSKEY_BEGIN]),
+    route("/api/confirm/passkey/finish", "POST", &[AuthEndpoint::CONFIRM_PASSKEY_FINISH]),
+    route("/api/sessions", "GET, HEAD, DELETE", &[AuthEndpoint::SESSIONS, AuthEndpoint::END_OTHER_SESSIONS]),
+    route("/api/sessions/{id}", "DELETE", &[AuthEndpoint::END_SESSION]),
+    route("/api/totp", "DELETE", &[AuthEndpoint::REMOVE_TOTP]),
+    route("/api/totp/begin", "POST", &[AuthEndpoint::TOTP_BEGIN]),
+    route("/api/totp/confirm", "POST", &[AuthEndpoint::TOTP_CONFIRM]),
+    route("/api/recovery-codes", "POST", &[AuthEndpoint::RECOVERY_CODES]),
+    route("/api/passkeys/begin", "POST", &[AuthEndpoint::PASSKEY_BEGIN]),
+    route("/api/passkeys/finish", "POST", &[AuthEndpoint::PASSKEY_FINISH]),
+    route(
+        "/api/passkeys/{id}",
+        "POST, DELETE",
+        &[AuthEndpoint::RENAME_PASSKEY, AuthEndpoint::REMOVE_PASSKEY],
+    ),
 ];
 
 impl ApiRoute {
@@ -80,12 +84,12 @@ impl ApiRoute {
     }
 }
 
-/// Forwards a request to auth-service. On the way there, the cookie becomes a bearer token; on the way back, a token
-/// in the response becomes a cookie of this origin.
+/// Forwards a request to auth-service. On the way there, the cookie becomes a bearer token; on the way back,
+/// a token in the response becomes a cookie of this origin.
 async fn forward(
     app: web::Data<App>,
     request: HttpRequest,
-    endpoint: Endpoint,
+    endpoint: AuthEndpoint,
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let mut outgoing = app.auth_request(&request, endpoint).with_query(request.query_string());

@@ -11,14 +11,14 @@ pub(crate) struct AssetPath {
     file: String,
 }
 
-/// `GET /assets/{version}/{file}`: sends an asset. A page of another release asks for another version; it gets the
-/// current one, which browsers must not cache under that path.
+/// `GET /assets/{version}/{file}`: sends an asset. A page of another release asks for another version; it
+/// gets the current one, which browsers must not cache under that path.
 pub(crate) async fn show(app: web::Data<App>, path: web::Path<AssetPath>) -> Result<HttpResponse, Problem> {
     let AssetPath { version, file } = path.into_inner();
     let asset = app
         .assets
         .find(&file)
-        .ok_or_else(|| Problem::new(Code::NotFound, "No asset exists at this path."))?;
+        .ok_or_else(|| Problem::new(Code::NotFound, "No resource exists at this path."))?;
     let is_current = asset.path() == format!("/assets/{version}/{file}");
     let caching = if is_current { "public, max-age=31536000, immutable" } else { "no-cache" };
     Ok(HttpResponse::Ok()

@@ -10,13 +10,13 @@ use super::{
 };
 use crate::{
     auth_client::{
-        AuthRefusal, Endpoint,
+        AuthEndpoint, AuthRefusal,
         bodies::{LinkPasswordBody, PasswordLoginBody},
     },
     flash::FlashMessage,
-    form::Utf8Form,
     page_request::PageRequest,
     pages::{self, FormField, FormPage, PageLink},
+    utf8_form::Utf8Form,
 };
 
 /// The form. It asks for the password, because a mistyped address may have sent the link to a stranger.
@@ -41,7 +41,8 @@ pub(crate) async fn show(
     }
 }
 
-/// `POST /confirm-address`: confirms the address. A user who has just created the account is signed in as well.
+/// `POST /confirm-address`: confirms the address. A user who has just created the account is signed in as
+/// well.
 pub(crate) async fn submit(
     request: PageRequest,
     Utf8Form(form): Utf8Form<AddressForm>,
@@ -55,7 +56,7 @@ pub(crate) async fn submit(
         return show_stale_form(form_page(&request, &link, &form.token)?);
     }
     let body = LinkPasswordBody { token: &form.token, password: &form.current };
-    let response = request.call_with_body(Endpoint::EMAIL_VERIFY, &body).await?;
+    let response = request.call_with_body(AuthEndpoint::EMAIL_VERIFY, &body).await?;
     match response.refusal() {
         Some(refusal) if refusal.is(Code::LinkInvalid) => show_invalid(&request, &refusal),
         Some(refusal) => {
@@ -77,7 +78,7 @@ async fn continue_after(
         LinkKind::Other => return request.redirect_with_message(text.confirmed, "/account"),
     }
     let body = PasswordLoginBody { email: &link.email, password };
-    let response = request.call_with_body(Endpoint::LOGIN, &body).await?;
+    let response = request.call_with_body(AuthEndpoint::LOGIN, &body).await?;
     if response.refusal().is_some() {
         FlashMessage::success(text.confirmed).with_email(link.email).store(&request.session)?;
         return Ok(pages::see_other("/login").finish());

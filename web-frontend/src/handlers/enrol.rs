@@ -12,11 +12,11 @@ use super::{
 };
 use crate::{
     account::NewRecoveryCodes,
-    auth_client::{AuthResponse, Endpoint},
-    form::Utf8Form,
+    auth_client::{AuthEndpoint, AuthResponse},
     page_request::{DEFAULT_PAGE, PageRequest},
     pages::{self, EnrolPage, PasskeyButton, see_other},
     pending_login::PendingLogin,
+    utf8_form::Utf8Form,
 };
 
 const PAGE: &str = "/login/enrol";
@@ -52,7 +52,7 @@ pub(crate) async fn begin_authenticator(
         return redirect_after_stale_form(&request, PAGE);
     }
     let body = json!({"pending": pending.token});
-    let response = request.call_with_body(Endpoint::TOTP_BEGIN, &body).await?;
+    let response = request.call_with_body(AuthEndpoint::TOTP_BEGIN, &body).await?;
     match response.refusal() {
         Some(refusal) if refusal.is(Code::LoginExpired) => redirect_after_expiry(&request),
         Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
@@ -70,7 +70,7 @@ pub(crate) async fn confirm_authenticator(
         return redirect_after_stale_form(&request, PAGE);
     }
     let body = json!({"pending": pending.token, "code": form.code});
-    let response = request.call_with_body(Endpoint::TOTP_CONFIRM, &body).await?;
+    let response = request.call_with_body(AuthEndpoint::TOTP_CONFIRM, &body).await?;
     match response.refusal() {
         Some(refusal) if refusal.is(Code::LoginExpired) => redirect_after_expiry(&request),
         Some(refusal) if refusal.is(Code::InvalidCode) => {
@@ -87,7 +87,7 @@ pub(crate) async fn confirm_authenticator(
 
 /// `POST /login/enrol/passkey/begin`.
 pub(crate) async fn begin_passkey(request: PageRequest) -> Result<HttpResponse, Problem> {
-    passkey::begin(&request, Endpoint::PASSKEY_BEGIN, find_pending(&request).as_ref()).await
+    passkey::begin(&request, AuthEndpoint::PASSKEY_BEGIN, find_pending(&request).as_ref()).await
 }
 
 /// `POST /login/enrol/passkey/finish`: sets up a passkey, and signs in.
@@ -96,7 +96,7 @@ pub(crate) async fn finish_passkey(
     body: web::Json<passkey::CeremonyResult>,
 ) -> Result<HttpResponse, Problem> {
     let Some(pending) = find_pending(&request) else { return Ok(passkey::refuse_expired_login(&request)) };
-    let response = passkey::finish(&request, Endpoint::PASSKEY_FINISH, &body, Some(&pending)).await?;
+    let response = passkey::finish(&request, AuthEndpoint::PASSKEY_FINISH, &body, Some(&pending)).await?;
     if let Some(refusal) = response.refusal() {
         return Ok(passkey::refuse(&request, &response, &refusal, PAGE));
     }

@@ -8,11 +8,11 @@ use super::{
     refusal::{show_refusal, show_stale_form},
 };
 use crate::{
-    auth_client::Endpoint,
+    auth_client::AuthEndpoint,
     flash::FlashMessage,
-    form::Utf8Form,
     page_request::PageRequest,
     pages::{self, FormField, FormPage, NoticePage, PageLink, see_other},
+    utf8_form::Utf8Form,
 };
 
 /// The form.
@@ -37,7 +37,7 @@ pub(crate) async fn submit(
         return show_stale_form(form_page(&request, &form.email)?);
     }
     let body = json!({"email": form.email});
-    let response = request.call_with_body(Endpoint::PASSWORD_FORGOT, &body).await?;
+    let response = request.call_with_body(AuthEndpoint::PASSWORD_FORGOT, &body).await?;
     if let Some(refusal) = response.refusal() {
         return show_refusal(&request, form_page(&request, &form.email)?, &response, &refusal);
     }

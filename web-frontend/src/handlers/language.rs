@@ -5,7 +5,7 @@ use drawbridge_http::{
 };
 use serde::Deserialize;
 
-use crate::{form::Utf8Form, language::Language, page_request::PageRequest, pages::see_other};
+use crate::{language::Language, page_request::PageRequest, pages::see_other, utf8_form::Utf8Form};
 
 /// The form at the bottom of every page.
 #[derive(Deserialize)]
@@ -15,8 +15,8 @@ pub(crate) struct LanguageForm {
     next: String,
 }
 
-/// `POST /language`: stores the choice and returns to the page. The form has no CSRF token: a forged choice does no
-/// harm, and visitors who only look around need no page session.
+/// `POST /language`: stores the choice and returns to the page. The form has no CSRF token: a forged choice
+/// does no harm, and visitors who only look around need no page session.
 pub(crate) async fn submit(
     request: PageRequest,
     Utf8Form(form): Utf8Form<LanguageForm>,

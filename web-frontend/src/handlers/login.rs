@@ -8,10 +8,10 @@ use super::{
     sign_in::continue_sign_in,
 };
 use crate::{
-    auth_client::{Endpoint, bodies::PasswordLoginBody},
-    form::Utf8Form,
+    auth_client::{AuthEndpoint, bodies::PasswordLoginBody},
     page_request::PageRequest,
     pages::{FormField, FormPage, PageLink, PasskeyButton},
+    utf8_form::Utf8Form,
 };
 
 /// `GET /login`: shows the form, unless the visitor is already signed in.
@@ -36,7 +36,7 @@ pub(crate) async fn submit(
         return show_stale_form(form_page(&request, Some(&form.email), next)?);
     }
     let body = PasswordLoginBody { email: &form.email, password: &form.password };
-    let response = request.call_with_body(Endpoint::LOGIN, &body).await?;
+    let response = request.call_with_body(AuthEndpoint::LOGIN, &body).await?;
     match response.refusal() {
         Some(refusal) => {
             show_refusal(&request, form_page(&request, Some(&form.email), next)?, &response, &refusal)
@@ -47,7 +47,7 @@ pub(crate) async fn submit(
 
 /// `POST /login/passkey/begin`.
 pub(crate) async fn begin_passkey(request: PageRequest) -> Result<HttpResponse, Problem> {
-    passkey::begin(&request, Endpoint::LOGIN_PASSKEY_BEGIN, None).await
+    passkey::begin(&request, AuthEndpoint::LOGIN_PASSKEY_BEGIN, None).await
 }
 
 /// `POST /login/passkey/finish`: signs in.
@@ -56,7 +56,7 @@ pub(crate) async fn finish_passkey(
     body: web::Json<passkey::CeremonyResult>,
 ) -> Result<HttpResponse, Problem> {
     let next = request.return_path(body.next.as_deref());
-    let response = passkey::finish(&request, Endpoint::LOGIN_PASSKEY_FINISH, &body, None).await?;
+    let response = passkey::finish(&request, AuthEndpoint::LOGIN_PASSKEY_FINISH, &body, None).await?;
     if let Some(refusal) = response.refusal() {
         return Ok(passkey::refuse(&request, &response, &refusal, "/login"));
     }

@@ -3,11 +3,11 @@ use drawbridge_http::problem::Problem;
 
 use super::{forms::ButtonForm, refusal::show_stale_form, sign_in::redirect_with_cookies};
 use crate::{
-    auth_client::Endpoint,
+    auth_client::AuthEndpoint,
     flash::FlashMessage,
-    form::Utf8Form,
     page_request::PageRequest,
     pages::{FormPage, PageLink},
+    utf8_form::Utf8Form,
 };
 
 /// `GET /logout`: asks for confirmation, since a link alone must not sign anyone out.
@@ -23,7 +23,7 @@ pub(crate) async fn submit(
     if !request.has_valid_csrf_token(&form.csrf) {
         return show_stale_form(form_page(&request).await?);
     }
-    let response = request.call(Endpoint::LOGOUT).await?;
+    let response = request.call(AuthEndpoint::LOGOUT).await?;
     if let Some(refusal) = response.refusal() {
         let cause = format!("auth-service answered {}", refusal.code);
         return Err(Problem::unavailable(request.text.logout.not_now, cause));

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    auth_client::{AuthRefusal, AuthResponse, Endpoint},
+    auth_client::{AuthEndpoint, AuthRefusal, AuthResponse},
     page_request::PageRequest,
     pages::{self, NoticePage, PageLink},
 };
@@ -40,7 +40,7 @@ pub(super) enum LinkKind {
 
 /// Asks auth-service what a link is for.
 pub(super) async fn look_up_link(request: &PageRequest, token: &str) -> Result<AuthResponse, Problem> {
-    request.call_with_body(Endpoint::LINK_LOOK, &json!({"token": token})).await
+    request.call_with_body(AuthEndpoint::LINK_LOOK, &json!({"token": token})).await
 }
 
 /// Shows that a link is no longer valid, with a button that leads on.

@@ -1,5 +1,5 @@
-//! The exchange with the passkey script of a page. Responses are JSON: errors in the visitor's language, and in `next`
-//! the path that the script goes to.
+//! The exchange with the passkey script of a page. Responses are JSON: errors in the visitor's language, and
+//! in `next` the path that the script goes to.
 
 use actix_web::HttpResponse;
 use drawbridge_http::problem::{Code, PROBLEM_JSON, Problem, status_of};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::refusal::confirmation_path;
 use crate::{
-    auth_client::{AuthRefusal, AuthResponse, Endpoint},
+    auth_client::{AuthEndpoint, AuthRefusal, AuthResponse},
     page_request::{DEFAULT_PAGE, PageRequest},
     pending_login::PendingLogin,
 };
@@ -43,7 +43,7 @@ struct CeremonyResultBody<'a> {
 /// Starts a ceremony. The response contains the options for the browser.
 pub(super) async fn begin(
     request: &PageRequest,
-    endpoint: Endpoint,
+    endpoint: AuthEndpoint,
     pending: Option<&PendingLogin>,
 ) -> Result<HttpResponse, Problem> {
     let pending = pending.map(|pending| pending.token.as_str());
@@ -57,7 +57,7 @@ pub(super) async fn begin(
 /// Completes a ceremony with the browser's result.
 pub(super) async fn finish(
     request: &PageRequest,
-    endpoint: Endpoint,
+    endpoint: AuthEndpoint,
     result: &CeremonyResult,
     pending: Option<&PendingLogin>,
 ) -> Result<AuthResponse, Problem> {

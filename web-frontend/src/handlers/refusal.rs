@@ -9,7 +9,8 @@ use crate::{
     pages::{FormPage, see_other},
 };
 
-/// Shows the form again with the reason why auth-service refused it, or asks the user to confirm their identity.
+/// Shows the form again with the reason why auth-service refused it, or asks the user to confirm their
+/// identity.
 pub(super) fn show_refusal(
     request: &PageRequest,
     page: FormPage,
@@ -26,7 +27,8 @@ pub(super) fn show_refusal(
     page.with_error(field, message).render_into(response.response_head())
 }
 
-/// Redirects to `path`, where the reason for the refusal is shown, or asks the user to confirm their identity.
+/// Redirects to `path`, where the reason for the refusal is shown, or asks the user to confirm their
+/// identity.
 pub(super) fn redirect_with_refusal(
     request: &PageRequest,
     refusal: &AuthRefusal,

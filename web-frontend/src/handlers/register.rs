@@ -6,11 +6,11 @@ use super::{
     refusal::{show_refusal, show_stale_form},
 };
 use crate::{
-    auth_client::{AuthResponse, Endpoint, bodies::PasswordLoginBody},
+    auth_client::{AuthEndpoint, AuthResponse, bodies::PasswordLoginBody},
     flash::FlashMessage,
-    form::Utf8Form,
     page_request::PageRequest,
     pages::{self, FormField, FormPage, NoticePage, PageLink, see_other},
+    utf8_form::Utf8Form,
 };
 
 /// `GET /register`: shows the form, unless the visitor is already signed in.
@@ -25,7 +25,7 @@ pub(crate) async fn show(
     form_page(&request, "", next)?.render()
 }
 
-/// `POST /register`: creates the account. Continues with the sign-in page, or with a hint at the e-mail that was sent.
+/// `POST /register`: creates the account. Continues with the sign-in page, or with a hint to check the inbox.
 pub(crate) async fn submit(
     request: PageRequest,
     Utf8Form(form): Utf8Form<CredentialsForm>,
@@ -35,7 +35,7 @@ pub(crate) async fn submit(
         return show_stale_form(form_page(&request, &form.email, next)?);
     }
     let body = PasswordLoginBody { email: &form.email, password: &form.password };
-    let response = request.call_with_body(Endpoint::REGISTER, &body).await?;
+    let response = request.call_with_body(AuthEndpoint::REGISTER, &body).await?;
     if let Some(refusal) = response.refusal() {
         return show_refusal(&request, form_page(&request, &form.email, next)?, &response, &refusal);
     }
@@ -49,7 +49,8 @@ pub(crate) async fn submit(
     Ok(see_other(&request.login_path(next.as_deref())).finish())
 }
 
-/// `GET /register/sent`: tells the visitor to check their inbox, whether or not the address was already in use.
+/// `GET /register/sent`: tells the visitor to check their inbox, whether or not the address was already in
+/// use.
 pub(crate) async fn show_sent(request: PageRequest) -> Result<HttpResponse, Problem> {
     let layout = request.layout();
     let text = &request.text.register;

@@ -8,11 +8,11 @@ use super::{
     refusal::{show_refusal, show_stale_form},
 };
 use crate::{
-    auth_client::{AuthRefusal, Endpoint, bodies::LinkPasswordBody},
+    auth_client::{AuthEndpoint, AuthRefusal, bodies::LinkPasswordBody},
     flash::FlashMessage,
-    form::Utf8Form,
     page_request::PageRequest,
     pages::{FormField, FormPage, PageLink, see_other},
+    utf8_form::Utf8Form,
 };
 
 /// The form.
@@ -50,7 +50,7 @@ pub(crate) async fn submit(
         return show_stale_form(form_page(&request, &link, &form.token)?);
     }
     let body = LinkPasswordBody { token: &form.token, password: &form.password };
-    let response = request.call_with_body(Endpoint::PASSWORD_RESET, &body).await?;
+    let response = request.call_with_body(AuthEndpoint::PASSWORD_RESET, &body).await?;
     match response.refusal() {
         Some(refusal) if refusal.is(Code::LinkInvalid) => show_invalid(&request, &refusal),
         Some(refusal) => {

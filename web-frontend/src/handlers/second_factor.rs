@@ -9,13 +9,13 @@ use super::{
     sign_in::finish_sign_in,
 };
 use crate::{
-    auth_client::Endpoint,
+    auth_client::AuthEndpoint,
     flash::FlashMessage,
-    form::Utf8Form,
     page_request::PageRequest,
     pages::{FormField, FormPage, PageLink, PasskeyButton, see_other},
     pending_login::{LoginFactor, PendingLogin},
     text::Form,
+    utf8_form::Utf8Form,
 };
 
 /// `?with=recovery_code`: asks for a recovery code instead of the usual second factor.
@@ -54,7 +54,7 @@ pub(crate) async fn submit(
         return show_stale_form(form_page(&request, &pending, form.with)?);
     }
     let body = json!({"pending": pending.token, "code": form.code});
-    let response = request.call_with_body(Endpoint::LOGIN_SECOND, &body).await?;
+    let response = request.call_with_body(AuthEndpoint::LOGIN_SECOND, &body).await?;
     match response.refusal() {
         Some(refusal) if refusal.is(Code::LoginExpired) => redirect_after_expiry(&request),
         Some(refusal) => {
@@ -67,7 +67,7 @@ pub(crate) async fn submit(
 /// `POST /login/second/passkey/begin`.
 pub(crate) async fn begin_passkey(request: PageRequest) -> Result<HttpResponse, Problem> {
     let pending = PendingLogin::find(&request.session);
-    passkey::begin(&request, Endpoint::LOGIN_PASSKEY_BEGIN, pending.as_ref()).await
+    passkey::begin(&request, AuthEndpoint::LOGIN_PASSKEY_BEGIN, pending.as_ref()).await
 }
 
 /// `POST /login/second/passkey/finish`: signs in.
@@ -76,7 +76,8 @@ pub(crate) async fn finish_passkey(
     body: web::Json<passkey::CeremonyResult>,
 ) -> Result<HttpResponse, Problem> {
     let pending = PendingLogin::find(&request.session);
-    let response = passkey::finish(&request, Endpoint::LOGIN_PASSKEY_FINISH, &body, pending.as_ref()).await?;
+    let response =
+        passkey::finish(&request, AuthEndpoint::LOGIN_PASSKEY_FINISH, &body, pending.as_ref()).await?;
     if let Some(refusal) = response.refusal() {
         return Ok(passkey::refuse(&request, &response, &refusal, "/login/second"));
     }

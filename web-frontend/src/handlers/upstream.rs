@@ -1,4 +1,4 @@
-//! Forwards requests below a prefix in `UPSTREAMS` to their backend.
+//! Forwards requests for the paths in `UPSTREAMS`.
 
 mod body;
 mod head;
@@ -33,7 +33,7 @@ pub(crate) async fn forward(
     let upstream = app
         .upstreams
         .find(request.path())
-        .ok_or_else(|| Problem::new(Code::NotFound, "No backend exists at this path."))?;
+        .ok_or_else(|| Problem::new(Code::NotFound, "No resource exists at this path."))?;
     let url = upstream
         .url(request.uri().path(), request.uri().query())
         .ok_or_else(|| Problem::new(Code::BadRequest, "Send the path without . and .. segments."))?;
@@ -95,7 +95,7 @@ async fn forward_upgrade(
     Ok(stream_response(head, response, timeout))
 }
 
-/// Sends a request. Gives up when neither the upload nor the backend has made progress for `timeout`.
+/// Sends a request. Gives up when neither the upload nor the upstream has made progress for `timeout`.
 async fn send(
     upstream: &Upstream,
     request: RequestBuilder,

@@ -9,10 +9,10 @@ use actix_web::{
 };
 use drawbridge_guard::SignedIn;
 
-use crate::{app::App, auth_client::Endpoint};
+use crate::{app::App, auth_client::AuthEndpoint};
 
-/// Reports to auth-service, after the response of a guarded page, that the session was active. A report that fails is
-/// made up for by the next one.
+/// Reports to auth-service in the background that the session of a guarded page was active. A failed report
+/// is not repeated, since the next one follows within minutes.
 pub(crate) async fn report_activity<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -23,7 +23,7 @@ pub(crate) async fn report_activity<B: MessageBody>(
     if let (Some(session), Some(app)) = (session, app)
         && app.activity_reports.is_due(session, Instant::now())
     {
-        let report = app.auth_request(response.request(), Endpoint::SEEN);
+        let report = app.auth_request(response.request(), AuthEndpoint::SEEN);
         actix_web::rt::spawn(async move {
             if let Err(problem) = app.auth.send(report).await {
                 tracing::debug!(cause = problem.cause(), "cannot report the activity of a session");

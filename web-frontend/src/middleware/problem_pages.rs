@@ -36,7 +36,7 @@ pub(crate) async fn render_problems<B: MessageBody + 'static>(
     Ok(response.into_response(page))
 }
 
-/// What the page needs from the request, which is gone when a handler fails.
+/// What the error page needs from the request. Actix drops the request when a handler fails.
 struct ProblemRenderer {
     app: web::Data<App>,
     language: Language,

@@ -14,17 +14,17 @@ use drawbridge_http::{append_cookies, problem::Problem, token_headers};
 
 use crate::{
     app::App,
-    auth_client::{AuthRequest, Endpoint},
+    auth_client::{AuthEndpoint, AuthRequest},
 };
 
 /// How long a finished page waits for a new token.
 const RENEWAL_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// Renews the token of a guarded page's session if it is past half its life, or if it arrived in a previous cookie
-/// (`COOKIE_PREVIOUS`), which the new one replaces.
+/// Renews the token of a guarded page's session if it is past half its life, or if it arrived in a previous
+/// cookie (`COOKIE_PREVIOUS`), which the new one replaces.
 ///
-/// The old token stays valid until it expires, so concurrent requests can be renewed independently. A renewal that
-/// fails is repeated with a later page.
+/// The old token stays valid until it expires, so concurrent requests can be renewed independently. If a
+/// renewal fails, a later page tries again.
 pub(crate) async fn renew_session<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -32,7 +32,7 @@ pub(crate) async fn renew_session<B: MessageBody>(
     let is_due = is_renewal_due(&request);
     let mut response = next.call(request).await?;
     if is_due && let Some(app) = response.request().app_data::<web::Data<App>>().cloned() {
-        let renewal = app.auth_request(response.request(), Endpoint::REFRESH);
+        let renewal = app.auth_request(response.request(), AuthEndpoint::REFRESH);
         renew(&app, renewal, response.headers_mut()).await;
     }
     Ok(response)

@@ -26,8 +26,8 @@ impl ProblemPage<'_> {
         (self.layout.text.problem.title)(code.as_str()).unwrap_or(code.title())
     }
 
-    /// The detail of the problem. Its first paragraph is translated where possible; the others are for the operator
-    /// and always in English.
+    /// The detail of the problem. Its first paragraph is translated where possible; the others are for the
+    /// operator and always in English.
     fn paragraphs(&self) -> Vec<ProblemParagraph<'_>> {
         let translated = (self.layout.text.problem.detail)(self.problem.code().as_str());
         let is_foreign = self.layout.language != Language::English;

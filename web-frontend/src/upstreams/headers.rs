@@ -1,4 +1,4 @@
-//! Which headers pass between browsers and backends, and how they are rewritten.
+//! Which headers pass between browsers and upstreams, and how they are rewritten.
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use drawbridge_cookies::{
@@ -22,8 +22,8 @@ const HOP_BY_HOP: [&str; 10] = [
     "upgrade",
 ];
 
-/// Request headers with the client's address or the requested URL. Backends trust the proxy in front of them to set
-/// these, so those of a client are dropped.
+/// Request headers with the client's address or the requested URL. Upstreams trust the proxy in front of them
+/// to set these, so those of a client are dropped.
 const SET_BY_PROXIES: [&str; 10] = [
     "cf-connecting-ip",
     "client-ip",
@@ -37,7 +37,7 @@ const SET_BY_PROXIES: [&str; 10] = [
     "x-rewrite-url",
 ];
 
-/// Response headers that apply to the whole origin, for which a backend below one path must not speak.
+/// Response headers that apply to the whole origin. An upstream below one path must not set them.
 const ORIGIN_WIDE: [&str; 9] = [
     "alt-svc",
     "clear-site-data",
@@ -50,8 +50,8 @@ const ORIGIN_WIDE: [&str; 9] = [
     "strict-transport-security",
 ];
 
-/// Returns true if a client's header is forwarded to the backend.
-pub(crate) fn is_forwarded_to_backend(name: &HeaderName, all: &HeaderMap) -> bool {
+/// Returns true if a client's header is forwarded to the upstream.
+pub(crate) fn is_forwarded_to_upstream(name: &HeaderName, all: &HeaderMap) -> bool {
     is_end_to_end(name, all)
         && !is_set_by_proxies(name.as_str())
         && name != PROXY_IDENTITY
@@ -68,12 +68,12 @@ fn is_set_by_proxies(name: &str) -> bool {
         || SET_BY_PROXIES.contains(&name)
 }
 
-/// Returns true if a backend's header is forwarded to the client.
+/// Returns true if an upstream's header is forwarded to the client.
 pub(crate) fn is_forwarded_to_client(name: &HeaderName, all: &HeaderMap) -> bool {
     is_end_to_end(name, all) && !ORIGIN_WIDE.contains(&name.as_str()) && name != REQUEST_ID
 }
 
-/// Returns true unless the header applies to one connection only. The `Connection` header can name further ones.
+/// Returns true unless the header applies to one connection only. `Connection` can list further such headers.
 fn is_end_to_end(name: &HeaderName, all: &HeaderMap) -> bool {
     let mut listed = all
         .get_all(header::CONNECTION)
@@ -83,10 +83,10 @@ fn is_end_to_end(name: &HeaderName, all: &HeaderMap) -> bool {
         && !listed.any(|word| word.trim().eq_ignore_ascii_case(name.as_str()))
 }
 
-/// The `Cookie` header for a backend: the cookies of a request, except those of web-frontend.
-pub(crate) fn backend_cookies(headers: &HeaderMap, is_own: impl Fn(&str) -> bool) -> Option<HeaderValue> {
-    let is_for_backend = |cookie: &RequestCookie| !is_own(&String::from_utf8_lossy(cookie.name));
-    let cookies = request_cookies::all(cookie_fields(headers)).filter(is_for_backend);
+/// The `Cookie` header for an upstream: the cookies of a request, except those of web-frontend.
+pub(crate) fn upstream_cookies(headers: &HeaderMap, is_own: impl Fn(&str) -> bool) -> Option<HeaderValue> {
+    let is_for_upstream = |cookie: &RequestCookie| !is_own(&String::from_utf8_lossy(cookie.name));
+    let cookies = request_cookies::all(cookie_fields(headers)).filter(is_for_upstream);
     let pairs: Vec<_> = cookies.map(|cookie| cookie.pair).collect();
     if pairs.is_empty() {
         return None;
@@ -94,9 +94,9 @@ pub(crate) fn backend_cookies(headers: &HeaderMap, is_own: impl Fn(&str) -> bool
     HeaderValue::from_bytes(&pairs.join(b"; ".as_slice())).ok()
 }
 
-/// The backend that sent a redirect.
+/// The upstream that sent a redirect.
 pub(crate) struct RedirectSource<'a> {
-    /// The path of this origin that belongs to the backend.
+    /// The path of this origin that belongs to the upstream.
     pub(crate) prefix: &'a str,
     /// The URL that replaces the prefix.
     pub(crate) target: &'a Url,
@@ -104,8 +104,8 @@ pub(crate) struct RedirectSource<'a> {
     pub(crate) requested: &'a Url,
 }
 
-/// Rewrites the `Location` of a backend to this origin. A location on another origin stays as it is; one on the
-/// backend but outside of its target is dropped, since no path of this origin leads there.
+/// Rewrites the `Location` of an upstream to this origin. A location on another origin stays as it is; one on
+/// the upstream but outside of its target is dropped, since no path of this origin leads there.
 pub(crate) fn rewrite_location(location: &HeaderValue, source: &RedirectSource) -> Option<HeaderValue> {
     let url = source.requested.join(location.to_str().ok()?).ok()?;
     if url.origin() != source.target.origin() {
@@ -133,7 +133,7 @@ mod tests {
             .insert_header(("connection", "close, X-Listed"))
             .insert_header(("x-listed", "1"))
             .to_http_request();
-        let is_forwarded = |name: &str| is_forwarded_to_backend(&name.parse().unwrap(), request.headers());
+        let is_forwarded = |name: &str| is_forwarded_to_upstream(&name.parse().unwrap(), request.headers());
 
         for name in [
             "connection",
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backend_cannot_set_headers_for_the_whole_origin() {
+    fn an_upstream_cannot_set_headers_for_the_whole_origin() {
         let request = TestRequest::default().to_http_request();
         let is_forwarded = |name: &str| is_forwarded_to_client(&name.parse().unwrap(), request.headers());
 
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backend_receives_its_own_cookies_only() {
+    fn an_upstream_receives_its_own_cookies_only() {
         let cases: [(&[&str], Option<&str>); 5] = [
             (&["a=1; token=s; b=2"], Some("a=1; b=2")),
             (&["a=1", "token=s", "b=2"], Some("a=1; b=2")),
@@ -176,7 +176,7 @@ mod tests {
             let request = fields.iter().fold(TestRequest::default(), |request, field| {
                 request.append_header(("cookie", HeaderValue::from_bytes(field.as_bytes()).unwrap()))
             });
-            let cookies = backend_cookies(request.to_http_request().headers(), |name| name == "token");
+            let cookies = upstream_cookies(request.to_http_request().headers(), |name| name == "token");
             assert_eq!(
                 cookies.as_ref().map(HeaderValue::as_bytes),
                 expected.map(str::as_bytes),
@@ -186,11 +186,11 @@ mod tests {
     }
 
     #[test]
-    fn redirects_within_the_backend_stay_on_this_origin() {
+    fn redirects_within_the_upstream_stay_on_this_origin() {
         let cases = [
             ("absolute path", "/v1/c?d=e#f", Some("/backend/c?d=e#f")),
             ("relative path", "c", Some("/backend/a/c")),
-            ("URL of the backend", "http://api/v1/c", Some("/backend/c")),
+            ("URL of the upstream", "http://api/v1/c", Some("/backend/c")),
             ("other origin", "https://idp.example/authorize", Some("https://idp.example/authorize")),
             ("outside of the target", "/other", None),
             ("similar path", "/v10/x", None),

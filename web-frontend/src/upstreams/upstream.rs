@@ -19,7 +19,7 @@ const OWN_PATHS: [&str; 12] = [
     "/reset-password",
 ];
 
-/// A backend behind a path of this origin.
+/// A server behind a path of this origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {
     /// The path of this origin, such as `/backend`, without a slash at its end.
@@ -52,13 +52,13 @@ impl Upstream {
         Ok(Self { prefix: parse_prefix(prefix)?, target: parse_target(target)? })
     }
 
-    /// Returns true if requests for `path` go to this backend.
+    /// Returns true if requests for `path` go to this upstream.
     pub(super) fn covers(&self, path: &str) -> bool {
         rest_below(&self.prefix, path).is_some()
     }
 
-    /// The backend's URL for the path and query of a request. `None` if the path would lead outside of the prefix or
-    /// the target once it is resolved, such as one with `..` in it.
+    /// The upstream's URL for the path and query of a request. `None` if the path would lead outside of the
+    /// prefix or the target once it is resolved, such as one with `..` in it.
     pub(crate) fn url(&self, path: &str, query: Option<&str>) -> Option<Url> {
         let rest = rest_below(&self.prefix, path)?;
         if has_dot_segment(rest) {
@@ -116,8 +116,8 @@ fn rest_below<'a>(prefix: &str, path: &'a str) -> Option<&'a str> {
     path.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Returns true if a path has a `.` or `..` segment for a server that decodes it before resolving it, takes `\` for
-/// `/`, or cuts segments at `;`.
+/// Returns true if a path has a `.` or `..` segment, even if only for a server that decodes the path before
+/// it resolves it, treats `\` like `/`, or cuts segments at `;`.
 fn has_dot_segment(path: &str) -> bool {
     let decoded: Vec<u8> = percent_decode_str(path).collect();
     decoded

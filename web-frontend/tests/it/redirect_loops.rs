@@ -1,9 +1,10 @@
 //! A browser is not redirected forever: after three redirects, a page explains why signing in does not help.
 
+use drawbridge_http::problem::Code;
 use reqwest::Method;
 use tests::{Answer, Visitor};
 
-use crate::helpers::{TestApp, start_impostor};
+use crate::helpers::{TestApp, start_frontend, start_impostor};
 
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
@@ -47,7 +48,7 @@ async fn assert_explained(visitor: &mut Visitor, frontend: &str, headers: Header
 #[actix_web::test]
 async fn a_missing_cookie_is_explained() {
     let app = TestApp::start().await;
-    let texts = ["does not arrive", "drawbridge doctor", "token"];
+    let texts = [Code::CookieMissing.title(), "drawbridge doctor", "token"];
 
     assert_explained(&mut Visitor::new(), &app.frontend, &[HOST], &texts).await;
 }
@@ -58,7 +59,7 @@ async fn a_cookie_with_another_name_is_explained() {
     let ada = app.signed_in("ada@example.com").await;
     let mut visitor = Visitor::new();
     visitor.set_cookie("__Secure-token", ada.cookie("token").unwrap());
-    let texts = ["has another name", "__Secure-token", "COOKIE_PREVIOUS"];
+    let texts = [Code::CookieOtherName.title(), "__Secure-token", "COOKIE_PREVIOUS"];
 
     assert_explained(&mut visitor, &app.frontend, &[HOST], &texts).await;
 }
@@ -67,7 +68,7 @@ async fn a_cookie_with_another_name_is_explained() {
 async fn a_page_on_another_host_is_explained() {
     let app = TestApp::start().await;
     let headers = [("host", "www.example.com")];
-    let texts = ["another address", "www.example.com", "FRONTEND_ORIGIN"];
+    let texts = [Code::CookieOtherHost.title(), "www.example.com", "FRONTEND_ORIGIN"];
 
     assert_explained(&mut Visitor::new(), &app.frontend, &headers, &texts).await;
 }
@@ -78,7 +79,7 @@ async fn two_session_cookies_are_explained() {
     let both = two_cookies(&app).await;
     // The redirect count is in a Cookie field of its own, as HTTP/2 sends it.
     let headers = [("cookie", both.as_str()), HOST];
-    let texts = ["Two sign-in cookies", "COOKIE_PREVIOUS"];
+    let texts = [Code::CookieDuplicate.title(), "COOKIE_PREVIOUS"];
 
     assert_explained(&mut Visitor::new(), &app.frontend, &headers, &texts).await;
 }
@@ -108,13 +109,13 @@ async fn two_cookies(app: &TestApp) -> String {
 async fn an_expired_token_is_explained() {
     let app = TestApp::start().await;
     let verify = start_impostor(403, r#"{"success": false, "code": "expired_token", "detail": "x"}"#);
-    let frontend = crate::helpers::start_frontend(&app.auth, &verify, &[]);
+    let frontend = start_frontend(&app.auth, &verify, &[]);
     let mut expired = Visitor::new();
     expired.set_cookie("token", "e30.eyJpYXQiOjE3MDAwMDAwMDAsImV4cCI6MTcwMDAwMDAwMX0.AA");
     let mut valid_by_this_clock = app.signed_in("ada@example.com").await;
 
     assert_explained(&mut expired, &frontend, &[HOST], &["expired", "Path or Domain"]).await;
-    let texts = ["clocks of this site differ", "NTP"];
+    let texts = [Code::ClockSkew.title(), "NTP"];
     assert_explained(&mut valid_by_this_clock, &frontend, &[HOST], &texts).await;
 }
 
@@ -123,20 +124,20 @@ async fn plain_http_is_explained() {
     let app = TestApp::start().await;
     let frontend = app.start_frontend(&[("FRONTEND_ORIGIN", "https://app.example.com")]);
     let host = ("host", "app.example.com");
-    let unencrypted = ["without encryption", "Redirect http to https"];
+    let unencrypted = [Code::TlsMissing.title(), "Redirect http to https"];
 
     for sign in [("x-forwarded-proto", "http"), ("user-agent", "Mozilla/5.0")] {
         assert_explained(&mut Visitor::new(), &frontend, &[host, sign], &unencrypted).await;
     }
     let encrypted = [host, ("user-agent", "Mozilla/5.0"), ("sec-fetch-site", "none")];
-    let texts = ["does not arrive", "__Host-token"];
+    let texts = [Code::CookieMissing.title(), "__Host-token"];
     assert_explained(&mut Visitor::new(), &frontend, &encrypted, &texts).await;
 }
 
 #[actix_web::test]
 async fn an_outage_redirects_nobody() {
     let app = TestApp::start().await;
-    let frontend = crate::helpers::start_frontend(&app.auth, "http://127.0.0.1:1", &[]);
+    let frontend = start_frontend(&app.auth, "http://127.0.0.1:1", &[]);
     let mut visitor = app.signed_in("ada@example.com").await;
 
     let page = follow_redirects(&mut visitor, &frontend, &[]).await;

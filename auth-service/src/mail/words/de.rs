@@ -1,6 +1,6 @@
 //! Email texts in German.
 
-use super::{Phrase, Words};
+use super::phrases::{Phrase, Words};
 
 pub(super) static WORDS: Words = Words {
     tag: "de",

@@ -4,12 +4,12 @@ use reqwest::{Method, header::ORIGIN};
 
 use crate::doctor::{
     finding::Finding,
-    setup::Setup,
+    setup::DoctorSetup,
     web::{Hop, WebClient},
 };
 
 /// Sends the preflight request that browsers send before a login with JSON.
-pub(super) async fn check_preflight(setup: &Setup, web: &WebClient) -> Option<Finding> {
+pub(super) async fn check_preflight(setup: &DoctorSetup, web: &WebClient) -> Option<Finding> {
     let subject = format!("OPTIONS {}{}", setup.backend, setup.login_path);
     let request = web
         .request(Method::OPTIONS, &setup.backend, &setup.login_path)
@@ -39,7 +39,7 @@ pub(super) async fn check_preflight(setup: &Setup, web: &WebClient) -> Option<Fi
 }
 
 /// Checks the headers of a response to a call with cookies: may a page of the frontend read it?
-pub(super) fn check_response(hop: &Hop, setup: &Setup, subject: &str) -> Option<Finding> {
+pub(super) fn check_response(hop: &Hop, setup: &DoctorSetup, subject: &str) -> Option<Finding> {
     let frontend = setup.frontend.to_string();
     let (code, observation) = match hop.header("access-control-allow-origin") {
         None => (

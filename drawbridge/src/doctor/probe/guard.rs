@@ -8,7 +8,7 @@ use reqwest::{Method, header::ACCEPT};
 use super::traffic;
 use crate::doctor::{
     finding::Finding,
-    setup::Setup,
+    setup::DoctorSetup,
     web::{RedirectChain, RequestFailure, WebClient},
 };
 
@@ -16,7 +16,7 @@ const GUARD_FAILED_FIX: &str = "check the log of the frontend, and whether the g
 
 /// Requests the page without a cookie, and with the cookies of `jar` if there is one.
 pub(super) async fn check(
-    setup: &Setup,
+    setup: &DoctorSetup,
     web: &WebClient,
     jar: Option<CookieJar>,
     clock: &dyn Clock,
@@ -42,7 +42,7 @@ pub(super) async fn check(
 }
 
 async fn request_page(
-    setup: &Setup,
+    setup: &DoctorSetup,
     web: &WebClient,
     jar: CookieJar,
     now: DateTime<Utc>,
@@ -101,7 +101,7 @@ fn check_anonymous(chain: &RedirectChain, subject: &str) -> Option<Finding> {
 fn check_signed_in(
     chain: &RedirectChain,
     anonymous: &RedirectChain,
-    setup: &Setup,
+    setup: &DoctorSetup,
     subject: &str,
 ) -> Option<Finding> {
     if chain.is_endless {
@@ -124,7 +124,7 @@ fn check_signed_in(
 }
 
 /// Returns true if the signed-in user arrived at the guarded page or below it.
-fn shows_page(chain: &RedirectChain, anonymous: &RedirectChain, setup: &Setup) -> bool {
+fn shows_page(chain: &RedirectChain, anonymous: &RedirectChain, setup: &DoctorSetup) -> bool {
     let last = chain.last();
     let rest = last.url.path().strip_prefix(setup.private_path.trim_end_matches('/'));
     let is_guarded_page = last.origin().as_ref() == Some(&setup.frontend)

@@ -16,7 +16,7 @@ use super::{cors, traffic};
 use crate::doctor::{
     cookie_review::{review_other_cookie, review_session_cookie},
     finding::Finding,
-    setup::Setup,
+    setup::DoctorSetup,
     web::{Hop, RedirectChain, WebClient},
 };
 
@@ -35,7 +35,7 @@ pub(super) struct LoginOutcome {
 
 /// Signs in as a page of the frontend does.
 pub(super) async fn check(
-    setup: &Setup,
+    setup: &DoctorSetup,
     web: &WebClient,
     credentials: &LoginCredentials,
     clock: &dyn Clock,
@@ -71,7 +71,7 @@ impl LoginOutcome {
     }
 
     /// Reviews all cookies and picks the session cookie.
-    fn review(&mut self, cookies: Vec<OriginCookie>, setup: &Setup, subject: &str) {
+    fn review(&mut self, cookies: Vec<OriginCookie>, setup: &DoctorSetup, subject: &str) {
         let Some(name) = session_cookie_name(setup, &cookies) else {
             self.findings.push(other_cookies_only(setup, &cookies, subject));
             return;
@@ -99,7 +99,7 @@ impl LoginOutcome {
 }
 
 fn login_request(
-    setup: &Setup,
+    setup: &DoctorSetup,
     web: &WebClient,
     origin: &Origin,
     credentials: &LoginCredentials,
@@ -127,7 +127,7 @@ fn check_status(status: StatusCode, subject: &str) -> Option<Finding> {
 
 /// Signs in at the backend directly: does it set a cookie that is lost on the way through the frontend?
 async fn find_dropped_cookie(
-    setup: &Setup,
+    setup: &DoctorSetup,
     web: &WebClient,
     credentials: &LoginCredentials,
     clock: &dyn Clock,
@@ -147,7 +147,7 @@ async fn find_dropped_cookie(
     ))
 }
 
-fn no_cookie(setup: &Setup, hop: &Hop, subject: &str) -> Finding {
+fn no_cookie(setup: &DoctorSetup, hop: &Hop, subject: &str) -> Finding {
     let fix = if setup.mode == CookieMode::Proxy {
         "let the frontend's server set the cookie when the backend accepts the login, and forward Set-Cookie through \
          every proxy in front of it"
@@ -158,7 +158,7 @@ fn no_cookie(setup: &Setup, hop: &Hop, subject: &str) -> Finding {
     Finding::error("no_set_cookie", subject, observation, fix)
 }
 
-fn other_cookies_only(setup: &Setup, cookies: &[OriginCookie], subject: &str) -> Finding {
+fn other_cookies_only(setup: &DoctorSetup, cookies: &[OriginCookie], subject: &str) -> Finding {
     let expected = setup.cookie_name.as_deref().unwrap_or_default();
     let names: Vec<_> = cookies.iter().map(|received| received.cookie.name.as_str()).collect();
     let observation = format!("sets {}, but no cookie named {expected}", names.join(", "));
@@ -185,7 +185,7 @@ fn cookies_set_by(chain: &RedirectChain, now: DateTime<Utc>) -> Vec<OriginCookie
 
 /// The name that was given, or else the name that Drawbridge would use, or else the most likely one: that of the
 /// longest cookie hidden from scripts.
-fn session_cookie_name(setup: &Setup, cookies: &[OriginCookie]) -> Option<String> {
+fn session_cookie_name(setup: &DoctorSetup, cookies: &[OriginCookie]) -> Option<String> {
     let is_set = |name: &str| cookies.iter().any(|received| received.cookie.name == name);
     if let Some(name) = &setup.cookie_name {
         return is_set(name).then(|| name.clone());

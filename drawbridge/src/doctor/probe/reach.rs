@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::doctor::{
     finding::{Finding, Severity},
-    setup::Setup,
+    setup::DoctorSetup,
     web::{Hop, WebClient},
 };
 
@@ -25,7 +25,7 @@ pub(super) struct Reach {
 }
 
 /// Tries to reach the frontend and the backend.
-pub(super) async fn check(setup: &Setup, web: &WebClient, clock: &dyn Clock) -> Reach {
+pub(super) async fn check(setup: &DoctorSetup, web: &WebClient, clock: &dyn Clock) -> Reach {
     let Reach { mut is_reachable, mut findings } = check_origin(&setup.frontend, web, clock).await;
     if setup.frontend != setup.backend {
         let backend = check_origin(&setup.backend, web, clock).await;

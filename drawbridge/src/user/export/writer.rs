@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::user::format::FileFormat;
 
 /// The columns, with names that `user import` recognizes.
-const COLUMNS: [&str; 6] = ["id", "email", "email_verified", "disabled", "created_at", "roles"];
+const EXPORT_COLUMNS: [&str; 6] = ["id", "email", "email_verified", "disabled", "created_at", "roles"];
 const HASH_COLUMN: &str = "password_hash";
 
 /// Writes accounts in one of the file formats.
@@ -28,7 +28,7 @@ impl<W: Write> AccountWriter<W> {
             FileFormat::JsonLines => EncodedOutput::JsonLines(output),
             FileFormat::Csv => {
                 let mut output = csv::Writer::from_writer(output);
-                output.write_record(COLUMNS.into_iter().chain(with_hashes.then_some(HASH_COLUMN)))?;
+                output.write_record(EXPORT_COLUMNS.into_iter().chain(with_hashes.then_some(HASH_COLUMN)))?;
                 EncodedOutput::Csv(Box::new(output))
             }
         };
@@ -74,7 +74,7 @@ fn write_json<W: Write>(output: &mut W, account: &ExportedAccount, with_hashes: 
         json!(created_at(account)),
         json!(account.roles),
     ];
-    let fields = COLUMNS.into_iter().zip(values);
+    let fields = EXPORT_COLUMNS.into_iter().zip(values);
     let hash = with_hashes.then(|| (HASH_COLUMN, json!(account.hash)));
     let object: Map<String, Value> =
         fields.chain(hash).map(|(name, value)| (name.to_owned(), value)).collect();

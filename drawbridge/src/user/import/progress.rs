@@ -8,9 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-const BAR_WIDTH: usize = 24;
-const TERMINAL_INTERVAL: Duration = Duration::from_millis(200);
-const LOG_INTERVAL: Duration = Duration::from_secs(5);
+const PROGRESS_BAR_WIDTH: usize = 24;
+const PROGRESS_REDRAW_INTERVAL: Duration = Duration::from_millis(200);
+const PROGRESS_LOG_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The numbers of rows so far.
 #[derive(Debug, Clone, Copy, Default)]
@@ -56,7 +56,7 @@ impl ImportProgress {
 
     /// How often to call [`ImportProgress::draw`].
     pub(super) fn interval(&self) -> Duration {
-        if self.is_terminal { TERMINAL_INTERVAL } else { LOG_INTERVAL }
+        if self.is_terminal { PROGRESS_REDRAW_INTERVAL } else { PROGRESS_LOG_INTERVAL }
     }
 
     pub(super) fn add_read_bytes(&self, bytes: u64) {
@@ -150,8 +150,8 @@ fn progress_line(tally: &ImportTally, elapsed: Duration, share: Option<f64>) -> 
     let rate = with_thousands_separators((tally.read as f64 / seconds) as u64);
     let text = format!("{rows} rows, {rate} per second");
     let Some(share) = share.filter(|share| *share > 0.0) else { return text };
-    let filled = (share * BAR_WIDTH as f64) as usize;
-    let bar = format!("[{}{}]", "#".repeat(filled), "-".repeat(BAR_WIDTH.saturating_sub(filled)));
+    let filled = (share * PROGRESS_BAR_WIDTH as f64) as usize;
+    let bar = format!("[{}{}]", "#".repeat(filled), "-".repeat(PROGRESS_BAR_WIDTH.saturating_sub(filled)));
     let remaining = Duration::from_secs((seconds * (1.0 - share) / share) as u64);
     let percent = (share * 100.0) as u64;
     format!("{bar} {percent}%, {text}, {} left", humantime::format_duration(remaining))

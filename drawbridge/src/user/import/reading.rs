@@ -24,21 +24,21 @@ pub(super) struct NumberedAccount {
 pub(super) type AccountBatch = anyhow::Result<Vec<NumberedAccount>>;
 
 /// The input and its size, if it is a regular file.
-pub(super) struct Input {
+pub(super) struct ImportInput {
     pub(super) content: Box<dyn Read + Send>,
     pub(super) bytes: Option<u64>,
 }
 
 /// Opens a file or standard input.
-pub(super) fn open(file: &Path) -> anyhow::Result<Input> {
+pub(super) fn open(file: &Path) -> anyhow::Result<ImportInput> {
     if is_standard_stream(file) {
-        return Ok(Input { content: Box::new(stdin()), bytes: None });
+        return Ok(ImportInput { content: Box::new(stdin()), bytes: None });
     }
     let cannot_read = || format!("cannot read {}", file.display());
     let opened = File::open(file).with_context(cannot_read)?;
     let metadata = opened.metadata().with_context(cannot_read)?;
     let bytes = metadata.is_file().then_some(metadata.len());
-    Ok(Input { content: Box::new(opened), bytes })
+    Ok(ImportInput { content: Box::new(opened), bytes })
 }
 
 /// Reads and checks rows and sends them in batches, until the input ends, the user stops the import or the receiver is

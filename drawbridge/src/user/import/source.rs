@@ -22,7 +22,7 @@ use crate::user::format::FileFormat;
 /// The maximum length of a row. A longer one probably has an unclosed quote.
 const ROW_MAX_BYTES: u64 = 16 << 20;
 
-const BUFFER_BYTES: usize = 256 << 10;
+const READ_BUFFER_BYTES: usize = 256 << 10;
 
 /// Counts the bytes that are read, and limits the length of a row.
 struct BoundedReader {
@@ -107,7 +107,7 @@ impl CsvSource {
         progress: &ImportProgress,
     ) -> anyhow::Result<Self> {
         let mut reader =
-            ReaderBuilder::new().flexible(true).buffer_capacity(BUFFER_BYTES).from_reader(reader);
+            ReaderBuilder::new().flexible(true).buffer_capacity(READ_BUFFER_BYTES).from_reader(reader);
         let header = reader.byte_headers().context("cannot read the header")?;
         let header: Vec<_> =
             header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
@@ -154,7 +154,7 @@ pub(super) struct JsonLinesSource {
 
 impl JsonLinesSource {
     fn new(reader: BoundedReader, names: Fields<ColumnNames>) -> Self {
-        let reader = BufReader::with_capacity(BUFFER_BYTES, reader);
+        let reader = BufReader::with_capacity(READ_BUFFER_BYTES, reader);
         Self { reader, names, line: 0, text: Vec::new() }
     }
 

@@ -35,12 +35,6 @@ impl Setting {
     }
 }
 
-impl From<&'static str> for Setting {
-    fn from(name: &'static str) -> Self {
-        Self::new(name, "")
-    }
-}
-
 /// One row of the configuration reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingReference {

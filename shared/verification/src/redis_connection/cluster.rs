@@ -13,8 +13,8 @@ const ANY_KEY: &str = "{drawbridge}";
 /// A cluster, in which every node knows which nodes hold our slot.
 pub(super) struct Cluster {
     seeds: Vec<ConnectionInfo>,
-    /// The primary of the slot and its replicas, as last reported. One of them will be the next primary, even if no
-    /// seed is left.
+    /// The primary of the slot and its replicas, as last reported. One of them will be the next primary, even
+    /// if no seed is left.
     shard: Mutex<Vec<Address>>,
 }
 

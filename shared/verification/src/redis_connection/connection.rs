@@ -23,8 +23,8 @@ const SECOND_ATTEMPT_DELAY: Duration = Duration::from_millis(100);
 /// How long a call waits for a connection: two attempts. Finding the master may take longer.
 const CONNECTION_WAIT: Duration = Duration::from_millis(600);
 
-/// A connection that reconnects by itself. When it is lost, or its server is no longer the master, a new one is opened
-/// in the background. Calls wait for it for a limited time, and fail if it fails.
+/// A connection that reconnects by itself. When it is lost, or its server is no longer the master, a new one
+/// is opened in the background. Calls wait for it for a limited time, and fail if it fails.
 #[derive(Clone)]
 pub struct Connection(Arc<Inner>);
 

@@ -8,7 +8,8 @@ use super::{cluster::Cluster, sentinel::Sentinels};
 const SENTINEL_PORT: u16 = 26379;
 const SERVER_PORT: u16 = 6379;
 
-/// What is wrong with a URL. It never repeats a part of the URL: what looks like a host may belong to a password.
+/// What is wrong with a URL. It never repeats a part of the URL: what looks like a host may belong to a
+/// password.
 type UrlError = &'static str;
 
 /// The parts of a URL with several hosts, as written.

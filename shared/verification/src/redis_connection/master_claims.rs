@@ -9,7 +9,8 @@ pub(super) struct Claim<M> {
     pub(super) master: M,
 }
 
-/// Which claim is right: first one from a node that is in touch with the others, then the one of the latest election.
+/// Which claim is right: first one from a node that is in touch with the others, then the one of the latest
+/// election.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
     pub(super) is_connected: bool,
@@ -21,8 +22,8 @@ pub(super) fn no_master() -> RedisError {
     (ErrorKind::Io, "no Sentinel or cluster node names a master").into()
 }
 
-/// The claim with the highest rank. All nodes are asked at the same time, since any of them may be cut off together
-/// with the former master. Once most have answered, the others are not waited for.
+/// The claim with the highest rank. All nodes are asked at the same time, since any of them may be cut off
+/// together with the former master. Once most have answered, the others are not waited for.
 pub(super) async fn find_highest<M>(
     claims: impl Iterator<Item = impl Future<Output = RedisResult<Claim<M>>>>,
 ) -> RedisResult<Claim<M>> {

@@ -23,7 +23,8 @@ impl Address {
     }
 }
 
-/// Sends commands to a Sentinel or a cluster node over a connection of their own, with a time limit for everything.
+/// Sends commands to a Sentinel or a cluster node over a connection of their own, with a time limit for
+/// everything.
 pub(super) async fn query<T: FromRedisValue>(node: ConnectionInfo, commands: &Pipeline) -> RedisResult<T> {
     let queried = async {
         let mut connection = Client::open(node)?.get_multiplexed_async_connection().await?;

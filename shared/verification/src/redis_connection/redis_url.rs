@@ -9,7 +9,8 @@ use super::{hosts_url, server::RedisServer};
 const REDIS_URL: Setting = Setting::new("REDIS_URL", "The shared cache; `memory:` runs without one.")
     .values("`redis://…`, `redis+sentinel://…`, `redis+cluster://…`, `rediss` for TLS, or `memory:`");
 
-/// `REDIS_URL`: a server, Sentinels or cluster nodes that know the server, or `memory:` for none. `rediss` uses TLS.
+/// `REDIS_URL`: a server, Sentinels or cluster nodes that know the server, or `memory:` for none. `rediss`
+/// uses TLS.
 #[derive(Clone)]
 pub enum RedisUrl {
     /// A Redis server.

@@ -138,8 +138,8 @@ async fn check_is_master(connection: &mut MultiplexedConnection) -> RedisResult<
         // Redis reports the number of good replicas only if min-replicas-to-write is set.
         if !info.contains("connected_slaves:0") && !info.contains("min_slaves_good_slaves:") {
             tracing::warn!(
-                "min-replicas-to-write is not set in this Redis: a master that is cut off keeps accepting writes, and \
-                 a session that was ended elsewhere may still be accepted here (decision 0018)"
+                "min-replicas-to-write is not set in this Redis: a master that is cut off keeps accepting \
+                 writes, and a session that was ended elsewhere may still be accepted here (decision 0018)"
             );
         }
         return Ok(());

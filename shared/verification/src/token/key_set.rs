@@ -44,7 +44,7 @@ impl KeySet {
                     keys.insert(kid, key);
                 }
                 None => {
-                    tracing::warn!(kid = ?jwk.common.key_id, "skipping a published key that is not EdDSA or ES256");
+                    tracing::warn!(kid = ?jwk.common.key_id, "published key ignored: not EdDSA or ES256");
                 }
             }
         }

@@ -75,8 +75,8 @@ pub trait UserCache: Send + Sync {
         state: UserState,
     ) -> BoxFuture<'_, Result<bool, CacheUnavailable>>;
 
-    /// Replaces an older record in the near cache with `state`, which the source returned while the cache was not
-    /// trusted. Otherwise the older record could become the last known one if the source went away, too.
+    /// Replaces an older record in the near cache with `state`, which the source returned while the cache was
+    /// not trusted. Otherwise the older record could become the last known one if the source went away, too.
     fn update_near(&self, user: UserId, state: &UserState);
 
     /// Returns true if the cache answers.

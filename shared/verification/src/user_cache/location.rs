@@ -17,8 +17,8 @@ pub enum CacheLocation {
     Redis(RedisServer),
     /// In this process. Services in one process share the cache by sharing this value.
     InProcess(Arc<MemoryUserCache>),
-    /// Nowhere. Without Redis, a process would never learn of the changes of another, so every verification asks
-    /// the database.
+    /// Nowhere. Without Redis, a process would never learn of the changes of another, so every verification
+    /// asks the database.
     Nowhere,
 }
 
@@ -55,8 +55,8 @@ impl CacheLocation {
         }
     }
 
-    /// Opens the verifiers' side, if there is a cache, with a near cache of at most `record_bytes`. It connects in the
-    /// background.
+    /// Opens the verifiers' side, if there is a cache, with a near cache of at most `record_bytes`. It
+    /// connects in the background.
     pub fn open(self, record_bytes: u64, metrics: &Metrics) -> Option<Arc<dyn UserCache>> {
         match self {
             Self::Nowhere => None,

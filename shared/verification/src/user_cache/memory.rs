@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{token::KeysDigest, user_record::UserState};
 
-/// How long the version of a delivered change is remembered. A read from the source takes less, so a record that was
-/// read before the change is rejected even if the change itself has been evicted.
+/// How long the version of a delivered change is remembered. A read from the source takes less, so a record
+/// that was read before the change is rejected even if the change itself has been evicted.
 const DELIVERED_VERSION_TTL: Duration = Duration::from_mins(1);
 
 /// The data ends with the process, so there is a single epoch.
@@ -25,7 +25,8 @@ const ONLY_EPOCH: Epoch = Epoch(0);
 /// The cache of a deployment that is a single process.
 pub struct MemoryUserCache {
     records: BoundedCache<UserId, UserState>,
-    /// Recently delivered versions. Also locked while a record is replaced, so that there is one writer at a time.
+    /// Recently delivered versions. Also locked while a record is replaced, so that there is one writer at a
+    /// time.
     delivered: Mutex<HashMap<UserId, DeliveredVersion>>,
     watermark: RwLock<Option<Watermark>>,
 }

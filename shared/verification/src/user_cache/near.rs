@@ -7,15 +7,16 @@ use drawbridge_core::{bounded_cache::BoundedCache, id::UserId, metrics::Metrics}
 
 use crate::user_record::UserState;
 
-/// How many groups of users have a change counter each. A change of one user also discards the records of the same
-/// group that are being fetched at that moment, which costs another fetch and nothing else.
+/// How many groups of users have a change counter each. A change of one user also discards the records of the
+/// same group that are being fetched at that moment, which costs another fetch and nothing else.
 const CHANGE_COUNTERS: usize = 1024;
 
-/// The near cache: the records in the memory of this process, and the changes that arrive while others are fetched.
+/// The near cache: the records in the memory of this process, and the changes that arrive while others are
+/// fetched.
 ///
-/// A record fetched while its user's change arrives must not be kept: the change was announced before the record was
-/// here, and is not announced again. A reader therefore takes a [`Ticket`] before it fetches, and the record is kept
-/// only if the ticket is still valid.
+/// A record fetched while its user's change arrives must not be kept: the change was announced before the
+/// record was here, and is not announced again. A reader therefore takes a [`Ticket`] before it fetches, and
+/// the record is kept only if the ticket is still valid.
 pub(super) struct NearCache {
     records: BoundedCache<UserId, UserState>,
     changes: Box<[AtomicU64]>,

@@ -4,28 +4,28 @@ use serde::Deserialize;
 
 use crate::{
     account::ActivityLog,
-    auth_client::Endpoint,
+    auth_client::AuthEndpoint,
     page_request::PageRequest,
     pages::{self, AccountSection, ActivityPage, PageLink},
 };
 
 /// `?before=`: the ID of the event before which the page begins.
 #[derive(Deserialize)]
-pub(crate) struct ActivityQuery {
+pub(crate) struct ActivityPageQuery {
     before: Option<String>,
 }
 
 /// `GET /account/activity`: shows the activity log, newest events first.
 pub(crate) async fn show(
     request: PageRequest,
-    query: web::Query<ActivityQuery>,
+    query: web::Query<ActivityPageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let before = query.before.as_deref();
     if before.is_some_and(|before| !is_id(before)) {
         return Err(Problem::new(Code::InvalidQuery, "Follow the link to the older events."));
     }
     let api_query = before.map(|before| format!("before={before}")).unwrap_or_default();
-    let response = request.call_with_query(Endpoint::ACTIVITY, api_query).await?;
+    let response = request.call_with_query(AuthEndpoint::ACTIVITY, api_query).await?;
     let ActivityLog { events, next } = response.data_or_problem()?;
     let text = &request.text.activity;
     let path = AccountSection::Activity.path();

@@ -6,14 +6,14 @@ use serde_json::json;
 use super::recovery_codes;
 use crate::{
     account::NewRecoveryCodes,
-    auth_client::{AuthRefusal, AuthResponse, Endpoint, bodies::EmptyBody},
-    form::Utf8Form,
+    auth_client::{AuthEndpoint, AuthRefusal, AuthResponse, bodies::EmptyBody},
     handlers::{
         forms::ButtonForm,
         refusal::{redirect_after_stale_form, redirect_with_refusal},
     },
     page_request::PageRequest,
     pages::{self, AccountSection, AuthenticatorPage, PageLayout, QrCode},
+    utf8_form::Utf8Form,
 };
 
 const PAGE: &str = AccountSection::Authenticator.path();
@@ -58,7 +58,7 @@ pub(crate) async fn begin(
     if !request.has_valid_csrf_token(&form.csrf) {
         return redirect_after_stale_form(&request, PAGE);
     }
-    let response = request.call_with_body(Endpoint::TOTP_BEGIN, &EmptyBody {}).await?;
+    let response = request.call_with_body(AuthEndpoint::TOTP_BEGIN, &EmptyBody {}).await?;
     match response.refusal() {
         Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
         None => {
@@ -76,7 +76,7 @@ pub(crate) async fn confirm(
     if !request.has_valid_csrf_token(&form.csrf) {
         return redirect_after_stale_form(&request, PAGE);
     }
-    let response = request.call_with_body(Endpoint::TOTP_CONFIRM, &json!({"code": form.code})).await?;
+    let response = request.call_with_body(AuthEndpoint::TOTP_CONFIRM, &json!({"code": form.code})).await?;
     match response.refusal() {
         Some(refusal) if refusal.is(Code::InvalidCode) => {
             let layout = request.layout().within(AccountSection::Authenticator);
@@ -101,7 +101,7 @@ pub(crate) async fn remove(
     if !request.has_valid_csrf_token(&form.csrf) {
         return redirect_after_stale_form(&request, PAGE);
     }
-    let response = request.call(Endpoint::REMOVE_TOTP).await?;
+    let response = request.call(AuthEndpoint::REMOVE_TOTP).await?;
     match response.refusal() {
         Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
         None => {
@@ -111,7 +111,8 @@ pub(crate) async fn remove(
     }
 }
 
-/// Shows the QR code of a set-up that auth-service has started. The forms are submitted below the path `base`.
+/// Shows the QR code of a set-up that auth-service has started. The forms are submitted below the path
+/// `base`.
 pub(crate) fn show_qr_code(
     request: &PageRequest,
     layout: PageLayout,

@@ -6,8 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     account::AccountDetails,
-    auth_client::{Endpoint, bodies::ConfirmIdentityBody},
-    form::Utf8Form,
+    auth_client::{AuthEndpoint, bodies::ConfirmIdentityBody},
     handlers::{
         forms::NextQuery,
         passkey,
@@ -15,6 +14,7 @@ use crate::{
     },
     page_request::PageRequest,
     pages::{AccountSection, FormField, FormPage, PageLink, PasskeyButton, see_other},
+    utf8_form::Utf8Form,
 };
 
 const PAGE: &str = "/account/confirm";
@@ -42,7 +42,8 @@ pub(crate) async fn show(
     form_page(&request, &account, next)?.render()
 }
 
-/// `POST /account/confirm`: confirms the identity with the password, and with a code if there is a second factor.
+/// `POST /account/confirm`: confirms the identity with the password, and with a code if there is a second
+/// factor.
 pub(crate) async fn submit(
     request: PageRequest,
     Utf8Form(form): Utf8Form<ConfirmForm>,
@@ -54,7 +55,7 @@ pub(crate) async fn submit(
     }
     let code = form.code.as_deref().filter(|code| !code.trim().is_empty());
     let body = ConfirmIdentityBody { password: &form.current, code };
-    let response = request.call_with_body(Endpoint::CONFIRM, &body).await?;
+    let response = request.call_with_body(AuthEndpoint::CONFIRM, &body).await?;
     match response.refusal() {
         Some(refusal) => show_refusal(&request, form_page(&request, &account, next)?, &response, &refusal),
         None => Ok(see_other(&next).finish()),
@@ -63,7 +64,7 @@ pub(crate) async fn submit(
 
 /// `POST /account/confirm/passkey/begin`.
 pub(crate) async fn begin_passkey(request: PageRequest) -> Result<HttpResponse, Problem> {
-    passkey::begin(&request, Endpoint::CONFIRM_PASSKEY_BEGIN, None).await
+    passkey::begin(&request, AuthEndpoint::CONFIRM_PASSKEY_BEGIN, None).await
 }
 
 /// `POST /account/confirm/passkey/finish`: confirms the identity with a passkey.
@@ -72,7 +73,7 @@ pub(crate) async fn finish_passkey(
     body: web::Json<passkey::CeremonyResult>,
 ) -> Result<HttpResponse, Problem> {
     let next = path_after(&request, body.next.as_deref());
-    let response = passkey::finish(&request, Endpoint::CONFIRM_PASSKEY_FINISH, &body, None).await?;
+    let response = passkey::finish(&request, AuthEndpoint::CONFIRM_PASSKEY_FINISH, &body, None).await?;
     Ok(match response.refusal() {
         Some(refusal) => passkey::refuse(&request, &response, &refusal, AccountSection::Overview.path()),
         None => passkey::proceed(&response, Some(&next)),

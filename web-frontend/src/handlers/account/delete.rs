@@ -5,15 +5,15 @@ use drawbridge_http::problem::{Code, Problem, status_of};
 use serde::Deserialize;
 
 use crate::{
-    auth_client::Endpoint,
+    auth_client::AuthEndpoint,
     flash::FlashMessage,
-    form::Utf8Form,
     handlers::{
         refusal::{redirect_to_confirmation, show_refusal, show_stale_form},
         sign_in::redirect_with_cookies,
     },
     page_request::PageRequest,
     pages::{AccountSection, FormField, FormPage, PageLink},
+    utf8_form::Utf8Form,
 };
 
 const PAGE: &str = AccountSection::Delete.path();
@@ -48,7 +48,7 @@ pub(crate) async fn submit(
         let page = form_page(&request, &person)?.with_error("sure", request.text.delete.not_sure);
         return page.render_into(HttpResponse::build(status_of(Code::InvalidBody)));
     }
-    let response = request.call(Endpoint::DELETE_ME).await?;
+    let response = request.call(AuthEndpoint::DELETE_ME).await?;
     if let Some(refusal) = response.refusal() {
         return show_refusal(&request, form_page(&request, &person)?, &response, &refusal);
     }

@@ -6,8 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    auth_client::{Endpoint, bodies::EmptyBody},
-    form::Utf8Form,
+    auth_client::{AuthEndpoint, bodies::EmptyBody},
     handlers::{
         forms::{ButtonForm, shown_email},
         refusal::{
@@ -17,6 +16,7 @@ use crate::{
     },
     page_request::PageRequest,
     pages::{self, AccountSection, FormField, FormPage, NoticePage, PageLink},
+    utf8_form::Utf8Form,
 };
 
 const PAGE: &str = AccountSection::Email.path();
@@ -58,7 +58,7 @@ pub(crate) async fn submit(
     if !request.has_valid_csrf_token(&form.csrf) {
         return show_stale_form(form_page(&request, &person, &form.email)?);
     }
-    let response = request.call_with_body(Endpoint::EMAIL, &json!({"email": form.email})).await?;
+    let response = request.call_with_body(AuthEndpoint::EMAIL, &json!({"email": form.email})).await?;
     match response.refusal() {
         Some(refusal) => {
             show_refusal(&request, form_page(&request, &person, &form.email)?, &response, &refusal)
@@ -78,7 +78,7 @@ pub(crate) async fn resend(
     if !request.has_valid_csrf_token(&form.csrf) {
         return redirect_after_stale_form(&request, OVERVIEW);
     }
-    let response = request.call_with_body(Endpoint::EMAIL_RESEND, &EmptyBody {}).await?;
+    let response = request.call_with_body(AuthEndpoint::EMAIL_RESEND, &EmptyBody {}).await?;
     match response.refusal() {
         Some(refusal) => redirect_with_refusal(&request, &refusal, OVERVIEW),
         None => request.redirect_with_message(request.text.overview.resent, OVERVIEW),

@@ -6,15 +6,15 @@ use serde_json::json;
 use super::recovery_codes;
 use crate::{
     account::NewRecoveryCodes,
-    auth_client::{Endpoint, bodies::EmptyBody},
+    auth_client::{AuthEndpoint, bodies::EmptyBody},
     flash::FlashMessage,
-    form::Utf8Form,
     handlers::{
         passkey,
         refusal::{redirect_after_stale_form, redirect_with_refusal},
     },
     page_request::PageRequest,
     pages::{self, AccountSection, PasskeyButton, PasskeysPage},
+    utf8_form::Utf8Form,
 };
 
 const PAGE: &str = AccountSection::Passkeys.path();
@@ -49,7 +49,7 @@ pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> 
 
 /// `POST /account/passkeys/begin`.
 pub(crate) async fn begin(request: PageRequest) -> Result<HttpResponse, Problem> {
-    passkey::begin(&request, Endpoint::PASSKEY_BEGIN, None).await
+    passkey::begin(&request, AuthEndpoint::PASSKEY_BEGIN, None).await
 }
 
 /// `POST /account/passkeys/finish`: adds a passkey.
@@ -57,7 +57,7 @@ pub(crate) async fn finish(
     request: PageRequest,
     body: web::Json<passkey::CeremonyResult>,
 ) -> Result<HttpResponse, Problem> {
-    let response = passkey::finish(&request, Endpoint::PASSKEY_FINISH, &body, None).await?;
+    let response = passkey::finish(&request, AuthEndpoint::PASSKEY_FINISH, &body, None).await?;
     if let Some(refusal) = response.refusal() {
         return Ok(passkey::refuse(&request, &response, &refusal, PAGE));
     }
@@ -76,7 +76,7 @@ pub(crate) async fn rename(
         return redirect_after_stale_form(&request, PAGE);
     }
     let body = json!({"name": form.name.unwrap_or_default()});
-    let response = request.call_with_id(Endpoint::RENAME_PASSKEY, &form.id, &body).await?;
+    let response = request.call_with_id(AuthEndpoint::RENAME_PASSKEY, &form.id, &body).await?;
     match response.refusal() {
         Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
         None => request.redirect_with_message(request.text.passkeys.renamed, PAGE),
@@ -91,7 +91,7 @@ pub(crate) async fn remove(
     if !request.has_valid_csrf_token(&form.csrf) {
         return redirect_after_stale_form(&request, PAGE);
     }
-    let response = request.call_with_id(Endpoint::REMOVE_PASSKEY, &form.id, &EmptyBody {}).await?;
+    let response = request.call_with_id(AuthEndpoint::REMOVE_PASSKEY, &form.id, &EmptyBody {}).await?;
     match response.refusal() {
         Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
         None => request.redirect_with_message(request.text.passkeys.removed, PAGE),

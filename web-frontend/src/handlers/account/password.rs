@@ -5,11 +5,11 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::{
-    auth_client::{Endpoint, bodies::PasswordChangeBody},
-    form::Utf8Form,
+    auth_client::{AuthEndpoint, bodies::PasswordChangeBody},
     handlers::refusal::{show_refusal, show_stale_form},
     page_request::PageRequest,
     pages::{AccountSection, FormField, FormPage},
+    utf8_form::Utf8Form,
 };
 
 /// The form.
@@ -39,7 +39,7 @@ pub(crate) async fn submit(
         return show_stale_form(form_page(&request, &person, end_others)?);
     }
     let body = PasswordChangeBody { current: &form.current, new: &form.password, end_others };
-    let response = request.call_with_body(Endpoint::PASSWORD, &body).await?;
+    let response = request.call_with_body(AuthEndpoint::PASSWORD, &body).await?;
     match response.refusal() {
         Some(refusal) => {
             show_refusal(&request, form_page(&request, &person, end_others)?, &response, &refusal)

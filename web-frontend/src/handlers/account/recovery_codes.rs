@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::NewRecoveryCodes,
-    auth_client::{Endpoint, bodies::EmptyBody},
-    form::Utf8Form,
+    auth_client::{AuthEndpoint, bodies::EmptyBody},
     handlers::{
         forms::ButtonForm,
         refusal::{redirect_after_stale_form, redirect_with_refusal},
     },
     page_request::PageRequest,
     pages::{self, AccountSection, NewRecoveryCodesPage, RecoveryCodesPage},
+    utf8_form::Utf8Form,
 };
 
 const PAGE: &str = AccountSection::RecoveryCodes.path();
@@ -49,7 +49,7 @@ pub(crate) async fn submit(
     if !request.has_valid_csrf_token(&form.csrf) {
         return redirect_after_stale_form(&request, PAGE);
     }
-    let response = request.call_with_body(Endpoint::RECOVERY_CODES, &EmptyBody {}).await?;
+    let response = request.call_with_body(AuthEndpoint::RECOVERY_CODES, &EmptyBody {}).await?;
     if let Some(refusal) = response.refusal() {
         return redirect_with_refusal(&request, &refusal, PAGE);
     }

@@ -6,14 +6,14 @@ use serde::Deserialize;
 
 use crate::{
     account::SessionList,
-    auth_client::{Endpoint, bodies::EmptyBody},
-    form::Utf8Form,
+    auth_client::{AuthEndpoint, bodies::EmptyBody},
     handlers::{
         forms::ButtonForm,
         refusal::{redirect_after_stale_form, redirect_with_refusal},
     },
     page_request::PageRequest,
     pages::{self, AccountSection, SessionsPage},
+    utf8_form::Utf8Form,
 };
 
 const PAGE: &str = AccountSection::Sessions.path();
@@ -29,7 +29,7 @@ pub(crate) struct EndSessionForm {
 /// `GET /account/sessions`: lists the sessions, the current one first.
 pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> {
     let account = request.account().await?;
-    let SessionList { mut sessions } = request.call(Endpoint::SESSIONS).await?.data_or_problem()?;
+    let SessionList { mut sessions } = request.call(AuthEndpoint::SESSIONS).await?.data_or_problem()?;
     sessions.sort_by_key(|session| (!session.current, Reverse(session.created_at)));
     let layout = request.layout().within(AccountSection::Sessions);
     pages::render(&SessionsPage { layout, csrf: request.csrf_token()?, account, sessions })
@@ -43,7 +43,7 @@ pub(crate) async fn end(
     if !request.has_valid_csrf_token(&form.csrf) {
         return redirect_after_stale_form(&request, PAGE);
     }
-    let response = request.call_with_id(Endpoint::END_SESSION, &form.id, &EmptyBody {}).await?;
+    let response = request.call_with_id(AuthEndpoint::END_SESSION, &form.id, &EmptyBody {}).await?;
     match response.refusal() {
         Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
         None => request.redirect_with_message(request.text.sessions.ended, PAGE),
@@ -58,7 +58,7 @@ pub(crate) async fn end_others(
     if !request.has_valid_csrf_token(&form.csrf) {
         return redirect_after_stale_form(&request, PAGE);
     }
-    let response = request.call(Endpoint::END_OTHER_SESSIONS).await?;
+    let response = request.call(AuthEndpoint::END_OTHER_SESSIONS).await?;
     if let Some(refusal) = response.refusal() {
         return redirect_with_refusal(&request, &refusal, PAGE);
     }

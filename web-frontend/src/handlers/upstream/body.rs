@@ -1,4 +1,4 @@
-//! Streams bodies between clients and backends. A body that makes no progress for too long is given up.
+//! Streams bodies between clients and upstreams. A body that makes no progress for too long is given up.
 
 use std::{
     io,
@@ -39,7 +39,7 @@ impl UploadProgress {
         Self(Arc::new(UploadState { last_activity, was_aborted: AtomicBool::new(false) }))
     }
 
-    /// When the backend last accepted a chunk.
+    /// When the upstream last accepted a chunk.
     pub(super) fn last_activity(&self) -> Instant {
         *self.0.last_activity.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -58,7 +58,7 @@ impl UploadProgress {
     }
 }
 
-/// Streams the client's body to the backend.
+/// Streams the client's body to the upstream.
 pub(super) fn stream_request(mut payload: web::Payload, progress: UploadProgress) -> Body {
     // The payload is bound to this thread, but its chunks can move to others.
     let (sender, receiver) = mpsc::channel::<Result<Bytes, io::Error>>(BUFFERED_CHUNKS_MAX);
@@ -67,7 +67,7 @@ pub(super) fn stream_request(mut payload: web::Payload, progress: UploadProgress
             if chunk.is_err() {
                 progress.record_abort();
             }
-            // The error is passed on, so that the backend does not take an aborted body for a complete one.
+            // The error is passed on, so that the upstream does not take an aborted body for a complete one.
             if sender.send(chunk.map_err(io::Error::other)).await.is_err() {
                 break;
             }
@@ -79,7 +79,7 @@ pub(super) fn stream_request(mut payload: web::Payload, progress: UploadProgress
     }))
 }
 
-/// Streams the backend's body to the client.
+/// Streams the upstream's body to the client.
 pub(super) fn stream_response(
     head: HttpResponse,
     received: reqwest::Response,

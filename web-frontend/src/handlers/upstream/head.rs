@@ -20,13 +20,13 @@ use crate::{
     upstreams::{
         Upstream,
         headers::{
-            RedirectSource, backend_cookies, is_forwarded_to_backend, is_forwarded_to_client,
-            rewrite_location,
+            RedirectSource, is_forwarded_to_client, is_forwarded_to_upstream, rewrite_location,
+            upstream_cookies,
         },
     },
 };
 
-/// The request to the backend, without its body.
+/// The request to the upstream, without its body.
 pub(super) fn request_head(
     app: &App,
     request: &HttpRequest,
@@ -38,14 +38,14 @@ pub(super) fn request_head(
         .map_err(|_| Problem::new(Code::BadRequest, "The method is invalid."))?;
     let mut outgoing = client.request(method, url);
     for (name, value) in request.headers() {
-        // A length without a body would make the backend take the next request for the body.
+        // A length without a body would make the upstream take the next request for the body.
         let is_stray_length = name == header::CONTENT_LENGTH && !has_body(request);
-        let is_forwarded = is_forwarded_to_backend(name, request.headers());
+        let is_forwarded = is_forwarded_to_upstream(name, request.headers());
         if is_forwarded && name != header::COOKIE && !is_stray_length {
             outgoing = outgoing.header(name.as_str(), value.as_bytes());
         }
     }
-    let cookies = backend_cookies(request.headers(), |name| is_own_cookie(&app.cookie, name));
+    let cookies = upstream_cookies(request.headers(), |name| is_own_cookie(&app.cookie, name));
     if let Some(cookies) = cookies {
         outgoing = outgoing.header(header::COOKIE.as_str(), cookies.as_bytes());
     }
@@ -108,8 +108,8 @@ fn actix_headers(received: &reqwest::header::HeaderMap) -> HeaderMap {
     headers
 }
 
-/// Returns true if a request asks for a WebSocket (RFC 6455, 4.1). Any other `Upgrade` concerns this connection only
-/// and is dropped, as a server may always do (RFC 9110, 7.8).
+/// Returns true if a request asks for a WebSocket (RFC 6455, 4.1). Any other `Upgrade` concerns this
+/// connection only and is dropped, as a server may always do (RFC 9110, 7.8).
 pub(super) fn is_websocket_upgrade(request: &HttpRequest) -> bool {
     let lists = |name: HeaderName, wanted: &str| {
         let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());

@@ -44,7 +44,7 @@ pub(super) async fn open_tunnel(
     let (reader, writer) = split(upgraded);
     // Each end notices when the task at the other end has finished.
     let (open, closed) = oneshot::channel();
-    actix_web::rt::spawn(relay_to_backend(app, payload, writer, token, open));
+    actix_web::rt::spawn(relay_to_upstream(app, payload, writer, token, open));
     if let Some(protocol) = protocol {
         head.headers_mut().insert(UPGRADE, protocol);
     }
@@ -52,7 +52,7 @@ pub(super) async fn open_tunnel(
     Ok(head.set_body(BodyStream::new(relay_to_client(reader, closed))).map_into_boxed_body())
 }
 
-async fn relay_to_backend(
+async fn relay_to_upstream(
     app: web::Data<App>,
     mut payload: web::Payload,
     mut writer: WriteHalf<Upgraded>,
@@ -72,7 +72,7 @@ async fn relay_to_backend(
             () = open.closed() => break,
         }
     }
-    // The backend may have closed the connection already.
+    // The upstream may have closed the connection already.
     let _ = writer.shutdown().await;
 }
 

@@ -138,10 +138,9 @@ fn session_title(code: &str) -> Option<&'static str> {
 fn request_title(code: &str) -> Option<&'static str> {
     Some(match code {
         "malformed_json" => "Ungültiges JSON",
-        "invalid_body" => "Ungültige Anfrage",
+        "invalid_body" | "bad_request" => "Ungültige Anfrage",
         "invalid_form" => "Ungültiges Formular",
         "invalid_query" => "Ungültige Webadresse",
-        "bad_request" => "Ungültige Anfrage",
         "unsupported_media_type" => "Inhaltstyp nicht unterstützt",
         "payload_too_large" => "Anfrage zu groß",
         "request_timeout" => "Zeitüberschreitung",

@@ -130,10 +130,9 @@ fn session_title(code: &str) -> Option<&'static str> {
 fn request_title(code: &str) -> Option<&'static str> {
     Some(match code {
         "malformed_json" => "JSON non valide",
-        "invalid_body" => "Requête non valide",
+        "invalid_body" | "bad_request" => "Requête non valide",
         "invalid_form" => "Formulaire non valide",
         "invalid_query" => "Adresse web non valide",
-        "bad_request" => "Requête non valide",
         "unsupported_media_type" => "Type de contenu non pris en charge",
         "payload_too_large" => "Requête trop volumineuse",
         "request_timeout" => "Délai dépassé",

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Body, Client, Method};
 
-use super::Setup;
+use super::setup::UpstreamSetup;
 
 fn client() -> Client {
     Client::builder().no_proxy().build().unwrap()
@@ -12,7 +12,7 @@ fn client() -> Client {
 
 #[actix_web::test]
 async fn a_response_arrives_chunk_by_chunk() {
-    let setup = Setup::start().await;
+    let setup = UpstreamSetup::start().await;
     let mut response = client().get(setup.url("/backend/slow")).send().await.unwrap();
 
     let first = response.chunk().await.unwrap();
@@ -27,7 +27,7 @@ async fn a_response_arrives_chunk_by_chunk() {
 
 #[actix_web::test]
 async fn a_large_upload_arrives_completely() {
-    let setup = Setup::start().await;
+    let setup = UpstreamSetup::start().await;
     let body = vec![b'x'; 5_000_000];
 
     let response = client().put(setup.url("/backend/count")).body(body).send().await.unwrap();
@@ -37,7 +37,7 @@ async fn a_large_upload_arrives_completely() {
 
 #[actix_web::test]
 async fn head_has_the_length_of_the_missing_body() {
-    let setup = Setup::start().await;
+    let setup = UpstreamSetup::start().await;
 
     for (method, expected_body) in [(Method::GET, "fixed"), (Method::HEAD, "")] {
         let request = client().request(method.clone(), setup.url("/backend/fixed"));
@@ -49,7 +49,7 @@ async fn head_has_the_length_of_the_missing_body() {
 
 #[actix_web::test]
 async fn a_slow_upload_outlasts_the_timeout() {
-    let setup = Setup::start_with(&[("UPSTREAM_TIMEOUT", "500ms")]).await;
+    let setup = UpstreamSetup::start_with(&[("UPSTREAM_TIMEOUT", "500ms")]).await;
     let chunks = futures_util::stream::unfold(0, |index| async move {
         tokio::time::sleep(Duration::from_millis(200)).await;
         (index < 6).then(|| (Ok::<_, std::io::Error>("xx"), index + 1))
@@ -63,8 +63,8 @@ async fn a_slow_upload_outlasts_the_timeout() {
 }
 
 #[actix_web::test]
-async fn a_backend_that_falls_silent_is_given_up() {
-    let setup = Setup::start_with(&[("UPSTREAM_TIMEOUT", "500ms")]).await;
+async fn an_upstream_that_falls_silent_is_given_up() {
+    let setup = UpstreamSetup::start_with(&[("UPSTREAM_TIMEOUT", "500ms")]).await;
     let started = Instant::now();
     let mut response = client().get(setup.url("/backend/slow")).send().await.unwrap();
 

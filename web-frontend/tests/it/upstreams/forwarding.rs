@@ -1,16 +1,20 @@
-//! What backends and browsers see of each other.
+//! What upstreams and browsers see of each other.
 
 use reqwest::Method;
 use serde_json::json;
 use tests::Visitor;
 
-use super::{Setup, backends::header_values, connect, exchange_heads, received};
+use super::{
+    raw_http::{connect, exchange_heads},
+    servers::header_values,
+    setup::{UpstreamSetup, received},
+};
 
 const ORIGIN: (&str, &str) = ("origin", "http://localhost:8080");
 
 #[actix_web::test]
 async fn the_request_arrives_below_the_target() {
-    let setup = Setup::start().await;
+    let setup = UpstreamSetup::start().await;
     let mut visitor = Visitor::new();
     let request = visitor
         .request(Method::POST, &setup.url("/backend/a%20b?c=%2F"))
@@ -26,7 +30,7 @@ async fn the_request_arrives_below_the_target() {
 
 #[actix_web::test]
 async fn the_session_arrives_as_a_bearer_token() {
-    let setup = Setup::start().await;
+    let setup = UpstreamSetup::start().await;
     let mut visitor = setup.app.signed_in("ada@example.com").await;
     let token = visitor.cookie("token").unwrap().to_owned();
     visitor.set_cookie("theirs", "1");
@@ -39,7 +43,7 @@ async fn the_session_arrives_as_a_bearer_token() {
 
 #[actix_web::test]
 async fn without_a_session_there_is_no_token() {
-    let setup = Setup::start().await;
+    let setup = UpstreamSetup::start().await;
     let mut visitor = Visitor::new();
     let url = setup.url("/backend/x");
 
@@ -53,7 +57,7 @@ async fn without_a_session_there_is_no_token() {
 
 #[actix_web::test]
 async fn of_two_session_cookies_the_valid_one_counts() {
-    let setup = Setup::start().await;
+    let setup = UpstreamSetup::start().await;
     let ada = setup.app.signed_in("ada@example.com").await;
     let eve = setup.app.signed_in("eve@example.com").await;
     let (adas_token, eves_token) = (ada.cookie("token").unwrap(), eve.cookie("token").unwrap());
@@ -71,7 +75,7 @@ async fn of_two_session_cookies_the_valid_one_counts() {
 
 #[actix_web::test]
 async fn headers_of_proxies_cannot_be_forged() {
-    let setup = Setup::start().await;
+    let setup = UpstreamSetup::start().await;
     let headers = [
         ("connection", "close, x-listed"),
         ("x-listed", "1"),
@@ -93,8 +97,8 @@ async fn headers_of_proxies_cannot_be_forged() {
 }
 
 #[actix_web::test]
-async fn backend_and_client_see_the_same_request_id() {
-    let setup = Setup::start().await;
+async fn upstream_and_client_see_the_same_request_id() {
+    let setup = UpstreamSetup::start().await;
 
     let answer = Visitor::new().get(&setup.url("/backend/x")).await;
 
@@ -102,8 +106,8 @@ async fn backend_and_client_see_the_same_request_id() {
 }
 
 #[actix_web::test]
-async fn a_backends_cookies_are_confined_to_its_path() {
-    let setup = Setup::start().await;
+async fn an_upstreams_cookies_are_confined_to_its_path() {
+    let setup = UpstreamSetup::start().await;
 
     let answer = Visitor::new().get(&setup.url("/backend/x")).await;
 
@@ -113,7 +117,7 @@ async fn a_backends_cookies_are_confined_to_its_path() {
 
 #[actix_web::test]
 async fn redirects_stay_below_the_prefix() {
-    let setup = Setup::start().await;
+    let setup = UpstreamSetup::start().await;
 
     let moved = Visitor::new().get(&setup.url("/backend/moved")).await;
 
@@ -121,8 +125,8 @@ async fn redirects_stay_below_the_prefix() {
 }
 
 #[actix_web::test]
-async fn an_unreachable_backend_is_an_outage() {
-    let setup = Setup::start().await;
+async fn an_unreachable_upstream_is_an_outage() {
+    let setup = UpstreamSetup::start().await;
 
     let answer = Visitor::new().get(&setup.url("/dead/x")).await;
 
@@ -132,7 +136,7 @@ async fn an_unreachable_backend_is_an_outage() {
 
 #[actix_web::test]
 async fn cross_site_requests_are_refused() {
-    let setup = Setup::start().await;
+    let setup = UpstreamSetup::start().await;
     let mut visitor = Visitor::new();
     let request = visitor
         .request(Method::POST, &setup.url("/backend/x"))
@@ -146,7 +150,7 @@ async fn cross_site_requests_are_refused() {
 
 #[actix_web::test]
 async fn a_path_outside_of_the_target_is_refused() {
-    let setup = Setup::start().await;
+    let setup = UpstreamSetup::start().await;
     let mut stream = connect(&setup.frontend).await;
 
     // HTTP clients would resolve the path before they send it.

@@ -1,4 +1,4 @@
-//! No request can make a backend take the next one for its body.
+//! No request can make an upstream take the next one for its body.
 
 use std::time::Duration;
 
@@ -6,14 +6,17 @@ use reqwest::Method;
 use tests::Visitor;
 use tokio::io::AsyncWriteExt;
 
-use super::{backends::RawBackend, connect, read_head};
+use super::{
+    raw_http::{connect, read_head},
+    servers::RawServer,
+};
 use crate::helpers::TestApp;
 
 #[actix_web::test]
 async fn a_missing_body_does_not_swallow_the_next_request() {
     let app = TestApp::start().await;
-    let backend = RawBackend::start_hasty().await;
-    let frontend = app.start_frontend(&[("UPSTREAMS", &format!("/backend={}/v1", backend.url))]);
+    let upstream = RawServer::start_hasty().await;
+    let frontend = app.start_frontend(&[("UPSTREAMS", &format!("/backend={}/v1", upstream.url))]);
     let attacks = ["foo", "websocket", "h2c"]
         .into_iter()
         .flat_map(|upgrade| ["GET", "POST"].map(|method| attack(method, upgrade)));
@@ -21,7 +24,7 @@ async fn a_missing_body_does_not_swallow_the_next_request() {
     for attack in attacks {
         let mut stream = connect(&frontend).await;
         stream.write_all(attack.as_bytes()).await.unwrap();
-        // The backend may wait for a body that never arrives.
+        // The upstream may wait for a body that never arrives.
         let answer = tokio::time::timeout(Duration::from_millis(300), read_head(&mut stream)).await;
         for _ in 0..2 {
             let mut visitor = Visitor::new();
@@ -31,7 +34,7 @@ async fn a_missing_body_does_not_swallow_the_next_request() {
         }
     }
 
-    let heads = backend.heads.lock().unwrap().clone();
+    let heads = upstream.heads.lock().unwrap().clone();
     for head in &heads {
         let line = head.lines().next().unwrap();
         assert!(line.ends_with(" http/1.1") && line.contains(" /v1/"), "{head}");

@@ -8,13 +8,16 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{backends::RawBackend, connect, exchange_heads};
+use super::{
+    raw_http::{connect, exchange_heads},
+    servers::RawServer,
+};
 use crate::helpers::TestApp;
 
-/// The services, a web-frontend with a WebSocket backend, and a signed-in visitor.
-struct Setup {
+/// The services, a web-frontend with a WebSocket upstream, and a signed-in visitor.
+struct SocketSetup {
     app: TestApp,
-    backend: RawBackend,
+    upstream: RawServer,
     frontend: String,
     visitor: Visitor,
 }
@@ -26,13 +29,13 @@ struct Socket {
     head: String,
 }
 
-impl Setup {
+impl SocketSetup {
     async fn start() -> Self {
         let app = TestApp::start().await;
-        let backend = RawBackend::start_repeating().await;
-        let frontend = app.start_frontend(&[("UPSTREAMS", &format!("/backend={}", backend.url))]);
+        let upstream = RawServer::start_repeating().await;
+        let frontend = app.start_frontend(&[("UPSTREAMS", &format!("/backend={}", upstream.url))]);
         let visitor = app.signed_in("ada@example.com").await;
-        Self { app, backend, frontend, visitor }
+        Self { app, upstream, frontend, visitor }
     }
 
     /// Opens a WebSocket with the visitor's cookie, from a page of `origin`.
@@ -53,7 +56,7 @@ const OWN_ORIGIN: &str = "http://localhost:8080";
 
 #[actix_web::test]
 async fn data_passes_in_both_directions() {
-    let setup = Setup::start().await;
+    let setup = SocketSetup::start().await;
 
     let Socket { mut stream, head } = setup.open_socket(OWN_ORIGIN).await;
 
@@ -69,18 +72,18 @@ async fn data_passes_in_both_directions() {
 
 #[actix_web::test]
 async fn the_session_arrives_as_a_bearer_token() {
-    let setup = Setup::start().await;
+    let setup = SocketSetup::start().await;
 
     setup.open_socket(OWN_ORIGIN).await;
 
-    let head = setup.backend.heads.lock().unwrap()[0].clone();
+    let head = setup.upstream.heads.lock().unwrap()[0].clone();
     assert!(head.contains("authorization: bearer ey") && !head.contains("cookie:"), "{head}");
     assert!(head.contains("sec-websocket-key: a2v5") && head.contains("upgrade: websocket"), "{head}");
 }
 
 #[actix_web::test]
 async fn a_socket_ends_with_its_session() {
-    let mut setup = Setup::start().await;
+    let mut setup = SocketSetup::start().await;
     let mut socket = setup.open_socket(OWN_ORIGIN).await;
 
     setup.visitor.post(&setup.app.url("/api/logout")).await.assert_status(200);
@@ -91,7 +94,7 @@ async fn a_socket_ends_with_its_session() {
 
 #[actix_web::test]
 async fn a_page_of_another_site_opens_no_socket() {
-    let setup = Setup::start().await;
+    let setup = SocketSetup::start().await;
 
     let socket = setup.open_socket("https://evil.example").await;
 

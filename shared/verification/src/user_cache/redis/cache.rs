@@ -31,8 +31,8 @@ pub struct RedisUserCache {
 }
 
 impl RedisUserCache {
-    /// Opens the cache, with a near cache of at most `record_bytes`. It is trusted once the first watermark has
-    /// arrived.
+    /// Opens the cache, with a near cache of at most `record_bytes`. It is trusted once the first watermark
+    /// has arrived.
     pub fn open(server: RedisServer, record_bytes: u64, metrics: &Metrics) -> Self {
         let near = Arc::new(NearCache::new(record_bytes, metrics));
         let watermark = LatestWatermark::default();
@@ -42,8 +42,8 @@ impl RedisUserCache {
         Self { records: Records::new(server, metrics), readers: Readers::default(), near, watermark, channel }
     }
 
-    /// A connection to the server that the watermark was read from, if the watermark names `epoch`. After a change of
-    /// epoch, this process is notified about other keys.
+    /// A connection to the server that the watermark was read from, if the watermark names `epoch`. After a
+    /// change of epoch, this process is notified about other keys.
     fn connection(&self, epoch: Epoch) -> Option<MultiplexedConnection> {
         let connect = |watermark: &_| self.readers.connection(watermark);
         self.watermark.read(|watermark| (watermark.trust.epoch == epoch).then(|| connect(watermark)))?
@@ -122,7 +122,8 @@ impl UserCache for RedisUserCache {
             let mut connection = self.connection(epoch)?;
             let found = self.records.get(connection.clone(), epoch, user).await;
             let state = self.finish_call(found).ok()??;
-            // The same run has older data if it now replicates another server, but then so does its watermark.
+            // The same run has older data if it now replicates another server, but then so does its
+            // watermark.
             let text = self.records.call(connection.get::<_, String>(WATERMARK_KEY)).await;
             let current = ParsedWatermark::parse(&self.finish_call(text).ok()?, &run)?;
             (current.position >= position).then_some(state)

@@ -24,8 +24,8 @@ use crate::{
 /// How often the watermark is read. This also detects a dead connection.
 const WATERMARK_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How often the watermark is read while the cache is not trusted. The sooner a young one is seen, the fewer requests
-/// have to ask the source.
+/// How often the watermark is read while the cache is not trusted. The sooner a young one is seen, the fewer
+/// requests have to ask the source.
 const WATERMARK_INTERVAL_WITHOUT_TRUST: Duration = Duration::from_millis(25);
 
 /// How often, while the cache is not trusted, the channel checks whether another server is the master.
@@ -70,8 +70,8 @@ impl Channel {
         Self { server, near, watermark, is_up, breaks }
     }
 
-    /// Listens forever. When the connection breaks, the cache is no longer trusted; before it is trusted again, the
-    /// near cache is cleared.
+    /// Listens forever. When the connection breaks, the cache is no longer trusted; before it is trusted
+    /// again, the near cache is cleared.
     pub(super) async fn run(self) {
         let mut was_up = true;
         loop {
@@ -99,8 +99,8 @@ impl Channel {
         loop {
             match self.read(&mut connection, &run, &mut last_check).await {
                 Ok(WatermarkRead { watermark, is_young }) => {
-                    // Changes before this connection may have been missed. Until now, the near cache was the best last
-                    // known state; from now on, every change is announced.
+                    // Changes before this connection may have been missed. Until now, the near cache was the
+                    // best last known state; from now on, every change is announced.
                     if is_young && !is_trusted {
                         self.near.clear();
                         is_trusted = true;
@@ -116,8 +116,8 @@ impl Channel {
         }
     }
 
-    /// Reads the watermark. Fails if there has been no young one for a while and another server is the master: no
-    /// one raises the watermark of a former master.
+    /// Reads the watermark. Fails if there has been no young one for a while and another server is the
+    /// master: no one raises the watermark of a former master.
     async fn read(
         &self,
         connection: &mut MultiplexedConnection,
@@ -143,8 +143,8 @@ async fn connect(
     server: &RedisServer,
     near: Arc<NearCache>,
 ) -> redis::RedisResult<(MultiplexedConnection, Arc<ServerRun>)> {
-    // The task that reads the socket calls this in the order of arrival. So once a response has been received, all
-    // invalidations that Redis sent before it have been applied.
+    // The task that reads the socket calls this in the order of arrival. So once a response has been
+    // received, all invalidations that Redis sent before it have been applied.
     let apply_push = move |push: PushInfo| {
         apply_invalidation(&near, &push);
         Ok::<(), redis::RedisError>(())

@@ -62,9 +62,9 @@ impl Delivery for RedisDelivery {
         Some(self.last_written().epoch).filter(|epoch| *epoch != NO_EPOCH)
     }
 
-    /// Writes the record to the epoch that was current before it was read. All verifiers are sure to see it only if
-    /// the watermark still names that epoch afterwards. A later epoch starts empty and is filled with what the database
-    /// says then.
+    /// Writes the record to the epoch that was current before it was read. All verifiers are sure to see it
+    /// only if the watermark still names that epoch afterwards. A later epoch starts empty and is filled with
+    /// what the database says then.
     fn deliver(
         &self,
         epoch: Epoch,
@@ -87,8 +87,8 @@ impl Delivery for RedisDelivery {
             let asked_at = Instant::now();
             let mut connection = self.records.connection();
             let (run_id, server_time): (String, u64) = self.server_time.invoke_async(&mut connection).await?;
-            // Sent as a time by the server's clock, not as an age: a command to a frozen server is executed when the
-            // server continues, and must not cover what was committed in between.
+            // Sent as a time by the server's clock, not as an age: a command to a frozen server is executed
+            // when the server continues, and must not cover what was committed in between.
             let delivered_until = Duration::from_micros(server_time).saturating_sub(age + asked_at.elapsed());
             let (epoch, time): (u64, u64) = self
                 .raise_watermark

@@ -2,8 +2,8 @@ use drawbridge_core::id::UserId;
 
 use crate::user_cache::Epoch;
 
-/// The prefix of every key that verifiers are notified about. The braces put all keys into one slot of a cluster, and
-/// so on one server.
+/// The prefix of every key that verifiers are notified about. The braces put all keys into one slot of a
+/// cluster, and so on one server.
 pub(super) const KEY_PREFIX: &str = "{drawbridge}:";
 
 /// The key of the watermark.

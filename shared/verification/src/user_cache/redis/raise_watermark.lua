@@ -1,13 +1,13 @@
--- Raises the watermark under KEYS[1], "<epoch> <microseconds> <run id> <key digest>", and returns its epoch and time.
+-- Raises the watermark under KEYS[1], "<epoch> <microseconds> <run id> <key digest>". Returns its epoch and time.
 --
 -- ARGV: 1 the time, in microseconds by this server's clock, before which everything has been delivered
 --       2 the epoch and 3 the time that the caller saw last
 --       4 the digest of the published keys
 --       5 the run whose clock the time was read from
 --
--- All times are from this server's clock, so that the clocks of two machines are never compared. Data may have been
--- lost if the watermark is missing, went back, or was written by another run. Epoch numbers only grow, so that an
--- epoch that comes back is recognized as old.
+-- All times are from this server's clock, so that the clocks of two machines are never compared. Data may have
+-- been lost if the watermark is missing, went back, or was written by another run. Epoch numbers only grow, so
+-- that an epoch that comes back is recognized as old.
 local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 local time = redis.call('TIME')
 local delivered, last_epoch = tonumber(ARGV[1]), tonumber(ARGV[2])

@@ -1,5 +1,5 @@
-//! A connection per verifying thread. The thread that needs a record sends the command and receives the response
-//! itself: handing both to another thread costs more than the command (`docs/performance.md`, row
+//! A connection per verifying thread. The thread that needs a record sends the command and receives the
+//! response itself: handing both to another thread costs more than the command (`docs/performance.md`, row
 //! `verify-redis-hit`).
 
 use std::{
@@ -40,8 +40,8 @@ enum ReaderState {
 }
 
 impl Readers {
-    /// A connection to the server run that the watermark was read from: the thread's own once it is open, until then the
-    /// watermark's.
+    /// A connection to the server run that the watermark was read from: the thread's own once it is open,
+    /// until then the watermark's.
     pub(super) fn connection(&self, watermark: &Watermark) -> MultiplexedConnection {
         let slot = self.slots.get_or_default();
         let mut state = lock(slot);

@@ -12,13 +12,13 @@ use super::{
     stored_value::{decode, encode},
 };
 use crate::{
-    redis_connection::{self, Connection, RedisServer},
+    redis_connection::{Connection, RedisServer, connect},
     user_cache::{CacheUnavailable, Epoch},
     user_record::UserState,
 };
 
-/// How long Redis keeps an unchanged record. A reader that fills the cache read its record seconds before at most, so
-/// its fill can never outlive the newer record that must reject it.
+/// How long Redis keeps an unchanged record. A reader that fills the cache read its record seconds before at
+/// most, so its fill can never outlive the newer record that must reject it.
 const RECORD_TTL_MILLIS: u64 = 3_600_000;
 
 /// The records in Redis, replaced by compare-and-set.
@@ -32,7 +32,7 @@ pub(super) struct Records {
 impl Records {
     pub(super) fn new(server: RedisServer, metrics: &Metrics) -> Self {
         Self {
-            connection: redis_connection::connect(server),
+            connection: connect(server),
             put_if_newer: Arc::new(Script::new(include_str!("put_if_newer.lua"))),
             breaker: Arc::new(Breaker::new("redis", metrics)),
         }
@@ -53,7 +53,8 @@ impl Records {
         Ok(value.and_then(|value| decode(user, &value)))
     }
 
-    /// Stores a record that is most likely missing. Runs the script only if it exists. Returns true if it was stored.
+    /// Stores a record that is most likely missing. Runs the script only if it exists. Returns true if it was
+    /// stored.
     pub(super) async fn fill(
         &self,
         mut connection: impl AsyncCommands,

@@ -1,5 +1,5 @@
-//! The value of a record's key: the version, a line feed, then the record as JSON, or nothing for a deleted user.
-//! The version comes first so that the compare-and-set script does not have to parse the JSON.
+//! The value of a record's key: the version, a line feed, then the record as JSON, or nothing for a deleted
+//! user. The version comes first so that the compare-and-set script does not have to parse the JSON.
 
 use drawbridge_core::id::UserId;
 

@@ -38,14 +38,14 @@ pub(super) struct Watermark {
     pub(super) trusted_until: Instant,
     /// The connection over which it was read.
     pub(super) connection: MultiplexedConnection,
-    /// The server that it was read from. Records are read from no other server, because this watermark says nothing
-    /// about what others have.
+    /// The server that it was read from. Records are read from no other server, because this watermark says
+    /// nothing about what others have.
     pub(super) run: Arc<ServerRun>,
     pub(super) position: WatermarkPosition,
 }
 
-/// The position of a watermark in the order in which one server run writes them. A delivery is written before the
-/// watermark that covers it, so a server that has a watermark has all deliveries covered by lower ones.
+/// The position of a watermark in the order in which one server run writes them. A delivery is written before
+/// the watermark that covers it, so a server that has a watermark has all deliveries covered by lower ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct WatermarkPosition {
     epoch: u64,
@@ -60,8 +60,8 @@ pub(super) struct ParsedWatermark {
 }
 
 impl ParsedWatermark {
-    /// Parses a watermark that `run` has written. Returns `None` for one that another run has written and this one has
-    /// a copy of: its age cannot be computed with this server's clock.
+    /// Parses a watermark that `run` has written. Returns `None` for one that another run has written and
+    /// this one has a copy of: its age cannot be computed with this server's clock.
     pub(super) fn parse(text: &str, run: &ServerRun) -> Option<ParsedWatermark> {
         let mut parts = text.split(' ');
         let epoch = parts.next()?.parse().ok()?;
@@ -75,8 +75,8 @@ impl ParsedWatermark {
     }
 }
 
-/// Reads the watermark, if there is one. Its age is computed with Redis's own clock, and the whole round trip counts
-/// against it.
+/// Reads the watermark, if there is one. Its age is computed with Redis's own clock, and the whole round trip
+/// counts against it.
 pub(super) async fn read_watermark(
     connection: &mut MultiplexedConnection,
     run: &Arc<ServerRun>,

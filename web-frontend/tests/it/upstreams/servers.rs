@@ -1,4 +1,4 @@
-//! The backends of the tests.
+//! The upstreams of the tests.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-use super::read_head;
+use super::raw_http::read_head;
 
 /// The largest upload of the tests.
 const PAYLOAD_LIMIT_BYTES: usize = 1 << 26;
@@ -32,8 +32,8 @@ impl Gate {
     }
 }
 
-/// Starts a backend with its endpoints below `/v1` and returns its URL.
-pub(super) fn start_backend(gate: Gate) -> String {
+/// Starts an upstream with its endpoints below `/v1` and returns its URL.
+pub(super) fn start_server(gate: Gate) -> String {
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(gate.clone()))
@@ -68,7 +68,7 @@ async fn echo(request: HttpRequest, body: web::Bytes) -> HttpResponse {
         }))
 }
 
-/// The values of a header that the backend received, from the answer of [`echo`].
+/// The values of a header that the upstream received, from the answer of [`echo`].
 pub(super) fn header_values<'a>(echoed: &'a Value, name: &str) -> Vec<&'a str> {
     let headers = echoed["headers"].as_array().unwrap().iter();
     headers.filter(|header| header[0] == name).map(|header| header[1].as_str().unwrap()).collect()
@@ -103,19 +103,19 @@ async fn redirect() -> HttpResponse {
     HttpResponse::Found().insert_header(("location", "/v1/here")).finish()
 }
 
-/// A backend that is written on sockets, and the heads of the requests it has received.
-pub(super) struct RawBackend {
+/// An upstream that speaks HTTP over raw sockets, and the heads of the requests it has received.
+pub(super) struct RawServer {
     pub(super) url: String,
     pub(super) heads: Arc<Mutex<Vec<String>>>,
 }
 
-impl RawBackend {
-    /// Starts a backend that answers each request before it has read the body.
+impl RawServer {
+    /// Starts an upstream that answers each request before it has read the body.
     pub(super) async fn start_hasty() -> Self {
         Self::start(answer_before_the_body).await
     }
 
-    /// Starts a backend that upgrades each connection and then sends every byte twice.
+    /// Starts an upstream that upgrades each connection and then sends every byte twice.
     pub(super) async fn start_repeating() -> Self {
         Self::start(upgrade_and_repeat).await
     }

@@ -10,8 +10,8 @@ use futures_util::future::LocalBoxFuture;
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 
-/// The fields of a form. Invalid UTF-8 is refused: with replacement characters, different passwords would become
-/// equal.
+/// The fields of a form. Invalid UTF-8 is refused: with replacement characters, different passwords would
+/// become equal.
 pub(crate) struct Utf8Form<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Utf8Form<T> {

@@ -1,0 +1,97 @@
+//! The committed counts.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use crate::{environment::Environment, operation::Operation};
+
+/// How many functions a baseline keeps per operation: the most expensive ones.
+const FUNCTIONS_KEPT: usize = 60;
+
+/// Which baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The counts of the current state: what a single change is compared with.
+    PerChange,
+    /// The counts of the last release: what all changes together are compared with.
+    SinceRelease,
+}
+
+impl Kind {
+    /// Both of them.
+    pub(crate) const ALL: [Self; 2] = [Self::PerChange, Self::SinceRelease];
+
+    /// The file that has it.
+    pub(crate) const fn file_name(self) -> &'static str {
+        match self {
+            Self::PerChange => "baselines.json",
+            Self::SinceRelease => "baselines-release.json",
+        }
+    }
+
+    /// By how many percent a count may exceed it.
+    pub(crate) const fn limit_percent(self) -> f64 {
+        match self {
+            Self::PerChange => 3.0,
+            Self::SinceRelease => 5.0,
+        }
+    }
+
+    /// What it is called in messages.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::PerChange => "the baseline",
+            Self::SinceRelease => "the last release",
+        }
+    }
+}
+
+/// What one request costs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Cost {
+    /// Instructions in user space.
+    pub(crate) instructions: u64,
+    /// Calls of `malloc`, `realloc` and the like.
+    pub(crate) allocations: f64,
+    /// Instructions of each function itself.
+    pub(crate) functions: BTreeMap<String, u64>,
+    /// How far apart the counted windows were, in percent of the median.
+    pub(crate) spread_percent: f64,
+}
+
+/// The costs of all operations, and what they were taken with.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Baselines {
+    pub(crate) environment: Environment,
+    pub(crate) operations: BTreeMap<Operation, Cost>,
+}
+
+impl Baselines {
+    /// Baselines with these costs.
+    pub(crate) fn new(environment: Environment, measured: &BTreeMap<Operation, Cost>) -> Self {
+        let mut operations = measured.clone();
+        for cost in operations.values_mut() {
+            let mut functions: Vec<_> = std::mem::take(&mut cost.functions).into_iter().collect();
+            functions.sort_by_key(|(_, instructions)| std::cmp::Reverse(*instructions));
+            functions.truncate(FUNCTIONS_KEPT);
+            cost.functions = functions.into_iter().collect();
+        }
+        Self { environment, operations }
+    }
+
+    /// Reads them from their file.
+    pub(crate) fn load(folder: &Path, kind: Kind) -> anyhow::Result<Self> {
+        let path = folder.join(kind.file_name());
+        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        serde_json::from_slice(&text).with_context(|| format!("{} has another format", path.display()))
+    }
+
+    /// Writes them to their file.
+    pub(crate) fn store(&self, folder: &Path, kind: Kind) -> anyhow::Result<()> {
+        let path = folder.join(kind.file_name());
+        let text = format!("{}\n", serde_json::to_string_pretty(self)?);
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+}

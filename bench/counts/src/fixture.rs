@@ -1,0 +1,203 @@
+//! Redis, a database with people, and the services that those under callgrind need.
+
+use std::{
+    env,
+    path::Path,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{
+    http::{Answer, Http, Request},
+    program::{Program, free_port, internal_port},
+    service::Service,
+};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+/// People whose tokens are verified, and the sessions that each of them has.
+const PEOPLE: u32 = 10;
+const SESSIONS_PER_PERSON: u32 = 40;
+
+/// The sessions of the person whose token is verified again and again.
+const USUAL_SESSIONS: u32 = 2;
+
+/// People without a session, who sign in one after the other.
+const NEWCOMERS: u32 = 300;
+
+/// The longest start of a service that is not counted.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A deployment in a folder of its own.
+pub(crate) struct Fixture {
+    settings: Vec<String>,
+    redis_port: u16,
+    people: Vec<Person>,
+    /// Tokens that were not used yet.
+    new_tokens: Vec<String>,
+    /// Logins that were not sent yet.
+    logins: Vec<Value>,
+    auth: Option<Program>,
+    verify: Option<(Program, u16)>,
+    _redis: Program,
+    folder: TempDir,
+}
+
+/// A person whose tokens are verified.
+struct Person {
+    id: String,
+    token: String,
+}
+
+impl Fixture {
+    /// Starts Redis and auth-service, creates the accounts and signs people in.
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        let folder = TempDir::new()?;
+        let redis_port = free_port()?;
+        let redis = ["redis-server", "--bind", "127.0.0.1", "--save", "", "--port", &redis_port.to_string()];
+        let redis = Program::start(&redis.map(str::to_owned), &[], folder.path().join("redis.log"))?;
+        let mut fixture = Self {
+            settings: settings(folder.path(), redis_port),
+            redis_port,
+            people: Vec::new(),
+            new_tokens: Vec::new(),
+            logins: Vec::new(),
+            auth: None,
+            verify: None,
+            _redis: redis,
+            folder,
+        };
+        let (auth, port) = fixture.start_service(Service::Auth)?;
+        fixture.auth = Some(auth);
+        fixture.create_people(&mut Http::connect(port)?)?;
+        Ok(fixture)
+    }
+
+    fn create_people(&mut self, http: &mut Http) -> anyhow::Result<()> {
+        for number in 0..PEOPLE + NEWCOMERS {
+            let credentials = credentials(number);
+            http.expect(&Request::post_json("/api/register", &credentials), 201)?;
+            if number >= PEOPLE {
+                self.logins.push(credentials);
+                continue;
+            }
+            let login = Request::post_json("/api/login", &credentials);
+            let first = http.expect(&login, 200)?;
+            self.people.push(Person { id: user_id(&first)?, token: first.token()? });
+            let sessions = if number == 0 { USUAL_SESSIONS } else { SESSIONS_PER_PERSON };
+            for _ in 1..sessions {
+                self.new_tokens.push(http.expect(&login, 200)?.token()?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts or stops what runs beside a service under callgrind.
+    pub(crate) fn prepare_for(&mut self, service: Service) -> anyhow::Result<()> {
+        match service {
+            // It takes the place of the one that runs.
+            Service::Auth => self.auth = None,
+            Service::Guard if self.verify.is_none() => {
+                self.verify = Some(self.start_service(Service::Verify)?);
+            }
+            Service::Guard | Service::Verify => {}
+        }
+        Ok(())
+    }
+
+    /// How to start a service, with its port and the port of its metrics.
+    pub(crate) fn command(&self, service: Service, burn: u64) -> anyhow::Result<(Vec<String>, u16, u16)> {
+        let port = free_port()?;
+        let program = env::current_exe()?.with_file_name("counted-services").display().to_string();
+        let mut command: Vec<_> = [&program, service.name(), "--burn", &burn.to_string()]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(self.settings.iter().cloned())
+            .collect();
+        command.push(format!("PORT={port}"));
+        if let Some((_, verify)) = &self.verify {
+            command.push(format!("VERIFY_SERVICE_URL=http://127.0.0.1:{verify}"));
+        }
+        let metrics_port = if service == Service::Guard { port } else { internal_port(port) };
+        Ok((command, port, metrics_port))
+    }
+
+    /// The folder of the deployment.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The port of Redis.
+    pub(crate) fn redis_port(&self) -> u16 {
+        self.redis_port
+    }
+
+    /// One token of each person.
+    pub(crate) fn known_tokens(&self) -> Vec<String> {
+        self.people.iter().map(|person| person.token.clone()).collect()
+    }
+
+    /// The ID and a token of the person with the usual number of sessions.
+    pub(crate) fn usual_person(&self) -> anyhow::Result<(String, String)> {
+        let person = self.people.first().context("there are no people")?;
+        Ok((person.id.clone(), person.token.clone()))
+    }
+
+    /// A token that was not used yet.
+    pub(crate) fn next_new_token(&mut self) -> anyhow::Result<String> {
+        self.new_tokens.pop().context("no new token is left")
+    }
+
+    /// A login of a person without a session.
+    pub(crate) fn next_login(&mut self) -> anyhow::Result<Request<'static>> {
+        let credentials = self.logins.pop().context("no person without a session is left")?;
+        Ok(Request::post_json("/api/login", &credentials))
+    }
+
+    /// Starts a service without callgrind, and waits until it is ready.
+    fn start_service(&self, service: Service) -> anyhow::Result<(Program, u16)> {
+        let (command, port, _) = self.command(service, 0)?;
+        let log = self.folder.path().join(format!("{}.log", service.name()));
+        let program = Program::start(&command, &[], log)?;
+        let started = Instant::now();
+        let is_ready = || Http::connect(port)?.expect(&Request::get("/health/ready"), 200);
+        while let Err(error) = is_ready() {
+            if started.elapsed() > START_TIMEOUT {
+                bail!("{} did not start: {error:#}\n{}", service.name(), program.log());
+            }
+            sleep(Duration::from_millis(20));
+        }
+        Ok((program, port))
+    }
+}
+
+/// The settings of all services. Under callgrind everything takes longer, so nothing is given up early.
+fn settings(folder: &Path, redis_port: u16) -> Vec<String> {
+    let database = format!("DATABASE_URL=sqlite://{}", folder.join("drawbridge.db").display());
+    let redis = format!("REDIS_URL=redis://127.0.0.1:{redis_port}");
+    let fixed = [
+        "MASTER_SECRET=the master secret of the counted benchmark",
+        "FRONTEND_ORIGIN=http://localhost:8080",
+        "CONNECT_TIMEOUT=30s",
+        "ANSWER_TIMEOUT=30s",
+        "LOGIN_LIMIT_NETWORK=1000000/1ms",
+        "LOGIN_LIMIT_ACCOUNT=1000000/1ms",
+        "REGISTER_LIMIT_NETWORK=1000000/1ms",
+    ];
+    [database, redis].into_iter().chain(fixed.map(str::to_owned)).collect()
+}
+
+fn credentials(number: u32) -> Value {
+    // All addresses have the same length.
+    json!({"email": format!("person-{number:04}@counts.example"), "password": PASSWORD})
+}
+
+fn user_id(answer: &Answer) -> anyhow::Result<String> {
+    let body: Value = serde_json::from_str(&answer.body)?;
+    let id = body.pointer("/data/user/id").and_then(Value::as_str);
+    id.map(str::to_owned).context("the answer to a login has no user ID")
+}
