@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::{captured_response::USER_HEADER, error::Result, population::Population};
 
-/// A request without its token. In header values and the body, `$HEX` stands for the user's digits.
+/// A request without its token. In header values and the body, `$HEX` is replaced with the user's digits.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestTemplate {
     pub(crate) method: &'static str,

@@ -37,7 +37,7 @@ impl RevocationCheck {
     ) -> Result<Self> {
         let user = deployment.database.next_revocable_user()?;
         let mut request = request.clone();
-        // Ask as a program: browsers are redirected to the login page instead of refused.
+        // Ask as a program: browsers are redirected to the sign-in page instead of refused.
         request.headers.retain(|(name, _)| *name != "accept");
         request.headers.push(("accept", "application/json".to_owned()));
         let check = Self { request, user };

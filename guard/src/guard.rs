@@ -55,11 +55,11 @@ impl Guard {
         }
     }
 
-    /// Returns the session token to forward for a request that carries it in a cookie, `None` if it has none.
+    /// Returns the session token to forward for a request that carries it in a cookie; `None` if the request has no token.
     /// If a sibling host has planted a second cookie, the only valid one counts.
     ///
     /// # Errors
-    /// Not exactly one of several tokens is valid, or they cannot be verified right now.
+    /// There are several tokens and not exactly one is valid, or they cannot be verified right now.
     pub async fn token_to_forward(&self, request: &HttpRequest) -> Result<Option<String>, Refusal> {
         if request.headers().contains_key(AUTHORIZATION) {
             return Ok(None);
@@ -131,7 +131,7 @@ mod tests {
     use crate::builder::Builder;
 
     #[test]
-    fn the_wanted_path_survives_the_way_to_the_sign_in_page() {
+    fn the_requested_path_survives_the_redirect_to_sign_in() {
         let guard = Guard::builder("http://localhost:8080").build().unwrap();
 
         assert_eq!(guard.login_target("/private"), "/login?next=/private");

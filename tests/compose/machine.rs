@@ -116,7 +116,7 @@ async fn kill_replicas(project: &Project, crowd: &mut Crowd) {
     }
 }
 
-/// Replaces every replica by a new one, and reloads the configuration of the gateway.
+/// Replaces every replica with a new one, and reloads the configuration of the gateway.
 async fn replace_replicas(project: &Project, crowd: &mut Crowd) {
     for Measured { service, .. } in SERVICES {
         let before = project.containers(service);

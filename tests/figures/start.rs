@@ -19,6 +19,6 @@ fn one_process_starts_in_under_a_second() {
         .collect();
 
     times.sort_unstable();
-    println!("start to all three ports, with an empty folder: {times:?}");
+    println!("from the start until all three ports answer, with an empty data folder: {times:?}");
     assert!(times[2].as_secs_f64() < 1.0, "{times:?}");
 }

@@ -18,7 +18,7 @@ use tests::{Deployment, Layout, PASSWORD, Visitor, credentials};
 /// The state of the only user in the database.
 struct Stored {
     record: UserRecord,
-    /// Changes that are not published yet.
+    /// Changes that are not delivered yet.
     outbox: i64,
 }
 
@@ -39,7 +39,7 @@ async fn stored(deployment: &Deployment) -> Stored {
     tokio::task::spawn_blocking(read).await.unwrap()
 }
 
-/// The record of the only user, once every change is published. The relay takes up to a second.
+/// The record of the only user, once every change is delivered. The relay takes up to a second.
 async fn published_record(deployment: &Deployment) -> UserRecord {
     let started = Instant::now();
     loop {
@@ -47,7 +47,7 @@ async fn published_record(deployment: &Deployment) -> UserRecord {
         if outbox == 0 {
             return record;
         }
-        assert!(started.elapsed().as_secs() < 10, "{outbox} changes are not published");
+        assert!(started.elapsed().as_secs() < 10, "{outbox} changes are not delivered");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

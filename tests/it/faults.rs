@@ -119,7 +119,7 @@ async fn a_database_outage_without_grace_is_a_503() {
     assert_eq!(verify(&deployment, &mut ada).await, 200);
 
     line.cut();
-    assert_eq!(verify(&deployment, &mut ada).await, 200, "the watermark is recent: the cache is trusted");
+    assert_eq!(verify(&deployment, &mut ada).await, 200, "the watermark is current: the cache is trusted");
     deployment.process(Service::Auth).signal("KILL");
 
     let answer = wait_for_503(&deployment, &mut ada).await;

@@ -1,4 +1,4 @@
-//! The guard of web-frontend: redirects to the login page and back, and nowhere else.
+//! The guard of web-frontend: redirects to the sign-in page and back, and nowhere else.
 
 use reqwest::{Method, RequestBuilder, Url};
 use tests::{Deployment, Layout, PASSWORD, Visitor};

@@ -311,7 +311,7 @@ fn a_dry_run_predicts_the_import_and_writes_nothing() {
         let text = stdout(&output);
         assert!(text.contains("line 2: A@example.com already has an account"), "{text}");
         assert!(text.contains("line 5: B@example.com appears earlier in the file"), "{text}");
-        assert!(text.contains("read 4, would be imported 1, existing 2, invalid 1"), "{text}");
+        assert!(text.contains("read 4, would import 1, existing 2, invalid 1"), "{text}");
         assert_eq!(database.counts(), Counts { users: 1, passwords: 0, roles: 0 });
     }
 }

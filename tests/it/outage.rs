@@ -1,4 +1,4 @@
-//! An outage is reported as such: 503 with `Retry-After`, no redirect to the login page, and no lost cookie.
+//! An outage is reported as such: 503 with `Retry-After`, no redirect to the sign-in page, and no lost cookie.
 
 use std::time::{Duration, Instant};
 

@@ -40,7 +40,7 @@ impl<'a> Person<'a> {
         self.browser.click(SUBMIT).await;
     }
 
-    /// Submits an address and a password on the login page.
+    /// Submits an address and a password on the sign-in page.
     pub(crate) async fn enters(&self, email: &str, password: &str) {
         self.opens("/login").await;
         self.submits(&[("email", email), ("password", password)]).await;

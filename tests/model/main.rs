@@ -15,7 +15,7 @@
 //! - **Redis** holds the watermark and the records. A record only replaces an older one.
 //! - The **channel** brings the verifier invalidations and the watermark, in order.
 //! - The **verifier** keeps a record in its near cache. It trusts that record, and Redis, while the last
-//!   watermark it has read is young. Otherwise, or if Redis has no record, it asks the database, and uses the
+//!   watermark it has read is current. Otherwise, or if Redis has no record, it asks the database, and uses the
 //!   answer again for a while. A record from the database fills Redis; one from Redis is kept in the near
 //!   cache.
 //!

@@ -23,7 +23,7 @@ enum Layer {
     Shared,
     /// The database's answer, for the verification that asked or joined.
     Source,
-    /// The database's last answer, for any verification: without a young watermark it is used again for a
+    /// The database's last answer, for any verification: without a current watermark it is used again for a
     /// while.
     LastAnswer,
 }

@@ -8,7 +8,7 @@ pub(crate) enum Part {
     /// A record only replaces one with a lower version.
     /// Without it, the last write wins.
     VersionCheck,
-    /// The cache is trusted only while the watermark is young.
+    /// The cache is trusted only while the watermark is current.
     /// Without it, the cache is trusted as long as the connection lasts.
     Watermark,
     /// The watermark's time is read from Redis's clock before the relay looks into the outbox, however late
@@ -27,7 +27,7 @@ pub(crate) enum Part {
     /// A record that was fetched while its user changed is not kept in the near cache.
     /// Without it, the record is kept.
     Tickets,
-    /// A record from Redis is trusted only with a young watermark of the same epoch, from the same server.
+    /// A record from Redis is trusted only with a current watermark of the same epoch, from the same server.
     /// Without it, the watermark read over the channel suffices, whichever server it came from.
     WatermarkBesideRecord,
     /// An answer of the database is as old as its lookup, for everyone who waits for it.

@@ -114,7 +114,14 @@ impl Browser {
 
     /// The text of the first matching element.
     pub async fn text(&self, css: &str) -> String {
-        self.client.wait().for_element(Locator::Css(css)).await.unwrap().text().await.unwrap()
+        loop {
+            let element = self.client.wait().for_element(Locator::Css(css)).await.unwrap();
+            match element.text().await {
+                // An element that disappears while it is read belonged to the previous page.
+                Err(error) if error.is_stale_element_reference() => {}
+                text => return text.unwrap(),
+            }
+        }
     }
 
     /// Waits until an element contains these words, on this page or on the next one.

@@ -68,7 +68,8 @@ impl Deployment {
         format!("http://127.0.0.1:{port}")
     }
 
-    /// Restarts the first process that runs the service with the same port and settings, even if it still runs.
+    /// Restarts, with the same port and settings, the first process that runs the service, even if it is still
+    /// running.
     pub fn restart(&mut self, service: Service) {
         let index = self.instances.iter().position(|instance| instance.runs(service)).unwrap();
         let restarted = self.instances.remove(index).restart();

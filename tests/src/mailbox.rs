@@ -134,7 +134,7 @@ impl Mailbox {
         let mails = self.shared.mails.lock().unwrap();
         let subjects: Vec<_> =
             mails.iter().filter(|mail| mail.is_to(address)).map(|mail| &mail.subject).collect();
-        assert!(subjects.is_empty(), "mails to {address}: {subjects:?}");
+        assert!(subjects.is_empty(), "e-mails to {address}: {subjects:?}");
     }
 
     async fn next<T>(&self, kind: &str, address: &str, mut take: impl FnMut() -> Option<T>) -> T {

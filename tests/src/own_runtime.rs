@@ -1,4 +1,4 @@
-/// Runs on a separate thread, because the caller may already be inside a runtime.
+/// Runs `work` in a new runtime on a separate thread, because the caller may already be inside a runtime.
 pub(crate) fn in_own_runtime<T, F>(work: impl FnOnce() -> F + Send + 'static) -> T
 where
     T: Send + 'static,

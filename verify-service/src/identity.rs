@@ -52,7 +52,7 @@ fn insert_headers(headers: &mut HeaderMap, user: &UserRecord) {
     headers.insert(ROLES, header_value(&user.roles.join(",")));
 }
 
-/// A header value; empty if the text contains a control character, which no address and no role does.
+/// A header value; empty if the text contains a control character, which no address or role contains.
 fn header_value(text: &str) -> HeaderValue {
     HeaderValue::from_bytes(text.as_bytes()).unwrap_or(HeaderValue::from_static(""))
 }

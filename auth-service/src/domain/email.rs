@@ -17,7 +17,7 @@ pub enum EmailError {
     #[error("Write the address as name@domain.")]
     Form,
     /// It is longer than mail servers accept.
-    #[error("The address must have at most 254 bytes, and at most 64 before the @.")]
+    #[error("The address must be at most 254 bytes long, with at most 64 bytes before the @.")]
     TooLong,
     /// The part before the `@` contains characters that are not allowed.
     #[error("Before the @, use only the letters a to z, digits and characters such as . _ + and -.")]
@@ -75,7 +75,7 @@ fn is_dot_atom(local: &str) -> bool {
     local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
 }
 
-/// Returns true for two labels or more of which the last is not a number, which rules out IP addresses.
+/// Returns true for two or more labels, unless the last one is a number, as in IP addresses.
 fn is_host_name(domain: &str) -> bool {
     let labels: Vec<_> = domain.split('.').collect();
     let is_label = |label: &&str| {

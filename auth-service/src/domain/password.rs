@@ -13,7 +13,7 @@ pub enum PasswordError {
     #[error("The password must have at least {} characters.", Password::MIN_CHARACTERS)]
     TooShort,
     /// The password is too long.
-    #[error("The password must have at most {} bytes.", Password::MAX_BYTES)]
+    #[error("The password must be at most {} bytes long.", Password::MAX_BYTES)]
     TooLong,
 }
 

@@ -18,7 +18,7 @@ struct RecoveryCodesResponse {
     recovery_codes: Vec<String>,
 }
 
-/// `POST /api/recovery-codes`: replaces the recovery codes by ten new ones. They are shown only once.
+/// `POST /api/recovery-codes`: replaces the recovery codes with ten new ones. They are shown only once.
 pub(crate) async fn replace(
     app: web::Data<App>,
     context: RequestContext,

@@ -29,8 +29,8 @@ struct RegisteredUser {
 /// `POST /api/register`: creates an account (201), unless the address already has one (409).
 ///
 /// With `EMAIL_VERIFICATION`, it sends a link instead, and the response is always the same (202). The account is
-/// created when the link comes back with the password chosen here. So no one can create an account with another
-/// person's address and wait for its owner to use it.
+/// created when the link is used together with the password chosen here, so no one can create an account with
+/// another person's address and wait for its owner to use it.
 pub(crate) async fn register(
     app: web::Data<App>,
     context: RequestContext,

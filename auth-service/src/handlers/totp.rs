@@ -26,7 +26,8 @@ struct TotpSecretResponse {
     svg: String,
 }
 
-/// `POST /api/totp/begin`: a secret for an authenticator app. The app is not requested until its first code is entered.
+/// `POST /api/totp/begin`: a secret for an authenticator app. Sign-ins do not ask for the app until its first
+/// code has been entered.
 pub(crate) async fn begin(
     app: web::Data<App>,
     context: RequestContext,

@@ -1,6 +1,6 @@
-//! The texts of all emails. A language that lacks a text does not compile.
+//! The texts of all e-mails. A language that lacks a text does not compile.
 //!
-//! Placeholders such as `{site}` and `{email}` are filled in when an email is written.
+//! Placeholders such as `{site}` and `{email}` are filled in when an e-mail is written.
 
 mod de;
 mod en;

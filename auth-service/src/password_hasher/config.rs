@@ -6,8 +6,8 @@ const BCRYPT_COST: Setting = Setting::new(
 );
 const BCRYPT_COST_MAX: Setting = Setting::new(
     "BCRYPT_COST_MAX",
-    "The highest bcrypt cost that is verified; a stored hash above it never matches. If `BCRYPT_COST` is above 14, it \
-     is the default.",
+    "The highest bcrypt cost that is verified; a stored hash above it never matches. If `BCRYPT_COST` is above 14, the \
+     default is `BCRYPT_COST`.",
 );
 const BCRYPT_QUEUE: Setting = Setting::new(
     "BCRYPT_QUEUE",

@@ -6,7 +6,7 @@ use diesel::{
 use drawbridge_core::id::MailJobId;
 use drawbridge_database::{Connection, on_backend, schema::mail_jobs};
 
-/// A mail to write and send.
+/// An e-mail to write and send.
 #[derive(Clone, Insertable, Queryable, Selectable)]
 #[diesel(table_name = mail_jobs)]
 pub struct MailJobRow {

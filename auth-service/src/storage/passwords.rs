@@ -61,7 +61,7 @@ pub(super) fn find_password_change(
     })
 }
 
-/// Replaces a hash by a stronger one of the same password. Returns false if the hash has changed in the meantime.
+/// Replaces a hash with a stronger one of the same password. Returns false if the hash has changed in the meantime.
 pub fn strengthen_hash(
     connection: &mut Connection,
     user: UserId,

@@ -174,7 +174,7 @@ impl CookieReview<'_> {
             ReceivedSameSite::Strict if self.setup.has_guard() => Some(self.error(
                 "same_site_strict",
                 "is SameSite=Strict: browsers do not send it when a user follows a link from another site, so the \
-                 guard redirects signed-in users to the login page, even after a reload",
+                 guard redirects signed-in users to the sign-in page, even after a reload",
                 "use SameSite=Lax",
             )),
             ReceivedSameSite::Missing => Some(self.warning(
@@ -210,7 +210,7 @@ impl CookieReview<'_> {
             return Some(self.error(
                 "misses_guard",
                 format!(
-                    "belongs to {host}; a guard on {} never sees it and redirects signed-in users to the login page",
+                    "belongs to {host}; a guard on {} never sees it and redirects signed-in users to the sign-in page",
                     setup.frontend.host()
                 ),
                 "set its Domain to the parent domain of both hosts (shared), or let the frontend's server set it \

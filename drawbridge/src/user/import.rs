@@ -166,7 +166,7 @@ async fn show_progress_until<T>(work: impl Future<Output = T>, progress: &Import
 }
 
 fn print_tally(tally: &ImportTally, dry_run: bool) {
-    let imported = if dry_run { "would be imported" } else { "imported" };
+    let imported = if dry_run { "would import" } else { "imported" };
     print_line(format_args!(
         "read {}, {imported} {}, existing {}, invalid {}",
         with_thousands_separators(tally.read),
@@ -176,7 +176,7 @@ fn print_tally(tally: &ImportTally, dry_run: bool) {
     ));
     if tally.without_password > 0 {
         print_line(format_args!(
-            "{} without a password; these users choose one with \"forgotten password\"",
+            "{} without a password; these users choose one with \"Forgot your password?\"",
             with_thousands_separators(tally.without_password)
         ));
     }

@@ -20,7 +20,7 @@ pub(crate) struct RolesArgs {
     /// Remove a role; may be repeated
     #[arg(long, value_name = "ROLE", value_parser = Role::parse)]
     remove: Vec<Role>,
-    /// Replace all roles by these, separated by commas; "" removes all roles
+    /// Replace all roles with these, separated by commas; "" removes all roles
     #[arg(long, value_name = "ROLES", value_parser = parse_list, conflicts_with_all = ["add", "remove"])]
     set: Option<RoleList>,
 }

@@ -145,7 +145,7 @@ fn hostile_cookies_are_bounded_in_length_and_number() {
 }
 
 #[test]
-fn a_token_that_no_header_can_carry_is_forwarded_as_an_invalid_one() {
+fn an_unsendable_token_is_forwarded_as_an_invalid_one() {
     let forwarded = localhost().forward(&["a\u{7}b".to_owned()]).unwrap();
     assert_eq!(forwarded, ForwardedTokens { header: "authorization", value: "Bearer -".to_owned() });
 }

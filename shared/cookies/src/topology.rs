@@ -247,7 +247,7 @@ impl Topology<'_> {
             Relation::SameSite { .. } => Ok(self.one_host(backend, false)),
             _ if !backend.is_https() => Err(TopologyError {
                 setting: "BACKEND_ORIGIN",
-                fact: format!("is {backend} and on another site than FRONTEND_ORIGIN"),
+                fact: format!("is {backend}, on a different site from FRONTEND_ORIGIN"),
                 browsers: "browsers accept cross-site cookies over https only",
                 fix: "serve the backend over https".into(),
             }),

@@ -115,7 +115,7 @@ codes! {
     CookieMissing = "cookie_missing", 403, "Session cookie missing";
     /// The session cookie arrived under a different name.
     CookieOtherName = "cookie_other_name", 403, "Session cookie has a different name";
-    /// The page was opened on a different host than the cookie belongs to.
+    /// The page was opened on a different host from the one that the cookie belongs to.
     CookieOtherHost = "cookie_other_host", 403, "Session cookie belongs to a different host";
     /// Several session cookies arrived, and not exactly one is valid.
     CookieDuplicate = "cookie_duplicate", 403, "Duplicate session cookies";

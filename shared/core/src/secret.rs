@@ -39,7 +39,7 @@ pub enum KeyPurpose {
     Limits,
     /// Signs device cookies.
     Device,
-    /// Encrypts queued mails at rest.
+    /// Encrypts queued e-mails at rest.
     MailJobs,
     /// Encrypts the purpose of mailed links at rest.
     Links,

@@ -22,8 +22,9 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-const DATABASE_URL: Setting = Setting::new("DATABASE_URL", "The database; its scheme selects the backend.")
-    .values("`postgres://…` or `sqlite://path`");
+const DATABASE_URL: Setting =
+    Setting::new("DATABASE_URL", "The database; its scheme selects PostgreSQL or SQLite.")
+        .values("`postgres://…` or `sqlite://path`");
 
 impl DatabaseUrl {
     /// Reads `DATABASE_URL[_FILE]`.

@@ -1,4 +1,4 @@
-//! The address of the client behind trusted proxies. Addresses that a client claims for itself are never believed
+//! The address of the client behind trusted proxies. Addresses that a client claims for itself are never trusted
 //! (ASVS 5.0, V4.1.3).
 
 use std::{net::IpAddr, str::FromStr};
@@ -7,7 +7,7 @@ use actix_web::http::header::HeaderMap;
 use drawbridge_core::settings::{Reader, Setting};
 use ipnet::IpNet;
 
-/// `TRUSTED_PROXIES`: the networks whose `X-Forwarded-For` is believed.
+/// `TRUSTED_PROXIES`: the networks whose `X-Forwarded-For` is trusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
@@ -28,7 +28,7 @@ impl FromStr for TrustedProxies {
 }
 
 const TRUSTED_PROXIES: Setting =
-    Setting::new("TRUSTED_PROXIES", "The proxies whose `X-Forwarded-For` is believed.")
+    Setting::new("TRUSTED_PROXIES", "The proxies whose `X-Forwarded-For` is trusted.")
         .values("addresses and networks, separated by commas")
         .default("none");
 

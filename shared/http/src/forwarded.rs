@@ -1,4 +1,4 @@
-//! What web-frontend tells auth-service about the browser, besides its address. Believed only with a valid proof
+//! What web-frontend tells auth-service about the browser, besides its address. Trusted only with a valid proof
 //! ([`crate::proxy_identity`]).
 
 /// The browser's `User-Agent`, cut to [`USER_AGENT_MAX`] visible ASCII characters.

@@ -1,4 +1,4 @@
-//! Cookies and tokens in Actix's header maps, in the terms of `drawbridge-cookies`.
+//! Converts Actix headers to and from the types of `drawbridge-cookies`.
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use drawbridge_cookies::session_cookie::TokenHeaders;

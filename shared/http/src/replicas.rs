@@ -224,7 +224,7 @@ impl Inner {
         Ok(replicas)
     }
 
-    /// Resolves an origin. `None` stands for an origin that is itself an address.
+    /// Resolves an origin. `None` means that the origin is already an address.
     async fn addresses(&self, origin: &Origin) -> Result<Vec<Option<SocketAddr>>, Unreachable> {
         if origin.ip().is_some() {
             return Ok(vec![None]);

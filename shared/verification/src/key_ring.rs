@@ -22,8 +22,8 @@ const UNKNOWN_KEY_FETCH_INTERVAL: Duration = Duration::from_millis(200);
 /// The minimum time between two fetches after a failure. Callers do not wait for an unreachable source.
 const FETCH_INTERVAL_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-/// The minimum time between two fetches after the source returned another set than the cache announced. One
-/// of the two is behind.
+/// The minimum time between two fetches after the source returned a different set from the one that the cache
+/// announced. One of the two is behind.
 const FETCH_INTERVAL_AFTER_MISMATCH: Duration = Duration::from_millis(200);
 
 /// How long a set is used after the cache announced another one, while the source cannot say which. One of

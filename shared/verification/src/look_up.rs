@@ -62,7 +62,7 @@ impl LookUp {
         }
     }
 
-    /// What the watermark says, if it is young enough to trust the cache.
+    /// What the watermark says, if it is current and the cache can be trusted.
     pub(crate) fn trust(&self) -> Option<Trust> {
         self.cache.as_ref()?.trust()
     }

@@ -3,7 +3,7 @@
 //!
 //! The cache has two sides. auth-service writes ([`Delivery`]): every change, and twice a second a
 //! **watermark**, which says that everything committed before a certain time has been delivered. Verifiers
-//! read ([`UserCache`]) and trust what they read only while the watermark is young. The watermark names an
+//! read ([`UserCache`]) and trust what they read only while the watermark is current. The watermark names an
 //! **epoch**, which is part of every record's key: when the cache may have lost data, a new epoch starts, and
 //! no one reads the old one.
 

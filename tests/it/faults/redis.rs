@@ -51,7 +51,7 @@ async fn redis_that_comes_back_with_old_data() {
         return;
     }
 
-    // The first time, so soon that the old watermark still looks recent; the second time, after the bound.
+    // The first time, so soon that the old watermark still looks current; the second time, after the bound.
     let soon = async |deployment: &mut Deployment, load: &Load| {
         let session = load.sign_in("barbara").await.unwrap();
         deployment.redis().save();

@@ -117,7 +117,7 @@ impl Cell {
         status == 200 && me["data"]["user"]["email"] == self.email.as_str()
     }
 
-    /// Returns true if the browser shows the guarded page, and false if it shows the login page.
+    /// Returns true if the browser shows the guarded page, and false if it shows the sign-in page.
     async fn is_inside(&self, browser: &Browser) -> bool {
         browser.client.wait().for_element(Locator::Css("main h1")).await.unwrap();
         let url = browser.client.current_url().await.unwrap();

@@ -17,8 +17,8 @@ programs with real host names and TLS, and every run of the tests checks it.
 - *dropped*: the sign-in is answered with 200, but the browser stores no cookie.
 - *refused at start*: no service starts.
 
-With *calls only* and *dropped*, web-frontend refuses to start. auth-service starts and serves pages that are not
-Drawbridge's. A service that refuses to start names the setting at fault and the fix.
+With *calls only* and *dropped*, web-frontend refuses to start. auth-service starts, because pages other than
+web-frontend's can still call it. A service that refuses to start names the setting at fault and the fix.
 
 For example, with two unrelated sites and `host`, Chromium and Firefox send the cookie with calls to the backend and
 WebKit drops it. Use `proxy` there.

@@ -113,7 +113,7 @@ impl DeploymentBuilder {
         self
     }
 
-    /// Sets a variable for every service. `{auth}` in the value is replaced by the URL of auth-service.
+    /// Sets a variable for every service. `{auth}` in the value is replaced with the URL of auth-service.
     pub fn setting(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.settings.push(Override { service: None, name, value: value.into() });
         self

@@ -7,7 +7,7 @@ pub(in crate::mail) struct Phrase {
     pub(in crate::mail) action: &'static str,
 }
 
-/// The texts of all emails in one language.
+/// The texts of all e-mails in one language.
 pub(in crate::mail) struct Words {
     pub(in crate::mail) tag: &'static str,
     pub(in crate::mail) register: Phrase,

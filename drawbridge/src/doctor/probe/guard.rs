@@ -66,7 +66,7 @@ fn redirect_loop(subject: &str, visitor: &str) -> Finding {
         "redirect_loop",
         subject,
         format!("redirects {visitor} endlessly; browsers show an error instead of a page"),
-        "do not guard the login page, and let the guard and the login page use the same check of the session",
+        "do not guard the sign-in page, and let the guard and the sign-in page use the same check of the session",
     )
 }
 
@@ -129,7 +129,7 @@ fn shows_page(chain: &RedirectChain, anonymous: &RedirectChain, setup: &DoctorSe
     let rest = last.url.path().strip_prefix(setup.private_path.trim_end_matches('/'));
     let is_guarded_page = last.origin().as_ref() == Some(&setup.frontend)
         && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    // The login page may be below the guarded path, so compare with where an anonymous visitor ends.
+    // The sign-in page may be below the guarded path, so compare with where an anonymous visitor ends.
     let is_login_page = last.url == anonymous.last().url && anonymous.first.status.is_redirection();
     last.status.is_success() && is_guarded_page && !is_login_page
 }

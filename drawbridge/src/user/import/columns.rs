@@ -11,7 +11,7 @@ pub(super) struct ColumnArgs {
     /// Column with the e-mail address [default: email]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Columns")]
     email: Vec<String>,
-    /// Column with the bcrypt hash; if it is empty, the user chooses a password with "forgotten password"
+    /// Column with the bcrypt hash; if it is empty, the user chooses a password with "Forgot your password?"
     /// [default: `password_hash,passwordHash,password`]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Columns")]
     password_hash: Vec<String>,

@@ -46,7 +46,7 @@ pub struct CachedState {
 
 /// The verifiers' side of the cache.
 pub trait UserCache: Send + Sync {
-    /// What the watermark says, while it is young and the cache may be trusted.
+    /// What the watermark says, while it is current and the cache may be trusted.
     fn trust(&self) -> Option<Trust>;
 
     /// When the cache was last trusted.

@@ -93,8 +93,8 @@ impl fmt::Debug for MemoryUserCache {
 impl UserCache for MemoryUserCache {
     fn trust(&self) -> Option<Trust> {
         let watermark = self.watermark()?;
-        let is_young = watermark.delivered_until.elapsed() < WATERMARK_MAX_AGE;
-        is_young.then_some(Trust { epoch: ONLY_EPOCH, keys: watermark.keys })
+        let is_current = watermark.delivered_until.elapsed() < WATERMARK_MAX_AGE;
+        is_current.then_some(Trust { epoch: ONLY_EPOCH, keys: watermark.keys })
     }
 
     fn last_trusted(&self) -> Option<Instant> {

@@ -45,13 +45,13 @@ async fn a_delivered_change_is_the_last_known_state() {
 }
 
 #[tokio::test]
-async fn the_cache_is_trusted_only_while_the_watermark_is_young() {
-    let young = MemoryUserCache::new(ROOM_FOR_ALL);
-    young.raise_watermark(Duration::ZERO, keys()).await.unwrap();
+async fn the_cache_is_trusted_only_while_the_watermark_is_current() {
+    let current = MemoryUserCache::new(ROOM_FOR_ALL);
+    current.raise_watermark(Duration::ZERO, keys()).await.unwrap();
     let old = MemoryUserCache::new(ROOM_FOR_ALL);
     old.raise_watermark(WATERMARK_MAX_AGE, keys()).await.unwrap();
 
-    assert!(young.trust().is_some());
+    assert!(current.trust().is_some());
     assert_eq!(old.trust(), None);
     assert_eq!(MemoryUserCache::new(ROOM_FOR_ALL).trust(), None, "without a watermark");
 }

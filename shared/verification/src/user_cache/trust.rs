@@ -9,7 +9,7 @@ pub const WATERMARK_MAX_AGE: Duration = Duration::from_millis(1500);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Epoch(pub u64);
 
-/// What a young watermark says.
+/// What a current watermark says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trust {
     /// The epoch to read from and to fill.

@@ -24,7 +24,7 @@ use crate::{
 /// How often the watermark is read. This also detects a dead connection.
 const WATERMARK_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How often the watermark is read while the cache is not trusted. The sooner a young one is seen, the fewer
+/// How often the watermark is read while the cache is not trusted. The sooner a current one is seen, the fewer
 /// requests have to ask the source.
 const WATERMARK_INTERVAL_WITHOUT_TRUST: Duration = Duration::from_millis(25);
 
@@ -55,7 +55,7 @@ enum ConnectionLost {
 /// The watermark that was read last.
 struct WatermarkRead {
     watermark: Option<Watermark>,
-    is_young: bool,
+    is_current: bool,
 }
 
 impl Channel {
@@ -98,16 +98,16 @@ impl Channel {
         let mut last_check = Instant::now();
         loop {
             match self.read(&mut connection, &run, &mut last_check).await {
-                Ok(WatermarkRead { watermark, is_young }) => {
+                Ok(WatermarkRead { watermark, is_current }) => {
                     // Changes before this connection may have been missed. Until now, the near cache was the
                     // best last known state; from now on, every change is announced.
-                    if is_young && !is_trusted {
+                    if is_current && !is_trusted {
                         self.near.clear();
                         is_trusted = true;
                     }
                     self.watermark.update(watermark, &self.near);
                     let interval =
-                        if is_young { WATERMARK_INTERVAL } else { WATERMARK_INTERVAL_WITHOUT_TRUST };
+                        if is_current { WATERMARK_INTERVAL } else { WATERMARK_INTERVAL_WITHOUT_TRUST };
                     tokio::time::sleep(interval).await;
                 }
                 Err(error) if is_trusted => return ConnectionLost::AfterTrust(error),
@@ -116,7 +116,7 @@ impl Channel {
         }
     }
 
-    /// Reads the watermark. Fails if there has been no young one for a while and another server is the
+    /// Reads the watermark. Fails if there has been no current one for a while and another server is the
     /// master: no one raises the watermark of a former master.
     async fn read(
         &self,
@@ -125,8 +125,8 @@ impl Channel {
         last_check: &mut Instant,
     ) -> redis::RedisResult<WatermarkRead> {
         let watermark = read_watermark(connection, run).await?;
-        let is_young = watermark.as_ref().is_some_and(|watermark| Instant::now() < watermark.trusted_until);
-        if is_young {
+        let is_current = watermark.as_ref().is_some_and(|watermark| Instant::now() < watermark.trusted_until);
+        if is_current {
             *last_check = Instant::now();
         } else if last_check.elapsed() > MASTER_CHECK_INTERVAL {
             if self.server.is_elsewhere(&run.client).await {
@@ -134,7 +134,7 @@ impl Channel {
             }
             *last_check = Instant::now();
         }
-        Ok(WatermarkRead { watermark, is_young })
+        Ok(WatermarkRead { watermark, is_current })
     }
 }
 

@@ -16,7 +16,7 @@ impl LatestWatermark {
         self.0.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(read)
     }
 
-    /// What the watermark says, while it is young.
+    /// What the watermark says, while it is current.
     pub(super) fn trust(&self) -> Option<Trust> {
         self.read(|watermark| (Instant::now() < watermark.trusted_until).then(|| watermark.trust.clone()))
             .flatten()
