@@ -57,7 +57,7 @@ pub(crate) async fn check_credentials(
 pub(crate) fn log_refusal(actor: &Actor, refusal: Error) -> Error {
     let client = actor.address_text();
     let code = refusal.code().as_str();
-    tracing::info!(client, code, "sign-in refused");
+    tracing::info!(%client, code, "sign-in refused");
     refusal
 }
 

@@ -128,7 +128,7 @@ mod tests {
         ("AUTH_SERVICE_URL", "http://127.0.0.1:8081"),
         ("VERIFY_SERVICE_URL", "http://127.0.0.1:8082"),
         ("REDIS_URL", "memory:"),
-        ("MASTER_SECRET", "the master secret of the test suite"),
+        ("MASTER_SECRET", ::tests::MASTER_SECRET),
     ];
 
     fn read_with(setting: (&'static str, &'static str)) -> Result<Config, ConfigErrors> {
