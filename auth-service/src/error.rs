@@ -1,6 +1,6 @@
 //! Everything that can go wrong in a request, and the problem that the client receives.
 //!
-//! For a new error, add a variant with its detail text, and its code in [`Error::to_problem`].
+//! For a new error, add a variant with its detail text, and its code in `Error::to_problem`.
 
 use std::time::Duration;
 

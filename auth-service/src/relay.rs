@@ -1,6 +1,6 @@
 //! Delivers changes to the cache.
 //!
-//! [`Relay::commit`] delivers a change right after its commit. [`Relay::run`] delivers what is left in the outbox after a
+//! `Relay::commit` delivers a change right after its commit. `Relay::run` delivers what is left in the outbox after a
 //! crash, an outage, or a change by another program, and then raises the watermark.
 
 use std::{
