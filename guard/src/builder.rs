@@ -108,6 +108,7 @@ impl Builder {
 
     /// Like [`Builder::embedded`], with a cache that is already set up.
     #[must_use]
+    #[doc(hidden)]
     pub fn embedded_in(mut self, cache: CacheLocation) -> Self {
         self.embedded = Some(Cache::Location(Box::new(cache)));
         self
@@ -145,6 +146,7 @@ impl Builder {
     /// The session cookie with the deployment's own settings. Excludes [`Builder::cookie_name`] and
     /// [`Builder::cookie_shared_with`].
     #[must_use]
+    #[doc(hidden)]
     pub fn cookie(mut self, cookie: SessionCookie) -> Self {
         self.cookie = Some(cookie);
         self

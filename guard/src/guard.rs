@@ -45,6 +45,7 @@ impl Guard {
     ///
     /// # Errors
     /// Like [`Guard::identify`].
+    #[doc(hidden)]
     pub async fn verify(&self, tokens: &[String], id: Option<RequestId>) -> Result<Verified, Refusal> {
         match &self.0.mode {
             Mode::Remote(remote) => {
@@ -60,6 +61,7 @@ impl Guard {
     ///
     /// # Errors
     /// There are several tokens and not exactly one is valid, or they cannot be verified right now.
+    #[doc(hidden)]
     pub async fn token_to_forward(&self, request: &HttpRequest) -> Result<Option<String>, Refusal> {
         if request.headers().contains_key(AUTHORIZATION) {
             return Ok(None);

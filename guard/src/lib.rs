@@ -9,13 +9,23 @@ mod redirects;
 mod remote;
 
 pub use builder::{BuildError, Builder};
-pub use drawbridge_cookies::session_cookie::SessionCookie;
-pub use drawbridge_core::{metrics::Metrics, origin::Origin, settings::Timeouts};
-pub use drawbridge_http::problem::Problem;
+pub use drawbridge_cookies::{
+    session_cookie::SessionCookie,
+    topology::{CookiePolicy, TopologyError},
+};
+pub use drawbridge_core::{
+    id::{SessionId, UserId},
+    metrics::Metrics,
+    origin::Origin,
+    problem_code::Code,
+    settings::Timeouts,
+};
+pub use drawbridge_http::{RequestId, problem::Problem};
 pub use drawbridge_verification::{
     CacheSizes, Refusal, Tolerance, Verified, VerifiedSession, VerifiedUser, token::TokenParties,
     user_cache::CacheLocation,
 };
 pub use guard::{Guard, SignedIn};
 pub use middleware::Guarded;
+#[doc(hidden)]
 pub use redirects::{forget_redirects, redirect_cookie_name};

@@ -14,7 +14,7 @@ use actix_session::{
 use actix_web::cookie::{Key, SameSite, time::Duration};
 use drawbridge_cookies::session_cookie::SessionCookie;
 use drawbridge_core::secret::{KeyPurpose, MasterSecret};
-use drawbridge_verification::redis_connection::{self, Connection, RedisUrl};
+use drawbridge_verification::redis_connection::{self, RedisConnection, RedisUrl};
 use redis::{AsyncCommands, ExistenceCheck, RedisResult, SetExpiry, SetOptions};
 
 /// How long a page session lives after its last change, and so how long a form stays valid.
@@ -26,7 +26,7 @@ type PageSessionState = HashMap<String, String>;
 /// unreachable, an encrypted cookie holds the session instead, so that pages keep working.
 #[derive(Clone)]
 pub(crate) struct PageSessions {
-    redis: Option<Connection>,
+    redis: Option<RedisConnection>,
     cookie: Arc<CookieSessionStore>,
 }
 
@@ -65,7 +65,7 @@ impl PageSessions {
     }
 
     /// The connection to Redis if this session is stored there.
-    fn redis_for(&self, session: &SessionKey) -> Option<Connection> {
+    fn redis_for(&self, session: &SessionKey) -> Option<RedisConnection> {
         // The cookie store's key is the state itself, a JSON object; keys of Redis sessions are alphanumeric.
         self.redis.clone().filter(|_| !session.as_ref().starts_with('{'))
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 const SESSION_KEY: &str = "pending";
 
 /// A login that needs a second step. It is stored in the page session and never appears in a URL.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct PendingLogin {
     /// The secret from auth-service that proves the first step.
     #[serde(rename = "pending")]

@@ -9,13 +9,13 @@ mod fr;
 use chrono::{DateTime, Utc};
 
 pub(crate) use account::{
-    Activity, Authenticator, Confirm, Data, Delete, Email, Overview, Passkeys, Password,
+    Activity, AuthenticatorTexts, Confirm, Data, Delete, EmailTexts, Overview, PasskeyTexts, PasswordTexts,
 };
-pub(crate) use account::{RecoveryCodes, Sessions};
+pub(crate) use account::{RecoveryCodes, SessionTexts};
 pub(crate) use de::DE;
 pub(crate) use en::EN;
 pub(crate) use entry::{
-    Address, Enrol, Forgot, Home, Logout, Passkey, Private, Register, Reset, Second, SignIn,
+    AddressTexts, Enrol, Forgot, Home, Logout, Passkey, Private, Register, Reset, Second, SignIn,
 };
 pub(crate) use fr::FR;
 
@@ -31,17 +31,17 @@ pub(crate) struct Text {
     pub(crate) enrol: Enrol,
     pub(crate) passkey: Passkey,
     pub(crate) register: Register,
-    pub(crate) address: Address,
+    pub(crate) address: AddressTexts,
     pub(crate) forgot: Forgot,
     pub(crate) reset: Reset,
     pub(crate) logout: Logout,
     pub(crate) overview: Overview,
-    pub(crate) password: Password,
-    pub(crate) email: Email,
-    pub(crate) authenticator: Authenticator,
+    pub(crate) password: PasswordTexts,
+    pub(crate) email: EmailTexts,
+    pub(crate) authenticator: AuthenticatorTexts,
     pub(crate) recovery_codes: RecoveryCodes,
-    pub(crate) passkeys: Passkeys,
-    pub(crate) sessions: Sessions,
+    pub(crate) passkeys: PasskeyTexts,
+    pub(crate) sessions: SessionTexts,
     pub(crate) activity: Activity,
     pub(crate) data: Data,
     pub(crate) delete: Delete,

@@ -1,6 +1,6 @@
 //! Where attempts are counted: in Redis for all replicas together, or in this process.
 
-use drawbridge_verification::redis_connection::{self, Connection, RedisServer};
+use drawbridge_verification::redis_connection::{self, RedisConnection, RedisServer};
 use redis::{RedisResult, Script, ScriptInvocation};
 
 use super::{bucket::Bucket, memory::MemoryLimits};
@@ -12,7 +12,7 @@ pub(super) struct LimitStore {
 }
 
 struct RedisLimits {
-    connection: Connection,
+    connection: RedisConnection,
     charge: Script,
     refund: Script,
 }

@@ -104,12 +104,13 @@ fn notice_phrase(words: &'static Words, notice: &Notice) -> &'static Phrase {
 
 fn time_text(words: &Words, at: DateTime<Utc>) -> String {
     let month = words.months.get(at.month0() as usize).copied().unwrap_or_default();
+    let day = if at.day() == 1 { words.first_day.to_owned() } else { at.day().to_string() };
     words
         .time
-        .replace("{day}", &at.day().to_string())
+        .replace("{day}", &day)
         .replace("{month}", month)
         .replace("{year}", &at.year().to_string())
-        .replace("{clock}", &at.format("%H:%M").to_string())
+        .replace("{clock}", &at.format(words.clock).to_string())
 }
 
 /// Browser, operating system and address, as far as they are known.

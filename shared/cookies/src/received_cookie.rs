@@ -1,5 +1,7 @@
 //! `Set-Cookie` as browsers read it (RFC 6265bis, 5.6): what a backend's cookie means, for the doctor.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use drawbridge_core::origin::Origin;
 
@@ -31,7 +33,7 @@ pub enum Lifetime {
 }
 
 /// One `Set-Cookie` header.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ReceivedCookie {
     /// The name, prefix included.
     pub name: String,
@@ -52,6 +54,22 @@ pub struct ReceivedCookie {
     pub same_site: ReceivedSameSite,
     /// Whether `Max-Age` and `Expires` store or remove the cookie.
     pub lifetime: Lifetime,
+}
+
+impl fmt::Debug for ReceivedCookie {
+    /// Leaves the value out, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReceivedCookie")
+            .field("name", &self.name)
+            .field("domain", &self.domain)
+            .field("path", &self.path)
+            .field("secure", &self.secure)
+            .field("http_only", &self.http_only)
+            .field("partitioned", &self.partitioned)
+            .field("same_site", &self.same_site)
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The hosts that a cookie is sent to.

@@ -3,8 +3,10 @@
 //! Browsers send whatever bytes a script has set, so nothing here assumes text. HTTP/2 splits the header
 //! into several fields; HTTP/1.1 has one. All functions take every field of the request.
 
+use std::fmt;
+
 /// One cookie as the browser sent it. Surrounding whitespace is removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RequestCookie<'a> {
     /// The whole pair, `name=value`.
     pub pair: &'a [u8],
@@ -12,6 +14,13 @@ pub struct RequestCookie<'a> {
     pub name: &'a [u8],
     /// The part after the first `=`; empty if the pair has none.
     pub value: &'a [u8],
+}
+
+impl fmt::Debug for RequestCookie<'_> {
+    /// Leaves the value out, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestCookie").finish_non_exhaustive()
+    }
 }
 
 impl<'a> RequestCookie<'a> {

@@ -1,5 +1,7 @@
 //! The session cookie (RFC 6265bis): its name, how it is set, and where tokens are read from.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use drawbridge_core::{
     TOKEN_MAX_BYTES,
@@ -72,7 +74,7 @@ impl PreviousCookie {
 }
 
 /// The headers of one request that can carry a session token.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct TokenHeaders<'a, C> {
     /// The value of `Authorization`, if the request has one.
     pub authorization: Option<&'a [u8]>,
@@ -80,13 +82,27 @@ pub struct TokenHeaders<'a, C> {
     pub cookies: C,
 }
 
+impl<C> fmt::Debug for TokenHeaders<'_, C> {
+    /// Leaves the values out, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenHeaders").finish_non_exhaustive()
+    }
+}
+
 /// A header that carries tokens from one service to another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ForwardedTokens {
     /// `authorization` or `cookie`.
     pub header: &'static str,
     /// Visible ASCII.
     pub value: String,
+}
+
+impl fmt::Debug for ForwardedTokens {
+    /// Leaves the values out, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ForwardedTokens").field("header", &self.header).finish_non_exhaustive()
+    }
 }
 
 impl SessionCookie {

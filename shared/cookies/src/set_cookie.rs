@@ -8,7 +8,7 @@ use crate::topology::{CookiePolicy, SameSite};
 ///
 /// Its `Display` is the value of the header. The caller passes a name and a value without control
 /// characters or semicolons: both are constants, tokens or encoded text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SetCookie<'a> {
     /// The name, prefix included.
     pub name: &'a str,
@@ -24,6 +24,20 @@ pub struct SetCookie<'a> {
     pub same_site: SameSite,
     /// Whether browsers keep it apart for each top-level site (CHIPS).
     pub partitioned: bool,
+}
+
+impl fmt::Debug for SetCookie<'_> {
+    /// Leaves the values out, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetCookie")
+            .field("name", &self.name)
+            .field("max_age_seconds", &self.max_age_seconds)
+            .field("domain", &self.domain)
+            .field("secure", &self.secure)
+            .field("same_site", &self.same_site)
+            .field("partitioned", &self.partitioned)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> SetCookie<'a> {

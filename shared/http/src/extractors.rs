@@ -61,7 +61,9 @@ fn describe_shape_error(error: &serde_json::Error) -> String {
         || text.starts_with("duplicate field")
     {
         let text: String = text.chars().take(200).collect();
-        return format!("The body has a {text}.");
+        let article = if text.starts_with('u') { "an" } else { "a" };
+        // serde writes "… at line 1 column 55".
+        return format!("The body has {article} {}.", text.replace(" column ", ", column "));
     }
     format!("A field has the wrong type, at line {}, column {}.", error.line(), error.column())
 }
@@ -79,7 +81,8 @@ fn form_problem(error: UrlencodedError, _: &HttpRequest) -> Error {
 }
 
 fn query_problem(_: QueryPayloadError, _: &HttpRequest) -> Error {
-    Problem::new(Code::InvalidQuery, "A parameter is missing, duplicated or of the wrong type.").into()
+    Problem::new(Code::InvalidQuery, "A parameter is missing, unknown, duplicated or of the wrong type.")
+        .into()
 }
 
 fn path_problem(_: PathError, _: &HttpRequest) -> Error {

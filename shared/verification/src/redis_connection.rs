@@ -14,7 +14,7 @@ mod sentinel;
 mod server;
 mod timeouts;
 
-pub use connection::{Connection, connect};
+pub use connection::{RedisConnection, connect};
 pub use redis_url::RedisUrl;
 pub use server::RedisServer;
 pub(crate) use timeouts::{REDIS_CONNECT_TIMEOUT, REDIS_READ_TIMEOUT};

@@ -12,7 +12,7 @@ use crate::language::Language;
 const ID_MAX_CHARACTERS: usize = 64;
 
 /// What web-frontend tells auth-service about the browser it speaks for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct BrowserContext {
     pub(super) tokens: Vec<String>,
     pub(super) request_id: Option<RequestId>,
@@ -41,7 +41,7 @@ impl BrowserContext {
 }
 
 /// A request to auth-service on behalf of a browser.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct AuthRequest {
     pub(super) endpoint: AuthEndpoint,
     pub(super) path: Cow<'static, str>,
@@ -51,7 +51,7 @@ pub(crate) struct AuthRequest {
 }
 
 /// The body of an [`AuthRequest`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct RequestBody {
     pub(super) content_type: String,
     pub(super) content: Vec<u8>,

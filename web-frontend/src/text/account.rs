@@ -30,7 +30,7 @@ pub(crate) struct Overview {
 }
 
 /// Changing the password.
-pub(crate) struct Password {
+pub(crate) struct PasswordTexts {
     pub(crate) form: Form,
     pub(crate) end_others: &'static str,
     pub(crate) wrong: &'static str,
@@ -38,7 +38,7 @@ pub(crate) struct Password {
 }
 
 /// Changing the email address.
-pub(crate) struct Email {
+pub(crate) struct EmailTexts {
     pub(crate) form: Form,
     pub(crate) present: &'static str,
     pub(crate) done: fn(&str) -> String,
@@ -46,7 +46,7 @@ pub(crate) struct Email {
 }
 
 /// Setting up and removing an authenticator app.
-pub(crate) struct Authenticator {
+pub(crate) struct AuthenticatorTexts {
     pub(crate) title: &'static str,
     pub(crate) intro: &'static str,
     pub(crate) set_up: &'static str,
@@ -79,7 +79,7 @@ pub(crate) struct RecoveryCodes {
 }
 
 /// The list of passkeys, and adding one.
-pub(crate) struct Passkeys {
+pub(crate) struct PasskeyTexts {
     pub(crate) title: &'static str,
     pub(crate) intro: &'static str,
     pub(crate) none: &'static str,
@@ -104,7 +104,7 @@ pub(crate) struct Passkeys {
 }
 
 /// The devices on which the person is signed in.
-pub(crate) struct Sessions {
+pub(crate) struct SessionTexts {
     pub(crate) title: &'static str,
     pub(crate) idle: fn(&str) -> String,
     pub(crate) absolute: fn(&str) -> String,

@@ -7,8 +7,8 @@ use chrono::{DateTime, Datelike, Utc};
 use codes::{detail, refusal, title};
 
 use super::{
-    Address, Enrol, Field, Forgot, Form, Frame, Home, Logout, Passkey, Private, Problems, Register, Reset,
-    Second, SignIn, Text, Time,
+    AddressTexts, Enrol, Field, Forgot, Form, Frame, Home, Logout, Passkey, Private, Problems, Register,
+    Reset, Second, SignIn, Text, Time,
 };
 
 pub(crate) const DE: Text = Text {
@@ -144,7 +144,7 @@ pub(crate) const DE: Text = Text {
         sent_hint: "Nach ein paar Minuten noch keine E-Mail da? Sehen Sie im Spam-Ordner nach und prüfen \
                     Sie, ob die Adresse stimmt.",
     },
-    address: Address {
+    address: AddressTexts {
         form: Form {
             title: "E-Mail-Adresse bestätigen",
             intro: "Geben Sie Ihr Passwort ein, um zu bestätigen, dass diese E-Mail-Adresse Ihnen gehört.",

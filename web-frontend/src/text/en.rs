@@ -6,8 +6,8 @@ mod codes;
 use codes::{detail, refusal, title};
 
 use super::{
-    Address, Enrol, Field, Forgot, Form, Frame, Home, Logout, Passkey, Private, Problems, Register, Reset,
-    Second, SignIn, Text, Time,
+    AddressTexts, Enrol, Field, Forgot, Form, Frame, Home, Logout, Passkey, Private, Problems, Register,
+    Reset, Second, SignIn, Text, Time,
 };
 
 pub(crate) const EN: Text = Text {
@@ -131,7 +131,7 @@ pub(crate) const EN: Text = Text {
         sent_hint: "No email after a few minutes? Check your spam folder, and make sure the address is \
                     correct.",
     },
-    address: Address {
+    address: AddressTexts {
         form: Form {
             title: "Confirm your email address",
             intro: "Enter your password to confirm that this email address is yours.",

@@ -73,7 +73,7 @@ pub(crate) struct Register {
 }
 
 /// Confirming an email address with a link from an email.
-pub(crate) struct Address {
+pub(crate) struct AddressTexts {
     pub(crate) form: Form,
     pub(crate) change: Form,
     pub(crate) confirmed: &'static str,

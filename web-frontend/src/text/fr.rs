@@ -7,8 +7,8 @@ use chrono::{DateTime, Datelike, Utc};
 use codes::{detail, refusal, title};
 
 use super::{
-    Address, Enrol, Field, Forgot, Form, Frame, Home, Logout, Passkey, Private, Problems, Register, Reset,
-    Second, SignIn, Text, Time,
+    AddressTexts, Enrol, Field, Forgot, Form, Frame, Home, Logout, Passkey, Private, Problems, Register,
+    Reset, Second, SignIn, Text, Time,
 };
 
 pub(crate) const FR: Text = Text {
@@ -78,7 +78,7 @@ pub(crate) const FR: Text = Text {
         badge: "Connecté",
         signed_in_as: "Connecté en tant que",
         since: "Depuis le",
-        until: "Expiration si inactivité",
+        until: "Expiration en cas d’inactivité",
         at_the_latest: "Expiration au plus tard",
     },
     sign_in: SignIn {
@@ -142,7 +142,7 @@ pub(crate) const FR: Text = Text {
         sent_hint: "Toujours pas d’e-mail après quelques minutes\u{a0}? Regardez dans vos courriers \
                     indésirables et vérifiez l’adresse.",
     },
-    address: Address {
+    address: AddressTexts {
         form: Form {
             title: "Confirmez votre adresse e-mail",
             intro: "Saisissez votre mot de passe pour confirmer que cette adresse e-mail est bien la vôtre.",

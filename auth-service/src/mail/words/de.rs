@@ -154,6 +154,8 @@ pub(super) static WORDS: Words = Words {
                      haben. Ein neues Passwort allein entfernt es nicht.",
     device: "Das geschah {time} mit {device}.",
     time: "am {day}. {month} {year} um {clock} Uhr (UTC)",
+    first_day: "1",
+    clock: "%H:%M",
     months: [
         "Januar",
         "Februar",

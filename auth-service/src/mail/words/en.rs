@@ -136,6 +136,8 @@ pub(super) static WORDS: Words = Words {
                      remove it.",
     device: "This happened {time} from {device}.",
     time: "on {day} {month} {year} at {clock} UTC",
+    first_day: "1",
+    clock: "%H:%M",
     months: [
         "January",
         "February",

@@ -147,6 +147,8 @@ pub(super) static WORDS: Words = Words {
                      n’avez pas ajouté. Un nouveau mot de passe ne suffit pas à le supprimer.",
     device: "Cela s’est passé {time} depuis {device}.",
     time: "le {day} {month} {year} à {clock} (UTC)",
+    first_day: "1er",
+    clock: "%H\u{a0}h\u{a0}%M",
     months: [
         "janvier",
         "février",

@@ -42,6 +42,10 @@ pub(in crate::mail) struct Words {
     pub(in crate::mail) device: &'static str,
     /// The date, from `{day}`, `{month}`, `{year}` and `{clock}`.
     pub(in crate::mail) time: &'static str,
+    /// How the first day of a month is written.
+    pub(in crate::mail) first_day: &'static str,
+    /// The format of `{clock}`, for `chrono`.
+    pub(in crate::mail) clock: &'static str,
     pub(in crate::mail) months: [&'static str; 12],
     pub(in crate::mail) on: &'static str,
     pub(in crate::mail) unknown_device: &'static str,

@@ -26,7 +26,7 @@ const CONNECTION_WAIT: Duration = Duration::from_millis(600);
 /// A connection that reconnects by itself. When it is lost, or its server is no longer the master, a new one
 /// is opened in the background. Calls wait for it for a limited time, and fail if it fails.
 #[derive(Clone)]
-pub struct Connection(Arc<Inner>);
+pub struct RedisConnection(Arc<Inner>);
 
 struct Inner {
     server: RedisServer,
@@ -43,8 +43,8 @@ struct Current {
 type Opening = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
 
 /// A connection that opens on first use.
-pub fn connect(server: RedisServer) -> Connection {
-    Connection(Arc::new(Inner { server, current: Mutex::default() }))
+pub fn connect(server: RedisServer) -> RedisConnection {
+    RedisConnection(Arc::new(Inner { server, current: Mutex::default() }))
 }
 
 /// The current connection and its number.
@@ -105,7 +105,7 @@ async fn open(server: RedisServer) -> RedisResult<MultiplexedConnection> {
     Ok(server.open(&config, None).await?.connection)
 }
 
-impl ConnectionLike for Connection {
+impl ConnectionLike for RedisConnection {
     fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
         Box::pin(async move {
             let Ready { number, mut connection } = self.0.ready().await?;

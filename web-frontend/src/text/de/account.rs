@@ -2,8 +2,8 @@
 
 use super::{codes::kind, dative};
 use crate::text::{
-    Activity, Authenticator, Confirm, Data, Delete, Email, Form, Overview, Passkeys, Password, RecoveryCodes,
-    Sessions,
+    Activity, AuthenticatorTexts, Confirm, Data, Delete, EmailTexts, Form, Overview, PasskeyTexts,
+    PasswordTexts, RecoveryCodes, SessionTexts,
 };
 
 pub(super) const OVERVIEW: Overview = Overview {
@@ -52,14 +52,14 @@ pub(super) const OVERVIEW: Overview = Overview {
     required: "Zwei-Faktor-Authentifizierung erforderlich",
 };
 
-pub(super) const PASSWORD: Password = Password {
+pub(super) const PASSWORD: PasswordTexts = PasswordTexts {
     form: Form { title: "Passwort ändern", intro: "", button: "Passwort ändern" },
     end_others: "Alle anderen Geräte abmelden",
     wrong: "Das Passwort ist falsch.",
     done: "Ihr Passwort wurde geändert.",
 };
 
-pub(super) const EMAIL: Email = Email {
+pub(super) const EMAIL: EmailTexts = EmailTexts {
     form: Form {
         title: "E-Mail-Adresse ändern",
         intro: "Wir schicken einen Link an die neue Adresse. Sobald Sie sie bestätigen, ersetzt sie die \
@@ -77,7 +77,7 @@ pub(super) const EMAIL: Email = Email {
               Wenden Sie sich an den Betreiber dieser Website.",
 };
 
-pub(super) const AUTHENTICATOR: Authenticator = Authenticator {
+pub(super) const AUTHENTICATOR: AuthenticatorTexts = AuthenticatorTexts {
     title: "Authentifizierungs-App",
     intro: "Bei der Anmeldung geben Sie nach dem Passwort einen Code aus einer App auf Ihrem Smartphone ein. \
             Dafür eignen sich alle Authentifizierungs-Apps und auch viele Passwortmanager.",
@@ -116,7 +116,7 @@ pub(super) const RECOVERY_CODES: RecoveryCodes = RecoveryCodes {
     saved: "Ich habe die Codes gespeichert",
 };
 
-pub(super) const PASSKEYS: Passkeys = Passkeys {
+pub(super) const PASSKEYS: PasskeyTexts = PasskeyTexts {
     title: "Passkeys",
     intro: "Mit einem Passkey melden Sie sich per Fingerabdruck, Gesicht, PIN oder Sicherheitsschlüssel an. \
             So kann niemand ein Passwort stehlen oder erraten.",
@@ -141,7 +141,7 @@ pub(super) const PASSKEYS: Passkeys = Passkeys {
     not_possible: "Passkeys sind auf dieser Website nicht verfügbar.",
 };
 
-pub(super) const SESSIONS: Sessions = Sessions {
+pub(super) const SESSIONS: SessionTexts = SessionTexts {
     title: "Geräte",
     idle: |length| format!("Sie werden nach {} Inaktivität automatisch abgemeldet,", dative(length)),
     absolute: |length| format!("spätestens aber {length} nach der Anmeldung"),

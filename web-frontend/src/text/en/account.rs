@@ -2,8 +2,8 @@
 
 use super::codes::kind;
 use crate::text::{
-    Activity, Authenticator, Confirm, Data, Delete, Email, Form, Overview, Passkeys, Password, RecoveryCodes,
-    Sessions,
+    Activity, AuthenticatorTexts, Confirm, Data, Delete, EmailTexts, Form, Overview, PasskeyTexts,
+    PasswordTexts, RecoveryCodes, SessionTexts,
 };
 
 pub(super) const OVERVIEW: Overview = Overview {
@@ -51,14 +51,14 @@ pub(super) const OVERVIEW: Overview = Overview {
     required: "Two-factor authentication required",
 };
 
-pub(super) const PASSWORD: Password = Password {
+pub(super) const PASSWORD: PasswordTexts = PasswordTexts {
     form: Form { title: "Change password", intro: "", button: "Change password" },
     end_others: "Sign out all other devices",
     wrong: "Incorrect password.",
     done: "Your password has been changed.",
 };
 
-pub(super) const EMAIL: Email = Email {
+pub(super) const EMAIL: EmailTexts = EmailTexts {
     form: Form {
         title: "Change email address",
         intro: "We’ll send a link to the new address. Once you confirm it, it replaces the current one.",
@@ -70,7 +70,7 @@ pub(super) const EMAIL: Email = Email {
               administrator.",
 };
 
-pub(super) const AUTHENTICATOR: Authenticator = Authenticator {
+pub(super) const AUTHENTICATOR: AuthenticatorTexts = AuthenticatorTexts {
     title: "Authenticator app",
     intro: "When you sign in, you enter a code from an app on your phone after your password. Any \
             authenticator app works, and so do many password managers.",
@@ -107,7 +107,7 @@ pub(super) const RECOVERY_CODES: RecoveryCodes = RecoveryCodes {
     saved: "I’ve saved my codes",
 };
 
-pub(super) const PASSKEYS: Passkeys = Passkeys {
+pub(super) const PASSKEYS: PasskeyTexts = PasskeyTexts {
     title: "Passkeys",
     intro: "With a passkey, you sign in with your fingerprint, face, PIN or security key. There’s no \
             password to steal or guess.",
@@ -132,7 +132,7 @@ pub(super) const PASSKEYS: Passkeys = Passkeys {
     not_possible: "Passkeys aren’t available on this site.",
 };
 
-pub(super) const SESSIONS: Sessions = Sessions {
+pub(super) const SESSIONS: SessionTexts = SessionTexts {
     title: "Devices",
     idle: |length| format!("You’re signed out automatically after {length} of inactivity,"),
     absolute: |length| format!("and no later than {length} after signing in"),

@@ -2,8 +2,8 @@
 
 use super::codes::kind;
 use crate::text::{
-    Activity, Authenticator, Confirm, Data, Delete, Email, Form, Overview, Passkeys, Password, RecoveryCodes,
-    Sessions,
+    Activity, AuthenticatorTexts, Confirm, Data, Delete, EmailTexts, Form, Overview, PasskeyTexts,
+    PasswordTexts, RecoveryCodes, SessionTexts,
 };
 
 pub(super) const OVERVIEW: Overview = Overview {
@@ -53,14 +53,14 @@ pub(super) const OVERVIEW: Overview = Overview {
     required: "Authentification à deux facteurs obligatoire",
 };
 
-pub(super) const PASSWORD: Password = Password {
+pub(super) const PASSWORD: PasswordTexts = PasswordTexts {
     form: Form { title: "Modifier le mot de passe", intro: "", button: "Modifier le mot de passe" },
     end_others: "Déconnecter tous les autres appareils",
     wrong: "Mot de passe incorrect.",
     done: "Votre mot de passe a été modifié.",
 };
 
-pub(super) const EMAIL: Email = Email {
+pub(super) const EMAIL: EmailTexts = EmailTexts {
     form: Form {
         title: "Modifier l’adresse e-mail",
         intro: "Nous enverrons un lien à la nouvelle adresse. Dès que vous l’aurez confirmée, elle \
@@ -77,7 +77,7 @@ pub(super) const EMAIL: Email = Email {
               l’administrateur du site.",
 };
 
-pub(super) const AUTHENTICATOR: Authenticator = Authenticator {
+pub(super) const AUTHENTICATOR: AuthenticatorTexts = AuthenticatorTexts {
     title: "Application d’authentification",
     intro: "À la connexion, vous saisissez après votre mot de passe un code affiché par une application sur \
             votre téléphone. Toutes les applications d’authentification conviennent, ainsi que de nombreux \
@@ -118,7 +118,7 @@ pub(super) const RECOVERY_CODES: RecoveryCodes = RecoveryCodes {
     saved: "J’ai enregistré mes codes",
 };
 
-pub(super) const PASSKEYS: Passkeys = Passkeys {
+pub(super) const PASSKEYS: PasskeyTexts = PasskeyTexts {
     title: "Clés d’accès",
     intro: "Avec une clé d’accès, vous vous connectez par empreinte digitale, visage, code PIN ou clé de \
             sécurité. Il n’y a plus de mot de passe à voler ni à deviner.",
@@ -143,7 +143,7 @@ pub(super) const PASSKEYS: Passkeys = Passkeys {
     not_possible: "Les clés d’accès ne sont pas disponibles sur ce site.",
 };
 
-pub(super) const SESSIONS: Sessions = Sessions {
+pub(super) const SESSIONS: SessionTexts = SessionTexts {
     title: "Appareils",
     idle: |length| format!("Votre session expire après {length} d’inactivité"),
     absolute: |length| format!("et au plus tard {length} après la connexion"),

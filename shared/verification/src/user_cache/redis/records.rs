@@ -12,7 +12,7 @@ use super::{
     stored_value::{decode, encode},
 };
 use crate::{
-    redis_connection::{Connection, RedisServer, connect},
+    redis_connection::{RedisConnection, RedisServer, connect},
     user_cache::{CacheUnavailable, Epoch},
     user_record::UserState,
 };
@@ -24,7 +24,7 @@ const RECORD_TTL_MILLIS: u64 = 3_600_000;
 /// The records in Redis, replaced by compare-and-set.
 #[derive(Clone)]
 pub(super) struct Records {
-    connection: Connection,
+    connection: RedisConnection,
     put_if_newer: Arc<Script>,
     breaker: Arc<Breaker>,
 }
@@ -39,7 +39,7 @@ impl Records {
     }
 
     /// A connection that reconnects by itself.
-    pub(super) fn connection(&self) -> Connection {
+    pub(super) fn connection(&self) -> RedisConnection {
         self.connection.clone()
     }
 
