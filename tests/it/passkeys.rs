@@ -121,8 +121,9 @@ impl<'a> PasskeyUser<'a> {
     }
 }
 
-/// Enters the address and the password up to the second step. Meanwhile, user verification fails: Chromium would offer
-/// the passkey in the form, and the virtual authenticator consents to every request.
+/// Enters the address and the password up to the second step. User verification is made to fail meanwhile. Otherwise
+/// Chromium would offer the passkey in the form, and the virtual authenticator, which consents to every request, would
+/// accept.
 async fn enter_password(person: &Person<'_>, device: &Authenticator, email: &str) {
     device.set_user_verified(false).await;
     person.enters(email, PASSWORD).await;

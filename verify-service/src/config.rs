@@ -48,7 +48,7 @@ impl Config {
     /// All invalid settings.
     pub fn read(environment: Environment) -> Result<Self, ConfigErrors> {
         let mut reader = Reader::new(environment);
-        let config = Self::read_from(&mut reader);
+        let config = Self::assemble(&mut reader);
         reader.finish(config)
     }
 
@@ -56,12 +56,12 @@ impl Config {
     pub fn reference() -> Vec<SettingReference> {
         let unset = |_: &str| None;
         let mut reader = Reader::new(&unset);
-        Self::read_from(&mut reader);
+        Self::assemble(&mut reader);
         reader.into_reference()
     }
 
     /// Reads every setting, even if an earlier one is invalid.
-    fn read_from(reader: &mut Reader) -> Option<Self> {
+    fn assemble(reader: &mut Reader) -> Option<Self> {
         let listen = Listen::read(reader, DEFAULT_PORT);
         let log = LogConfig::read(reader);
         let database_url = DatabaseUrl::read(reader);

@@ -55,18 +55,18 @@ impl Config {
     /// Every invalid setting.
     pub fn read(environment: Environment) -> Result<Self, ConfigErrors> {
         let mut reader = Reader::new(environment);
-        let config = Self::read_all(&mut reader);
+        let config = Self::assemble(&mut reader);
         reader.finish(config)
     }
 
     /// Every setting of web-frontend, for the configuration reference.
     pub fn reference() -> Vec<SettingReference> {
         let mut reader = Reader::new(&|_| None);
-        Self::read_all(&mut reader);
+        Self::assemble(&mut reader);
         reader.into_reference()
     }
 
-    fn read_all(reader: &mut Reader) -> Option<Self> {
+    fn assemble(reader: &mut Reader) -> Option<Self> {
         let listen = Listen::read(reader, DEFAULT_PORT);
         let frontend_origin = reader.frontend_origin();
         let backend_origin = reader.backend_origin();

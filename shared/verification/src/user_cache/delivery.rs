@@ -13,7 +13,7 @@ pub trait Delivery: Send + Sync {
     fn epoch(&self) -> Option<Epoch>;
 
     /// Delivers a committed change. Returns true if every verifier is sure to see it; false if another epoch
-    /// has started meanwhile, so that the change must be delivered again.
+    /// has started in the meantime; the change must then be delivered again.
     fn deliver(
         &self,
         epoch: Epoch,

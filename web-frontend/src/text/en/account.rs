@@ -119,7 +119,7 @@ pub(super) const PASSKEYS: PasskeyTexts = PasskeyTexts {
     add_title: "Add a passkey",
     add: "Add passkey",
     name: "Name",
-    name_hint: "Helps you tell your passkeys apart, for example “My phone”.",
+    name_hint: "A name that helps you tell your passkeys apart, such as “My phone”.",
     unnamed: "Passkey",
     rename: "Rename",
     rename_this: |name| format!("Rename: {name}"),
@@ -166,7 +166,7 @@ pub(super) const SESSIONS: SessionTexts = SessionTexts {
 
 pub(super) const ACTIVITY: Activity = Activity {
     title: "Activity",
-    intro: "Sign-ins and changes in your account. If something looks unfamiliar, change your password and \
+    intro: "Sign-ins and changes to your account. If something looks unfamiliar, change your password and \
             sign out all other devices.",
     event: "Event",
     date: "Date",
