@@ -12,7 +12,7 @@ run *arguments:
 test *name:
     scripts/test {{ name }}
 
-# Run the tests that measure, which need a quiet machine
+# Run the tests that measure times, which need a quiet machine
 test-figures:
     scripts/test-figures
 

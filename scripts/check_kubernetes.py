@@ -14,14 +14,14 @@ import kubernetes_validate
 import yaml
 from kubernetes_validate import utils
 
-# Read each schema once and not once per document.
+# Read each schema only once, not once per document.
 utils.schema_contents = functools.cache(utils.schema_contents)
 
 NAME = "app.kubernetes.io/name"
 SERVICES = ("web-frontend", "auth-service", "verify-service")
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 
-# Which items of the Secret each program receives. It must receive exactly these.
+# The items of the Secret that each program must receive; it must not receive any others.
 SECRETS = {
     "auth-service": {"master_secret", "auth_database_url", "redis_url"},
     "verify-service": {"verify_database_url", "redis_url"},
@@ -295,7 +295,7 @@ def check_services(rendering):
                 found = [p["containerPort"] for p in ports if target in (p.get("name"), p["containerPort"])]
                 if not found:
                     rendering.fault(document, f"{name_of(template)} has no port {target}")
-                # A headless Service only resolves to addresses, so no one maps one port to another.
+                # A headless Service only resolves to addresses, so nothing maps one port to another.
                 elif document["spec"].get("clusterIP") == "None" and found != [port["port"]]:
                     rendering.fault(document, f"is headless, so port {port['port']} must be the pods' port {found[0]}")
 

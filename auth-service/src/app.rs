@@ -144,7 +144,8 @@ impl App {
         event.with_mail(self.mail.as_ref().map(|queue| queue.build_row(job, self.clock.now())))
     }
 
-    /// Adds a notice to the holder of the account to an audit event, if the deployment can send mail.
+    /// Adds a notice to the holder of the account to an audit event, if the deployment can send mail. It is queued only
+    /// if the account's address is confirmed.
     pub(crate) fn with_notification(
         &self,
         event: NewEvent,
@@ -152,10 +153,9 @@ impl App {
         holder: &Holder,
         notice: Notice,
     ) -> NewEvent {
-        match &self.mail {
-            Some(_) => self.with_mail(event, &MailJob::notice(actor, holder, notice)),
-            None => event,
-        }
+        let build_row =
+            |queue: &MailQueue| queue.build_row(&MailJob::notice(actor, holder, notice), self.clock.now());
+        event.with_notices(self.mail.as_ref().map(build_row))
     }
 
     /// Requires that the deployment can send mail.

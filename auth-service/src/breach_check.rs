@@ -1,5 +1,5 @@
-//! Looks passwords up among leaked ones with k-anonymity: only five digits of a password's SHA-1 leave the service, and
-//! the rest of every known hash with these digits comes back (ASVS 5.0, V6.2.12).
+//! Checks whether a password has been leaked, with k-anonymity: only the first five digits of its SHA-1 leave the
+//! service, and the response lists the rest of every known hash that begins with them (ASVS 5.0, V6.2.12).
 
 use std::time::Duration;
 
@@ -15,18 +15,19 @@ use crate::domain::Password;
 
 const BREACH_CHECK_URL: Setting = Setting::new(
     "BREACH_CHECK_URL",
-    "Where new passwords are looked up among leaked ones, using five digits of their SHA-1 (k-anonymity); unset \
-     disables the check.",
+    "The service that checks whether new passwords have been leaked. It receives only the first five \
+     hexadecimal digits of each password's SHA-1 hash (k-anonymity). If this is unset, nothing is checked.",
 )
 .values("URL such as `https://api.pwnedpasswords.com/range/`");
 
-/// How long a lookup may take: a person is waiting for it.
+/// How long a lookup may take. A person is waiting for it.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many digits of the hash are sent.
 const HASH_PREFIX_DIGITS: usize = 5;
 
-/// The longest response that is read. A range has about 1,000 lines of 40 bytes.
+/// The longest response that is read. A range, which lists the hashes with one prefix, has about 1,000 lines of 40
+/// bytes.
 const MAX_RANGE_BYTES: usize = 1024 * 1024;
 
 /// `BREACH_CHECK_URL`: the URL to which the first five digits of a hash are appended.
@@ -42,7 +43,7 @@ impl BreachCheckUrl {
     /// Parses a URL such as `https://passwords.example.com/range/`.
     ///
     /// # Errors
-    /// What it must be.
+    /// The text is not such a URL. The message says what is expected.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         match url {
@@ -54,7 +55,7 @@ impl BreachCheckUrl {
     }
 }
 
-/// Looks passwords up among leaked ones.
+/// Checks whether passwords have been leaked.
 pub(crate) struct BreachCheck {
     client: Client,
     url: String,

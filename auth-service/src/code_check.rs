@@ -1,6 +1,7 @@
-//! Checks codes of authenticator apps and recovery codes.
+//! Checks codes from authenticator apps, and recovery codes.
 
 use drawbridge_core::id::UserId;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     app::App,
@@ -10,7 +11,7 @@ use crate::{
     storage::{self, NewEvent},
 };
 
-/// Uses up a code of the authenticator app or a recovery code, and returns which of the two it was.
+/// Uses up a code from the authenticator app or a recovery code, and returns which of the two it was.
 ///
 /// # Errors
 /// The code is wrong or was already used. The holder is notified after several wrong codes.
@@ -18,10 +19,10 @@ pub(crate) async fn use_code(
     app: &App,
     holder: &Holder,
     actor: &Actor,
-    code: &str,
+    code: &SecretString,
 ) -> Result<FactorKind, Error> {
     let code = without_spaces(code);
-    if is_totp_code(&code) {
+    if is_totp_code(code.expose_secret()) {
         if use_totp_code(app, holder.user, &code).await? {
             return Ok(FactorKind::Totp);
         }
@@ -34,16 +35,16 @@ pub(crate) async fn use_code(
     Err(Error::InvalidCode)
 }
 
-/// Removes the spaces with which apps display codes.
-pub(crate) fn without_spaces(code: &str) -> String {
-    code.chars().filter(|c| !c.is_whitespace()).collect()
+/// Removes the spaces that apps insert when they display codes.
+pub(crate) fn without_spaces(code: &SecretString) -> SecretString {
+    code.expose_secret().chars().filter(|c| !c.is_whitespace()).collect::<String>().into()
 }
 
 fn is_totp_code(code: &str) -> bool {
     code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-async fn use_totp_code(app: &App, user: UserId, code: &str) -> Result<bool, Error> {
+async fn use_totp_code(app: &App, user: UserId, code: &SecretString) -> Result<bool, Error> {
     let row = app.database.query(move |c| storage::find_totp(c, user)).await?;
     let Some(row) = row.filter(|row| row.confirmed_at.is_some()) else { return Ok(false) };
     let secret = app.factor_secrets.open_totp(&row)?;

@@ -70,7 +70,7 @@ pub struct Config {
     pub second_factor: SecondFactorPolicy,
     /// The relying party ID of passkeys (`PASSKEY_DOMAIN`); `None` if the topology allows no passkeys.
     pub relying_party: Option<String>,
-    /// `BREACH_CHECK_URL`: where new passwords are looked up among leaked ones.
+    /// `BREACH_CHECK_URL`: the service that checks whether new passwords have been leaked.
     pub breach_check: Option<BreachCheckUrl>,
     /// `AUDIT_RETENTION`: how long audit events are kept.
     pub audit_retention: Duration,
@@ -82,7 +82,7 @@ impl Config {
     /// Reads the settings.
     ///
     /// # Errors
-    /// Every invalid setting.
+    /// Settings are missing or invalid. The error lists all of them.
     pub fn read(environment: Environment) -> Result<Self, ConfigErrors> {
         let mut reader = Reader::new(environment);
         let config = Self::assemble(&mut reader);

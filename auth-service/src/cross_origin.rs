@@ -10,7 +10,8 @@ use drawbridge_http::REQUEST_ID;
 
 const ALLOWED_ORIGINS: Setting = Setting::new(
     "ALLOWED_ORIGINS",
-    "Further origins whose pages may call auth-service from a browser, besides `FRONTEND_ORIGIN` and `BACKEND_ORIGIN`.",
+    "Further origins whose pages are allowed to call auth-service from a browser, besides `FRONTEND_ORIGIN` and \
+     `BACKEND_ORIGIN`.",
 )
 .values("origins, separated by commas")
 .default("none");

@@ -1,4 +1,4 @@
-//! Which devices are known to which accounts, as shown by their device cookies.
+//! Recognizes, by their cookies, the devices on which an account has signed in before.
 
 use aws_lc_rs::hmac;
 use drawbridge_cookies::topology::CookiePolicy;
@@ -25,7 +25,7 @@ impl Devices {
         device.filter(|device| device.knows(&self.key, email)).map(Device::id)
     }
 
-    /// The device, or a new one, after the holder of the account has signed in on it.
+    /// Adds the account to the device after a sign-in, or to a new device if the browser sent none.
     pub(crate) fn after_sign_in(&self, device: Option<Device>, email: &Email, random: Random) -> Device {
         device.unwrap_or_else(|| Device::new(random)).with_account(&self.key, email)
     }

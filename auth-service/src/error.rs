@@ -1,6 +1,6 @@
 //! Everything that can go wrong in a request, and the problem that the client receives.
 //!
-//! For a new error, add a variant with its detail text, and its code in `Error::to_problem`.
+//! To add an error, add a variant with its detail text, and map it to its code in `Error::to_problem`.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::{
     storage::StartRefused,
 };
 
-/// When a client should try again after [`Error::Busy`].
+/// How long a client should wait before it tries again after [`Error::Busy`].
 const BUSY_RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Why a request failed. The text of a client error is the detail of its problem.
@@ -55,10 +55,10 @@ pub enum Error {
     /// The code is wrong or was already used.
     #[error("Each code can be used once. Wait for the next code and try again.")]
     InvalidCode,
-    /// The answer of a passkey is not valid; the reason is logged.
+    /// The response of a passkey is not valid; the reason is logged.
     #[error("Try again, or sign in another way.")]
     InvalidPasskey(String),
-    /// The second step came too late.
+    /// The second step of the sign-in came too late.
     #[error("Start the sign-in again.")]
     LoginExpired(#[from] PendingLoginExpired),
     /// The user has to confirm their identity again.
@@ -84,13 +84,13 @@ pub enum Error {
     /// The account has no factor that recovery codes could replace.
     #[error("Add an authenticator app or a passkey first.")]
     NoSecondFactor,
-    /// The last factor must stay.
+    /// The last factor of the account cannot be removed.
     #[error("This site requires a second factor. Add another one first.")]
     LastFactor,
-    /// The user could no longer sign in.
+    /// Without the passkey, the user could no longer sign in.
     #[error("Set a password first.")]
     LastWayIn,
-    /// The passkey belongs to an account already.
+    /// The passkey already belongs to an account.
     #[error("This passkey already belongs to an account.")]
     PasskeyKnown,
     /// The account has no such passkey.

@@ -6,6 +6,7 @@ use drawbridge_core::{
     random::Random,
     secret::{KeyPurpose, MasterSecret, Sealer, UnsealError},
 };
+use secrecy::SecretString;
 
 use crate::{
     domain::{RECOVERY_CODE_COUNT, RecoveryCode, TotpSecret},
@@ -20,7 +21,7 @@ pub(crate) struct FactorSecrets {
 
 /// A new set of recovery codes, as shown to the user and as stored.
 pub(crate) struct RecoveryCodeSet {
-    pub(crate) codes: Vec<String>,
+    pub(crate) codes: Vec<SecretString>,
     pub(crate) hashes: Vec<Vec<u8>>,
 }
 
@@ -49,7 +50,7 @@ impl FactorSecrets {
         let codes: Vec<_> = (0..RECOVERY_CODE_COUNT).map(|_| RecoveryCode::generate(Random)).collect();
         RecoveryCodeSet {
             hashes: codes.iter().map(|code| self.hash_recovery_code(code)).collect(),
-            codes: codes.iter().map(ToString::to_string).collect(),
+            codes: codes.iter().map(RecoveryCode::text).collect(),
         }
     }
 

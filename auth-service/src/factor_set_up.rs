@@ -1,7 +1,8 @@
-//! Who sets up a second factor, and what allows it.
+//! Determines who is setting up a second factor, and what authorizes them.
 
 use drawbridge_core::id::{SessionId, UserId};
 use drawbridge_database::Connection;
+use secrecy::SecretString;
 
 use crate::{
     app::App,
@@ -14,8 +15,8 @@ use crate::{
     storage::{self, Authorization, FactorAddition, NewEvent, NewFactor, QueryResult, RecoveryCodeHashes},
 };
 
-/// A user who sets up a second factor: within a confirmed session, or during a sign-in if the deployment requires a
-/// factor and the user has none.
+/// A user who is setting up a second factor: within a confirmed session, or during a sign-in if the deployment requires
+/// a factor and the user has none.
 pub(crate) struct FactorSetUp {
     pub(crate) holder: Holder,
     pub(crate) actor: Actor,
@@ -28,15 +29,16 @@ pub(crate) struct FactorSetUp {
 pub(crate) struct PreparedFactor {
     pub(crate) new: NewFactor,
     pub(crate) event: NewEvent,
-    codes: Vec<String>,
+    codes: Vec<SecretString>,
 }
 
 impl FactorSetUp {
-    /// Determines who sets up a factor: the user of the pending login if there is one, or else the signed-in user.
+    /// Determines who is setting up a factor: the user of the pending login if there is one, or else the signed-in
+    /// user.
     pub(crate) async fn authorize(
         app: &App,
         context: &RequestContext,
-        pending: Option<&str>,
+        pending: Option<&SecretString>,
     ) -> Result<Self, Error> {
         app.require_second_factors()?;
         match pending {
@@ -49,7 +51,11 @@ impl FactorSetUp {
         }
     }
 
-    async fn during_sign_in(app: &App, context: &RequestContext, pending: &str) -> Result<Self, Error> {
+    async fn during_sign_in(
+        app: &App,
+        context: &RequestContext,
+        pending: &SecretString,
+    ) -> Result<Self, Error> {
         let pending = app.pending_logins.open(pending, app.clock.now())?;
         let holder = pending.holder();
         let user = holder.user;
@@ -65,7 +71,7 @@ impl FactorSetUp {
         self.holder.user
     }
 
-    /// Prepares a factor with a notice to the holder, and recovery codes in case the account has none.
+    /// Prepares a factor, a notice to the holder, and recovery codes in case the account has none.
     pub(crate) fn prepare(&self, app: &App, event: NewEvent, change: FactorChange) -> PreparedFactor {
         let set = app.factor_secrets.generate_recovery_codes();
         let authorization = match (&self.pending, self.session) {
@@ -99,13 +105,13 @@ impl PreparedFactor {
     /// Adds the factor with `add` and returns the recovery codes to show, if they were stored.
     ///
     /// # Errors
-    /// The factor was not added; `conflict` is the reason if it exists already.
+    /// The factor was not added; `conflict` is the reason if it already exists.
     pub(crate) async fn add(
         self,
         app: &App,
         conflict: Error,
         add: impl FnOnce(&mut Connection, &NewFactor, &NewEvent) -> QueryResult<FactorAddition> + Send + 'static,
-    ) -> Result<Option<Vec<String>>, Error> {
+    ) -> Result<Option<Vec<SecretString>>, Error> {
         let Self { new, event, codes } = self;
         match app.commit(event, move |c, event| add(c, &new, event)).await? {
             FactorAddition::Added { recovery_codes } => Ok(recovery_codes.then_some(codes)),

@@ -1,4 +1,4 @@
-//! Deletes expired data from time to time.
+//! Deletes expired data periodically.
 
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ const DAY: Duration = Duration::from_hours(24);
 
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_mins(10);
 
-/// How long attempts at addresses without an account are kept. Anyone can cause as many as the limits allow.
+/// How long events about sign-in attempts with unknown addresses are kept. Anyone can cause as many as the limits
+/// allow.
 const UNKNOWN_ADDRESS_RETENTION: TimeDelta = TimeDelta::days(7);
 
 /// Reads `AUDIT_RETENTION`.

@@ -1,9 +1,9 @@
-//! Limits on attempts. They make guessing hopeless, and an attacker cannot use them to lock a user out (ASVS 5.0,
+//! Limits on attempts. They make guessing impractical, yet an attacker cannot use them to lock a user out (ASVS 5.0,
 //! V6.3.1).
 //!
 //! Every attempt is charged before the password is checked, and refunded unless the password was wrong. A device that
-//! has signed in to an account before shows its cookie and is limited separately from all other devices. An address is
-//! limited in the same way whether or not it has an account. (`docs/guessing.md`)
+//! has signed in to an account before sends its device cookie and is limited separately from all other devices. An
+//! address is limited in the same way whether or not it has an account. (`docs/guessing.md`)
 
 mod bucket;
 mod config;
@@ -31,10 +31,10 @@ use crate::domain::Email;
 use bucket::Bucket;
 use store::{ChargedStore, LimitStore};
 
-/// Passkey sign-ins that one network may start or finish: each start stores a row for five minutes.
+/// How often one network may start or finish a passkey sign-in. Each start stores a row for five minutes.
 const PASSKEY_RATE: Rate = Rate::new(200, Duration::from_millis(500));
 
-/// Strength estimates for one network: each takes a core for some milliseconds.
+/// How often one network may request a strength estimate. Each occupies a core for some milliseconds.
 const STRENGTH_ESTIMATE_RATE: Rate = Rate::new(100, Duration::from_millis(100));
 
 /// The kind of e-mail that someone requests.
@@ -109,8 +109,8 @@ impl Limits {
         self.charge(vec![self.bucket("register", &network(client), self.config.register)]).await
     }
 
-    /// Charges an attempt with a code after a correct password. `device` identifies the device if it has signed in to
-    /// this account before, or the session.
+    /// Charges an attempt with a code after a correct password. `device` identifies the session, or the device if it
+    /// has signed in to this account before.
     ///
     /// # Errors
     /// If a limit is used up.
@@ -183,13 +183,14 @@ impl Limits {
     fn bucket(&self, kind: &str, subject: &str, rate: Rate) -> Bucket {
         let tag = hmac::sign(&self.key, format!("{kind}\n{subject}").as_bytes());
         let (short, _) = tag.as_ref().split_at(16);
-        // The key lacks the prefix that verifiers get invalidations for, but is in the same slot of a cluster.
+        // The key does not begin with the prefix for which verifiers receive invalidations, but is in the same cluster
+        // slot.
         Bucket { key: format!("{{drawbridge}}-limit:{kind}:{}", URL_SAFE_NO_PAD.encode(short)), rate }
     }
 }
 
 impl Charge<'_> {
-    /// Refunds the attempt, because it was no wrong guess.
+    /// Refunds the attempt, because it was not a wrong guess.
     pub async fn refund(self) {
         self.limits.store.refund(&self.charged, &self.buckets).await;
     }

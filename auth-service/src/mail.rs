@@ -56,7 +56,7 @@ impl MailQueue {
     }
 
     /// Builds the row that puts a job in the queue.
-    #[expect(clippy::expect_used, reason = "texts, numbers and names of variants can be written as JSON")]
+    #[expect(clippy::expect_used, reason = "strings, numbers and variant names always serialize to JSON")]
     pub fn build_row(&self, job: &MailJob, now: DateTime<Utc>) -> MailJobRow {
         let plain = serde_json::to_vec(job).expect("a job is plain data");
         MailJobRow {
@@ -87,7 +87,7 @@ enum SendError {
     /// The database is unavailable.
     #[error(transparent)]
     Database(#[from] DatabaseUnavailable),
-    /// A later attempt may succeed: the mail server is unreachable or refuses temporarily.
+    /// A later attempt may succeed: the mail server is unreachable or rejects the mail temporarily.
     #[error("{0}")]
     Temporary(String),
     /// No attempt can succeed: the mail server refuses the recipient, or the letter cannot be written.

@@ -1,5 +1,7 @@
 //! Finds the links that users follow.
 
+use secrecy::SecretString;
+
 use crate::{
     app::App,
     domain::LinkToken,
@@ -19,7 +21,7 @@ pub(crate) struct MailedLink {
 ///
 /// # Errors
 /// The link is invalid, or the database is unreachable.
-pub(crate) async fn find_link(app: &App, token: &str) -> Result<MailedLink, Error> {
+pub(crate) async fn find_link(app: &App, token: &SecretString) -> Result<MailedLink, Error> {
     let hash = LinkToken::parse(token).ok_or(InvalidLink)?.hash();
     let wanted = hash.clone();
     let now = app.clock.now();

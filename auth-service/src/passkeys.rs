@@ -1,4 +1,4 @@
-//! Passkeys (WebAuthn, level 3): challenges for browsers and their answers. Each challenge can be answered once.
+//! Passkeys (WebAuthn, level 3): challenges for browsers, and the answers to them. Each challenge can be answered once.
 
 mod ceremony;
 mod config;
@@ -43,7 +43,7 @@ pub(crate) struct NewPasskey {
     pub(crate) credential: String,
 }
 
-/// The relying party.
+/// The relying party: creates challenges and checks the answers to them.
 pub(crate) struct Passkeys {
     webauthn: Webauthn,
     ceremonies: Ceremonies,
@@ -64,7 +64,7 @@ impl Passkeys {
         Ok(Self { webauthn, ceremonies: Ceremonies(database.clone()), database })
     }
 
-    /// Creates the challenge for adding a passkey to an account that has the `existing` ones.
+    /// Creates the challenge for adding a passkey to an account that already has the `existing` ones.
     pub(crate) async fn begin_registration(
         &self,
         holder: &Holder,
@@ -86,7 +86,7 @@ impl Passkeys {
         self.ceremonies.begin(Some(*user), &ceremony, options, now).await
     }
 
-    /// Checks the answer to a challenge of [`Passkeys::begin_registration`].
+    /// Checks the answer to a challenge from [`Passkeys::begin_registration`].
     pub(crate) async fn finish_registration(
         &self,
         user: UserId,
@@ -136,7 +136,7 @@ impl Passkeys {
         self.ceremonies.begin(None, &ceremony, options, now).await
     }
 
-    /// Checks the answer to a challenge and returns the passkey that gave it. `user` is the user whose passkeys were
+    /// Checks the answer to a challenge and returns the passkey that answered. `user` is the user whose passkeys were
     /// requested, `None` for a discoverable passkey.
     pub(crate) async fn finish_authentication(
         &self,

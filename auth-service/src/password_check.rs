@@ -1,4 +1,4 @@
-//! Checks passwords: new ones, and those that prove an identity.
+//! Checks new passwords, and passwords that users enter to prove their identity.
 
 use chrono::NaiveDateTime;
 use drawbridge_core::id::UserId;
@@ -26,8 +26,8 @@ pub(crate) async fn check_new_password(app: &App, password: &Password, email: &E
     }
 }
 
-/// Returns the account with this address if the password is right. An unknown address takes as long as a wrong
-/// password and leaves the same kind of audit event.
+/// Returns the account with this address if the password is correct. For an unknown address, the check takes as long as
+/// for a wrong password, and records the same kind of audit event.
 pub(crate) async fn check_credentials(
     app: &App,
     actor: &Actor,
@@ -53,7 +53,7 @@ pub(crate) async fn check_credentials(
     Ok(credentials)
 }
 
-/// Logs why a sign-in is refused.
+/// Logs why a sign-in was refused, and returns the reason.
 pub(crate) fn log_refusal(actor: &Actor, refusal: Error) -> Error {
     let client = actor.address_text();
     let code = refusal.code().as_str();
@@ -67,8 +67,8 @@ struct CheckedPassword {
     changed_at: Option<NaiveDateTime>,
 }
 
-/// Checks the password of a signed-in user, and returns when it was set. Attempts are limited for each session, so
-/// that others cannot use up the limit.
+/// Checks the password of a signed-in user, and returns when it was set. Attempts are limited per session, so that
+/// other clients cannot use up the limit.
 pub(crate) async fn check_session_password(
     app: &App,
     user: &SignedInUser,
@@ -103,7 +103,7 @@ async fn check_account_password(
     Ok(CheckedPassword { verdict, changed_at: profile.password_changed_at })
 }
 
-/// Checks that the user of a mailed link also knows the password of the account.
+/// Checks that the person who uses a mailed link also knows the password of the account.
 pub(crate) async fn check_password_of_linked_account(
     app: &App,
     actor: &Actor,
@@ -120,7 +120,7 @@ pub(crate) async fn check_password_of_linked_account(
     checked
 }
 
-/// Checks a password sent with a mailed link. Attempts are limited for each link, so that others cannot use up the
+/// Checks a password sent with a mailed link. Attempts are limited per link, so that other clients cannot use up the
 /// limit.
 pub(crate) async fn check_link_password(
     app: &App,

@@ -19,9 +19,9 @@ pub use hashing::PasswordVerdict;
 use crate::domain::{Email, Password, Strength};
 use hashing::Bcrypt;
 
-/// The scheduling priority (`nice`) of the hashing threads. A hash takes a core for a quarter of a second, and a request
-/// that needs it for a microsecond should not wait for that. (`docs/performance.md`, row `verify while logins
-/// saturate`.)
+/// The scheduling priority (`nice`) of the hashing threads. A hash occupies a core for a quarter of a second, and a
+/// request that needs the core for a microsecond should not have to wait for it. (`docs/performance.md`, row `verify
+/// while logins saturate`.)
 const HASHING_NICENESS: i32 = 10;
 
 /// The queue of passwords to be hashed is full.
@@ -64,8 +64,8 @@ impl PasswordHasher {
         self.run(move |bcrypt| bcrypt.hash(&password)).await
     }
 
-    /// Checks a password against a stored hash. Without a hash, or with one that must not be run, the check takes the
-    /// same time and does not match.
+    /// Checks a password against a stored hash. Without a hash, or with one that is malformed or too expensive, the
+    /// check takes the same time and does not match.
     ///
     /// # Errors
     /// If too many passwords are waiting.
@@ -77,8 +77,8 @@ impl PasswordHasher {
         self.run(move |bcrypt| bcrypt.verify(&password, stored.as_deref())).await
     }
 
-    /// Estimates how long a password would withstand guessing. This takes a core for some milliseconds, so it waits in
-    /// the same queue as a hash.
+    /// Estimates how long a password would withstand guessing. This occupies a core for some milliseconds, so it waits
+    /// in the same queue as a hash.
     ///
     /// # Errors
     /// If too many passwords are waiting.
@@ -98,7 +98,7 @@ impl PasswordHasher {
         let permit = self.capacity.clone().try_acquire_owned().map_err(|_| HasherBusy)?;
         let (sender, result) = oneshot::channel();
         let job: HashJob = Box::new(move |bcrypt| {
-            // The job holds the permit, because it takes a core even if its request was cancelled.
+            // The job holds the permit, because it occupies a core even if its request was cancelled.
             let _permit = permit;
             // Sending fails if the request was cancelled.
             let _ = sender.send(work(bcrypt));
@@ -110,12 +110,12 @@ impl PasswordHasher {
 
 /// Runs jobs until the hasher is dropped.
 fn run_jobs(bcrypt: &Bcrypt, queue: &Mutex<mpsc::Receiver<HashJob>>) {
-    // Where the system does not allow it, hashing runs at normal priority.
+    // If the system does not allow this, hashing runs at normal priority.
     let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), HASHING_NICENESS);
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
-        // A thread that a panic ends would not be replaced.
+        // Catch panics: a thread that panics would not be replaced.
         let _ = panic::catch_unwind(AssertUnwindSafe(|| job(bcrypt)));
     }
 }

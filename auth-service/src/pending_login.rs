@@ -1,4 +1,4 @@
-//! Pending logins: sign-ins that wait for a second factor
+//! Pending logins: sign-ins that are waiting for a second factor
 //! ([decision 0020](../../docs/decisions/0020-second-step-is-not-a-session.md)).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -8,21 +8,22 @@ use drawbridge_core::{
     random::Random,
     secret::{KeyPurpose, MasterSecret, Sealer},
 };
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Holder;
 
 const SEAL_LABEL: &str = "pending login";
 
-/// How long the second step may come after the first.
+/// How long after the first step the second may follow.
 const PENDING_LOGIN_LIFETIME: TimeDelta = TimeDelta::minutes(10);
 
-/// A sign-in whose password was correct and that waits for a second factor.
+/// A sign-in whose password was correct and that is waiting for a second factor.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct PendingLogin {
     user: UserId,
     email: String,
-    /// When the password that was checked had been set.
+    /// When the password that was checked was set.
     pub(crate) password_changed_at: Option<NaiveDateTime>,
     /// Whether the user has no factor and must set one up.
     pub(crate) enrol: bool,
@@ -58,18 +59,22 @@ impl PendingLogins {
         Self(Sealer::new(master, KeyPurpose::PendingLogin))
     }
 
-    #[expect(clippy::expect_used, reason = "an ID, an address and times can be written as JSON")]
-    pub(crate) fn seal(&self, pending: &PendingLogin) -> String {
+    #[expect(clippy::expect_used, reason = "an ID, an address and times always serialize to JSON")]
+    pub(crate) fn seal(&self, pending: &PendingLogin) -> SecretString {
         let plain = serde_json::to_vec(pending).expect("a pending login is plain data");
-        URL_SAFE_NO_PAD.encode(self.0.seal(Random, SEAL_LABEL, &plain))
+        URL_SAFE_NO_PAD.encode(self.0.seal(Random, SEAL_LABEL, &plain)).into()
     }
 
     /// Opens a pending login.
     ///
     /// # Errors
     /// It was not sealed by this deployment, or it has expired.
-    pub(crate) fn open(&self, text: &str, now: DateTime<Utc>) -> Result<PendingLogin, PendingLoginExpired> {
-        let sealed = URL_SAFE_NO_PAD.decode(text).map_err(|_| PendingLoginExpired)?;
+    pub(crate) fn open(
+        &self,
+        text: &SecretString,
+        now: DateTime<Utc>,
+    ) -> Result<PendingLogin, PendingLoginExpired> {
+        let sealed = URL_SAFE_NO_PAD.decode(text.expose_secret()).map_err(|_| PendingLoginExpired)?;
         let plain = self.0.open(SEAL_LABEL, &sealed).map_err(|_| PendingLoginExpired)?;
         let pending: PendingLogin = serde_json::from_slice(&plain).map_err(|_| PendingLoginExpired)?;
         if pending.expires_at > now { Ok(pending) } else { Err(PendingLoginExpired) }
@@ -109,8 +114,8 @@ mod tests {
 
         let forged = theirs.seal(&PendingLogin::new(holder, None, true, now));
 
-        for text in ["", "AAAA", "not base64", &forged] {
-            assert_eq!(ours.open(text, now).err(), Some(PendingLoginExpired), "{text}");
+        for text in ["", "AAAA", "not base64", forged.expose_secret()] {
+            assert_eq!(ours.open(&text.into(), now).err(), Some(PendingLoginExpired), "{text}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Which requests come from a proxy of this deployment, and may therefore receive tokens in the response body.
+//! Determines which requests come from a proxy of this deployment and may therefore receive tokens in the response
+//! body.
 
 use std::net::IpAddr;
 
@@ -14,8 +15,8 @@ use prometheus_client::metrics::counter::Counter;
 
 const TOKEN_IN_BODY: Setting = Setting::new(
     "TOKEN_IN_BODY",
-    "Whether every client receives the session token in the response body, and not only proxies of this deployment. \
-     Enable it only for clients that cannot use cookies.",
+    "Whether every client receives the session token in the response body, rather than only the proxies of this \
+     deployment. Enable it only for clients that cannot use cookies.",
 );
 
 /// Reads `TOKEN_IN_BODY`.
@@ -23,7 +24,7 @@ pub(crate) fn read_token_in_body(reader: &mut Reader) -> bool {
     reader.flag(TOKEN_IN_BODY, false)
 }
 
-/// Checks the proofs of proxies.
+/// Checks proxy proofs.
 pub(crate) struct ProxyCheck {
     identity: ProxyIdentity,
     accepted: Counter,

@@ -24,13 +24,13 @@ use crate::storage::{self, CommitOutcome, PendingChange, UserChange};
 /// The time between two watermarks while everything is available.
 const RELAY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The age of a watermark that starts an epoch while changes are pending: too old to be trusted.
+/// The age given to a watermark that starts an epoch while changes are pending, so that it is too old to be trusted.
 const UNTRUSTED_WATERMARK_AGE: Duration = Duration::from_hours(1);
 
 /// How many changes are read from the outbox at a time.
 const OUTBOX_BATCH_SIZE: i64 = 100;
 
-/// Why changes are still pending.
+/// Why pending changes were not delivered.
 #[derive(Debug, thiserror::Error)]
 enum RelayError {
     /// The outbox cannot be read.
@@ -85,7 +85,7 @@ impl Relay {
     }
 
     async fn deliver_committed(&self, epoch: Option<Epoch>, change: UserChange) -> Result<(), RelayError> {
-        // If a new epoch has started meanwhile, the row stays in the outbox.
+        // If a new epoch has started in the meantime, the row stays in the outbox.
         if self.deliver(epoch, change.user_id, change.state).await? {
             let id = change.outbox_id;
             self.database.query(move |c| storage::delete_pending_changes(c, &[id])).await?;
@@ -99,7 +99,7 @@ impl Relay {
         self.cache.as_ref().and_then(|cache| cache.epoch())
     }
 
-    /// Delivers the state of a user. Returns false if there is no such epoch any more.
+    /// Delivers the state of a user. Returns false if the epoch no longer exists.
     async fn deliver(
         &self,
         epoch: Option<Epoch>,
@@ -113,8 +113,8 @@ impl Relay {
         Ok(is_delivered)
     }
 
-    /// Delivers pending changes and raises the watermark, forever. Any number of replicas may run it: each delivers the
-    /// newest state, and the cache keeps the newest.
+    /// Delivers pending changes and raises the watermark. Never returns. Any number of replicas may run it: each
+    /// delivers the newest state, and the cache keeps the newest.
     pub(crate) async fn run(self) {
         let mut ticks = interval(RELAY_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -134,7 +134,8 @@ impl Relay {
     async fn deliver_pending(&self) -> Result<usize, RelayError> {
         let mut delivered = 0;
         loop {
-            // Every change committed before this instant is in the outbox that is read now, or was delivered.
+            // Every change committed before this instant is still in the outbox, which is read next, or was already
+            // delivered.
             let read_at = Instant::now();
             let now = self.clock.now();
             let read = move |c: &mut _| {

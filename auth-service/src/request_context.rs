@@ -1,4 +1,4 @@
-//! Where a request comes from, established once when it arrives.
+//! Determines, once for each request, where it comes from.
 
 use std::{
     future::{Ready, ready},
@@ -24,14 +24,14 @@ use crate::{
 pub(crate) struct RequestContext {
     /// The client, as audit events and mail jobs record it.
     pub(crate) actor: Actor,
-    /// The client's address: the one named by a proxy of this deployment, or else the one from which the request came,
-    /// behind the proxies in `TRUSTED_PROXIES`.
+    /// The client's address: the one named by a proxy of this deployment, or else the one from which the request
+    /// reached the proxies in `TRUSTED_PROXIES`, or else the peer's.
     pub(crate) address: IpAddr,
     /// The client's device, if it sent a device cookie.
     pub(crate) device: Option<Device>,
     /// The session tokens sent with the request.
     pub(crate) tokens: Vec<String>,
-    /// Whether a proxy of this deployment sent the request. It sets the cookies on its own origin.
+    /// Whether the request was sent by a proxy of this deployment, which sets the cookies on its own origin.
     pub(crate) is_from_proxy: bool,
     /// Whether the response body may contain a token.
     pub(crate) may_read_token: bool,
@@ -81,7 +81,7 @@ impl FromRequest for RequestContext {
     }
 }
 
-/// The client of a request that no proxy of this deployment sent.
+/// The client of a request that was not sent by a proxy of this deployment.
 fn direct_client(app: &App, request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     app.trusted_proxies.client(peer, request.headers())

@@ -41,15 +41,15 @@ use crate::{
 /// Runs the migrations, creates the first signing key, and binds the ports.
 ///
 /// # Errors
-/// The dependency that is missing, in one line.
+/// A dependency is missing or fails. The error says which one, in one line.
 pub async fn bind(config: Config) -> Result<Server, StartError> {
     bind_with_clock(config, Arc::new(SystemClock)).await
 }
 
-/// Does the same with another clock.
+/// Does the same as [`bind`], with another clock.
 ///
 /// # Errors
-/// The dependency that is missing, in one line.
+/// A dependency is missing or fails. The error says which one, in one line.
 pub async fn bind_with_clock(config: Config, clock: SharedClock) -> Result<Server, StartError> {
     let vault = Arc::new(KeyVault::new(&config.master_secret));
     prepare_database(&config, vault.clone(), clock.clone()).await?;
@@ -117,7 +117,7 @@ fn bind_http(
     Ok((server.run(), bound_port))
 }
 
-/// Runs the migrations, grants the reader its rights, and ensures that there is a signing key.
+/// Runs the migrations, grants the reader its privileges, and ensures that there is a signing key.
 async fn prepare_database(
     config: &Config,
     vault: Arc<KeyVault>,

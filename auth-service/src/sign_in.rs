@@ -22,7 +22,7 @@ pub(crate) struct ProvenIdentity {
     pub(crate) method: SignInMethod,
 }
 
-/// A session, with a token for it.
+/// A session and a token for it.
 pub(crate) struct IssuedSession {
     pub(crate) holder: Holder,
     pub(crate) token: IssuedToken,

@@ -1,4 +1,4 @@
-//! Who is calling.
+//! Identifies the user whose session token was sent with a request.
 
 use chrono::TimeDelta;
 use drawbridge_core::id::SessionId;

@@ -16,11 +16,11 @@ pub use rotation::rotate_by_age;
 pub use signer::{IssuedToken, TokenSigner};
 pub use vault::KeyVault;
 
-/// How long a new key is published before it signs: longer than any verifier keeps a set of keys.
+/// How long a new key is published before it signs: longer than any verifier keeps a key set.
 pub const KEY_LEAD_TIME: TimeDelta = TimeDelta::minutes(10);
 
-/// How long the signing key is kept in memory before the database is asked again. A revoked key signs for no longer
-/// than this.
+/// How long the signing key is kept in memory before the database is queried again. A revoked key keeps signing for at
+/// most this long.
 const KEY_CACHE_TTL: Duration = Duration::from_secs(1);
 
 /// Why a signing key cannot be created or used.

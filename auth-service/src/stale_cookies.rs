@@ -12,8 +12,8 @@ use drawbridge_http::{append_cookies, token_headers};
 
 use crate::app::App;
 
-/// Middleware that replaces a previous cookie (`COOKIE_PREVIOUS`) that holds a valid token with the current cookie, and
-/// removes several cookies of which not exactly one is valid.
+/// Middleware that replaces a previous cookie (`COOKIE_PREVIOUS`) with the current one if its token is valid. If
+/// several session cookies were sent and not exactly one of them is valid, it removes them all.
 pub(crate) async fn replace_stale_cookies<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

@@ -1,7 +1,7 @@
 //! The queries of auth-service.
 //!
-//! Each function is one transaction. A change of a user's record also increments its version and inserts an outbox row,
-//! from which the relay delivers the change to the cache.
+//! A function that changes a user's record does so in one transaction. The transaction also increments the record's
+//! version and inserts an outbox row, from which the relay delivers the change to the cache.
 
 mod accounts;
 mod audit;

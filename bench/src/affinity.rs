@@ -1,4 +1,4 @@
-//! CPU affinity of the started programs.
+//! CPU affinity of the programs that the benchmark starts.
 
 use std::process::Command;
 

@@ -136,7 +136,7 @@ fn select_rows(texts: &[String]) -> Result<Vec<&'static RowDefinition>> {
         |row: &&RowDefinition| texts.is_empty() || texts.iter().any(|text| row.name.contains(text.as_str()));
     let rows: Vec<_> = ROWS.iter().filter(is_selected).collect();
     if rows.is_empty() {
-        return Err(MeasurementError::not_measured("no row has such a name; `bench rows` lists the rows"));
+        return Err(MeasurementError::not_measured("no row matches; `bench rows` lists all rows"));
     }
     Ok(rows)
 }

@@ -21,7 +21,7 @@ use crate::{
 /// Number of users in the deployment that most rows share.
 pub(crate) const SHARED_DEPLOYMENT_USERS: u32 = 100_000;
 
-/// Number of connections of the load generator, unless a row sets another one.
+/// Number of connections of the load generator, unless a row sets another number.
 pub(crate) const DEFAULT_CONNECTIONS: u32 = 32;
 
 /// Duration of a warm-up.
@@ -49,7 +49,7 @@ pub(crate) struct Workload<'a> {
 /// How the programs share the cores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Placement {
-    /// The server has one core and the load generator another one, so that the server is the bottleneck.
+    /// The server has one core and the load generator another, so that the server is the bottleneck.
     SeparateCores,
     /// No program is pinned, because the work of all programs counts.
     Unpinned,
@@ -63,7 +63,7 @@ impl Context {
         Ok(Self { plan, machine, http, wrk, folder, deployment: None })
     }
 
-    /// Folder for files of the rows.
+    /// Folder for the rows' files.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -109,7 +109,7 @@ impl Context {
         })
     }
 
-    /// Measures the throughput of floor and row in all rounds of the plan.
+    /// Measures the throughput of the floor and of the row in all rounds of the plan.
     pub(crate) fn compare_throughput(
         &self,
         floor: &Workload,

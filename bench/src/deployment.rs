@@ -1,4 +1,4 @@
-//! Deployments whose databases are full of users, with or without Redis and auth-service.
+//! Deployments with many users in the database, with or without Redis and auth-service.
 
 use std::{path::Path, process::Command, rc::Rc, thread, time::Duration};
 
@@ -31,7 +31,7 @@ pub(crate) enum PageGuard {
     Embedded,
 }
 
-/// A deployment whose database is full of users.
+/// A deployment with many users in its database.
 pub(crate) struct SeededDeployment {
     pub(crate) database: SeededDatabase,
     redis: Option<Redis>,

@@ -63,7 +63,8 @@ impl ExpectedResponse {
         self
     }
 
-    /// Expects the same bytes for every user, as floors return them. The check takes the same effort.
+    /// Expects the same bytes for every user, because floors return the same bytes. The check costs just as
+    /// much.
     pub(crate) fn for_floor(&self) -> Self {
         Self { user_must_be_in_flight: false, ..self.clone() }
     }

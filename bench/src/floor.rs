@@ -17,7 +17,7 @@ pub(crate) enum FloorKind {
     /// One `GET` of the record of the user named in the request.
     RedisGet {
         redis_url: String,
-        /// Key of the record without the user's ID at the end.
+        /// Start of the record's key: everything before the user's ID.
         key_prefix: String,
     },
     /// One query by primary key for the user named in the request.

@@ -35,7 +35,7 @@ pub(crate) struct ConstantRate {
     pub(crate) affinity: Affinity,
 }
 
-/// A latency measurement: one user who sends the same request at a constant rate.
+/// A latency measurement, in which one user sends the same request at a constant rate.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LatencyProbe<'a> {
     pub(crate) request: &'a RequestTemplate,

@@ -38,7 +38,7 @@ impl HttpClient {
         self.runtime.block_on(future)
     }
 
-    /// Sends a request in the name of `user`. The response must have status 200.
+    /// Sends a request on behalf of `user`. The response must have status 200.
     pub(crate) fn capture(
         &self,
         server: &ServerProcess,
@@ -48,7 +48,7 @@ impl HttpClient {
         self.send(server, template, user)?.into_success()
     }
 
-    /// Sends a request in the name of `user`.
+    /// Sends a request on behalf of `user`.
     pub(crate) fn send(
         &self,
         server: &ServerProcess,

@@ -24,7 +24,7 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// Creates a job in which the users of `users` send the same request in turn.
+    /// Creates a job in which `users` take turns sending the same request.
     pub(crate) fn new(users: &SimulatedUsers, request: &RequestTemplate, expected: ExpectedResponse) -> Self {
         Self { users: users.clone(), order: None, skip: 0, once: false, request: request.clone(), expected }
     }

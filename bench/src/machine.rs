@@ -37,7 +37,7 @@ impl Machine {
         }
     }
 
-    /// Core for the measured server. A machine with a single core pins nothing.
+    /// Core for the measured server. On a machine with a single core, nothing is pinned.
     pub(crate) fn server_affinity(&self) -> Affinity {
         match self.cores.as_slice() {
             [first, _, ..] => Affinity::Core(*first),

@@ -1,6 +1,6 @@
 //! The result of a row.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
     rounds::{CpuShares, Round},
@@ -31,7 +31,7 @@ pub(crate) struct MeasuredRow {
     pub(crate) met: TargetStatus,
     /// Conditions and further results.
     pub(crate) notes: Vec<String>,
-    /// For each round the floor and the row, or only the row.
+    /// For each round, the figures of the floor and the row, or of the row alone.
     pub(crate) rounds: Vec<Vec<f64>>,
 }
 
@@ -44,8 +44,7 @@ pub(crate) enum Target {
 }
 
 /// Whether a row reaches its target. In JSON, this is a Boolean or null.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Option<bool>", into = "Option<bool>")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TargetStatus {
     /// The row has no target.
     NoTarget,
@@ -53,23 +52,23 @@ pub(crate) enum TargetStatus {
     Missed,
 }
 
-impl From<Option<bool>> for TargetStatus {
-    fn from(met: Option<bool>) -> Self {
-        match met {
-            None => Self::NoTarget,
-            Some(true) => Self::Met,
-            Some(false) => Self::Missed,
+impl Serialize for TargetStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::NoTarget => serializer.serialize_none(),
+            Self::Met => serializer.serialize_bool(true),
+            Self::Missed => serializer.serialize_bool(false),
         }
     }
 }
 
-impl From<TargetStatus> for Option<bool> {
-    fn from(status: TargetStatus) -> Self {
-        match status {
-            TargetStatus::NoTarget => None,
-            TargetStatus::Met => Some(true),
-            TargetStatus::Missed => Some(false),
-        }
+impl<'de> Deserialize<'de> for TargetStatus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Option::deserialize(deserializer)? {
+            None => Self::NoTarget,
+            Some(true) => Self::Met,
+            Some(false) => Self::Missed,
+        })
     }
 }
 
@@ -85,8 +84,8 @@ impl TargetStatus {
 }
 
 impl MeasuredRow {
-    /// Creates the result of a row with a floor. If the target is a lower limit, it applies to the lower one
-    /// of the two ratios.
+    /// Creates the result of a row with a floor. If the target is a lower limit, it applies to the lower of
+    /// the two ratios.
     pub(crate) fn with_floor(row: &str, unit: &str, rounds: &[Round], target: Target) -> Self {
         let ratios: Vec<_> = rounds.iter().map(Round::ratio).collect();
         let ratio = median(&ratios);

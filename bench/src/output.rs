@@ -10,7 +10,7 @@ pub(crate) fn line(text: Arguments<'_>) {
     let _ = writeln!(stdout(), "{text}");
 }
 
-/// Writes a line about the progress to standard error.
+/// Writes a line about progress to standard error.
 pub(crate) fn progress(text: Arguments<'_>) {
     let _ = writeln!(stderr(), "{text}");
 }

@@ -37,7 +37,7 @@ impl RedisProbe {
         Ok(calls.unwrap_or(0))
     }
 
-    /// Returns the key of a record without the user's ID at the end.
+    /// Returns the start of every record's key: everything before the user's ID.
     pub(crate) fn record_key_prefix(&mut self) -> Result<String> {
         let watermark: String = self.0.get(WATERMARK_KEY)?;
         let epoch = watermark.split(' ').next().unwrap_or_default();
@@ -50,7 +50,7 @@ impl RedisProbe {
         let started = Instant::now();
         while !self.0.exists::<_, bool>(WATERMARK_KEY)? {
             if started.elapsed() > EPOCH_TIMEOUT {
-                return Err(MeasurementError::not_measured("auth-service does not start a new epoch"));
+                return Err(MeasurementError::not_measured("auth-service did not start a new epoch"));
             }
             thread::sleep(EPOCH_POLL_INTERVAL);
         }

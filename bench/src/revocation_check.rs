@@ -15,7 +15,8 @@ use crate::{
     simulated_users::SimulatedUser,
 };
 
-/// How long a verifier may accept a session after its revocation in the database, past auth-service.
+/// How long a verifier may accept a session after it is revoked directly in the database, bypassing
+/// auth-service.
 const REVOCATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Pause between requests with the revoked session.
@@ -37,7 +38,8 @@ impl RevocationCheck {
     ) -> Result<Self> {
         let user = deployment.database.next_revocable_user()?;
         let mut request = request.clone();
-        // Ask as a program: browsers are redirected to the sign-in page instead of refused.
+        // Send the request as a program would: browsers are redirected to the sign-in page instead of being
+        // refused.
         request.headers.retain(|(name, _)| *name != "accept");
         request.headers.push(("accept", "application/json".to_owned()));
         let check = Self { request, user };

@@ -1,4 +1,4 @@
-//! Rounds: floor and row take turns, so that both see the same disturbances on the machine.
+//! Rounds: the floor and the row take turns, so that disturbances on the machine affect both alike.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ pub(crate) struct Round {
     pub(crate) row: Measurement,
 }
 
-/// Shares of a core that floor and row used. In JSON, this is an array.
+/// Shares of a core that the floor and the row used. In JSON, this is an array.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "(f64, f64)", into = "(f64, f64)")]
 pub(crate) struct CpuShares {
@@ -65,7 +65,7 @@ impl Round {
     }
 }
 
-/// Measures floor and row in each round. Every other round starts with the row.
+/// Measures the floor and the row in each round. Every other round starts with the row.
 pub(crate) fn interleave(
     rounds: u32,
     mut measure_floor: impl FnMut() -> Result<Measurement>,

@@ -1,5 +1,5 @@
-//! Fills a database with users. SQL statements generate the rows in the server, so that a million users take
-//! seconds.
+//! Fills a database with users. SQL statements generate the rows in the server, so that creating a million
+//! users takes seconds.
 
 use auth_service::{
     signing_keys::{KeyVault, TokenConfig},
@@ -17,7 +17,7 @@ pub(crate) const SEEDED_PASSWORD: &str = "correct horse battery";
 /// Number of users who have a password. They share one hash.
 pub(crate) const USERS_WITH_PASSWORD: u32 = 1000;
 
-/// Cost of the hash: the lowest one in use, so that a round contains many logins.
+/// Cost of the hash: the lowest that `BCRYPT_COST` allows, so that a round contains many logins.
 pub(crate) const SEEDED_HASH_COST: u32 = 10;
 
 /// Creates the schema, the first signing key and the users.

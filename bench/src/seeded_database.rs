@@ -1,4 +1,4 @@
-//! Databases full of users.
+//! Databases with many users.
 
 use std::{cell::Cell, rc::Rc, sync::Arc};
 
@@ -36,7 +36,7 @@ pub(crate) const DEPLOYMENT_SECRET: &str = "the master secret of the benchmark";
 /// Number of additional users, whose sessions can be revoked.
 const REVOCABLE_USERS: u32 = 100;
 
-/// A PostgreSQL database full of users.
+/// A PostgreSQL database with many users.
 pub(crate) struct SeededDatabase {
     pub(crate) url: String,
     pub(crate) population: Population,

@@ -22,10 +22,11 @@ const START_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a program may take to answer a readiness check.
 const READINESS_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Pause between readiness checks. It bounds the precision of `time-to-ready`.
+/// Pause between readiness checks. It limits the precision of `time-to-ready`.
 const READINESS_INTERVAL: Duration = Duration::from_millis(1);
 
-/// A program of the workspace that listens on a port of this machine. It is stopped on drop.
+/// A program of the workspace that listens on a port of this machine. It is stopped when this value is
+/// dropped.
 pub(crate) struct ServerProcess {
     process: Process,
     port: u16,
@@ -37,7 +38,7 @@ pub(crate) struct ServerStart<'a> {
     pub(crate) program: &'a str,
     /// Arguments of the command line.
     pub(crate) arguments: &'a [String],
-    /// Environment variables, in addition to a `PORT` that is free.
+    /// Environment variables, in addition to `PORT`, which names a free port.
     pub(crate) settings: &'a [(&'a str, String)],
     pub(crate) affinity: Affinity,
     /// Folder for the log file.
@@ -62,7 +63,7 @@ impl ServerProcess {
         while !returns_200(port, start.readiness_path) {
             if !server.process.is_running() || started.elapsed() > START_TIMEOUT {
                 return Err(MeasurementError::not_measured(format_args!(
-                    "{} does not start: {}",
+                    "{} did not start: {}",
                     start.program,
                     server.process.log()
                 )));

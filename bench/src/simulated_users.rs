@@ -1,4 +1,4 @@
-//! Users in whose name requests are sent.
+//! Users on whose behalf requests are sent.
 
 use std::{
     fs::File,
@@ -11,7 +11,7 @@ use crate::{
     population::Population,
 };
 
-/// A user in whose name requests are sent.
+/// A user on whose behalf requests are sent.
 #[derive(Debug, Clone)]
 pub(crate) struct SimulatedUser {
     /// Number of the user in the [`Population`].

@@ -3,6 +3,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use auth_service::signing_keys::TokenSigner;
+use secrecy::ExposeSecret;
 
 use crate::{
     error::{MeasurementError, Result},
@@ -64,5 +65,5 @@ async fn issue(signer: &TokenSigner, population: Population, number: u32) -> Res
     let user = population.user(number)?;
     let session = population.session(number)?;
     let token = signer.issue(user, session, population.session_expiry()).await?;
-    Ok(SimulatedUser { number, token: token.text })
+    Ok(SimulatedUser { number, token: token.text.expose_secret().to_owned() })
 }

@@ -1,5 +1,5 @@
 -- Runs once, when the database is created. Creates the role that owns it and the role that verify-service reads with.
--- After its migrations, auth-service grants that role what it may read (DATABASE_READER).
+-- After its migrations, auth-service grants the second role what it needs to read (DATABASE_READER).
 \set owner_password `cat /run/secrets/owner_password`
 \set reader_password `cat /run/secrets/reader_password`
 CREATE ROLE drawbridge LOGIN PASSWORD :'owner_password';

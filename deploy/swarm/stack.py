@@ -5,8 +5,8 @@
 
 Secrets, certificates and configuration files become Swarm secrets and configs, so that no node needs a checkout.
 Service names resolve to all replicas (dnsrr), because the gateway and the services balance the load themselves.
-Networks between nodes are encrypted, and a new version starts before the old one stops. PUBLISH=0 does not publish the
-gateway's ports, and ENCRYPT=0 does not encrypt the networks.
+Networks between nodes are encrypted, and a new version starts before the old one stops. With PUBLISH=0, the gateway's
+ports are not published; with ENCRYPT=0, the networks are not encrypted.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ import os
 import pathlib
 import sys
 
-# Which secrets each service mounts, as folder/file that `drawbridge secrets` writes.
+# Which secrets each service mounts, as the folder/file that `drawbridge secrets` writes.
 SECRETS = {
     "web-frontend": ["web-frontend/master_secret", "web-frontend/redis_url"],
     "auth-service": ["auth-service/master_secret", "auth-service/database_url", "auth-service/redis_url"],
@@ -23,7 +23,7 @@ SECRETS = {
     "postgres": ["postgres/superuser_password", "postgres/owner_password", "postgres/reader_password"],
     "redis": ["redis/redis.conf"],
 }
-# Services that run once or by hand.
+# Services that run once or on demand.
 NOT_SERVICES = ["secrets", "drawbridge"]
 # Keys of Compose that Swarm does not support.
 UNKNOWN = ["depends_on", "build", "restart", "profiles", "security_opt", "shm_size"]

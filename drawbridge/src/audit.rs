@@ -26,13 +26,13 @@ pub(crate) struct AuditArgs {
     /// Show events of the account with this e-mail address
     #[arg(long, value_name = "EMAIL", conflicts_with = "user_id")]
     user: Option<String>,
-    /// Show events of the account with this ID, which may be deleted
+    /// Show events of the account with this ID; the account may have been deleted
     #[arg(long, value_name = "ID")]
     user_id: Option<UserId>,
     /// Show events of this kind, such as `sign_in_failed`
     #[arg(long)]
     kind: Option<EventKind>,
-    /// Show events of this period, such as 90m or 7d
+    /// Show events that are at most this old, such as 90m or 7d
     #[arg(long, value_name = "TIME", value_parser = parse_period)]
     since: Option<TimeDelta>,
     /// Show at most this many events

@@ -11,7 +11,7 @@ use drawbridge_core::random::Random;
 
 use crate::write_once::write_once;
 
-/// The data folder that is used if `--data` names none.
+/// The data folder to use without `--data`.
 pub(crate) const DEFAULT_DATA_FOLDER: &str = "drawbridge-data";
 
 /// A data folder of `drawbridge up`.

@@ -21,8 +21,8 @@ pub(crate) struct DataArgs {
 }
 
 impl DataArgs {
-    /// The deployment, which must exist: the one in `--data`, or the one that the environment names, or the one in the
-    /// default data folder.
+    /// The deployment, which must exist: the one in `--data`, or else the one named by the environment, or else the one
+    /// in the default data folder.
     pub(crate) fn deployment(self) -> anyhow::Result<TargetDeployment> {
         match self.data {
             None if is_named_by_environment() => TargetDeployment::from_environment(),
@@ -30,7 +30,7 @@ impl DataArgs {
         }
     }
 
-    /// The database of the deployment. The data folder is created if it does not exist. Needs no master secret.
+    /// The database of the deployment. The data folder is created if it does not exist. This needs no master secret.
     pub(crate) fn database_url(self) -> anyhow::Result<DatabaseUrl> {
         match self.data {
             None if is_named_by_environment() => {

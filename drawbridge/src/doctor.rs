@@ -23,13 +23,13 @@ use crate::{
     password_input::{is_interactive, prompt_for_password, read_password_line},
 };
 
-/// Read from the environment directly, because a [`Reader`] would trim a password.
+/// This is read from the environment directly, because a [`Reader`] would trim the password.
 ///
 /// [`Reader`]: drawbridge_core::settings::Reader
 pub(crate) const DOCTOR_PASSWORD: Setting = Setting::new(
     "DOCTOR_PASSWORD",
-    "The password of the account that `drawbridge doctor --login` signs in with. Without it, the command asks on the \
-     terminal or reads standard input.",
+    "The password of the account that `drawbridge doctor --login` signs in with. Without it, the command prompts on \
+     the terminal or reads standard input.",
 );
 
 /// The arguments of `drawbridge doctor`.

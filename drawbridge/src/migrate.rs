@@ -8,7 +8,7 @@ use crate::{
     output::print_line,
 };
 
-/// Applies the missing migrations and grants access to `DATABASE_READER`.
+/// Applies the missing migrations, and grants read access to the role in `DATABASE_READER`.
 pub(crate) async fn migrate(args: DataArgs) -> anyhow::Result<()> {
     let database_url = args.database_url()?;
     let mut reader = Reader::new(&environment);

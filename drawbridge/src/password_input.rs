@@ -1,4 +1,4 @@
-//! Reads passwords. They are never arguments, because every user of the machine can see arguments.
+//! Reads passwords. They are never passed as arguments, because every user of the machine can see those.
 
 use std::io::{IsTerminal, stdin};
 

@@ -1,6 +1,6 @@
-//! `drawbridge secrets`: creates the secrets with which the programs of a deployment trust each other.
+//! `drawbridge secrets`: creates the secrets with which the programs of a deployment authenticate to each other.
 //!
-//! Each folder contains what one program reads, so a container mounts its own folder only. No secret is derived from
+//! Each folder contains what one program reads, so a container mounts only its own folder. No secret is derived from
 //! another one.
 
 use std::{
@@ -32,13 +32,13 @@ pub(crate) struct SecretsArgs {
     redis: String,
 }
 
-/// The programs, each with a folder of its own.
+/// The programs, each of which has its own folder.
 const PROGRAMS: [&str; 5] = ["auth-service", "verify-service", "web-frontend", "postgres", "redis"];
 
 /// Creates every secret that does not exist.
 pub(crate) fn create(args: &SecretsArgs) -> anyhow::Result<()> {
     let folder = SecretsFolder::open(&args.folder)?;
-    // First, so that of several concurrent first starts one creates everything.
+    // This comes first, so that only one of several concurrent first starts creates everything.
     let master_secret = folder.ensure_master_secret()?;
     create_postgres_secrets(&folder, &args.postgres)?;
     create_redis_secrets(&folder, &args.redis)?;
@@ -91,7 +91,7 @@ struct RedisPasswords {
 }
 
 impl RedisPasswords {
-    /// The users of Redis and what each may do.
+    /// The Redis users, and what each of them may do.
     ///
     /// Only auth-service raises the watermark. verify-service writes user records. web-frontend changes its page
     /// sessions and reads the rest, which an embedded guard needs. Without a password, a client may only check whether
@@ -128,8 +128,9 @@ impl<'a> SecretsFolder<'a> {
     fn ensure_master_secret(&self) -> anyhow::Result<String> {
         let (program, name) = ("auth-service", "master_secret");
         let exists = |program: &str, name: &str| self.0.join(program).join(name).exists();
-        // The owner's password is created after the master secret, so now the master secret must exist, too. A new
-        // one could not open the keys in the database. Check in this order: another process may be creating both.
+        // The owner's password is created after the master secret, so if it exists, the master secret must exist as
+        // well. A new master secret could not open the keys in the database. Check in this order: another process may
+        // be creating both.
         if exists("postgres", "owner_password") && !exists(program, name) {
             bail!(
                 "the master secret is missing from {}, but other secrets exist: restore it, or start over by removing \
@@ -147,7 +148,7 @@ impl<'a> SecretsFolder<'a> {
 
     /// The content of a file, which is created if it does not exist.
     ///
-    /// The file is readable for everyone who can enter the folder, because the program runs as another user.
+    /// Everyone who can enter the folder can read the file, because the program runs as another user.
     fn ensure(&self, program: &str, name: &str, content: impl FnOnce() -> String) -> anyhow::Result<String> {
         let folder = self.0.join(program);
         let path = folder.join(name);

@@ -34,7 +34,7 @@ pub(crate) struct UpArgs {
 /// Starts the services, prints their addresses, and serves until Ctrl-C.
 pub(crate) async fn up(args: UpArgs) -> anyhow::Result<()> {
     let folder = DataFolder::ensure(&args.data)?;
-    // A second process with its own cache would miss the revocations of this one.
+    // A second process with its own cache would not learn of revocations in this one.
     let _lock = folder.lock()?;
     let ports = Ports::starting_at(args.port);
     let settings = UpSettings::new(ports, &folder)?;
@@ -66,7 +66,8 @@ impl Ports {
     }
 }
 
-/// The environment of the services: some settings are determined by `up`, the others come from the environment.
+/// The environment of the services: `up` determines some settings, and the others come from the environment of the
+/// process.
 struct UpSettings {
     ports: Ports,
     database_url: String,

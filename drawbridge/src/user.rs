@@ -29,7 +29,7 @@ pub(crate) enum UserCommand {
     Delete(AccountArgs),
     /// Set an account's password and end its sessions
     SetPassword(AccountArgs),
-    /// E-mail a link with which the user chooses a new password
+    /// E-mail a link that lets the user choose a new password
     ResetPassword(AccountArgs),
     /// Remove all second factors of a user who has lost them; verify the user's identity first
     RemoveFactors(AccountArgs),
@@ -37,7 +37,7 @@ pub(crate) enum UserCommand {
     SignOut(SignOutArgs),
     /// Show or change an account's roles
     Roles(RolesArgs),
-    /// Import accounts of another system with their bcrypt hashes
+    /// Import accounts from another system with their bcrypt hashes
     ///
     /// Reads CSV with a header, or JSON Lines. Existing accounts are left unchanged, so an interrupted import
     /// continues when you run the same command again. Invalid rows are reported on standard error with their line

@@ -12,8 +12,8 @@ use drawbridge_core::random::Random;
 
 /// Writes one line to a new file with this `mode`. Returns false if the file exists.
 ///
-/// The line is written to a temporary file that is then linked to `path`. So no process ever reads half a line, and
-/// concurrent first starts agree on one file.
+/// The line is written to a temporary file that is then linked to `path`. As a result, no process ever reads half a
+/// line, and concurrent first starts agree on one file.
 pub(crate) fn write_once(path: &Path, line: &str, mode: u32) -> io::Result<bool> {
     if path.exists() {
         return Ok(false);

@@ -1,4 +1,4 @@
-//! The command's own messages. The integration suite tests what the commands do next to running services.
+//! The command's own messages. The integration suite tests what the commands do alongside running services.
 
 #![expect(clippy::unwrap_used, reason = "an unexpected result must fail the test")]
 

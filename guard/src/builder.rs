@@ -91,15 +91,15 @@ impl Builder {
     }
 
     /// Where verify-service listens; by default `http://127.0.0.1:8082`. Several origins, separated by commas,
-    /// share the load, and so do several addresses of one name.
+    /// share the load, as do several addresses behind one name.
     #[must_use]
     pub fn verify_service(mut self, origins: impl Into<String>) -> Self {
         self.verify_service = origins.into();
         self
     }
 
-    /// Verifies in this process, with records from the deployment's Redis. verify-service is asked on its
-    /// internal port for those that are missing.
+    /// Verifies in this process, with records from the deployment's Redis. Missing records are requested from
+    /// verify-service on its internal port.
     #[must_use]
     pub fn embedded(mut self, redis_url: impl Into<String>) -> Self {
         self.embedded = Some(Cache::Url(redis_url.into()));
@@ -135,16 +135,16 @@ impl Builder {
         self
     }
 
-    /// The backend's origin, if the deployment has `COOKIE_MODE=shared`: it sets the cookie for the domain
-    /// that it shares with the frontend.
+    /// The backend's origin, if the deployment has `COOKIE_MODE=shared`. The backend sets the cookie for the
+    /// domain that it shares with the frontend.
     #[must_use]
     pub fn cookie_shared_with(mut self, backend_origin: impl Into<String>) -> Self {
         self.cookie_shared_with = Some(backend_origin.into());
         self
     }
 
-    /// The session cookie with the deployment's own settings. Excludes [`Builder::cookie_name`] and
-    /// [`Builder::cookie_shared_with`].
+    /// The session cookie with the deployment's own settings. Cannot be combined with
+    /// [`Builder::cookie_name`] or [`Builder::cookie_shared_with`].
     #[must_use]
     #[doc(hidden)]
     pub fn cookie(mut self, cookie: SessionCookie) -> Self {
@@ -223,7 +223,7 @@ impl Builder {
     fn session_cookie(&self, frontend: &Origin) -> Result<SessionCookie, BuildError> {
         if let Some(cookie) = &self.cookie {
             if self.cookie_name.is_some() || self.cookie_shared_with.is_some() {
-                let reason = "excludes cookie_name and cookie_shared_with: it already says both".to_owned();
+                let reason = "cannot be combined with cookie_name or cookie_shared_with".to_owned();
                 return Err(BuildError::of("cookie")(reason));
             }
             return Ok(cookie.clone());

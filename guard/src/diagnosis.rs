@@ -1,4 +1,5 @@
-//! Explains why a browser that has just signed in still has no session, as far as the request shows it.
+//! Explains why a browser that has just signed in still has no session, as far as the request shows the
+//! reason.
 
 use actix_web::{
     HttpRequest,

@@ -56,8 +56,8 @@ impl Guard {
         }
     }
 
-    /// Returns the session token to forward for a request that carries it in a cookie; `None` if the request has no token.
-    /// If a sibling host has planted a second cookie, the only valid one counts.
+    /// Returns the session token in the request's cookie, for forwarding; `None` if there is none, or if the request
+    /// has an `Authorization` header. If a sibling host has planted a second cookie, the only valid one counts.
     ///
     /// # Errors
     /// There are several tokens and not exactly one is valid, or they cannot be verified right now.
@@ -82,7 +82,7 @@ impl Guard {
         valid.map_or(Err(Refusal::InvalidToken), |token| Ok(Some(token)))
     }
 
-    /// Identifies the user without asking anyone, if this process already knows enough.
+    /// Identifies the user without a network call, if this process already knows enough.
     pub(crate) fn identify_hot(&self, request: &HttpRequest) -> Option<Verified> {
         match &self.0.mode {
             Mode::Remote(_) => None,

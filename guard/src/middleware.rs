@@ -58,8 +58,8 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        // A hot record lets the request in at once. The redirect count is not even read: it expires within a
-        // minute, and signing out removes it.
+        // A hot record lets the request through immediately. The redirect count is not even read: it expires
+        // within a minute, and signing out removes it.
         if let Some(known) = self.guard.identify_hot(request.request()) {
             request.extensions_mut().insert(SignedIn(known));
             return Either::Left(
@@ -94,7 +94,7 @@ where
 type IntoLeft<B> = fn(ServiceResponse<B>) -> ServiceResponse<EitherBody<B>>;
 
 impl Guard {
-    /// The answer to a request that is not let through, after `redirects` recent redirects.
+    /// The response to a refused request, after `redirects` recent redirects.
     fn refuse(&self, request: &ServiceRequest, refusal: &Refusal, redirects: u32) -> HttpResponse {
         if matches!(refusal, Refusal::Unavailable(_)) {
             return HttpResponse::from_error(Problem::from(refusal.clone()));
@@ -106,7 +106,7 @@ impl Guard {
         } else {
             self.explain(request.request(), refusal)
         };
-        // With several cookies none can be trusted: remove them all and let the browser start over.
+        // With several cookies, none can be trusted: remove them all and let the browser start over.
         if self.0.cookie.tokens(&token_headers(request.headers())).len() > 1 {
             append_cookies(response.headers_mut(), self.0.cookie.clear());
         }

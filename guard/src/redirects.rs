@@ -1,23 +1,23 @@
-//! Counts how often a browser was sent to the sign-in page without coming back signed in, in a short-lived
-//! cookie, so that no redirect loop is endless.
+//! Counts, in a short-lived cookie, how often a browser was sent to the sign-in page without coming back
+//! signed in, so that no redirect loop is endless.
 
 use actix_web::http::header::HeaderMap;
 use drawbridge_cookies::{request_cookies, set_cookie::SetCookie};
 use drawbridge_http::cookie_fields;
 
-/// The cookie's name. It identifies no one, and forging it only chooses between a redirect and a page. The
-/// prefix keeps sibling hosts from planting one.
+/// The cookie's name. The cookie identifies no one, and forging it only chooses between a redirect and a
+/// page. The prefix keeps sibling hosts from planting one.
 pub fn redirect_cookie_name(secure: bool) -> &'static str {
     if secure { "__Host-drawbridge-sent" } else { "drawbridge-sent" }
 }
 
-/// After this many redirects the browser gets an explanation instead.
+/// After this many redirects, the browser gets an explanation instead.
 pub(crate) const MAX_REDIRECTS: u32 = 3;
 
-/// How long after one redirect the next still counts as the same loop.
+/// How long after one redirect the next one still counts as part of the same loop.
 const LOOP_WINDOW_SECONDS: i64 = 60;
 
-/// How often the browser was redirected lately.
+/// How often the browser was recently redirected.
 pub(crate) fn count_redirects(headers: &HeaderMap, secure: bool) -> u32 {
     let cookies = request_cookies::named(cookie_fields(headers), redirect_cookie_name(secure));
     let counts = cookies.filter_map(|cookie| cookie.text()?.parse::<u32>().ok());
@@ -37,7 +37,7 @@ pub(crate) fn remember_redirects(count: u32, secure: bool) -> String {
         .to_string()
 }
 
-/// The `Set-Cookie` value that ends the count, for a browser that got through.
+/// The `Set-Cookie` value that removes the count, for a browser that the guard has let through.
 pub fn forget_redirects(secure: bool) -> String {
     SetCookie::for_host(redirect_cookie_name(secure), "0", 0, secure).to_string()
 }

@@ -103,7 +103,7 @@ async fn pause_replicas(project: &Project, crowd: &mut Crowd) {
 }
 
 /// Kills a replica of each service. Requests that it had accepted and that must not be repeated are lost; after 2 s, no
-/// more are sent there.
+/// more requests are sent to it.
 async fn kill_replicas(project: &Project, crowd: &mut Crowd) {
     for Measured { service, .. } in SERVICES {
         let one = project.containers(service).pop().unwrap();

@@ -19,7 +19,7 @@ pub(crate) struct Person {
     client: Option<Client>,
 }
 
-/// A request that failed and is counted already.
+/// A request that failed and has already been counted.
 #[derive(Debug)]
 pub(crate) struct Failed;
 
@@ -28,8 +28,8 @@ impl Person {
         Self { shared: shared.clone(), email, client: keeps_connections.then(client) }
     }
 
-    /// The server may have just closed an open connection. Like browsers, this client then repeats a request that only
-    /// reads, so that it reports what a browser shows.
+    /// The user's own client, or a new one. If the server has just closed an open connection, the client repeats a
+    /// request that only reads, as browsers do.
     fn client(&self) -> Client {
         self.client.clone().unwrap_or_else(client)
     }
@@ -119,7 +119,7 @@ impl Person {
         self.send(path, request.header(header::COOKIE, token)).await
     }
 
-    /// Sends a request and counts it. No response and a 5xx are failures.
+    /// Sends a request and counts it. A missing response and a 5xx count as failures.
     async fn send(&self, name: &str, request: reqwest::RequestBuilder) -> Result<Response, Failed> {
         let sent = Instant::now();
         let answer = request.send().await;

@@ -82,12 +82,12 @@ impl Project {
         first_page.await.unwrap()
     }
 
-    /// The ids of the containers of a service.
+    /// The IDs of the containers of a service.
     pub(crate) fn containers(&self, service: &str) -> Vec<String> {
         self.compose(&["ps", "-q", service]).lines().map(str::to_owned).collect()
     }
 
-    /// The id of the only container of a service.
+    /// The ID of the only container of a service.
     pub(crate) fn container(&self, service: &str) -> String {
         let containers = self.containers(service);
         assert_eq!(containers.len(), 1, "{service}");

@@ -80,7 +80,7 @@ impl Stack {
     }
 }
 
-/// Returns true if there is a page and every service has its replica.
+/// Returns true if the home page is served and every service has its replica.
 async fn is_up(origin: &str) -> bool {
     let page = client().get(format!("{origin}/")).send().await;
     let replicas = || docker(&["stack", "services", "--format", "{{.Replicas}}", STACK]);

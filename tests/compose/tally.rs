@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How many failures and wrong responses are described.
+/// How many descriptions are kept: of failures, and in total.
 const DESCRIBED_FAILURES: usize = 5;
 const DESCRIBED: usize = 10;
 
@@ -15,11 +15,11 @@ pub(crate) struct Tally {
     pub(crate) sent: usize,
     /// No response, or a 5xx.
     pub(crate) failed: usize,
-    /// The failures that are a 503 with `Retry-After`.
+    /// How many of the failures are a 503 with `Retry-After`.
     pub(crate) unavailable: usize,
     /// A response that is wrong: an active session was refused, or a revoked one accepted.
     pub(crate) wrong: usize,
-    /// When the last request that failed was sent, since the start of the phase.
+    /// How long after the start of the phase the last failed request was sent.
     pub(crate) last_failure: Duration,
     /// The failures by request.
     pub(crate) failures: BTreeMap<String, usize>,
@@ -87,8 +87,8 @@ impl Tally {
         assert!(self.last_failure < Duration::from_secs(2), "{self:?}");
     }
 
-    /// Fails unless only signing in and out was unavailable. A session that began or ended in the moment of the outage may
-    /// be unknown, so two other requests may fail.
+    /// Fails unless only signing in and out was unavailable. A session that began or ended at the moment of the outage
+    /// may be unknown, so two other requests may fail.
     #[track_caller]
     pub(crate) fn assert_sessions_survived(&self) {
         let others = self.failures.iter().filter(|(request, _)| !request.starts_with("POST "));

@@ -1,4 +1,4 @@
-//! Neither a response nor its time says whether an address has an account.
+//! Neither a response nor its timing reveals whether an address has an account.
 
 use std::{
     collections::BTreeSet,
@@ -119,8 +119,9 @@ impl Endpoint<'_> {
         })
     }
 
-    /// Fails if the times reveal accounts. A real difference shows again. One by chance, which one trial in a hundred
-    /// has, does not. So the second trial decides, and one run in ten thousand fails by chance.
+    /// Fails if the times reveal accounts. A real difference appears in both rounds. A difference by chance appears in
+    /// one round in a hundred, and hardly ever twice. So a second round decides, and one run in ten thousand fails by
+    /// chance.
     async fn assert_silent(&self) {
         for round in 1..=2 {
             let [known, unknown] = self.compare(round).await;

@@ -1,4 +1,4 @@
-//! What the product promises in seconds. These tests are a program of their own, which `scripts/test-figures` runs on a
+//! The times that the product promises. These tests are a separate program, which `scripts/test-figures` runs on a
 //! quiet machine.
 
 #![expect(

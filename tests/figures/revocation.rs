@@ -9,7 +9,7 @@ use crate::MEASURING;
 
 const SIGN_OUTS: usize = 1000;
 
-/// So many users that none has more sessions than a user may have.
+/// Enough users that none of them exceeds the maximum number of sessions.
 const USERS: usize = SIGN_OUTS / 40;
 
 /// An endpoint that verifies a session.

@@ -103,7 +103,8 @@ fn kolmogorov(x: f64) -> f64 {
     terms.sum::<f64>().clamp(0.0, 1.0)
 }
 
-/// A thousand times with two peaks and a tail, as on a busy server, each later by `shift` microseconds.
+/// A thousand response times with two peaks and a tail, as on a busy server, each longer by `shift`
+/// microseconds.
 fn busy_server(random: &PseudoRandom, shift: u64) -> Sample {
     let time = |_| {
         let peak = if random.below(3) == 0 { 110_000 } else { 62_000 };

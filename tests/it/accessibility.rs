@@ -85,7 +85,7 @@ impl Tour<'_> {
         self.browser.violations().await
     }
 
-    /// Fails if a page is wider than the screen or not in the language.
+    /// Saves screenshots of these pages. Fails if a page is wider than the screen or not in the language.
     async fn keep_screenshots(&self, language: &str, paths: &[&str]) {
         for path in paths {
             self.goto(path).await;
@@ -114,7 +114,8 @@ async fn pages_have_no_accessibility_violations() {
     browser.close().await;
 }
 
-/// German and French words are longer than English ones, so that a page that fits in English may be too wide.
+/// German and French words are longer than English ones, so a page that fits in English may be too wide in
+/// them.
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_fit_on_a_narrow_screen_in_every_language() {
     let deployment = Deployment::builder().one_process().start();

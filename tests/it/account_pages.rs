@@ -179,7 +179,7 @@ async fn activity_is_shown_and_stored_data_are_exported() {
     ada.signs_in(&email).await;
 
     ada.opens("/account/activity").await;
-    for words in ["Account created", "Incorrect password", "Signed in", "127.0.0.1", "Chrom"] {
+    for words in ["Account created", "Failed sign-in or password check", "Signed in", "127.0.0.1", "Chrom"] {
         ada.sees(words).await;
     }
     ada.browser.examine("activity").await;

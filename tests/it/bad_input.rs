@@ -1,4 +1,4 @@
-//! Hostile and broken input gets a 4xx with its code: no 5xx, no panic, no stack trace.
+//! Hostile and broken input is answered with a 4xx and its code: no 5xx, no panic, no stack trace.
 
 use std::io::{Read, Write};
 

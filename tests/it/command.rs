@@ -1,4 +1,4 @@
-//! `drawbridge user …` and `drawbridge keys …` beside a running deployment.
+//! `drawbridge user …` and `drawbridge keys …` next to a running deployment.
 
 use std::{
     io::Write,
@@ -19,7 +19,7 @@ pub(crate) fn drawbridge(deployment: &Deployment, arguments: &[&str], input: &st
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // A command that reads no input may have ended before it is written.
+    // A command that reads no input may have exited before the input is written.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }

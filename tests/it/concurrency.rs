@@ -86,7 +86,7 @@ async fn concurrent_registrations_create_one_account() {
     }
 }
 
-/// Logs in 500 times at the same time, and returns the visitors who succeeded.
+/// Sends 500 concurrent logins, and returns the visitors who succeeded.
 async fn log_in_concurrently(deployment: &Deployment, email: &str) -> Vec<Visitor> {
     let visitor = Visitor::new();
     let logins = (0..500).map(|_| {
@@ -104,7 +104,7 @@ async fn log_in_concurrently(deployment: &Deployment, email: &str) -> Vec<Visito
     logins.into_iter().filter(|(status, _)| *status == 200).map(|(_, visitor)| visitor).collect()
 }
 
-/// The ids of the sessions that verify-service accepts; it must answer that the others are revoked.
+/// The IDs of the sessions that verify-service accepts. It must report the others as revoked.
 async fn accepted_sessions(deployment: &Deployment, visitors: Vec<Visitor>) -> BTreeSet<String> {
     let mut accepted = BTreeSet::new();
     for mut visitor in visitors {

@@ -110,7 +110,7 @@ impl Roles {
         roles
     }
 
-    /// Runs statements as the owner; an error is the code of PostgreSQL.
+    /// Runs statements as the owner. An error is PostgreSQL's error code.
     async fn execute(&self, statements: &str) -> Result<(), String> {
         let (client, connection) = tokio_postgres::connect(&self.url, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);

@@ -169,6 +169,21 @@ fn a_cookie_that_the_frontend_does_not_pass_on_is_named() {
 }
 
 #[test]
+fn a_required_second_factor_is_noted_and_is_no_fault() {
+    for mode in ["proxy", "shared"] {
+        let diagnosis = plain(mode, Fault::SecondFactor);
+
+        diagnosis.assert_healthy(mode);
+        assert!(
+            diagnosis.codes("note").contains(&"second_factor_required"),
+            "{mode}: {:#}",
+            diagnosis.report
+        );
+        assert_eq!(diagnosis.report["cookie"], "planned", "{mode}");
+    }
+}
+
+#[test]
 fn each_fault_that_needs_tls_is_named() {
     let cookie = Fault::Cookie;
     for (mode, backend, fault, code) in [

@@ -15,7 +15,7 @@ use tests::{
     time_to_refusal,
 };
 
-/// A deployment whose services reach the database over a line.
+/// A deployment whose services reach the database through a [`Line`].
 fn with_database_line() -> (DeploymentBuilder, Line) {
     let database = fresh_postgres_database();
     let (line, over_line) = Line::to(&database);
@@ -35,7 +35,7 @@ async fn sign_out(deployment: &Deployment, visitor: &Visitor) -> Duration {
     started.elapsed()
 }
 
-/// Waits until a sign-out is effective immediately again.
+/// Waits until sign-outs take effect immediately again.
 async fn wait_for_recovery(deployment: &Deployment, names: &str) {
     let started = Instant::now();
     // A circuit breaker does not use a dependency for a second after a failure.
@@ -92,7 +92,8 @@ async fn sessions_survive_a_database_outage_within_the_grace() {
     let cut = Instant::now();
     while cut.elapsed() < Duration::from_secs(4) {
         assert_eq!(verify(&deployment, &mut stays).await, 200, "after {:?}", cut.elapsed());
-        // So new a session may be newer than the known record, so the verifier may not call it revoked.
+        // The session is so new that the known record may predate it, so the verifier may not call it
+        // revoked.
         assert!([401, 503].contains(&verify(&deployment, &mut left).await));
     }
     let login = Visitor::new().log_in(&deployment.auth, "stays@example.com", PASSWORD).await;

@@ -151,7 +151,7 @@ async fn imported_users_log_in_with_their_old_passwords() {
     }
 }
 
-/// Eleven rows, of which eight are invalid, below a header.
+/// A header and eleven rows, eight of which are invalid.
 fn rows_with_faults() -> Vec<String> {
     let hash = y_hash("x");
     let expensive = hash.replace("$04$", "$15$");
@@ -187,7 +187,7 @@ fn invalid_rows_are_named_and_the_others_imported() {
             "line 3: the e-mail address is invalid: After the @",
             "line 4: the password hash is not a bcrypt hash",
             "line 5: the password hash has the cost 15, above BCRYPT_COST_MAX (14)",
-            "line 6: “disabled” is neither yes, no nor a time",
+            "line 6: “disabled” is not yes, no or a time",
             "line 8: the row has 2 fields, but the header has 5",
             "line 9: the e-mail address is missing",
             "line 11: the creation time",
@@ -285,7 +285,7 @@ fn a_file_that_cannot_be_imported_is_refused() {
         ),
         ("users.csv", &["email", "a@example.com"], &["--disabled", "banned"], "no column is named banned"),
         ("users.csv", &[], &[], "the file is empty"),
-        ("users.csv", &["email", "a@example.com", &open], &[], "is a quote not closed?"),
+        ("users.csv", &["email", "a@example.com", &open], &[], "is a closing quote missing?"),
     ] {
         let output = database.import(name, lines, options);
         assert_eq!(output.status.code(), Some(1), "{reason}");

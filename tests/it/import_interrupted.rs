@@ -1,4 +1,4 @@
-//! An import that is killed, interrupted or loses its database continues when it is run again.
+//! An import that is killed, is interrupted or loses its database continues when it is run again.
 
 use std::{
     io::Write,
@@ -79,7 +79,7 @@ fn wait_for_accounts(database: &EmptyDatabase) {
     }
 }
 
-/// Imports the complete file into a database that has a part of it. Afterwards every row is there once.
+/// Imports the complete file into a database that has a part of it. Afterwards, every row must be there once.
 fn assert_completes(database: &EmptyDatabase, rows: &Rows) {
     let before = database.counts().users;
     assert!(before > 0 && before < ROWS, "the import did not stop half-way: {before}");

@@ -1,4 +1,4 @@
-//! Sign up, sign in, get access, sign out, get refused: over HTTP.
+//! Users sign up, sign in, get access, sign out and are refused: over HTTP.
 
 use serde_json::json;
 use tests::{Deployment, Layout, PASSWORD, Visitor, credentials};

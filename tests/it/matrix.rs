@@ -123,7 +123,7 @@ impl Row {
     }
 }
 
-/// Fails unless the service refuses to start with these words and a fix.
+/// Fails unless the service refuses to start, with an error that contains these words and a fix.
 fn assert_refused(service: &str, row: Row, words: &str) {
     let output = Command::new(program(service))
         .envs([

@@ -14,7 +14,7 @@ use crate::{
     import::EmptyDatabase,
 };
 
-/// An export without the ids, which every database assigns itself.
+/// An export without the IDs, which every database assigns itself.
 fn without_ids(text: &str) -> Vec<String> {
     let without = |line: &str| match line.strip_prefix("{\"id\":\"") {
         Some(rest) => rest.split_once(',').unwrap().1.to_owned(),

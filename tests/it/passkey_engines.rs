@@ -1,4 +1,4 @@
-//! What each browser engine does with passkeys, on a third-party page: what the product can rely on.
+//! What each browser engine does with passkeys on a third-party page, and so what the product can rely on.
 
 use serde_json::{Value, json};
 use tests::{Browser, Edge, Engine, Pages};
@@ -33,7 +33,8 @@ impl Session {
         Self { browser, name: engine.name(), _page: page }
     }
 
-    /// Runs a call: the id of the passkey and the length of its user handle, or the name of the error.
+    /// Runs a call. Returns the ID of the passkey and the length of its user handle, or the name of the
+    /// error.
     async fn run(&self, call: &str) -> Value {
         let script = format!("{SCRIPT} describe({call}).then(done)");
         self.browser.client.execute_async(&script, vec![]).await.unwrap()

@@ -121,9 +121,9 @@ impl<'a> PasskeyUser<'a> {
     }
 }
 
-/// Enters the address and the password up to the second step. User verification is made to fail meanwhile. Otherwise
-/// Chromium would offer the passkey in the form, and the virtual authenticator, which consents to every request, would
-/// accept.
+/// Enters the address and the password, which leads to the second step. User verification fails in the meantime.
+/// Otherwise, Chromium would offer the passkey in the form, and the virtual authenticator would accept, because it
+/// consents to every request.
 async fn enter_password(person: &Person<'_>, device: &Authenticator, email: &str) {
     device.set_user_verified(false).await;
     person.enters(email, PASSWORD).await;

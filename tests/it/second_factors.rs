@@ -1,4 +1,4 @@
-//! The second step of a login: codes of an app and recovery codes, each of which works once, and the policy that
+//! The second step of a login: codes from an app and recovery codes, each of which works once, and the policy that
 //! requires a second factor.
 
 use fantoccini::Locator;
@@ -71,7 +71,7 @@ impl<'a> Enrolled<'a> {
         Self { person, deployment, email, app, recovery_codes, confirmation_code }
     }
 
-    /// Signs out, and enters the address and the password up to the second step.
+    /// Signs out, then enters the address and the password, which leads to the second step.
     async fn goes_to_second_step(&self) {
         self.person.signs_out().await;
         self.person.enters(&self.email, PASSWORD).await;

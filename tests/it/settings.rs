@@ -26,7 +26,7 @@ const SET_BY_COMPOSE: [&str; 13] = [
 /// Settings of commands, which no service reads.
 const OF_COMMANDS: [&str; 1] = ["DOCTOR_PASSWORD"];
 
-/// Settings whose default depends on another one, so that `.env.example` may show another value.
+/// Settings whose default depends on another setting, so `.env.example` may show a different value.
 const DEPENDENT_DEFAULTS: [&str; 1] = ["EMAIL_VERIFICATION"];
 
 fn read(path: &str) -> String {

@@ -25,7 +25,7 @@ fn error(output: &Output) -> String {
     text
 }
 
-/// The same for an error in one line.
+/// Like [`error`], for a program that must have printed a single line.
 #[track_caller]
 fn one_line_error(output: &Output) -> String {
     let text = error(output);
@@ -176,7 +176,7 @@ fn a_service_names_every_missing_or_invalid_setting() {
 #[test]
 fn an_invalid_redis_url_is_explained_without_its_password() {
     for (url, reason) in [
-        ("redis+sentinel://ada:hunter2@127.0.0.1:26379", "no name of a master"),
+        ("redis+sentinel://ada:hunter2@127.0.0.1:26379", "no valid master name"),
         ("redis+cluster://ada:hunter2@127.0.0.1:6379/1", "no numbered databases"),
     ] {
         for service in Service::ALL {

@@ -24,11 +24,11 @@ pub(crate) enum Action {
     ReadEpoch(usize),
     /// It reads the record of the user named in an outbox row.
     ReadRecord(usize),
-    /// It reads the record of a row's version before the epoch.
+    /// It reads the record at a row's version before it reads the epoch.
     ReadRecordFirst(usize, Version),
     /// It puts the record into the epoch.
     Put(usize),
-    /// It reads the epoch again. If there is another one, the row remains.
+    /// It reads the epoch again. If another epoch has started, the row remains.
     ReadEpochAgain(usize),
     /// It deletes the row.
     DeleteRow(usize),
@@ -39,9 +39,9 @@ pub(crate) enum Action {
 
     /// The relay looks into the outbox and finds it empty.
     CheckOutbox,
-    /// Its command leaves.
+    /// The relay's command leaves auth-service.
     SendWatermark,
-    /// Its command arrives.
+    /// The relay's command arrives at Redis.
     RaiseWatermark,
     /// While the outbox is not empty, the relay starts an epoch that is not trusted yet.
     StartEpoch,
@@ -109,7 +109,7 @@ impl Drawbridge {
     fn writer_actions(&self, s: &State) -> Vec<Action> {
         let mut actions = Vec::new();
         let mut has_idle = false;
-        // One writer suffices for one change: another one would deliver the same.
+        // One writer suffices for one change, because a second one would deliver the same record.
         let skipped = s.writers.len() - 1 - usize::from(self.max_other_changes > 0);
         for (n, writer) in s.writers.into_iter().enumerate().skip(skipped) {
             match writer {

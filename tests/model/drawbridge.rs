@@ -31,7 +31,8 @@ impl Drawbridge {
         watermark.age <= self.times.watermark_max_age || !self.has(Part::Watermark)
     }
 
-    /// The watermark because of which the verifier trusts the cache.
+    /// The watermark on which the verifier's trust in the cache is based; `None` if it does not trust the
+    /// cache.
     pub(crate) fn trusted_watermark(&self, s: &State) -> Option<Watermark> {
         s.watermark.filter(|watermark| self.trusts(*watermark))
     }

@@ -43,8 +43,8 @@
 //! - The rest of a record: it is replaced as a whole and trusted as a whole.
 //! - Other verifiers: they affect this one through what they fill Redis with, and the second verification of
 //!   this one fills it with the same. A verifier that restarts is one that has lost its connection. A
-//!   verifier that asks another one for the database's answer is this one, provided that the lookup started
-//!   after it asked.
+//!   verifier that asks another one for the database's answer behaves like this one, provided that the
+//!   lookup started after it asked.
 //! - Other relays: one that has looked and acts late does everything that a second one could.
 //! - `OUTAGE_GRACE` is 0. It is how long the operator wants last known records to be honoured while both the
 //!   watermark and the database are unavailable. It extends the bound by its value.

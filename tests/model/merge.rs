@@ -1,5 +1,5 @@
-//! Merges states that differ in nothing that matters, so that there are few enough to visit all of them. What
-//! is dropped could only ever keep a verification from accepting, never help it.
+//! Merges states whose differences do not matter, so that there are few enough to visit all of them. What is
+//! dropped could only keep a verification from accepting the session, and never make it accept.
 
 use crate::{
     drawbridge::Drawbridge,

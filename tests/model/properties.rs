@@ -69,7 +69,8 @@ fn is_accepted_for_a_moment(model: &Drawbridge, s: &State) -> bool {
     s.database.revoked_for().is_some_and(|age| age > 0) && is_accepted(model, s, Layer::Near)
 }
 
-/// The same because of the database's last answer, until the last moment in which it may be used.
+/// An ended session is accepted because of the database's last answer, until the last moment in which it may
+/// be used.
 fn is_accepted_on_last_answer(model: &Drawbridge, s: &State) -> bool {
     s.database.revoked_for().is_some_and(|age| age == model.times.stale_max)
         && is_accepted(model, s, Layer::LastAnswer)

@@ -57,9 +57,9 @@ impl Times {
     /// than the real system.
     pub(crate) const COARSE: Self = Self { watermark_max_age: 2, stale_max: 3, bound: 5 };
 
-    /// A tick is two seconds. The model trusts at least as long as the real system. Too coarse if Redis
-    /// continues with older data: there, a record is trusted because of one watermark and kept because of the
-    /// next.
+    /// A tick is two seconds. The model trusts at least as long as the real system. These times are too
+    /// coarse if Redis continues with older data, because a record is then trusted because of one watermark
+    /// and kept because of the next.
     pub(crate) const COARSEST: Self = Self { watermark_max_age: 1, stale_max: 1, bound: 2 };
 }
 

@@ -66,7 +66,7 @@ pub(crate) enum Writer {
 /// The relay has found the outbox empty and is about to raise the watermark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct OutboxCheck {
-    /// How long ago it looked, which the watermark will say.
+    /// How long ago the relay looked. This becomes the age of the watermark.
     pub(crate) age: Age,
     /// True once the command has left auth-service.
     pub(crate) is_sent: bool,

@@ -26,7 +26,7 @@ impl Drawbridge {
             | Action::GiveUpDelivery(n) => self.deliver(s, n, action)?,
             Action::Crash => {
                 s.writers = [Writer::Idle; 2];
-                // What has left cannot be called back.
+                // A command that was sent cannot be called back.
                 s.outbox_check = s.outbox_check.filter(|check| check.is_sent);
             }
             Action::CheckOutbox => s.outbox_check = Some(OutboxCheck { age: 0, is_sent: false }),
@@ -167,7 +167,8 @@ impl Drawbridge {
         let is_trusted = |watermark: Watermark| watermark.epoch == epoch && self.trusts(watermark);
         let is_trusted = s.redis.watermark.is_some_and(is_trusted) || !self.has(Part::WatermarkBesideRecord);
         match s.redis.records[usize::from(epoch)] {
-            // Only the database counts, as if another verification looked the user up.
+            // The record from Redis does not count. Asking the database instead is the same as a lookup by
+            // another verification.
             _ if !is_trusted => Verification::Idle,
             0 => Verification::Answered { version: s.database.version, age: 0, fill: Some(epoch), is_late },
             version => Verification::Fetched { version, has_valid_ticket, is_late },

@@ -13,7 +13,7 @@ pub struct Authenticator {
 }
 
 impl Browser {
-    /// Adds an authenticator until the browser is closed.
+    /// Adds an authenticator that exists until the browser is closed.
     pub async fn add_authenticator(&self) -> Authenticator {
         let kind = json!({
             "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,

@@ -27,7 +27,7 @@ impl AuthenticatorApp {
         Self { key: hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &bytes), last: 0 }
     }
 
-    /// The current code, or the code of another step.
+    /// The code of the step that is `steps` after the current one.
     pub fn code(&self, steps: i64) -> String {
         self.code_of((seconds() / STEP_SECONDS).checked_add_signed(steps).unwrap())
     }

@@ -36,7 +36,7 @@ impl Layout {
     pub const ON_EACH_DATABASE: [Self; 2] = [Self::OneProcess, Self::SeparateProcesses];
 }
 
-/// A running deployment of the real programs, which ends when it is dropped.
+/// A running deployment of the real programs, which is stopped when it is dropped.
 #[derive(Debug)]
 pub struct Deployment {
     /// The origin of web-frontend.
@@ -68,8 +68,7 @@ impl Deployment {
         format!("http://127.0.0.1:{port}")
     }
 
-    /// Restarts, with the same port and settings, the first process that runs the service, even if it is still
-    /// running.
+    /// Restarts the first process that runs the service, with the same port and settings, even if it is still running.
     pub fn restart(&mut self, service: Service) {
         let index = self.instances.iter().position(|instance| instance.runs(service)).unwrap();
         let restarted = self.instances.remove(index).restart();
@@ -145,7 +144,7 @@ impl Deployment {
         email
     }
 
-    /// Does the same where addresses must be confirmed by e-mail.
+    /// Like [`Self::registered`], for a deployment in which addresses must be confirmed by e-mail.
     pub async fn confirmed(&self, mailbox: &Mailbox, name: &str) -> String {
         let email = format!("{name}@example.com");
         let mut visitor = Visitor::new();

@@ -95,7 +95,7 @@ fn gecko(proxy: &str) -> Capabilities {
     object(&json!({
         "browserName": "firefox", "acceptInsecureCerts": true, "proxy": manual_proxy(proxy),
         "moz:firefoxOptions": {"binary": firefox().unwrap(), "args": ["-headless"], "prefs": {
-            // The driver's virtual authenticator instead of a USB key, also with a private certificate authority.
+            // Use the driver's virtual authenticator instead of a USB key, even with a private certificate authority.
             "security.webauth.webauthn_enable_softtoken": true,
             "security.webauth.webauthn_enable_usbtoken": false,
             "security.webauthn.allow_with_certificate_override": true,

@@ -43,7 +43,7 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// Starts a server without encryption and login.
+    /// Starts a server without encryption or login.
     pub fn start() -> Self {
         Self::start_with(Encryption::None, None)
     }
@@ -128,8 +128,8 @@ impl Mailbox {
         .await;
     }
 
-    /// Fails if an e-mail to this address has arrived and was not returned yet. Call it after an e-mail that was sent
-    /// later has arrived, because waiting cannot prove that there is none.
+    /// Fails if an e-mail to this address has arrived and has not been returned yet. Call it after an e-mail that was
+    /// sent later has arrived, because waiting cannot prove that there is none.
     pub fn assert_none_to(&self, address: &str) {
         let mails = self.shared.mails.lock().unwrap();
         let subjects: Vec<_> =

@@ -12,12 +12,12 @@ const COUNT: u16 = 6_000;
 /// A block of ports to hand out. The block above it has the internal ports of the same programs.
 const BLOCK: u16 = 1_000;
 
-/// A free port, of which the port 1000 above is free as well.
+/// A free port. The port 1000 above it is free as well.
 pub fn free_port() -> u16 {
     free_ports(1)
 }
 
-/// The first of `n` consecutive free ports, of which the ports 1000 above are free as well.
+/// The first of `n` consecutive free ports. The ports 1000 above them are free as well.
 pub fn free_ports(n: u16) -> u16 {
     let start = first_place();
     for _ in 0..COUNT {
@@ -32,7 +32,7 @@ pub fn free_ports(n: u16) -> u16 {
     panic!("no {n} consecutive free ports above {FIRST}");
 }
 
-/// Where this process starts to look. Processes with consecutive ids start far from each other (Fibonacci hashing), so
+/// Where this process starts to look. Processes with consecutive IDs start far from each other (Fibonacci hashing), so
 /// that test programs that run at the same time do not choose the same port.
 fn first_place() -> u16 {
     let hash = std::process::id().wrapping_mul(0x9e37_79b9);

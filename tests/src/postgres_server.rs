@@ -174,7 +174,8 @@ fn is_root() -> bool {
     output.stdout.trim_ascii() == b"0"
 }
 
-/// The path of a program in the newest version that Debian has installed outside the search path.
+/// The path of a PostgreSQL program. Debian installs each version in a folder outside of `PATH`; the newest
+/// one is used, and without any, the program is looked up on `PATH`.
 fn binary(name: &str) -> String {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> =

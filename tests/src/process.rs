@@ -6,7 +6,7 @@ use std::{
 };
 
 /// Runs a program and ends it when the input of this script ends: when the test process drops it, fails or is killed.
-/// The first line of output is the id of the program. The folder is removed at the end, unless the input says `keep`.
+/// The first line of output is the ID of the program. The folder is removed at the end, unless the input says `keep`.
 /// A stopped program is continued, with its children, so that it can end.
 const WATCH: &str = r#"
 signal=$1 log=$2 remove=$3; shift 3
@@ -70,7 +70,7 @@ impl Process {
         Self { watcher, end, pid: pid.trim().to_owned(), log: start.log }
     }
 
-    /// The process id.
+    /// The process ID.
     pub fn id(&self) -> &str {
         &self.pid
     }
@@ -81,7 +81,7 @@ impl Process {
         assert!(status.success(), "process {} has ended", self.pid);
     }
 
-    /// Returns true if the program still runs. After its end it remains as a zombie until this value is dropped.
+    /// Returns true if the program still runs. A program that has ended remains a zombie until this value is dropped.
     pub fn is_running(&self) -> bool {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
         stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))

@@ -21,7 +21,7 @@ pub(crate) fn wait_until_ready(port: u16, process: &Process) {
     let started = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         let can_wait = process.is_running() && started.elapsed() < Duration::from_secs(30);
-        assert!(can_wait, "nothing listens on port {port}: {}", process.log());
+        assert!(can_wait, "nothing listens on port {port}; log of the process:\n{}", process.log());
         std::thread::sleep(Duration::from_millis(10));
     }
 }

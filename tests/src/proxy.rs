@@ -16,7 +16,7 @@ const FROZEN: u8 = 2;
 /// How often a connection checks the state of the line.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// A TCP proxy between two programs that can be cut and restored.
+/// A TCP proxy between two programs. The connection through it can be cut and restored.
 #[derive(Debug, Clone)]
 pub struct Line {
     port: u16,

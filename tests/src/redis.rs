@@ -29,7 +29,7 @@ impl Redis {
         self.own.as_ref().and_then(RedisNode::process)
     }
 
-    /// Restarts the temporary server on its port, even if it still runs. Its data are those of the last call of
+    /// Restarts the temporary server on its port, even if it still runs. Its data is that of the last call of
     /// [`Redis::save`], or none.
     pub fn restart(&mut self) {
         self.own.as_mut().unwrap().restart();

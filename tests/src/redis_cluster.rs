@@ -78,7 +78,8 @@ impl RedisCluster {
         self.nodes.iter().position(|node| node.port() == port)
     }
 
-    /// Starts to move the slot and its keys to another primary, which clients do not ask for the keys yet.
+    /// Starts to move the slot and its keys to another primary. Clients do not ask that primary for the keys
+    /// yet.
     pub fn start_moving_slot(&self, from: usize, to: usize) {
         let (slot, [from, to]) = (self.slot, [from, to].map(|index| &self.nodes[index]));
         let [from_id, to_id] = [from, to].map(|node| node.ask("CLUSTER MYID"));

@@ -65,7 +65,7 @@ impl RedisNode {
         )
     }
 
-    /// The option with which a Sentinel reaches the master.
+    /// The option with which a Sentinel logs in to the master.
     pub(crate) fn sentinel_option() -> String {
         format!("auth-pass {PASSWORD}")
     }

@@ -28,12 +28,12 @@ impl<'a> ValidTokenBody<'a> {
     }
 }
 
-/// Cached bodies by session and token. A body is reused only if the record still says the same.
+/// Cached bodies by session and token. A body is reused only if the record has not changed.
 pub(crate) struct Answers(Cache<VerifiedSession, CachedBody, BodyWeight>);
 
 #[derive(Clone)]
 struct CachedBody {
-    /// The record that the body was made from.
+    /// The record from which the body was created.
     record: Arc<UserRecord>,
     json: Bytes,
 }

@@ -35,7 +35,7 @@ pub struct Config {
     pub tolerance: Tolerance,
     /// `CONNECT_TIMEOUT` and `ANSWER_TIMEOUT`.
     pub timeouts: Timeouts,
-    /// `AUTH_SERVICE_URL`: where tokens are renewed; empty if they are not.
+    /// `AUTH_SERVICE_URL`: where tokens are renewed; empty if they are not renewed.
     pub auth_service: Vec<Origin>,
     /// `LOG` and `LOG_FORMAT`.
     pub log: LogConfig,

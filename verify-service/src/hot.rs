@@ -1,7 +1,7 @@
-//! The fast path: requests with a single plausible token and no body, before anything else is set up for
-//! them.
+//! The fast path. It handles requests with a single plausible token and no body before anything else is set
+//! up for them.
 //!
-//! It verifies the token once and responds itself. Valid tokens are answered from memory
+//! It verifies the token once and responds itself. Valid tokens are accepted from memory
 //! (`docs/performance.md`, rows `verify-hot` and `auth-request-hot`), or after asking Redis or the database
 //! (rows `verify-redis-hit` and `verify-cold`). Refusals and renewals use the response functions of the
 //! handlers. All other requests go on to the handlers.
@@ -119,7 +119,7 @@ impl FastPath {
         Some(response)
     }
 
-    /// Verifies a token that memory does not suffice for, and responds.
+    /// Verifies a token that could not be accepted from memory, and responds.
     async fn verify_after_miss(
         self: Rc<Self>,
         request: ServiceRequest,
@@ -131,7 +131,7 @@ impl FastPath {
         let verdict = self.app.verifier.verify_after_miss(&token, miss).await;
         match verdict.as_ref().ok().and_then(|grant| self.accept(&request, endpoint, grant, started)) {
             Some(response) => request.into_response(response),
-            // Boxed, because refusals and renewals are rare and their future is large.
+            // Boxed, because refusals and renewals are rare and their futures are large.
             None => Box::pin(self.respond(request, endpoint, verdict, started)).await,
         }
     }

@@ -28,7 +28,7 @@ pub(crate) fn response(user: &UserRecord) -> HttpResponse {
     response
 }
 
-/// The same response, with a new token in a cookie if the old one is past half its lifetime.
+/// Like [`response`], with a new token in a cookie if the old one is past half its lifetime.
 pub(crate) async fn response_with_renewal(
     app: &App,
     request: &HttpRequest,

@@ -1,5 +1,5 @@
-//! Renewal of tokens for users behind a gateway: auth-service issues the new token, this service passes it
-//! on.
+//! Renewal of tokens for users behind a gateway: auth-service issues the new token, and this service passes
+//! it on.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -22,12 +22,12 @@ use quick_cache::unsync::Cache;
 
 const AUTH_SERVICE_URL: Setting = Setting::new(
     "AUTH_SERVICE_URL",
-    "Where verify-service has tokens renewed for users behind a gateway; unset, it renews none.",
+    "Where verify-service renews tokens for users behind a gateway; if this is unset, no tokens are renewed.",
 )
 .values("origins, separated by commas");
 
-/// The minimum time between two renewals of one session. A gateway that does not pass `Set-Cookie` on costs
-/// one call in this time.
+/// The minimum time between two renewals of one session. Even a gateway that does not pass on `Set-Cookie`
+/// causes only one call in this time.
 const RENEWAL_COOLDOWN: Duration = Duration::from_secs(30);
 
 /// How long a response waits for the new token.
@@ -36,7 +36,7 @@ const RENEWAL_TIMEOUT: Duration = Duration::from_millis(300);
 /// How many recently renewed sessions are remembered.
 const MAX_REMEMBERED_SESSIONS: usize = 10_000;
 
-/// Has tokens renewed by auth-service.
+/// Has auth-service renew tokens.
 pub(crate) struct Renewal {
     auth_service: Replicas,
     /// When sessions were last renewed.
@@ -63,8 +63,8 @@ impl Renewal {
         self.recent().peek(&session).is_none_or(|at| at.elapsed() > RENEWAL_COOLDOWN)
     }
 
-    /// Adds a cookie with a new token to a response. If that fails, a later request tries again: the old
-    /// token is valid for as long as it has been.
+    /// Adds a cookie with a new token to a response. If that fails, a later request tries again, because the
+    /// old token stays valid until it expires.
     pub(crate) async fn renew(
         &self,
         session: SessionId,

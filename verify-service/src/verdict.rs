@@ -16,7 +16,7 @@ pub(crate) async fn verify(app: &App, headers: &HeaderMap) -> Verdict {
 }
 
 /// Returns true if the response to a gateway should carry a new token: the old one is past half its lifetime,
-/// and this service has not renewed it a moment ago.
+/// and this service has not just renewed it.
 pub(crate) fn is_renewal_due(app: &App, grant: &Grant) -> bool {
     app.renewal.as_ref().is_some_and(|renewal| {
         let session = grant.session();

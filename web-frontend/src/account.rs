@@ -1,9 +1,10 @@
 //! The account as auth-service describes it.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
 use serde::Deserialize;
 
-/// How long before its end a confirmation of identity no longer counts, so that it does not expire while the
+/// How long before its expiry a confirmation of identity stops counting, so that it does not expire while the
 /// user fills in a form.
 const CONFIRMATION_MARGIN: TimeDelta = TimeDelta::minutes(2);
 
@@ -90,7 +91,7 @@ pub(crate) struct ActivityLog {
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct NewRecoveryCodes {
     #[serde(default)]
-    pub(crate) recovery_codes: Vec<String>,
+    pub(crate) recovery_codes: Vec<SecretString>,
 }
 
 impl AccountDetails {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use actix_web::http::{StatusCode, header};
 use drawbridge_cookies::{
     device_cookie::{self, DEVICE},
-    session_cookie::{ForwardedTokens, SessionCookie},
+    session_cookie::SessionCookie,
 };
 use drawbridge_core::{
     clock::SharedClock,
@@ -27,6 +27,7 @@ use drawbridge_http::{
     proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
     replicas::Replicas,
 };
+use secrecy::ExposeSecret;
 
 use endpoint::SessionEffect;
 pub(crate) use endpoint::{AuthEndpoint, EndpointMethod};
@@ -71,12 +72,9 @@ impl AuthClient {
         let unavailable = |cause: String| {
             Problem::unavailable("Signing in and out is not possible right now. Try again shortly.", cause)
         };
-        let tokens = self.cookie.forward(&request.browser.tokens);
         let received = self
             .replicas
-            .send(request.endpoint.retry, |client, origin| {
-                self.outgoing(client, origin, &request, tokens.as_ref())
-            })
+            .send(request.endpoint.retry, |client, origin| self.outgoing(client, origin, &request))
             .await
             .map_err(|error| unavailable(error.to_string()))?;
         let response = AuthResponse::receive(received).await.map_err(unavailable)?;
@@ -88,7 +86,6 @@ impl AuthClient {
         client: &reqwest::Client,
         origin: &Origin,
         request: &AuthRequest,
-        tokens: Option<&ForwardedTokens>,
     ) -> reqwest::RequestBuilder {
         let AuthRequest { endpoint, path, query, body, browser } = request;
         let method = endpoint.method();
@@ -100,14 +97,14 @@ impl AuthClient {
             .header(PROXY_IDENTITY, proof)
             .header(LANGUAGE, browser.language.code())
             .header(USER_AGENT, &browser.user_agent);
-        if let Some(tokens) = tokens {
+        if let Some(tokens) = &browser.tokens {
             outgoing = outgoing.header(tokens.header, &tokens.value);
         }
         if let Some(id) = &browser.request_id {
             outgoing = outgoing.header(REQUEST_ID.as_str(), id.as_str());
         }
         if let Some(device) = &browser.device {
-            outgoing = outgoing.header(DEVICE, device);
+            outgoing = outgoing.header(DEVICE, device.expose_secret());
         }
         if let Some(body) = body {
             outgoing =
@@ -129,9 +126,10 @@ impl AuthClient {
         }
         match response.take_token() {
             Some(issued) => {
-                response.cookies = self.cookie.issue(&issued.token, issued.expires_at, self.clock.now());
-                if let Some(device) = response.take_text("device") {
-                    response.cookies.push(device_cookie::set(&device, self.cookie.policy()));
+                response.cookies =
+                    self.cookie.issue(issued.token.expose_secret(), issued.expires_at, self.clock.now());
+                if let Some(device) = response.take_secret("device") {
+                    response.cookies.push(device_cookie::set(device.expose_secret(), self.cookie.policy()));
                 }
             }
             None if endpoint.effect == SessionEffect::SignsIn && status == StatusCode::OK => {

@@ -23,7 +23,7 @@ use crate::{
 /// The page after signing in, unless the visitor wanted another one.
 pub(crate) const DEFAULT_PAGE: &str = "/private";
 
-/// Above this many seconds, a wait is shown in whole minutes.
+/// The longest wait that is shown in seconds. Longer ones are shown in whole minutes.
 const EXACT_WAIT_MAX_SECONDS: u64 = 120;
 
 /// A request for a page, with the visitor's page session and language.
@@ -54,7 +54,7 @@ impl FromRequest for PageRequest {
     }
 }
 
-/// Calls of auth-service.
+/// Calls to auth-service.
 impl PageRequest {
     /// Calls an endpoint without a body.
     pub(crate) async fn call(&self, endpoint: AuthEndpoint) -> Result<AuthResponse, Problem> {
@@ -99,7 +99,7 @@ impl PageRequest {
         self.call(AuthEndpoint::ACCOUNT).await?.data_or_problem()
     }
 
-    /// The e-mail address of the signed-in user, on a page that everyone may see. During an outage, `None`.
+    /// The e-mail address of the signed-in user, on a page that everyone may see. `None` during an outage.
     pub(crate) async fn signed_in_email(&self) -> Option<String> {
         match self.app.guard.identify(&self.http).await {
             Ok(verified) => Some(verified.user.email),
@@ -131,7 +131,7 @@ impl PageRequest {
         PageLayout { email: self.signed_in_email().await, ..self.layout() }
     }
 
-    /// A page with a form that is sent to `action`.
+    /// A page with a form that is submitted to `action`.
     pub(crate) fn form_page(
         &self,
         layout: PageLayout,
@@ -205,7 +205,8 @@ impl PageRequest {
         Ok(see_other(path).finish())
     }
 
-    /// Starts a new, empty page session when a user signs in or out, so that nothing from before stays valid.
+    /// Starts a new, empty page session when a user signs in or out, so that nothing from the old one stays
+    /// valid.
     pub(crate) fn reset_session(&self) {
         self.session.clear();
         self.session.renew();

@@ -1,6 +1,7 @@
 //! The store of page sessions: the CSRF token, flash messages and a pending login of each visitor.
 //!
-//! The Redis store of `actix-session` depends on an older client, so this one uses ours.
+//! The Redis store of `actix-session` depends on an older Redis client, so this module implements a store
+//! with ours.
 
 use std::{collections::HashMap, sync::Arc};
 

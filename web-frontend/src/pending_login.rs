@@ -1,7 +1,9 @@
 //! A login between its first and its second step.
 
 use actix_session::Session;
+use drawbridge_core::exposed_secret::serialize_exposed;
 use drawbridge_http::problem::Problem;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 const SESSION_KEY: &str = "pending";
@@ -10,8 +12,8 @@ const SESSION_KEY: &str = "pending";
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct PendingLogin {
     /// The secret from auth-service that proves the first step.
-    #[serde(rename = "pending")]
-    pub(crate) token: String,
+    #[serde(rename = "pending", serialize_with = "serialize_exposed")]
+    pub(crate) token: SecretString,
     /// The factors that auth-service accepts as the second step.
     pub(crate) factors: Vec<LoginFactor>,
     /// Whether the user has to set up a second factor first.
@@ -25,7 +27,7 @@ pub(crate) struct PendingLogin {
     pub(crate) email: String,
 }
 
-/// A second step of a login.
+/// A factor that completes a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LoginFactor {

@@ -69,7 +69,7 @@ impl Site {
         }
     }
 
-    /// The colours as CSS custom properties, which go after the stylesheet.
+    /// The colours as CSS custom properties, to be appended to the stylesheet.
     pub(crate) fn style(&self) -> String {
         let mut style = String::new();
         for (property, light, dark) in [

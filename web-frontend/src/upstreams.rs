@@ -16,19 +16,21 @@ pub use upstream::Upstream;
 
 const UPSTREAMS: Setting = Setting::new(
     "UPSTREAMS",
-    "Servers behind paths of this origin; they receive the session as a bearer token instead of the cookie.",
+    "Servers behind paths of the frontend; they receive the session token as a bearer token instead of the cookie.",
 )
 .values("`/path=URL`, separated by commas")
 .default("none");
-const UPSTREAM_TIMEOUT: Setting =
-    Setting::new("UPSTREAM_TIMEOUT", "How long a server in `UPSTREAMS` may stay silent.");
+const UPSTREAM_TIMEOUT: Setting = Setting::new(
+    "UPSTREAM_TIMEOUT",
+    "How long a server in `UPSTREAMS` can stay silent before the request is abandoned.",
+);
 
 /// The settings of the upstreams.
 #[derive(Debug, Clone)]
 pub struct UpstreamConfig {
     /// `UPSTREAMS`.
     pub list: Vec<Upstream>,
-    /// `UPSTREAM_TIMEOUT`: how long an upstream may stay silent.
+    /// `UPSTREAM_TIMEOUT`: how long an upstream can stay silent before the request is abandoned.
     pub timeout: Duration,
 }
 
@@ -50,7 +52,7 @@ pub(crate) struct Upstreams {
     pub(crate) client: Client,
     /// The client for connections that switch to another protocol. It never reuses a connection.
     pub(crate) upgrade_client: Client,
-    /// How long an upstream may stay silent.
+    /// How long an upstream can stay silent before the request is abandoned.
     pub(crate) timeout: Duration,
     list: Vec<Upstream>,
 }

@@ -22,7 +22,7 @@ pub struct Actor {
 pub enum ActorKind {
     /// A client of the HTTP API: the owner of the account, or someone who claims to be.
     Person,
-    /// An operator of the deployment who uses the command.
+    /// An operator of the deployment, using the `drawbridge` command.
     Operator,
 }
 
@@ -37,7 +37,7 @@ impl ActorKind {
 }
 
 impl Actor {
-    /// An operator who uses the command.
+    /// An operator using the `drawbridge` command.
     pub fn operator() -> Self {
         Self {
             kind: ActorKind::Operator,

@@ -46,7 +46,7 @@ impl Device {
         self.tags.iter().any(|known| verify_slices_are_equal(known, &tag).is_ok())
     }
 
-    /// Adds the account to the ones that have signed in on this device.
+    /// Adds the account to those that have signed in on this device.
     #[must_use]
     pub fn with_account(mut self, key: &hmac::Key, email: &Email) -> Self {
         let tag = self.tag(key, email);

@@ -10,7 +10,7 @@ const LOCAL_PART_MAX_BYTES: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);
 
-/// Why a text is not an e-mail address.
+/// Why a string is not an e-mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
     /// It does not have the form `name@domain`.
@@ -69,7 +69,7 @@ impl fmt::Display for Email {
     }
 }
 
-/// Returns true for `dot-atom-text` (RFC 5322, 3.2.3). RFC 5321 advises against quoted names; they are rejected.
+/// Returns true for `dot-atom-text` (RFC 5322, 3.2.3). RFC 5321 advises against quoted names, so they are rejected.
 fn is_dot_atom(local: &str) -> bool {
     let is_atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
     local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))

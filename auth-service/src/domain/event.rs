@@ -25,7 +25,7 @@ kinds! {
     SignedUp = "signed_up";
     /// A session started.
     SignedIn = "signed_in";
-    /// A password was wrong, or no account has the address.
+    /// A password was wrong, no account has the address, or the account is disabled.
     SignInFailed = "sign_in_failed";
     /// A code or a passkey was wrong.
     SecondFactorFailed = "second_factor_failed";
@@ -53,7 +53,7 @@ kinds! {
     TotpAdded = "totp_added";
     /// An authenticator app was removed.
     TotpRemoved = "totp_removed";
-    /// Recovery codes were created; earlier ones are invalid.
+    /// Recovery codes were created, and earlier ones became invalid.
     RecoveryCodesMade = "recovery_codes_made";
     /// A recovery code was used.
     RecoveryCodeUsed = "recovery_code_used";

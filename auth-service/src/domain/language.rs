@@ -14,7 +14,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// The language of a tag or of an `Accept-Language` header that begins with it.
+    /// The language of a language tag, or of the first tag in an `Accept-Language` header.
     pub fn parse(tag: &str) -> Option<Self> {
         match tag.get(..2)?.to_ascii_lowercase().as_str() {
             "en" => Some(Self::En),

@@ -3,6 +3,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use drawbridge_core::random::Random;
+use secrecy::{ExposeSecret, SecretString};
 
 const TOKEN_BYTES: usize = 32;
 
@@ -17,8 +18,8 @@ impl LinkToken {
     }
 
     /// Parses a token; `None` if it is malformed.
-    pub fn parse(text: &str) -> Option<Self> {
-        Some(Self(URL_SAFE_NO_PAD.decode(text.trim()).ok()?.try_into().ok()?))
+    pub fn parse(text: &SecretString) -> Option<Self> {
+        Some(Self(URL_SAFE_NO_PAD.decode(text.expose_secret().trim()).ok()?.try_into().ok()?))
     }
 
     /// The stored hash. The token is random, so the hash needs no salt and need not be slow.
@@ -27,8 +28,8 @@ impl LinkToken {
     }
 
     /// The token as it appears in the link.
-    pub fn text(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
+    pub fn text(&self) -> SecretString {
+        URL_SAFE_NO_PAD.encode(self.0).into()
     }
 }
 

@@ -32,7 +32,7 @@ impl Password {
         Self::parse_existing(text)
     }
 
-    /// Accepts a password entered to sign in, which may be shorter than a new one has to be.
+    /// Accepts a password entered to sign in. It may be shorter than a new password.
     pub fn parse_existing(text: SecretString) -> Result<Self, PasswordError> {
         if text.expose_secret().len() > Self::MAX_BYTES {
             return Err(PasswordError::TooLong);
@@ -40,7 +40,7 @@ impl Password {
         Ok(Self(text))
     }
 
-    /// Returns true if the password is long enough for a new one.
+    /// Returns true if the password is long enough to be a new password.
     pub(crate) fn has_minimum_length(&self) -> bool {
         self.expose_text().chars().count() >= Self::MIN_CHARACTERS
     }

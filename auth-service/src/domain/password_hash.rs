@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use bcrypt::HashParts;
 use secrecy::{ExposeSecret, SecretString};
 
-/// The accepted prefixes. `$2x$` marks hashes by a faulty implementation, and `$2$` hashes from before 1999.
+/// The accepted prefixes. `$2x$` marks hashes from a faulty implementation, and `$2$` hashes from before 1999.
 const PREFIXES: [&str; 3] = ["$2a$", "$2b$", "$2y$"];
 
 /// The lowest cost that bcrypt supports.
@@ -13,13 +13,13 @@ const MIN_COST: u32 = 4;
 #[derive(Clone)]
 pub struct PasswordHash(SecretString);
 
-/// Why a text is not an acceptable hash. The message never contains the text, which may be a password.
+/// Why a string is not an acceptable hash. The message never contains the string, which may be a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
     /// It is a hash of another algorithm, or a password in plain text.
     #[error("is not a bcrypt hash, which starts with $2a$, $2b$ or $2y$")]
     NotBcrypt,
-    /// It starts like a bcrypt hash, but is truncated or contains characters outside of bcrypt's alphabet.
+    /// It starts like a bcrypt hash, but is truncated or contains characters outside bcrypt's alphabet.
     #[error("starts like a bcrypt hash, but is truncated or damaged")]
     Malformed,
     /// The cost is lower than bcrypt supports.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// A role of a user. Applications behind the guard read it in `X-Auth-Roles` and give it its meaning.
+/// A role of a user. Applications behind the guard read it from `X-Auth-Roles` and decide what it means.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Role(String);
 

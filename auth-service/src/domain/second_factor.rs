@@ -7,8 +7,8 @@ use serde::Serialize;
 
 const SECOND_FACTOR: Setting = Setting::new(
     "SECOND_FACTOR",
-    "Whether a sign-in requires a second factor: `off` never requests one, `optional` requests it from users who have \
-     one, `required` makes users without one set one up at the next sign-in.",
+    "Whether a sign-in requires a second factor: `off` never requests one, `optional` requests one from users who \
+     have set one up, and `required` also makes all other users set one up at the next sign-in.",
 )
 .values("`off`, `optional` or `required`")
 .default("`optional`");

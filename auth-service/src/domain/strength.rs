@@ -4,12 +4,12 @@ use zxcvbn::{Score, zxcvbn};
 
 use super::{Email, Password};
 
-/// Passwords that take fewer guesses are rejected. These include the 30,000 most common ones in the list of zxcvbn,
-/// also with capitals and digits in the usual places, and keyboard rows, dates and repetitions.
+/// Passwords that take fewer guesses are rejected. These include the 30,000 most common passwords on zxcvbn's list, the
+/// same passwords with capitals and digits in the usual places, keyboard rows, dates and repetitions.
 const MIN_GUESSES: u64 = 100_000;
 
-/// The number of characters that are estimated. More characters only make a password stronger, and estimating a very
-/// long password would take a quarter of a second.
+/// The number of leading characters that the estimate covers. More characters only make a password stronger, and
+/// estimating a very long password would take a quarter of a second.
 const ESTIMATED_CHARACTERS: usize = 32;
 
 /// The strength of a password.

@@ -46,26 +46,35 @@ mod tests {
 
     #[test]
     fn browsers_are_recognized_despite_compatibility_names() {
-        for (user_agent, wanted) in [
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", ("Firefox", "Linux")),
+        for (user_agent, expected_browser, expected_system) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                Some("Firefox"),
+                Some("Linux"),
+            ),
             (
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 \
                  Safari/537.36 Edg/142.0.0.0",
-                ("Edge", "Windows"),
+                Some("Edge"),
+                Some("Windows"),
             ),
             (
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
                  Version/26.0 Mobile/15E148 Safari/604.1",
-                ("Safari", "iOS"),
+                Some("Safari"),
+                Some("iOS"),
             ),
             (
                 "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile \
                  Safari/537.36",
-                ("Chrome", "Android"),
+                Some("Chrome"),
+                Some("Android"),
             ),
+            ("my script", None, None),
+            ("", None, None),
         ] {
-            assert_eq!((browser(user_agent), operating_system(user_agent)), (Some(wanted.0), Some(wanted.1)));
+            assert_eq!(browser(user_agent), expected_browser, "browser of {user_agent:?}");
+            assert_eq!(operating_system(user_agent), expected_system, "operating system of {user_agent:?}");
         }
-        assert_eq!((browser(""), operating_system("my script")), (None, None));
     }
 }

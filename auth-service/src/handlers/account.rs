@@ -17,7 +17,7 @@ use crate::{
     storage::{self, EventFilter, NewEvent, PasskeyRow},
 };
 
-/// The maximum number of events in an export. An account takes years to reach it.
+/// The maximum number of events in an export. It takes years for an account to reach it.
 const EXPORTED_EVENTS: i64 = 100_000;
 
 #[expect(clippy::struct_excessive_bools, reason = "a JSON body with independent fields")]
@@ -59,7 +59,7 @@ impl From<PasskeyRow> for PasskeyItem {
     }
 }
 
-/// `GET /api/account`: the user's account, and what the deployment offers.
+/// `GET /api/account`: returns the user's account and what the deployment offers.
 pub(crate) async fn show(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
     let user = SignedInUser::authenticate(&app, &context).await?;
     let account = find_account(&app, &user).await?;
@@ -111,7 +111,7 @@ struct AccountExport {
     activity: Vec<EventItem>,
 }
 
-/// `GET /api/me/export`: everything stored about the user, except secrets (GDPR, article 20).
+/// `GET /api/me/export`: returns everything stored about the user, except secrets (GDPR, article 20).
 pub(crate) async fn export(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
     let user = SignedInUser::authenticate(&app, &context).await?;
     let account = find_account(&app, &user).await?;

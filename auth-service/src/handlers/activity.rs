@@ -18,7 +18,7 @@ use crate::{
 /// The number of events on a page.
 const EVENTS_PER_PAGE: i64 = 50;
 
-/// The last event of the previous page.
+/// The query parameters: `before` is the ID of the last event of the previous page.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ActivityQuery {
@@ -61,7 +61,7 @@ impl From<AuditEvent> for EventItem {
     }
 }
 
-/// `GET /api/activity`: the user's audit events, newest first.
+/// `GET /api/activity`: returns the user's audit events, newest first.
 pub(crate) async fn list(
     app: web::Data<App>,
     context: RequestContext,

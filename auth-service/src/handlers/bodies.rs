@@ -17,17 +17,17 @@ pub(crate) struct CredentialsBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PendingLoginBody {
     #[serde(default)]
-    pub(super) pending: Option<String>,
+    pub(super) pending: Option<SecretString>,
 }
 
-/// The answer to the challenge of a passkey, and the pending login that it completes, if there is one.
+/// The answer to a passkey challenge, and the pending login that it completes, if there is one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PasskeyAnswerBody {
     ceremony: String,
     credential: Value,
     #[serde(default)]
-    pub(super) pending: Option<String>,
+    pub(super) pending: Option<SecretString>,
 }
 
 impl PasskeyAnswerBody {

@@ -1,7 +1,7 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_http::{JsonObject, Success};
 use drawbridge_verification::Refusal;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::bodies::PasskeyAnswerBody;
@@ -23,7 +23,7 @@ use crate::{
 pub(crate) struct ConfirmBody {
     password: SecretString,
     #[serde(default)]
-    code: Option<String>,
+    code: Option<SecretString>,
 }
 
 /// `POST /api/confirm`: confirms the user's identity in this session for ten minutes (ASVS 5.0, V7.5.1).
@@ -38,7 +38,8 @@ pub(crate) async fn confirm(
     let enrolled = app.database.query(move |c| storage::find_enrolled_factors(c, id)).await?;
     let mut method = SignInMethod::Password;
     if enrolled.any() && app.second_factor.is_enabled() {
-        let code = body.code.filter(|code| !code.trim().is_empty()).ok_or(Error::SecondFactorRequired)?;
+        let code = body.code.filter(|code| !code.expose_secret().trim().is_empty());
+        let code = code.ok_or(Error::SecondFactorRequired)?;
         let charge = app.limits.charge_code(id, Some(&user.session.to_string())).await?;
         method = SignInMethod::PasswordAnd(use_code(&app, &user.holder, &user.actor, &code).await?);
         charge.refund().await;
@@ -46,7 +47,7 @@ pub(crate) async fn confirm(
     record_confirmation(&app, &user, method).await
 }
 
-/// `POST /api/confirm/passkey/begin`: a challenge for one of the user's passkeys.
+/// `POST /api/confirm/passkey/begin`: creates a challenge for one of the user's passkeys.
 pub(crate) async fn begin_passkey(
     app: web::Data<App>,
     context: RequestContext,

@@ -6,7 +6,7 @@ use drawbridge_http::{
 
 use crate::app::App;
 
-/// `GET /health/ready`: whether users can sign in. The cache is not required for that.
+/// `GET /health/ready`: reports whether users can sign in. The cache is not required for that.
 pub(crate) async fn ready(app: web::Data<App>, draining: web::Data<Draining>) -> HttpResponse {
     let (database, cache) = tokio::join!(app.database.is_up(), is_cache_up(&app));
     let dependencies = [

@@ -21,7 +21,7 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LinkBody {
-    token: String,
+    token: SecretString,
 }
 
 #[derive(Serialize)]
@@ -30,13 +30,13 @@ struct LinkResponse<'a> {
     email: &'a str,
 }
 
-/// `POST /api/links/look`: what a link does. It is not used up, so mail scanners may open links.
+/// `POST /api/links/look`: returns what a link does. This does not use it up, so mail scanners may open links.
 pub(crate) async fn look(
     app: web::Data<App>,
     web::Json(JsonObject(body)): web::Json<JsonObject<LinkBody>>,
 ) -> Result<HttpResponse, Error> {
     let MailedLink { link, .. } = find_link(&app, &body.token).await?;
-    let response = LinkResponse { kind: link.kind(), email: link.email() };
+    let response = LinkResponse { kind: link.kind().as_str(), email: link.email() };
     Ok(HttpResponse::Ok().json(Success::with("The link is valid", response)))
 }
 
@@ -44,7 +44,7 @@ pub(crate) async fn look(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerifyEmailBody {
-    token: String,
+    token: SecretString,
     #[serde(default)]
     password: Option<SecretString>,
 }
@@ -136,7 +136,7 @@ async fn change_address(
     }
 }
 
-/// `POST /api/email/verify/resend`: sends the link that confirms the account's address again.
+/// `POST /api/email/verify/resend`: sends another link that confirms the account's address.
 pub(crate) async fn resend(
     app: web::Data<App>,
     context: RequestContext,

@@ -1,5 +1,7 @@
 use actix_web::{HttpResponse, web};
+use drawbridge_core::exposed_secret::serialize_exposed;
 use drawbridge_http::{JsonObject, Success};
+use secrecy::SecretString;
 use serde::Serialize;
 
 use super::{bodies::CredentialsBody, session_response::session_response};
@@ -17,7 +19,8 @@ use crate::{
 /// A pending login, and the factors that can complete it.
 #[derive(Serialize)]
 struct SecondStepResponse {
-    pending: String,
+    #[serde(serialize_with = "serialize_exposed")]
+    pending: SecretString,
     factors: Vec<FactorKind>,
     enrol: bool,
 }

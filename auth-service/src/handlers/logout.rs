@@ -10,7 +10,7 @@ use crate::{
     storage::{self, NewEvent},
 };
 
-/// `POST /api/logout`: ends the session and clears the cookie; also 200 without a session.
+/// `POST /api/logout`: ends the session and clears the cookie. Without a session, it returns 200 as well.
 ///
 /// An expired token still ends its session. If several cookies were sent, each ends its session.
 pub(crate) async fn logout(

@@ -15,8 +15,8 @@ use crate::{
     mail::{MAILBOX_STYLE, render_mailbox},
 };
 
-/// `GET /mailbox`: the mail that was stored instead of sent. Only requests to a loopback name get it; another name that
-/// resolves to this machine (DNS rebinding) gets 404.
+/// `GET /mailbox`: shows the mail that was stored instead of sent. It answers only requests for a loopback name; a
+/// request for another name that resolves to this machine (DNS rebinding) gets 404.
 pub(crate) async fn show(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let folder = app.mail_folder.clone().filter(|_| is_for_loopback_name(&request));
     let folder = folder.ok_or_else(|| Problem::new(Code::NotFound, "No resource exists at this path."))?;

@@ -1,6 +1,8 @@
 use actix_web::{HttpResponse, web};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use drawbridge_core::exposed_secret::serialize_exposed;
 use drawbridge_http::{JsonObject, Success};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -21,14 +23,14 @@ use crate::{
 /// The maximum length of a passkey's name, in characters.
 const NAME_MAX_CHARACTERS: usize = 60;
 
-/// `POST /api/passkeys/begin`: a challenge for a new passkey.
+/// `POST /api/passkeys/begin`: creates a challenge for a new passkey.
 pub(crate) async fn begin(
     app: web::Data<App>,
     context: RequestContext,
     web::Json(JsonObject(body)): web::Json<JsonObject<PendingLoginBody>>,
 ) -> Result<HttpResponse, Error> {
     let passkeys = app.passkeys()?;
-    let set_up = FactorSetUp::authorize(&app, &context, body.pending.as_deref()).await?;
+    let set_up = FactorSetUp::authorize(&app, &context, body.pending.as_ref()).await?;
     let user = set_up.user();
     let existing = app.database.query(move |c| storage::find_passkeys(c, user)).await?;
     if i64::try_from(existing.len()).is_ok_and(|count| count >= MAX_PASSKEYS_PER_USER) {
@@ -46,18 +48,18 @@ pub(crate) struct AddPasskeyBody {
     credential: Value,
     name: String,
     #[serde(default)]
-    pending: Option<String>,
+    pending: Option<SecretString>,
 }
 
 #[derive(Serialize)]
 struct AddedPasskeyResponse {
     id: String,
     name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recovery_codes: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "serialize_exposed")]
+    recovery_codes: Option<Vec<SecretString>>,
 }
 
-/// `POST /api/passkeys/finish`: adds the passkey (201), and completes the sign-in if it was set up during one.
+/// `POST /api/passkeys/finish`: adds the passkey (201), and completes the sign-in if the passkey was set up during one.
 pub(crate) async fn finish(
     app: web::Data<App>,
     context: RequestContext,
@@ -65,7 +67,7 @@ pub(crate) async fn finish(
 ) -> Result<HttpResponse, Error> {
     let passkeys = app.passkeys()?;
     let name = parse_name(&body.name)?;
-    let set_up = FactorSetUp::authorize(&app, &context, body.pending.as_deref()).await?;
+    let set_up = FactorSetUp::authorize(&app, &context, body.pending.as_ref()).await?;
     let answer = ChallengeAnswer { ceremony: &body.ceremony, credential: &body.credential };
     let NewPasskey { id, credential } =
         passkeys.finish_registration(set_up.user(), &answer, app.clock.now()).await?;
@@ -92,7 +94,7 @@ async fn store_passkey(
     id: Vec<u8>,
     credential: String,
     name: String,
-) -> Result<Option<Vec<String>>, Error> {
+) -> Result<Option<Vec<SecretString>>, Error> {
     let event = set_up.security_event(app, EventKind::PasskeyAdded).with_detail(&name);
     let row = PasskeyRow {
         id,

@@ -23,8 +23,8 @@ pub(crate) struct ForgotPasswordBody {
     email: String,
 }
 
-/// `POST /api/password/forgot`: sends a link if an account has this address. The response is the same, after the same
-/// time, if none has (ASVS 5.0, V6.3.8).
+/// `POST /api/password/forgot`: sends a link if an account has this address. The response and its timing are the same
+/// if no account has it (ASVS 5.0, V6.3.8).
 pub(crate) async fn forgot(
     app: web::Data<App>,
     context: RequestContext,
@@ -42,12 +42,12 @@ pub(crate) async fn forgot(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResetPasswordBody {
-    token: String,
+    token: SecretString,
     password: SecretString,
 }
 
-/// `POST /api/password/reset`: uses up a link, sets the password and ends all sessions. Second factors stay (ASVS 5.0,
-/// V6.4.3).
+/// `POST /api/password/reset`: uses up a link, sets the password and ends all sessions. Second factors remain in place
+/// (ASVS 5.0, V6.4.3).
 pub(crate) async fn reset(
     app: web::Data<App>,
     context: RequestContext,
@@ -99,7 +99,7 @@ pub(crate) async fn strength(
     Ok(HttpResponse::Ok().json(Success::with("Password strength", response)))
 }
 
-/// The current and the new password, and whether other sessions end.
+/// The current and the new password, and whether to end the other sessions.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangePasswordBody {

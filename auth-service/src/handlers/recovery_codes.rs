@@ -1,5 +1,7 @@
 use actix_web::{HttpResponse, web};
+use drawbridge_core::exposed_secret::serialize_exposed;
 use drawbridge_http::Success;
+use secrecy::SecretString;
 use serde::Serialize;
 
 use crate::{
@@ -15,7 +17,8 @@ use crate::{
 
 #[derive(Serialize)]
 struct RecoveryCodesResponse {
-    recovery_codes: Vec<String>,
+    #[serde(serialize_with = "serialize_exposed")]
+    recovery_codes: Vec<SecretString>,
 }
 
 /// `POST /api/recovery-codes`: replaces the recovery codes with ten new ones. They are shown only once.

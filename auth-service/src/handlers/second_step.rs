@@ -1,6 +1,7 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_core::id::UserId;
 use drawbridge_http::{JsonObject, Success};
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{
@@ -23,8 +24,8 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SecondStepBody {
-    pending: String,
-    code: String,
+    pending: SecretString,
+    code: SecretString,
 }
 
 /// `POST /api/login/second`: completes a sign-in with a code from the authenticator app or a recovery code.
@@ -44,7 +45,8 @@ pub(crate) async fn code(
     Ok(session_response(&app, &context, "Login successful", &session, None))
 }
 
-/// `POST /api/login/passkey/begin`: a challenge for a passkey of the pending login, or for any passkey.
+/// `POST /api/login/passkey/begin`: creates a challenge for a passkey of the user in the pending login, or for any
+/// passkey.
 pub(crate) async fn begin_passkey(
     app: web::Data<App>,
     context: RequestContext,
@@ -72,12 +74,12 @@ pub(crate) async fn finish_passkey(
 ) -> Result<HttpResponse, Error> {
     let passkeys = app.passkeys()?;
     let now = app.clock.now();
-    let pending = body.pending.as_deref().map(|pending| app.pending_logins.open(pending, now)).transpose()?;
+    let pending = body.pending.as_ref().map(|pending| app.pending_logins.open(pending, now)).transpose()?;
     let expected = pending.map(|pending| pending.holder().user);
     app.limits.charge_passkey(context.address).await?;
     let purpose = CeremonyPurpose::SignIn;
     let answered = passkeys.finish_authentication(expected, purpose, &body.answer(), now).await;
-    // Without a pending login no account is known, so the refusal is only logged.
+    // Without a pending login, no account is known, so the refusal is only logged.
     if let (Err(PasskeyError::Invalid(_)), Some(user)) = (&answered, expected) {
         record_refused_passkey(&app, &context.actor, user).await?;
     }
@@ -96,7 +98,7 @@ async fn record_refused_passkey(app: &App, actor: &Actor, user: UserId) -> Resul
     app.commit(event.with_detail("passkey"), storage::insert_event).await
 }
 
-/// Charges an attempt with a code. Known devices have a limit of their own.
+/// Charges an attempt with a code. Each known device has its own limit.
 async fn charge_code<'a>(
     app: &'a App,
     context: &RequestContext,

@@ -1,8 +1,12 @@
 use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use drawbridge_cookies::device_cookie;
-use drawbridge_core::id::UserId;
+use drawbridge_core::{
+    exposed_secret::{ExposedSecret, serialize_exposed},
+    id::UserId,
+};
 use drawbridge_http::append_cookies;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::{app::App, request_context::RequestContext, sign_in::IssuedSession};
@@ -13,7 +17,7 @@ struct SessionResponse<'a> {
     message: &'static str,
     data: SessionData<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<&'a str>,
+    token: Option<ExposedSecret<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<String>,
 }
@@ -22,8 +26,8 @@ struct SessionResponse<'a> {
 struct SessionData<'a> {
     user: SessionHolder<'a>,
     expires_at: DateTime<Utc>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recovery_codes: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "serialize_exposed")]
+    recovery_codes: Option<Vec<SecretString>>,
 }
 
 #[derive(Serialize)]
@@ -32,18 +36,19 @@ struct SessionHolder<'a> {
     email: &'a str,
 }
 
-/// The response that hands out a token. The token and the device are in cookies. For a proxy of this deployment, which
-/// sets the cookies on its own origin, they are in the body. Recovery codes are included if the sign-in created some.
+/// Builds the response that hands out a token. Browsers receive the token and the device in cookies. A proxy of this
+/// deployment receives them in the body and sets the cookies on its own origin. Recovery codes are included if the
+/// sign-in created any.
 pub(super) fn session_response(
     app: &App,
     context: &RequestContext,
     message: &'static str,
     session: &IssuedSession,
-    recovery_codes: Option<Vec<String>>,
+    recovery_codes: Option<Vec<SecretString>>,
 ) -> HttpResponse {
     let expires_at = session.token.expires_at;
     let device = session.device.as_ref().map(ToString::to_string);
-    let mut cookies = app.cookie.issue(&session.token.text, expires_at, app.clock.now());
+    let mut cookies = app.cookie.issue(session.token.text.expose_secret(), expires_at, app.clock.now());
     let device_in_body = if context.is_from_proxy {
         device
     } else {
@@ -58,7 +63,7 @@ pub(super) fn session_response(
             expires_at,
             recovery_codes,
         },
-        token: context.may_read_token.then_some(&session.token.text),
+        token: context.may_read_token.then_some((&session.token.text).into()),
         device: device_in_body,
     };
     let mut response = HttpResponse::Ok().json(body);

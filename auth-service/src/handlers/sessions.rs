@@ -49,7 +49,7 @@ impl SessionItem {
     }
 }
 
-/// `GET /api/sessions`: the user's sessions, newest first (ASVS 5.0, V7.5.2).
+/// `GET /api/sessions`: returns the user's sessions, newest first (ASVS 5.0, V7.5.2).
 pub(crate) async fn list(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
     let SignedInUser { holder, session, .. } = SignedInUser::authenticate(&app, &context).await?;
     let now = app.clock.now();
@@ -62,7 +62,7 @@ pub(crate) async fn list(app: web::Data<App>, context: RequestContext) -> Result
     Ok(HttpResponse::Ok().json(Success::with("Sessions", SessionListResponse { sessions })))
 }
 
-/// `DELETE /api/sessions/{id}`: ends a session of the user; also 200 if there is no such session.
+/// `DELETE /api/sessions/{id}`: ends a session of the user. If there is no such session, it returns 200 as well.
 pub(crate) async fn end(
     app: web::Data<App>,
     context: RequestContext,

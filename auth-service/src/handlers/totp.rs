@@ -1,5 +1,7 @@
 use actix_web::{HttpResponse, web};
+use drawbridge_core::exposed_secret::serialize_exposed;
 use drawbridge_http::{JsonObject, Success};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::{bodies::PendingLoginBody, session_response::session_response};
@@ -21,19 +23,22 @@ const SET_UP_LIMIT_KEY: &str = "set-up";
 
 #[derive(Serialize)]
 struct TotpSecretResponse {
-    secret: String,
-    uri: String,
-    svg: String,
+    #[serde(serialize_with = "serialize_exposed")]
+    secret: SecretString,
+    #[serde(serialize_with = "serialize_exposed")]
+    uri: SecretString,
+    #[serde(serialize_with = "serialize_exposed")]
+    svg: SecretString,
 }
 
-/// `POST /api/totp/begin`: a secret for an authenticator app. Sign-ins do not ask for the app until its first
+/// `POST /api/totp/begin`: creates a secret for an authenticator app. Sign-ins do not ask for the app until its first
 /// code has been entered.
 pub(crate) async fn begin(
     app: web::Data<App>,
     context: RequestContext,
     web::Json(JsonObject(body)): web::Json<JsonObject<PendingLoginBody>>,
 ) -> Result<HttpResponse, Error> {
-    let set_up = FactorSetUp::authorize(&app, &context, body.pending.as_deref()).await?;
+    let set_up = FactorSetUp::authorize(&app, &context, body.pending.as_ref()).await?;
     let secret = TotpSecret::generate(app.random);
     let row = TotpRow {
         user_id: set_up.user(),
@@ -52,19 +57,19 @@ pub(crate) async fn begin(
     Ok(HttpResponse::Ok().json(Success::with("Scan the code", response)))
 }
 
-/// The first code of the app, and the pending login to complete, if there is one.
+/// The first code from the app, and the pending login to complete, if there is one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfirmTotpBody {
-    code: String,
+    code: SecretString,
     #[serde(default)]
-    pending: Option<String>,
+    pending: Option<SecretString>,
 }
 
 #[derive(Serialize)]
 struct AddedTotpResponse {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recovery_codes: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "serialize_exposed")]
+    recovery_codes: Option<Vec<SecretString>>,
 }
 
 /// `POST /api/totp/confirm`: adds the authenticator app with its first code, and completes the sign-in if the app was
@@ -74,7 +79,7 @@ pub(crate) async fn confirm(
     context: RequestContext,
     web::Json(JsonObject(body)): web::Json<JsonObject<ConfirmTotpBody>>,
 ) -> Result<HttpResponse, Error> {
-    let set_up = FactorSetUp::authorize(&app, &context, body.pending.as_deref()).await?;
+    let set_up = FactorSetUp::authorize(&app, &context, body.pending.as_ref()).await?;
     let recovery_codes = add_totp(&app, &set_up, &body.code).await?;
     match set_up.pending {
         None => {
@@ -91,8 +96,12 @@ pub(crate) async fn confirm(
     }
 }
 
-/// Checks the first code of an app, adds the app, and returns the recovery codes to show, if the account had none.
-async fn add_totp(app: &App, set_up: &FactorSetUp, code: &str) -> Result<Option<Vec<String>>, Error> {
+/// Checks the first code from an app, adds the app, and returns the recovery codes to show, if the account had none.
+async fn add_totp(
+    app: &App,
+    set_up: &FactorSetUp,
+    code: &SecretString,
+) -> Result<Option<Vec<SecretString>>, Error> {
     let user = set_up.user();
     let now = app.clock.now();
     let charge = app.limits.charge_code(user, Some(SET_UP_LIMIT_KEY)).await?;

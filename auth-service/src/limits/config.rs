@@ -4,60 +4,61 @@ use drawbridge_core::settings::{Reader, Setting};
 
 use super::Rate;
 
-/// A setting for a rate. `default` is the text of the rate that [`LimitConfig::read`] falls back to; a test compares
-/// them.
+/// A setting for a rate. `default` must describe the rate that [`LimitConfig::read`] falls back to; a test compares the
+/// two.
 const fn rate_setting(name: &'static str, meaning: &'static str, default: &'static str) -> Setting {
     Setting::new(name, meaning)
-        .values("rate such as `10/5m`: a burst, and the time per further attempt")
+        .values("rate such as `10/5m`: a burst, and the time until each further attempt")
         .default(default)
 }
 
 const LOGIN_LIMIT_ACCOUNT: Setting = rate_setting(
     "LOGIN_LIMIT_ACCOUNT",
-    "Failed sign-ins to one account from devices that it does not know.",
+    "Failed sign-ins to one account from devices unknown to that account.",
     "10/5m",
 );
 const LOGIN_LIMIT_DEVICE: Setting = rate_setting(
     "LOGIN_LIMIT_DEVICE",
-    "Failed sign-ins to one account from one device that it knows, and wrong passwords within one session or with one \
-     e-mailed link.",
+    "Failed sign-ins to one account from one device known to that account, and wrong passwords within one session or \
+     with one e-mailed link.",
     "10/1m",
 );
 const LOGIN_LIMIT_NETWORK: Setting = rate_setting(
     "LOGIN_LIMIT_NETWORK",
-    "Failed sign-ins from one network (/24 for IPv4, /64 for IPv6), from devices that the account does not know.",
+    "Failed sign-ins from one network (/24 for IPv4, /64 for IPv6), from devices unknown to the account.",
     "100/10s",
 );
 const LOGIN_LIMIT_ALL: Setting = rate_setting(
     "LOGIN_LIMIT_ALL",
-    "Failed sign-ins in the whole deployment, from devices that the account does not know.",
+    "Failed sign-ins in the whole deployment, from devices unknown to the account.",
     "2000/50ms",
 );
 const REGISTER_LIMIT_NETWORK: Setting =
     rate_setting("REGISTER_LIMIT_NETWORK", "Sign-ups and requested e-mails from one network.", "30/1m");
 const CODE_LIMIT: Setting = rate_setting(
     "CODE_LIMIT",
-    "Wrong codes for one account after a correct password: one limit for each known device and each session, one for all \
-     other devices.",
+    "Wrong codes for one account after a correct password: one limit for each known device and each session, and one for \
+     all other devices together.",
     "10/1m",
 );
 const MAIL_LIMIT_ADDRESS: Setting =
-    rate_setting("MAIL_LIMIT_ADDRESS", "Requested e-mails of one kind to one address.", "5/10m");
+    rate_setting("MAIL_LIMIT_ADDRESS", "Requested e-mails of one kind to one e-mail address.", "5/10m");
 
 /// The configurable limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitConfig {
-    /// `LOGIN_LIMIT_ACCOUNT`: failed sign-ins to one account from devices that it does not know.
+    /// `LOGIN_LIMIT_ACCOUNT`: failed sign-ins to one account from devices unknown to that account.
     pub account: Rate,
-    /// `LOGIN_LIMIT_DEVICE`: failed sign-ins to one account from one device that it knows.
+    /// `LOGIN_LIMIT_DEVICE`: failed sign-ins to one account from one device known to that account.
     pub device: Rate,
     /// `LOGIN_LIMIT_NETWORK`: failed sign-ins from one network, /24 or /64.
     pub network: Rate,
-    /// `LOGIN_LIMIT_ALL`: failed sign-ins in the whole deployment, from devices that the account does not know.
+    /// `LOGIN_LIMIT_ALL`: failed sign-ins in the whole deployment, from devices unknown to the account.
     pub all: Rate,
     /// `REGISTER_LIMIT_NETWORK`: sign-ups and requested e-mails from one network.
     pub register: Rate,
-    /// `CODE_LIMIT`: wrong codes for one account, from each device that it knows and from all others together.
+    /// `CODE_LIMIT`: wrong codes for one account, from each known device and session, and from all other devices
+    /// together.
     pub code: Rate,
     /// `MAIL_LIMIT_ADDRESS`: requested e-mails of one kind to one address.
     pub mail: Rate,

@@ -29,7 +29,7 @@ impl MemoryLimits {
         Self { started_at: Instant::now(), arrivals: Mutex::default() }
     }
 
-    /// Charges every bucket, or none if one of them is used up. Returns the microseconds to wait, 0 if charged.
+    /// Charges every bucket, or none if one of them is used up. Returns the time to wait in microseconds, 0 if charged.
     pub(super) fn charge(&self, buckets: &[Bucket]) -> u64 {
         let now = u64::try_from(self.started_at.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.charge_at(now, buckets)

@@ -18,7 +18,7 @@ impl Rate {
     /// Parses a rate such as `10/5m`: a burst of ten, and one more every five minutes.
     ///
     /// # Errors
-    /// How a rate is written.
+    /// The text is not a rate. The message explains the format.
     pub fn parse(text: &str) -> Result<Self, String> {
         let rate = text.split_once('/').and_then(|(burst, interval)| {
             let burst = burst.trim().parse().ok().filter(|burst| (1..=1_000_000).contains(burst))?;
@@ -43,8 +43,8 @@ impl Rate {
         self.interval_micros().saturating_mul(u64::from(self.burst.saturating_sub(1)))
     }
 
-    /// The microseconds until an attempt is possible, 0 if one is possible now. `arrival` is when the next attempt
-    /// would be due without a burst (GCRA's theoretical arrival time).
+    /// The time until an attempt is possible, in microseconds; 0 if one is possible now. `arrival` is when the next
+    /// attempt would be due without a burst (GCRA's theoretical arrival time).
     pub(super) fn wait_micros(self, arrival: u64, now: u64) -> u64 {
         arrival.saturating_sub(self.tolerance_micros()).saturating_sub(now)
     }

@@ -17,7 +17,7 @@ struct RedisLimits {
     refund: Script,
 }
 
-/// Where an attempt was charged, and has to be refunded.
+/// Where an attempt was charged, and where it is refunded.
 pub(super) enum ChargedStore {
     Redis,
     Memory,
@@ -33,7 +33,7 @@ impl LimitStore {
         Self { redis, memory: MemoryLimits::new() }
     }
 
-    /// Charges every bucket, or none if one of them is used up. The error is the microseconds to wait.
+    /// Charges every bucket, or none if one of them is used up. The error is the time to wait, in microseconds.
     pub(super) async fn charge(&self, buckets: &[Bucket]) -> Result<ChargedStore, u64> {
         let (wait, charged) = match self.charge_redis(buckets).await {
             Some(wait) => (wait, ChargedStore::Redis),

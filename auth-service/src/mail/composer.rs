@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use drawbridge_core::{clock::SharedClock, id::UserId, origin::Origin};
 use drawbridge_database::Database;
+use secrecy::ExposeSecret;
 
 use super::{
     MailJob, MailKind, MailLink, MailLinks, SendError,
@@ -37,7 +38,7 @@ impl From<Letter> for ComposedLetter {
 }
 
 impl Composer {
-    /// Composes the letter of a job. Returns `None` if no letter is to be sent.
+    /// Composes the letter for a job. Returns `None` if no letter should be sent.
     pub(super) async fn compose(
         &self,
         job: &MailJob,
@@ -57,7 +58,8 @@ impl Composer {
                 self.compose_address_change(&writer, *user, email).await
             }
             MailKind::Notice { user, to, notice } => {
-                // An unconfirmed address may belong to someone else, who must not learn about this account.
+                // Notices are queued only for confirmed addresses. This check is for those that an older version
+                // queued without one.
                 if self.find_profile(*user).await?.is_some_and(|profile| !profile.email_verified) {
                     return Ok(None);
                 }
@@ -125,7 +127,7 @@ impl Composer {
         let created = link.clone();
         let now = self.clock.now();
         let token = self.database.query(move |c| links.create(c, &created, now)).await?;
-        let path_and_query = format!("{}?token={}", link.path(), token.text());
+        let path_and_query = format!("{}?token={}", link.path(), token.text().expose_secret());
         let target = Target { path_and_query: &path_and_query, lifetime: Some(link.lifetime()) };
         let letter = writer.with_button(link.email(), phrase, &target);
         Ok(Some(ComposedLetter { letter, link_hash: Some(token.hash()) }))

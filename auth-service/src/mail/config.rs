@@ -11,8 +11,8 @@ use super::smtp_url::SmtpServer;
 
 const SMTP_URL: Setting = Setting::new(
     "SMTP_URL",
-    "The mail server; without it, no e-mail is sent. `?ca=file` names the authorities to trust, `?tls=none` sends in \
-     plain text. `folder:path` stores e-mails instead and shows them at `/mailbox`, for local use only.",
+    "The mail server; without it, no e-mail is sent. `?ca=file` names the certificate authorities to trust; `?tls=none` \
+     sends in plain text. `folder:path` stores e-mails instead and shows them at `/mailbox`, for local use only.",
 )
 .values("`smtps://user:password@host[:465]`, `smtp://user:password@host[:587]` (STARTTLS) or `folder:path`");
 const MAIL_FROM: Setting =
@@ -21,8 +21,8 @@ const MAIL_FROM: Setting =
         .default("required with a mail server");
 const EMAIL_VERIFICATION: Setting = Setting::new(
     "EMAIL_VERIFICATION",
-    "Whether an account is created only after its address was confirmed through an e-mailed link; sign-up then does not \
-     reveal whether an address has an account. By default, `true` with a mail server.",
+    "Whether an account is created only after its e-mail address has been confirmed through an e-mailed link; sign-up \
+     then does not reveal whether an address has an account. With a mail server, the default is `true`.",
 );
 
 /// The sender of e-mails that are stored in a folder, unless `MAIL_FROM` is set.
@@ -50,7 +50,7 @@ pub struct MailSender(pub Mailbox);
 pub enum MailTransport {
     /// To a mail server.
     Smtp(SmtpServer),
-    /// To a folder whose mail auth-service shows on a page, for local use.
+    /// To a folder, for local use. auth-service shows the stored mail on a page.
     Folder(PathBuf),
 }
 
@@ -58,7 +58,7 @@ impl MailTransport {
     /// Parses `folder:path` or the URL of a mail server.
     ///
     /// # Errors
-    /// What is wrong with it. The message does not repeat the URL, which may contain a password.
+    /// The text is invalid. The message says why, without repeating the URL, which may contain a password.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text.strip_prefix("folder:") {
             Some(path) => Ok(Self::Folder(PathBuf::from(path))),
@@ -101,13 +101,13 @@ impl MailConfig {
         })
     }
 
-    /// Whether mail goes to a mail server.
+    /// Returns true if mail goes to a mail server.
     fn has_server(&self) -> bool {
         matches!(self.transport, MailTransport::Smtp(_))
     }
 }
 
-/// Reads `EMAIL_VERIFICATION`, which needs a way to send mail.
+/// Reads `EMAIL_VERIFICATION`, which requires a way to send mail.
 pub fn read_email_verification(reader: &mut Reader, mail: Option<&MailConfig>) -> bool {
     let is_verified = reader.flag(EMAIL_VERIFICATION, mail.is_some_and(MailConfig::has_server));
     if is_verified && mail.is_none() {

@@ -5,26 +5,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Actor, ActorKind, Holder, Language};
 
-/// Mail that has to be written and sent, as it is stored in the queue.
+/// Mail that still has to be written and sent, as stored in the queue.
 ///
-/// The names of the stored fields never change: jobs of an older version may still be in the queue.
+/// The names of the stored fields never change: jobs stored by an older version may still be in the queue.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct MailJob {
     /// The language to write in.
     pub language: Language,
-    /// The address of the client that caused it; `None` for an operator.
+    /// The address of the client that caused the mail; `None` for an operator.
     #[serde(rename = "from")]
     pub address: Option<IpAddr>,
     /// The client's `User-Agent`.
     pub user_agent: String,
     /// The ID of the request in the logs.
     pub request_id: String,
-    /// What it is about and to whom it goes.
+    /// What the mail is about, and who receives it.
     #[serde(rename = "what")]
     pub kind: MailKind,
 }
 
-/// What a mail job is about and to whom it goes.
+/// What a mail job is about, and who receives the mail.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum MailKind {
@@ -63,7 +63,7 @@ pub enum MailKind {
     },
 }
 
-/// A change that the holder of the account is notified of.
+/// Something that the holder of an account is notified of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Notice {

@@ -13,7 +13,7 @@ use super::{
     html::{escape, with_links},
 };
 
-/// The content of an e-mail: the same words as text and as HTML.
+/// The content of an e-mail, which is sent both as plain text and as HTML.
 pub(super) struct Letter {
     pub(super) to: String,
     pub(super) subject: String,

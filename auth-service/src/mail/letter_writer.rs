@@ -57,7 +57,7 @@ impl LetterWriter<'_> {
         letter
     }
 
-    /// A letter to `to` that only informs. The phrase mentions the address `email`.
+    /// A letter to `to` without a button. `email` is the address that the phrase mentions.
     pub(super) fn without_button(&self, to: &str, email: &str, phrase: &'static Phrase) -> Letter {
         let footer = self.words.footer.replace("{origin}", &self.frontend.to_string());
         Letter {
@@ -113,7 +113,7 @@ fn time_text(words: &Words, at: DateTime<Utc>) -> String {
         .replace("{clock}", &at.format(words.clock).to_string())
 }
 
-/// Browser, operating system and address, as far as they are known.
+/// The browser, the operating system and the address, if they are known.
 fn device_text(words: &Words, job: &MailJob) -> String {
     let browser = user_agent::browser(&job.user_agent);
     let system = user_agent::operating_system(&job.user_agent);

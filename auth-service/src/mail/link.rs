@@ -8,11 +8,11 @@ use drawbridge_database::Connection;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::LinkToken,
+    domain::{LinkKind, LinkToken},
     storage::{self, LinkRow, QueryResult},
 };
 
-/// What a mailed link does, once.
+/// What a mailed link does. Each link works only once.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum MailLink {
@@ -47,13 +47,13 @@ pub enum MailLink {
 }
 
 impl MailLink {
-    /// The kind in the API and in the database.
-    pub fn kind(&self) -> &'static str {
+    /// The kind of the link.
+    pub fn kind(&self) -> LinkKind {
         match self {
-            Self::Register { .. } => "register",
-            Self::Verify { .. } => "verify",
-            Self::ChangeAddress { .. } => "change_address",
-            Self::Reset { .. } => "reset",
+            Self::Register { .. } => LinkKind::Register,
+            Self::Verify { .. } => LinkKind::Verify,
+            Self::ChangeAddress { .. } => LinkKind::ChangeAddress,
+            Self::Reset { .. } => LinkKind::Reset,
         }
     }
 
@@ -86,7 +86,7 @@ impl MailLink {
         }
     }
 
-    /// The page of the frontend that it opens.
+    /// The page of the frontend that the link opens.
     pub fn path(&self) -> &'static str {
         match self {
             Self::Reset { .. } => "/reset-password",
@@ -121,14 +121,14 @@ impl MailLinks {
             .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
         let row = LinkRow {
             hash: token.hash(),
-            kind: link.kind().to_owned(),
+            kind: link.kind().as_str().to_owned(),
             user_id: link.user(),
-            sealed: self.0.seal(Random, link.kind(), &plain),
+            sealed: self.0.seal(Random, link.kind().as_str(), &plain),
             expires_at: (now + link.lifetime()).naive_utc(),
         };
         // If several changes of address were requested, only the last one is valid.
         if let MailLink::ChangeAddress { user, .. } = link {
-            storage::delete_links_of_kind(connection, *user, link.kind())?;
+            storage::delete_links_of_kind(connection, *user, LinkKind::ChangeAddress)?;
         }
         storage::insert_link(connection, &row)?;
         Ok(token)

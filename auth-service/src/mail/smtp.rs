@@ -43,7 +43,8 @@ impl SmtpClient {
     pub(super) async fn send(&self, message: Message) -> Result<(), SendError> {
         match self.0.send(message).await {
             Ok(_) => Ok(()),
-            // A refusal of the recipient is final. Any other refusal may be temporary, such as an exceeded quota.
+            // A refusal of the recipient is final. Any other refusal may be temporary, such as one due to an exceeded
+            // quota.
             Err(error) if error.status().map(u16::from).is_some_and(refuses_recipient) => {
                 Err(SendError::permanent(error))
             }

@@ -22,7 +22,7 @@ pub struct SmtpServer {
     pub authorities: Option<Vec<u8>>,
 }
 
-/// A user of a mail server.
+/// The credentials for a mail server.
 #[derive(Clone)]
 pub struct SmtpCredentials {
     /// The user name.
@@ -38,7 +38,7 @@ pub enum SmtpEncryption {
     Tls,
     /// STARTTLS (RFC 3207). Nothing is sent to a server that does not support it.
     StartTls,
-    /// None.
+    /// No encryption.
     None,
 }
 

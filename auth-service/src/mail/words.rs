@@ -1,4 +1,4 @@
-//! The texts of all e-mails. A language that lacks a text does not compile.
+//! The texts of all e-mails. If a language lacks a text, the code does not compile.
 //!
 //! Placeholders such as `{site}` and `{email}` are filled in when an e-mail is written.
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::storage::{self, MailJobRow};
 
-/// How often the queue is checked for jobs of other processes and for jobs that are due again.
+/// How often the queue is checked for jobs added by other processes and for jobs that are due again.
 const QUEUE_CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// How long a worker has a job to itself.
@@ -26,10 +26,10 @@ const JOB_BATCH_SIZE: i64 = 8;
 
 const MAX_RETRY_DELAY: TimeDelta = TimeDelta::minutes(5);
 
-/// How long after the request the last attempt is made.
+/// How long after the request delivery is still attempted.
 const RETRY_PERIOD: TimeDelta = TimeDelta::days(3);
 
-/// Writes and sends queued mail. Each replica may run one.
+/// Writes and sends queued mail. Each replica may run a worker.
 pub(crate) struct MailWorker {
     queue: MailQueue,
     composer: Composer,
@@ -151,7 +151,7 @@ impl MailWorker {
     }
 }
 
-/// The delay after this many attempts: 2 s, then twice as long each time.
+/// The delay after this many attempts: 2 s, then twice as long each time, up to [`MAX_RETRY_DELAY`].
 fn retry_delay(attempts: i64) -> TimeDelta {
     let exponent = u32::try_from(attempts.clamp(1, 10)).unwrap_or(10);
     TimeDelta::seconds(1 << exponent).min(MAX_RETRY_DELAY)

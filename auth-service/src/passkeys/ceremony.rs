@@ -45,7 +45,7 @@ pub(super) enum CeremonyState {
     Discoverable(DiscoverableAuthentication),
 }
 
-/// A challenge, as the browser gets it.
+/// A challenge, as the browser receives it.
 #[derive(Serialize)]
 pub(crate) struct Challenge {
     ceremony: CeremonyId,
@@ -71,7 +71,7 @@ impl Ceremonies {
         Ok(Challenge { ceremony: id, options })
     }
 
-    /// Takes the state of the ceremony with this ID, if it began for this user and this purpose.
+    /// Removes the ceremony with this ID, and returns its state if it began for this user and this purpose.
     pub(super) async fn take(
         &self,
         id: &str,

@@ -30,7 +30,7 @@ impl PasskeyError {
     }
 }
 
-/// An error in a check of an answer.
+/// The answer to a challenge did not pass a check.
 impl From<WebauthnError> for PasskeyError {
     fn from(error: WebauthnError) -> Self {
         Self::Invalid(format!("{error:?}"))

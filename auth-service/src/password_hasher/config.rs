@@ -2,16 +2,16 @@ use drawbridge_core::settings::{Reader, Setting};
 
 const BCRYPT_COST: Setting = Setting::new(
     "BCRYPT_COST",
-    "The bcrypt cost of new password hashes; a hash of a lower cost is replaced at the next sign-in.",
+    "The bcrypt cost of new password hashes; a hash with a lower cost is replaced at the next sign-in.",
 );
 const BCRYPT_COST_MAX: Setting = Setting::new(
     "BCRYPT_COST_MAX",
-    "The highest bcrypt cost that is verified; a stored hash above it never matches. If `BCRYPT_COST` is above 14, the \
+    "The highest bcrypt cost that is verified; a stored hash with a higher cost never matches. If `BCRYPT_COST` is above 14, the \
      default is `BCRYPT_COST`.",
 );
 const BCRYPT_QUEUE: Setting = Setting::new(
     "BCRYPT_QUEUE",
-    "How many passwords may wait for a free core; beyond that, requests get 503 `busy` with `Retry-After`.",
+    "How many passwords can wait for a free core; beyond that, requests get 503 `busy` with `Retry-After`.",
 );
 
 /// How passwords are hashed.

@@ -50,8 +50,9 @@ impl Bcrypt {
         }
     }
 
-    /// The input for bcrypt. Up to 71 bytes it is the password itself, so that hashes can be moved between systems.
-    /// A longer password, which bcrypt would truncate, is first hashed with a key.
+    /// The input for bcrypt. A password of up to 71 bytes is used as it is, so that hashes can be moved between
+    /// systems. bcrypt would truncate a longer password, or one that contains a NUL byte, so these are first hashed
+    /// with a key.
     fn input(&self, password: &Password) -> Zeroizing<Vec<u8>> {
         let bytes = password.expose_bytes();
         Zeroizing::new(if bytes.len() <= BCRYPT_MAX_BYTES && !bytes.contains(&0) {
@@ -93,7 +94,7 @@ impl Bcrypt {
         PasswordVerdict::Mismatch
     }
 
-    /// The cost of a stored hash, if this deployment runs it.
+    /// The cost of a stored hash, if this deployment verifies it.
     fn runnable_cost(&self, hash: &str) -> Option<u32> {
         PasswordHash::cost_of(hash, self.max_cost).ok()
     }

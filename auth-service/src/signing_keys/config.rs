@@ -21,7 +21,7 @@ const TOKEN_LIFETIME: Setting = Setting::new(
 );
 const SESSION_LIFETIME: Setting = Setting::new(
     "SESSION_LIFETIME",
-    "The absolute timeout: how long after the sign-in a session ends, even if it is in use.",
+    "The absolute timeout: a session ends this long after the sign-in, even if it is in use.",
 );
 const KEY_ROTATION: Setting = Setting::new("KEY_ROTATION", "The age at which a signing key is replaced.");
 const SESSIONS_PER_USER: Setting = Setting::new(

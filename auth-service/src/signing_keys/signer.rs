@@ -11,6 +11,7 @@ use drawbridge_core::{
 use drawbridge_database::Database;
 use drawbridge_verification::token::{Claims, TokenParties};
 use jsonwebtoken::encode;
+use secrecy::SecretString;
 
 use super::{KEY_CACHE_TTL, KeyError, KeyVault, SigningKey, TokenConfig, time_delta};
 
@@ -18,7 +19,7 @@ use super::{KEY_CACHE_TTL, KeyError, KeyVault, SigningKey, TokenConfig, time_del
 #[derive(Clone)]
 pub struct IssuedToken {
     /// The token.
-    pub text: String,
+    pub text: SecretString,
     /// Its expiry, in whole seconds like the claim `exp`.
     pub expires_at: DateTime<Utc>,
 }
@@ -52,7 +53,7 @@ impl TokenSigner {
         }
     }
 
-    /// Issues a token for a session. It expires with the session at the latest.
+    /// Issues a token for a session. The token expires no later than the session.
     ///
     /// # Errors
     /// If there is no usable signing key, or the database is unavailable.
@@ -74,7 +75,7 @@ impl TokenSigner {
             exp: expires_at.timestamp(),
         };
         let text = encode(&key.header, &claims, &key.key).map_err(KeyError::cryptography)?;
-        Ok(IssuedToken { text, expires_at: expires_at.trunc_subsecs(0) })
+        Ok(IssuedToken { text: text.into(), expires_at: expires_at.trunc_subsecs(0) })
     }
 
     async fn key(&self) -> Result<Arc<SigningKey>, KeyError> {

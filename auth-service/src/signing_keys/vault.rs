@@ -21,7 +21,7 @@ use crate::storage::{self, KeySummary, NewKey};
 #[derive(Debug)]
 pub struct KeyVault(Sealer);
 
-/// What a new signing key is created for.
+/// The properties of a signing key to create.
 struct KeySpec {
     algorithm: Algorithm,
     /// The longest lifetime of the tokens that it will sign.
@@ -35,8 +35,8 @@ impl KeyVault {
         Self(Sealer::new(master, KeyPurpose::SigningKeys))
     }
 
-    /// Creates the first key if there is none, and checks that the signing key can be opened. If several
-    /// replicas call it at the same time, only one key is created.
+    /// Creates the first key if there is none, and checks that the signing key can be opened. If several replicas do
+    /// this at the same time, only one key is created.
     ///
     /// # Errors
     /// If the keys were sealed under another master secret, or the database is unavailable.
@@ -137,8 +137,8 @@ impl KeyVault {
         })
     }
 
-    /// Revokes a key immediately, which signs out every user whose token it signed. If no key is active then, a
-    /// published one is activated early, or a new one is created. Returns `false` if there is no such key.
+    /// Revokes a key immediately, which signs out every user whose token it signed. If this leaves no key active, a
+    /// published one is activated early or a new one is created. Returns `false` if no such key is published.
     ///
     /// # Errors
     /// If the keys were sealed under another master secret, or the database is unavailable.

@@ -114,7 +114,8 @@ pub fn insert_account(
     })
 }
 
-/// Does the same within a transaction, without an audit event.
+/// Inserts the rows of an account within a transaction, without an audit event. Returns false if another account has
+/// the address.
 pub(super) fn insert_account_rows(connection: &mut Connection, account: &NewAccount) -> QueryResult<bool> {
     let now = account.now.naive_utc();
     let user = NewUserRow {
@@ -159,7 +160,7 @@ pub fn set_disabled(
             on_backend!(&mut *connection, |c| {
                 delete(sessions::table.filter(sessions::user_id.eq(user))).execute(c)
             })?;
-            delete_links_of(connection, user, None)?;
+            delete_links_of(connection, user)?;
         }
         insert_event(connection, event)?;
         record_change(connection, user, version, now).map(Some)
@@ -176,9 +177,10 @@ pub fn delete_account(
 ) -> QueryResult<Option<UserChange>> {
     connection.transaction(|connection| {
         let Some(version) = bump_version(connection, user)? else { return Ok(None) };
+        let event = event.before_address_changes(connection)?;
         on_backend!(&mut *connection, |c| delete(users::table.find(user)).execute(c))?;
         delete_events_of(connection, user)?;
-        insert_event(connection, event)?;
+        insert_event(connection, &event)?;
         record_change(connection, user, version, now).map(Some)
     })
 }
@@ -194,7 +196,7 @@ pub fn find_account(connection: &mut Connection, email: &Email) -> QueryResult<O
     })
 }
 
-/// Accounts ordered by creation: at most `limit`, starting after `after`.
+/// Finds at most `limit` accounts in the order of their creation, starting after `after`.
 pub fn find_accounts(
     connection: &mut Connection,
     after: Option<UserId>,
@@ -210,7 +212,7 @@ pub fn find_accounts(
     })
 }
 
-/// Locks a user until the end of the transaction, for changes that leave the user's record as it is.
+/// Locks a user until the end of the transaction, for changes that do not affect the user's record.
 pub(super) fn lock_user(connection: &mut Connection, user: UserId) -> QueryResult<()> {
     on_backend!(connection, |c| {
         update(users::table.find(user)).set(users::disabled.eq(users::disabled)).execute(c)

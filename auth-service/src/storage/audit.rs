@@ -1,13 +1,16 @@
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::{
-    ExpressionMethods, Insertable, QueryDsl, QueryResult, Queryable, RunQueryDsl, Selectable,
-    SelectableHelper, delete, insert_into,
+    ExpressionMethods, Insertable, OptionalExtension, QueryDsl, QueryResult, Queryable, RunQueryDsl,
+    Selectable, SelectableHelper, delete, insert_into,
 };
 use drawbridge_core::{
     id::{EventId, SessionId, UserId},
     random::Random,
 };
-use drawbridge_database::{Connection, on_backend, schema::audit_events};
+use drawbridge_database::{
+    Connection, on_backend,
+    schema::{audit_events, users},
+};
 
 use super::mail_jobs::{MailJobRow, insert_mail_job};
 use crate::domain::{Actor, EventKind};
@@ -21,6 +24,8 @@ const WRONG_CODES_UNTIL_NOTICE: i64 = 5;
 pub struct NewEvent {
     row: EventRow,
     mail: Vec<MailJobRow>,
+    /// Mail about the account, which goes only to a confirmed address.
+    notices: Vec<MailJobRow>,
 }
 
 #[derive(Clone, Insertable)]
@@ -53,7 +58,7 @@ impl NewEvent {
             request_id: actor.request_id.clone(),
             detail: String::new(),
         };
-        Self { row, mail: Vec::new() }
+        Self { row, mail: Vec::new(), notices: Vec::new() }
     }
 
     /// Sets the account that the event is about.
@@ -84,15 +89,42 @@ impl NewEvent {
         self
     }
 
+    /// Adds notices to the holder of the account. They are inserted together with the event, if the account's address
+    /// is confirmed by then: an unconfirmed address may belong to someone else, who must not learn about the account.
+    #[must_use]
+    pub fn with_notices(mut self, notices: impl IntoIterator<Item = MailJobRow>) -> Self {
+        self.notices.extend(notices);
+        self
+    }
+
     /// The same event without its mail jobs.
     #[must_use]
     pub(super) fn without_mail(&self) -> Self {
-        Self { row: self.row.clone(), mail: Vec::new() }
+        Self { row: self.row.clone(), mail: Vec::new(), notices: Vec::new() }
     }
 
-    /// Returns true if mail is queued with the event.
+    /// The same event for a change that deletes the account or replaces its address: whether the notices are sent is
+    /// decided now, based on the address before the change.
+    pub(super) fn before_address_changes(&self, connection: &mut Connection) -> QueryResult<Self> {
+        let mut event = self.without_mail();
+        event.mail.extend(self.mail.iter().cloned());
+        if self.sends_notices(connection)? {
+            event.mail.extend(self.notices.iter().cloned());
+        }
+        Ok(event)
+    }
+
+    /// Returns true if there are notices and the address of the account is confirmed.
+    fn sends_notices(&self, connection: &mut Connection) -> QueryResult<bool> {
+        let Some(user) = self.row.user_id.filter(|_| !self.notices.is_empty()) else { return Ok(false) };
+        let confirmed = users::table.find(user).select(users::email_verified);
+        let confirmed: Option<bool> = on_backend!(connection, |c| confirmed.first(c).optional())?;
+        Ok(confirmed.unwrap_or(false))
+    }
+
+    /// Returns true if mail may be queued with the event.
     pub(crate) fn has_mail(&self) -> bool {
-        !self.mail.is_empty()
+        !self.mail.is_empty() || !self.notices.is_empty()
     }
 }
 
@@ -139,7 +171,11 @@ pub struct EventFilter {
 pub fn insert_event(connection: &mut Connection, event: &NewEvent) -> QueryResult<()> {
     let row = &event.row;
     on_backend!(&mut *connection, |c| insert_into(audit_events::table).values(row).execute(c))?;
-    event.mail.iter().try_for_each(|job| insert_mail_job(connection, job))
+    event.mail.iter().try_for_each(|job| insert_mail_job(connection, job))?;
+    if event.sends_notices(connection)? {
+        event.notices.iter().try_for_each(|notice| insert_mail_job(connection, notice))?;
+    }
+    Ok(())
 }
 
 /// Finds audit events, newest first, at most `limit`.
@@ -170,13 +206,13 @@ pub fn find_events(
     })
 }
 
-/// Deletes events from before `end`. Returns how many there were.
+/// Deletes the events that happened before `end`, and returns how many there were.
 pub fn delete_events_before(connection: &mut Connection, end: DateTime<Utc>) -> QueryResult<usize> {
     let old = audit_events::table.filter(audit_events::at.lt(end.naive_utc()));
     on_backend!(connection, |c| delete(old).execute(c))
 }
 
-/// Deletes failed sign-ins to addresses without an account from before `end`. Returns how many there were.
+/// Deletes the failed sign-ins before `end` that concern addresses without an account, and returns how many there were.
 pub fn delete_unattributed_events_before(
     connection: &mut Connection,
     end: DateTime<Utc>,

@@ -38,7 +38,7 @@ struct ExportedUserRow {
     created_at: NaiveDateTime,
 }
 
-/// Accounts ordered by creation: at most `limit`, starting after `after`.
+/// Finds at most `limit` accounts in the order of their creation, starting after `after`.
 pub fn find_accounts_to_export(
     connection: &mut Connection,
     after: Option<UserId>,

@@ -36,8 +36,8 @@ struct CreatedCount {
     created: i64,
 }
 
-/// Fills the three tables in one statement, and so in one transaction. With an array for each column, one plan fits any
-/// number of rows; a list of values would need a plan for each number.
+/// Fills the three tables in one statement and therefore in one transaction. With one array per column, the same query
+/// plan works for any number of rows; a list of values would need a plan for each number of rows.
 const INSERT_ACCOUNTS: &str = "
     WITH created AS (
         INSERT INTO users (id, email, email_key, email_verified, disabled, version, created_at)
@@ -103,7 +103,7 @@ impl<'a> ImportColumns<'a> {
 
 /// Creates the accounts whose address has no account yet, in one transaction. Returns how many were created.
 ///
-/// The outbox gets no rows: the IDs are new, so no cache can know them.
+/// No outbox rows are needed: the IDs are new, so no cache can contain them.
 pub fn import_accounts(
     connection: &mut Connection,
     accounts: &[ImportedAccount],
@@ -116,8 +116,8 @@ pub fn import_accounts(
             ImportRow { id, email_key: account.email.key(), account }
         })
         .collect();
-    // Concurrent imports lock addresses in the same order. The sort is stable: of rows with one address, the first
-    // wins.
+    // Concurrent imports lock addresses in the same order. The sort is stable: of several rows with the same address,
+    // the first wins.
     rows.sort_by(|a, b| a.email_key.cmp(&b.email_key));
     match connection {
         Connection::Postgres(c) => {
@@ -173,7 +173,7 @@ fn insert_one(connection: &mut Connection, row: ImportRow<'_>) -> QueryResult<bo
     Ok(true)
 }
 
-/// The keys among `keys` whose address has an account.
+/// Returns those of the e-mail `keys` that belong to an account.
 pub fn find_known_email_keys(connection: &mut Connection, keys: &[String]) -> QueryResult<Vec<String>> {
     on_backend!(connection, |c| {
         users::table.filter(users::email_key.eq_any(keys)).select(users::email_key).load(c)

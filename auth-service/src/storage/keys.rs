@@ -46,7 +46,7 @@ pub struct KeySummary {
     pub created_at: NaiveDateTime,
     /// When the key starts to sign.
     pub active_from: NaiveDateTime,
-    /// When its last token expires, once another key has taken over.
+    /// When its last token expires; `None` until another key is created to replace it.
     pub expires_at: Option<NaiveDateTime>,
 }
 
@@ -101,7 +101,7 @@ pub fn insert_key(connection: &mut Connection, key: &NewKey) -> QueryResult<()> 
     Ok(())
 }
 
-/// Raises the maximum token lifetime of the keys that have no end yet to `lifetime`, unless it is longer already.
+/// Raises the maximum token lifetime of the keys that have no expiry yet to `lifetime`, unless it is already longer.
 pub fn raise_token_lifetime(connection: &mut Connection, lifetime: TimeDelta) -> QueryResult<usize> {
     let seconds = lifetime.num_seconds();
     let shorter = signing_keys::table
@@ -109,8 +109,8 @@ pub fn raise_token_lifetime(connection: &mut Connection, lifetime: TimeDelta) ->
     on_backend!(connection, |c| update(shorter).set(signing_keys::token_seconds.eq(seconds)).execute(c))
 }
 
-/// Sets the end of every key that has none: when the last token that it may sign until `signs_until` expires. Returns
-/// the maximum lifetime of their tokens. Requires an exclusive transaction.
+/// Sets the expiry of every key that has none. The keys may sign until `signs_until`, so each expires when a token that
+/// it signs at that time would expire. Returns the maximum lifetime of their tokens. Requires an exclusive transaction.
 pub fn supersede_keys(connection: &mut Connection, signs_until: DateTime<Utc>) -> QueryResult<TimeDelta> {
     let alive: Vec<(String, i64)> = on_backend!(&mut *connection, |c| {
         signing_keys::table

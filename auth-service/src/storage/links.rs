@@ -6,13 +6,15 @@ use diesel::{
 use drawbridge_core::id::UserId;
 use drawbridge_database::{Connection, on_backend, schema::links};
 
+use crate::domain::LinkKind;
+
 /// A mailed link that has not been used.
 #[derive(Clone, Insertable, Queryable, Selectable)]
 #[diesel(table_name = links)]
 pub struct LinkRow {
     /// The SHA-256 hash of its token.
     pub hash: Vec<u8>,
-    /// The kind of the link.
+    /// The text of its [`LinkKind`].
     pub kind: String,
     /// The account, if it exists already.
     pub user_id: Option<UserId>,
@@ -37,7 +39,7 @@ pub fn find_link(
     on_backend!(connection, |c| valid.select(LinkRow::as_select()).first(c).optional())
 }
 
-/// Uses up a link. Returns false if it is invalid; of two concurrent calls, one gets true.
+/// Uses up a link. Returns false if it is invalid; of two concurrent calls, only one returns true.
 pub(super) fn take_link(connection: &mut Connection, hash: &[u8], now: DateTime<Utc>) -> QueryResult<bool> {
     let valid = links::table.filter(links::hash.eq(hash).and(links::expires_at.gt(now.naive_utc())));
     Ok(on_backend!(connection, |c| delete(valid).execute(c))? == 1)
@@ -48,26 +50,19 @@ pub fn delete_link(connection: &mut Connection, hash: &[u8]) -> QueryResult<()> 
     on_backend!(connection, |c| delete(links::table.find(hash)).execute(c)).map(drop)
 }
 
-/// Invalidates the links of one kind.
-pub fn delete_links_of_kind(connection: &mut Connection, user: UserId, kind: &str) -> QueryResult<()> {
-    delete_links_of(connection, user, Some(kind))
+/// Invalidates a user's links of one kind.
+pub fn delete_links_of_kind(connection: &mut Connection, user: UserId, kind: LinkKind) -> QueryResult<()> {
+    let theirs = links::table.filter(links::user_id.eq(user).and(links::kind.eq(kind.as_str())));
+    on_backend!(connection, |c| delete(theirs).execute(c)).map(drop)
 }
 
-/// Invalidates all links of a user, or the ones of one kind.
-pub(super) fn delete_links_of(
-    connection: &mut Connection,
-    user: UserId,
-    kind: Option<&str>,
-) -> QueryResult<()> {
-    on_backend!(connection, |c| match kind {
-        Some(kind) =>
-            delete(links::table.filter(links::user_id.eq(user).and(links::kind.eq(kind)))).execute(c),
-        None => delete(links::table.filter(links::user_id.eq(user))).execute(c),
-    })
-    .map(drop)
+/// Invalidates all links of a user.
+pub(super) fn delete_links_of(connection: &mut Connection, user: UserId) -> QueryResult<()> {
+    let theirs = links::table.filter(links::user_id.eq(user));
+    on_backend!(connection, |c| delete(theirs).execute(c)).map(drop)
 }
 
-/// Deletes expired links. Returns how many there were.
+/// Deletes expired links, and returns how many there were.
 pub fn delete_expired_links(connection: &mut Connection, now: DateTime<Utc>) -> QueryResult<usize> {
     let expired = links::table.filter(links::expires_at.le(now.naive_utc()));
     on_backend!(connection, |c| delete(expired).execute(c))

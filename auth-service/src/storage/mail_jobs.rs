@@ -25,7 +25,7 @@ pub fn insert_mail_job(connection: &mut Connection, job: &MailJobRow) -> QueryRe
     on_backend!(connection, |c| insert_into(mail_jobs::table).values(job).execute(c)).map(drop)
 }
 
-/// Claims due jobs for the time of `lease`, oldest first, at most `limit`.
+/// Claims at most `limit` due jobs, oldest first, for the duration of `lease`.
 pub fn claim_mail_jobs(
     connection: &mut Connection,
     now: DateTime<Utc>,

@@ -24,10 +24,10 @@ diesel::table! {
 
 /// Brings the schema up to date and returns the names of the migrations that were run.
 ///
-/// If the schema is up to date, no right to change it is required.
+/// If the schema is already up to date, this requires no privilege to change it.
 ///
 /// # Errors
-/// The database is unreachable, or a migration failed; nothing is changed then.
+/// The database is unreachable, or a migration failed. Either way, nothing has changed.
 pub fn migrate(connection: &mut Connection) -> Result<Vec<String>, DatabaseUnavailable> {
     if is_up_to_date(connection) {
         return Ok(Vec::new());
@@ -42,12 +42,13 @@ pub fn migrate(connection: &mut Connection) -> Result<Vec<String>, DatabaseUnava
     })
 }
 
-/// Returns true if all migrations are known to have been run. If in doubt, running them reports the error.
+/// Returns true if all migrations are known to have been run. If that cannot be determined, returns false, so that
+/// running them reports the error.
 fn is_up_to_date(connection: &mut Connection) -> bool {
     let versions = __diesel_schema_migrations::table.select(__diesel_schema_migrations::version);
     let (run, all) = match connection {
         Connection::Postgres(c) => {
-            // A query of a missing table would be logged as an error by the server.
+            // The server would log a query of a missing table as an error.
             if !diesel::select(sql::<Bool>(HAS_MIGRATIONS)).get_result(c).unwrap_or(false) {
                 return false;
             }

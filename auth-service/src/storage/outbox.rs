@@ -13,7 +13,7 @@ use drawbridge_database::{
 };
 use drawbridge_verification::user_record::UserState;
 
-/// A committed change of a user's record, to be delivered to the cache.
+/// A committed change to a user's record, to be delivered to the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserChange {
     /// The outbox row, which is deleted once the change is delivered.
@@ -42,7 +42,7 @@ impl<T: CommitOutcome> CommitOutcome for Option<T> {
     }
 }
 
-/// Implements [`CommitOutcome`] for results of transactions that leave the user's record as it is.
+/// Implements [`CommitOutcome`] for the results of transactions that do not affect the user's record.
 macro_rules! without_change {
     ($($outcome:ty),+ $(,)?) => {
         $(impl CommitOutcome for $outcome {
@@ -89,7 +89,7 @@ pub(super) fn insert_outbox_rows(connection: &mut Connection, rows: &[OutboxRow]
 
 /// Increments the version of the user's record and returns it, or `None` if there is no such user.
 ///
-/// Call it first in a transaction: it locks the user, so no other change of this user can interfere.
+/// Call it first in a transaction: it locks the user, so no other change to this user can interfere.
 pub(super) fn bump_version(connection: &mut Connection, user: UserId) -> QueryResult<Option<i64>> {
     let versions: Vec<i64> = on_backend!(connection, |c| {
         update(users::table.find(user))
@@ -100,7 +100,7 @@ pub(super) fn bump_version(connection: &mut Connection, user: UserId) -> QueryRe
     Ok(versions.first().copied())
 }
 
-/// Inserts an outbox row for a change of the user, and returns the change.
+/// Inserts an outbox row for a change to the user's record, and returns the change.
 pub(super) fn record_change(
     connection: &mut Connection,
     user: UserId,
@@ -123,7 +123,7 @@ pub fn find_pending_changes(connection: &mut Connection, limit: i64) -> QueryRes
     })
 }
 
-/// Deletes changes that have been delivered. Returns how many there were.
+/// Deletes changes that have been delivered, and returns how many there were.
 pub fn delete_pending_changes(connection: &mut Connection, ids: &[OutboxId]) -> QueryResult<usize> {
     on_backend!(connection, |c| delete(outbox::table.filter(outbox::id.eq_any(ids))).execute(c))
 }

@@ -122,7 +122,7 @@ pub fn insert_ceremony(connection: &mut Connection, ceremony: &CeremonyRow) -> Q
     on_backend!(connection, |c| insert_into(ceremonies::table).values(ceremony).execute(c)).map(drop)
 }
 
-/// Takes a valid challenge: each can be answered once.
+/// Removes a challenge and returns it if it is valid, so that each challenge can be answered only once.
 pub fn take_ceremony(
     connection: &mut Connection,
     id: CeremonyId,
@@ -137,7 +137,7 @@ pub fn take_ceremony(
     })
 }
 
-/// Deletes expired challenges. Returns how many there were.
+/// Deletes expired challenges, and returns how many there were.
 pub fn delete_expired_ceremonies(connection: &mut Connection, now: DateTime<Utc>) -> QueryResult<usize> {
     let expired = ceremonies::table.filter(ceremonies::expires_at.le(now.naive_utc()));
     on_backend!(connection, |c| delete(expired).execute(c))

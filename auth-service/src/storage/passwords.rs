@@ -36,7 +36,7 @@ pub struct NewPassword {
     pub keep: KeptSessions,
 }
 
-/// The sessions that continue after the password was changed.
+/// The sessions that continue after a password change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeptSessions {
     /// All sessions continue.
@@ -61,7 +61,7 @@ pub(super) fn find_password_change(
     })
 }
 
-/// Replaces a hash with a stronger one of the same password. Returns false if the hash has changed in the meantime.
+/// Replaces a hash with a stronger one for the same password. Returns false if the hash has changed in the meantime.
 pub fn strengthen_hash(
     connection: &mut Connection,
     user: UserId,
@@ -129,5 +129,5 @@ pub(super) fn put_password(connection: &mut Connection, new: &NewPassword) -> Qu
         }
         KeptSessions::None => on_backend!(&mut *connection, |c| delete(theirs).execute(c))?,
     };
-    delete_links_of(connection, new.user, None)
+    delete_links_of(connection, new.user)
 }

@@ -37,12 +37,12 @@ pub struct Profile {
     pub hash: Option<String>,
 }
 
-/// The result of using the link of a sign-up.
+/// The result of using a sign-up link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegistrationOutcome {
     /// The account was created.
     Created,
-    /// Another account has the address by now.
+    /// Another account now has the address.
     EmailTaken,
     /// The link was used or invalidated in the meantime.
     LinkInvalid,
@@ -55,7 +55,7 @@ without_change!(RegistrationOutcome);
 pub enum AddressChangeOutcome {
     /// The address was changed.
     Changed(UserChange),
-    /// Another account has the address by now.
+    /// Another account now has the address.
     EmailTaken,
     /// The link was used or invalidated in the meantime, or the account was deleted.
     LinkInvalid,
@@ -88,7 +88,7 @@ pub fn find_profile(connection: &mut Connection, user: UserId) -> QueryResult<Op
     })
 }
 
-/// Uses up the link of a sign-up and creates the account.
+/// Uses up a sign-up link and creates the account.
 pub fn redeem_registration(
     connection: &mut Connection,
     link: &[u8],
@@ -107,8 +107,8 @@ pub fn redeem_registration(
     })
 }
 
-/// Uses up a link and marks the address as confirmed. Returns `None` if the link is invalid or the account has another
-/// address by now.
+/// Uses up a link and marks the address as confirmed. Returns `None` if the link is invalid or the account now has a
+/// different address.
 pub fn verify_address(
     connection: &mut Connection,
     link: &[u8],
@@ -154,10 +154,11 @@ pub fn change_address(
         if on_backend!(&mut *connection, |c| select(exists(others)).get_result::<bool>(c))? {
             return Ok(AddressChangeOutcome::EmailTaken);
         }
+        let event = event.before_address_changes(connection)?;
         update_address(connection, user, email)?;
-        // Links sent to the old address must not change the account any more.
-        delete_links_of(connection, user, None)?;
-        insert_event(connection, event)?;
+        // Links sent to the old address must no longer be able to change the account.
+        delete_links_of(connection, user)?;
+        insert_event(connection, &event)?;
         Ok(AddressChangeOutcome::Changed(record_change(connection, user, version, now)?))
     });
     match outcome {

@@ -6,8 +6,8 @@ use drawbridge_database::{Connection, DatabaseUnavailable};
 
 const DATABASE_READER: Setting = Setting::new(
     "DATABASE_READER",
-    "The PostgreSQL role of verify-service. At start-up, auth-service grants it the right to read what verification \
-     needs.",
+    "The PostgreSQL role of verify-service. At start-up, auth-service grants this role the right to read what \
+     verification needs.",
 )
 .values("role name")
 .default("none");
@@ -25,7 +25,7 @@ impl ReaderRole {
     /// Parses the name of a role that needs no quotes in SQL.
     ///
     /// # Errors
-    /// A sentence that says which names are allowed.
+    /// The name is not allowed. The message says which names are.
     pub fn parse(name: &str) -> Result<Self, String> {
         let is_plain = name.len() <= 63
             && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
@@ -43,7 +43,7 @@ impl ReaderRole {
 /// The role does not exist, or the database is unreachable or does not support roles.
 pub fn grant_reading(connection: &mut Connection, reader: &ReaderRole) -> Result<(), DatabaseUnavailable> {
     let role = &reader.0;
-    // PostgreSQL rejects concurrent changes of a table's privileges, so replicas take turns.
+    // PostgreSQL rejects concurrent changes to a table's privileges, so replicas take turns.
     connection.exclusively(|connection| {
         let Connection::Postgres(connection) = connection else {
             return Err(DatabaseUnavailable(

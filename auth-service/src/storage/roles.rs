@@ -14,7 +14,7 @@ use super::{
 };
 use crate::domain::{Actor, EventKind, Role};
 
-/// A change of a user's roles.
+/// A change to a user's roles.
 #[derive(Debug, Clone)]
 pub enum RoleChange {
     /// Replaces all roles.

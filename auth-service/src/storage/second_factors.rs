@@ -46,7 +46,7 @@ pub enum Authorization {
 pub enum FactorAddition {
     /// The factor was added.
     Added {
-        /// Whether the new recovery codes were stored, too.
+        /// Whether the new recovery codes were stored as well.
         recovery_codes: bool,
     },
     /// The authorization is no longer valid.
@@ -60,9 +60,9 @@ pub enum FactorAddition {
 /// Rules for removing a factor.
 #[derive(Debug, Clone, Copy)]
 pub struct RemovalRules {
-    /// The last factor must stay.
+    /// Whether the last factor must stay.
     pub factor_required: bool,
-    /// A user without a password can set one with a mailed link.
+    /// Whether a user without a password can set one with a mailed link.
     pub password_resettable: bool,
 }
 
@@ -73,7 +73,7 @@ pub enum FactorRemoval {
     Removed,
     /// There was no such factor.
     NotFound,
-    /// It is the last factor, which must stay.
+    /// It is the last factor, and the deployment requires one.
     LastFactor,
     /// Without it, the user could no longer sign in.
     LastWayIn,
@@ -98,7 +98,7 @@ pub fn find_enrolled_factors(connection: &mut Connection, user: UserId) -> Query
     })
 }
 
-/// Adds a factor with `add`, which gets the factors that exist, and recovery codes if the account has none.
+/// Adds a factor by calling `add` with the existing factors. Stores recovery codes as well if the account has none.
 pub(super) fn add_factor(
     connection: &mut Connection,
     new: &NewFactor,

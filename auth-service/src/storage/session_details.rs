@@ -16,7 +16,7 @@ use super::{
     outbox::{CommitOutcome, UserChange, bump_version, record_change},
 };
 
-/// The time of last use of a session is updated at most this often.
+/// A session's time of last use is updated at most once in this period.
 const LAST_USE_RESOLUTION: TimeDelta = TimeDelta::minutes(1);
 
 /// A session in the user's list of sessions.
@@ -39,7 +39,7 @@ pub struct SessionSummary {
 /// The result of ending several sessions of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndedSessions {
-    /// The change of the user's record.
+    /// The change to the user's record.
     pub change: UserChange,
     /// The number of sessions that ended.
     pub count: usize,
@@ -128,7 +128,7 @@ pub fn record_confirmation(
         if !on_backend!(&mut *connection, |c| select(exists(this)).get_result::<bool>(c))? {
             return Ok(false);
         }
-        // A session from before details were recorded gets them now.
+        // A session that started before details were recorded has none yet, so insert them.
         let details = DetailsRow {
             session_id: session,
             address: "",

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::domain::EventKind;
 
-/// How long after its creation an account counts as new: its first sign-in then causes no notice.
+/// How long an account counts as new after its creation. The first sign-in to a new account causes no notice.
 const NEW_ACCOUNT_PERIOD: TimeDelta = TimeDelta::days(1);
 
 /// A session to start.
@@ -64,7 +64,7 @@ struct NewSessionRow {
     expires_at: NaiveDateTime,
 }
 
-/// What a sign-in needs to know about its user.
+/// What a sign-in needs to know about the user.
 struct SignInState {
     disabled: bool,
     created_at: NaiveDateTime,

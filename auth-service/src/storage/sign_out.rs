@@ -14,7 +14,7 @@ use super::{
 };
 use crate::domain::{Actor, EventKind};
 
-/// Users who have a session, ordered by ID: at most `limit`, starting after `after`.
+/// Finds at most `limit` users who have a session, in the order of their IDs, starting after `after`.
 pub fn find_signed_in(
     connection: &mut Connection,
     after: Option<UserId>,
@@ -37,7 +37,7 @@ pub fn find_signed_in(
 /// Ends all sessions of these users in one transaction, and leaves the delivery to the relay. Returns the number of
 /// ended sessions.
 ///
-/// The transaction is exclusive: it changes many users in an arbitrary order, so two at a time could deadlock.
+/// The transaction is exclusive: it changes many users in an arbitrary order, so two concurrent ones could deadlock.
 pub fn end_sessions_of(
     connection: &mut Connection,
     users: &[UserId],

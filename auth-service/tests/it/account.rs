@@ -1,4 +1,4 @@
-//! What users do to their own account.
+//! Changes that users make to their own accounts.
 
 use auth_service::storage::{self, EventFilter};
 use chrono::DateTime;

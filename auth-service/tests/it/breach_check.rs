@@ -16,8 +16,8 @@ const HASH_REST: &str = "C62ECE399A22ED30D490EF333BE7FDE7385";
 
 type RequestedPrefixes = Arc<Mutex<Vec<String>>>;
 
-/// Starts a list of leaked passwords that always answers with `lines`. Returns its URL and the prefixes that are
-/// requested.
+/// Starts a server with a list of leaked passwords, which always responds with `lines`. Returns its URL and the
+/// prefixes that are requested.
 fn start_list(lines: String) -> (String, RequestedPrefixes) {
     let requested = RequestedPrefixes::default();
     let recorder = requested.clone();

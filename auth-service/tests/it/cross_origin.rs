@@ -15,7 +15,7 @@ const ALLOWED: &str = "https://admin.example.com";
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// Starts a service whose cookie is shared with the frontend. `previous` is the setting `COOKIE_PREVIOUS`.
+/// Starts a service whose cookie is shared with the frontend. `previous` is the value of `COOKIE_PREVIOUS`.
 async fn with_shared_cookie(previous: &str) -> TestApp {
     let settings = fixed([
         ("BACKEND_ORIGIN", "https://api.example.com"),

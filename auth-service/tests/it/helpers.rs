@@ -31,17 +31,17 @@ pub(crate) struct TestApp {
 }
 
 impl TestApp {
-    /// Starts one on each database.
+    /// Starts an app on each database.
     pub(crate) async fn on_both() -> [Self; 2] {
         [Self::start(TestDatabase::Sqlite, |_| {}).await, Self::start(TestDatabase::Postgres, |_| {}).await]
     }
 
-    /// Starts one with changed settings.
+    /// Starts an app with changed settings.
     pub(crate) async fn start(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
         Self::start_with_clock(database, Arc::new(SystemClock), change).await
     }
 
-    /// Starts one with another clock and changed settings.
+    /// Starts an app with another clock and changed settings.
     pub(crate) async fn start_with_clock(
         database: TestDatabase,
         clock: SharedClock,
@@ -59,7 +59,7 @@ impl TestApp {
         Self { config, cache, url, metrics_url, _folder: folder }
     }
 
-    /// Starts one on each database that sends mail and creates accounts only for confirmed addresses.
+    /// Starts, on each database, an app that sends mail and creates accounts only for confirmed addresses.
     pub(crate) async fn with_verification() -> [(Self, Mailbox); 2] {
         [
             Self::with_mail(TestDatabase::Sqlite, true).await,
@@ -67,7 +67,7 @@ impl TestApp {
         ]
     }
 
-    /// Starts one that sends mail.
+    /// Starts an app that sends mail.
     pub(crate) async fn with_mail(database: TestDatabase, verifies_addresses: bool) -> (Self, Mailbox) {
         let mailbox = Mailbox::start();
         let app = Self::start(database, |config| {
@@ -189,7 +189,7 @@ impl TestDatabase {
     }
 }
 
-/// The settings of a test, with a cost of bcrypt that no real deployment may have.
+/// The settings of a test, with a bcrypt cost that no real deployment may use.
 fn read_config(database_url: &str) -> Config {
     let settings = fixed([
         ("LOGIN_LIMIT_ACCOUNT", NO_LIMIT),

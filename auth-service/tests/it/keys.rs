@@ -17,6 +17,7 @@ use drawbridge_core::{
 use drawbridge_database::{Access, Database, DatabaseSource};
 use drawbridge_verification::{KeyRing, Source};
 use jsonwebtoken::{Algorithm, Header, decode_header};
+use secrecy::ExposeSecret;
 use tests::Visitor;
 
 use crate::helpers::{TestApp, TestDatabase};
@@ -77,13 +78,13 @@ async fn the_new_key_signs_at_once_if_the_old_one_is_revoked() {
             .query(move |c| {
                 let new = vault.rotate(c, now, None).unwrap();
                 assert!(vault.revoke(c, now, &old).unwrap());
-                // A restart and another rotation find a key as well.
+                // A restart and another rotation also find a key.
                 vault.ensure_key(c, now, &tokens).unwrap();
                 vault.rotate(c, now, None).unwrap();
                 new
             })
             .await;
-        // The signer asks for the current key once a second.
+        // The signer looks up the current key once a second.
         tokio::time::sleep(Duration::from_secs(1)).await;
         let mut ada = app.signed_in("ada@example.com").await;
 
@@ -132,8 +133,8 @@ impl FreshReplicas {
         let session = SessionId::generate(Random, now);
         let token = signer.issue(user, session, now + TimeDelta::days(30)).await.unwrap();
         let keys = KeyRing::new(self.source.clone(), app.config.tokens.parties.clone()).keys().await.unwrap();
-        assert!(!keys.check(&token.text).unwrap().has_expired(now));
-        decode_header(&token.text).unwrap().kid.unwrap()
+        assert!(!keys.check(token.text.expose_secret()).unwrap().has_expired(now));
+        decode_header(token.text.expose_secret()).unwrap().kid.unwrap()
     }
 
     async fn published_keys(&self) -> usize {

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::{Answer, Mailbox, PASSWORD, Visitor};
 
-use crate::helpers::TestApp;
+use crate::helpers::{TestApp, TestDatabase};
 
 /// Uses up a link that confirms an address.
 async fn verify(app: &TestApp, token: &str, password: &str) -> Answer {
@@ -115,6 +115,31 @@ async fn a_stranger_cannot_use_a_misdirected_link() {
 
         answer.assert_error(401, "invalid_credentials");
         assert_eq!(current_email(&app, &mut ada).await, "ada@example.com");
+    }
+}
+
+#[actix_web::test]
+async fn an_unconfirmed_address_gets_no_notices() {
+    for database in TestDatabase::BOTH {
+        let (app, mailbox) = TestApp::with_mail(database, false).await;
+        let mut ada = app.signed_in("ada@example.com").await;
+        let mut grace = app.signed_in("typo@example.com").await;
+        for address in ["ada@example.com", "typo@example.com"] {
+            mailbox.next_to(address).await.token("/confirm-address");
+        }
+
+        app.delete(&mut ada, "/api/me").await.assert_status(200);
+        request_change(&app, &mut grace, "grace@example.com").await.assert_status(202);
+        let token = next_confirmation(&mailbox, "grace@example.com").await;
+        verify(&app, &token, PASSWORD).await.assert_status(200);
+
+        // The second one is claimed after the batch of the first one, and so after every older e-mail.
+        for later in ["first@example.com", "second@example.com"] {
+            app.register(later, PASSWORD).await.assert_status(201);
+            mailbox.next_to(later).await;
+        }
+        mailbox.assert_none_to("ada@example.com");
+        mailbox.assert_none_to("typo@example.com");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Proofs with which a proxy of the deployment receives tokens in the body.
+//! Proofs that let a proxy of the deployment receive tokens in the body.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -159,7 +159,7 @@ async fn a_login_that_waits_in_the_hash_queue_gets_its_token() {
 async fn wait_for_accepted_proof(app: &TestApp) {
     let started = Instant::now();
     while app.metric(ACCEPTED_PROOFS).await == 0 {
-        assert!(started.elapsed() < Duration::from_secs(10), "the login does not arrive");
+        assert!(started.elapsed() < Duration::from_secs(10), "the login did not arrive");
         sleep(Duration::from_millis(1)).await;
     }
 }

@@ -162,7 +162,7 @@ async fn mail_about_a_deleted_account_blocks_no_other_mail() {
         app.delete(&mut ada, "/api/me").await.assert_status(200);
         app.register("grace@example.com", PASSWORD).await;
 
-        // A code that refuses the server instead of the recipient is temporary.
+        // A reply code that refuses the sending server, not the recipient, counts as temporary.
         mailbox.set(Mood::Refusing(554));
         mailbox.refusal_of("grace@example.com").await;
         mailbox.set(Mood::Willing);

@@ -41,7 +41,7 @@ async fn the_relay_delivers_what_a_crash_left_behind() {
         let user = app.user_id(&mut ada).await;
         let now = SystemClock.now();
 
-        // Committed, but not delivered, as by a replica that crashes.
+        // Commit the change without delivering it, as a replica that crashes would.
         let event = operator_event(EventKind::AccountDisabled, user);
         app.query(move |c| storage::set_disabled(c, user, true, now, &event).unwrap().unwrap()).await;
         wait_for_cache(&app, user, |state| matches!(state, UserState::Present(record) if record.disabled))

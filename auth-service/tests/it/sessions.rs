@@ -136,7 +136,7 @@ async fn an_expired_token_can_still_sign_out() {
     }
 }
 
-/// Waits for the next second, since tokens count in whole seconds.
+/// Waits for the next second, since the times in tokens are whole seconds.
 async fn wait_for_next_second() {
     let before = SystemClock.now().timestamp();
     while SystemClock.now().timestamp() == before {

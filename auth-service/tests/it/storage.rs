@@ -199,7 +199,7 @@ fn the_outbox_contains_every_change_until_its_delivery() {
         let deleted = storage::delete_pending_changes(&mut c, &ids).unwrap();
 
         let mut versions: Vec<_> = pending.iter().map(|change| change.version).collect();
-        // Rows of the same millisecond have no order.
+        // Rows created in the same millisecond have no defined order.
         versions.sort_unstable();
         assert_eq!(versions, [2, 3, 4], "a refused change leaves no row");
         assert_eq!(deleted, 3);

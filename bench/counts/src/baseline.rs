@@ -1,4 +1,4 @@
-//! The committed counts.
+//! The baselines: committed counts with which later counts are compared.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -7,23 +7,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::{environment::Environment, operation::Operation};
 
-/// How many functions a baseline keeps per operation: the most expensive ones.
+/// How many functions a baseline keeps per operation. These are the most expensive ones.
 const FUNCTIONS_KEPT: usize = 60;
 
-/// Which baseline.
+/// The kind of a baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The counts of the current state: what a single change is compared with.
+    /// The counts of the current state, with which a single change is compared.
     PerChange,
-    /// The counts of the last release: what all changes together are compared with.
+    /// The counts of the last release, with which all changes together are compared.
     SinceRelease,
 }
 
 impl Kind {
-    /// Both of them.
+    /// Both kinds.
     pub(crate) const ALL: [Self; 2] = [Self::PerChange, Self::SinceRelease];
 
-    /// The file that has it.
+    /// The file that contains the baseline.
     pub(crate) const fn file_name(self) -> &'static str {
         match self {
             Self::PerChange => "baselines.json",
@@ -31,7 +31,7 @@ impl Kind {
         }
     }
 
-    /// By how many percent a count may exceed it.
+    /// By how many percent a count may exceed the baseline.
     pub(crate) const fn limit_percent(self) -> f64 {
         match self {
             Self::PerChange => 3.0,
@@ -39,7 +39,7 @@ impl Kind {
         }
     }
 
-    /// What it is called in messages.
+    /// The name of the baseline in messages.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::PerChange => "the baseline",
@@ -53,15 +53,15 @@ impl Kind {
 pub(crate) struct Cost {
     /// Instructions in user space.
     pub(crate) instructions: u64,
-    /// Calls of `malloc`, `realloc` and the like.
+    /// Calls to `malloc`, `realloc` and the like.
     pub(crate) allocations: f64,
-    /// Instructions of each function itself.
+    /// Instructions of each function itself, without the functions that it calls.
     pub(crate) functions: BTreeMap<String, u64>,
     /// How far apart the counted windows were, in percent of the median.
     pub(crate) spread_percent: f64,
 }
 
-/// The costs of all operations, and what they were taken with.
+/// The costs of all operations, and the environment in which they were counted.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Baselines {
     pub(crate) environment: Environment,
@@ -81,14 +81,14 @@ impl Baselines {
         Self { environment, operations }
     }
 
-    /// Reads them from their file.
+    /// Reads the baselines from their file.
     pub(crate) fn load(folder: &Path, kind: Kind) -> anyhow::Result<Self> {
         let path = folder.join(kind.file_name());
         let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        serde_json::from_slice(&text).with_context(|| format!("{} has another format", path.display()))
+        serde_json::from_slice(&text).with_context(|| format!("{} has an unexpected format", path.display()))
     }
 
-    /// Writes them to their file.
+    /// Writes the baselines to their file.
     pub(crate) fn store(&self, folder: &Path, kind: Kind) -> anyhow::Result<()> {
         let path = folder.join(kind.file_name());
         let text = format!("{}\n", serde_json::to_string_pretty(self)?);

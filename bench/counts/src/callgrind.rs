@@ -37,7 +37,7 @@ pub(crate) struct Callgrind {
 }
 
 impl Callgrind {
-    /// Starts a program without counting yet. It runs on one core, so that every machine starts the same threads.
+    /// Starts a program, without counting yet. It runs on one core, so that every machine starts the same threads.
     pub(crate) fn start(command: &[String], folder: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(folder)?;
         let output = folder.join("out");
@@ -64,12 +64,12 @@ impl Callgrind {
         self.program.log()
     }
 
-    /// Starts to count.
+    /// Starts counting.
     pub(crate) fn start_counting(&self) -> anyhow::Result<()> {
         self.monitor("instrumentation on")
     }
 
-    /// Forgets what was executed so far.
+    /// Discards what was counted so far.
     pub(crate) fn discard_profile(&self) -> anyhow::Result<()> {
         self.monitor("zero")
     }

@@ -1,12 +1,12 @@
 //! The command line.
 
-use std::{io::Write, path::PathBuf};
+use std::{collections::BTreeMap, io::Write, path::PathBuf};
 
 use anyhow::{bail, ensure};
 use clap::{Parser, ValueEnum};
 
 use crate::{
-    baseline::{Baselines, Kind},
+    baseline::{Baselines, Cost, Kind},
     compare::compare,
     environment::Environment,
     measure::measure,
@@ -16,7 +16,7 @@ use crate::{
 
 /// Count the instructions and allocations of Drawbridge's hot operations and compare them with the baselines.
 ///
-/// Exits with 1 if an operation costs too much more than its baseline, and with 2 if it could not be counted.
+/// Exits with 1 if an operation exceeds its baseline by too much, and with 2 if it could not be counted.
 #[derive(Parser)]
 struct Cli {
     /// Count this operation only; may be repeated
@@ -25,10 +25,11 @@ struct Cli {
     /// Write the counts to baselines.json
     #[arg(long)]
     accept: bool,
-    /// Write the counts to baselines-release.json, when a version is released
+    /// Write the counts to baselines-release.json; use this when releasing a version
     #[arg(long)]
     accept_release: bool,
-    /// Make every request execute this many percent of its baseline in addition, to see the check fail
+    /// Make every request execute this percentage of its baseline as additional instructions, to show that the check
+    /// fails
     #[arg(long, value_name = "PERCENT", conflicts_with_all = ["accept", "accept_release"])]
     slow_down: Option<u32>,
     /// What to do if the baselines were taken with another compiler, Valgrind, C library or CPU
@@ -39,7 +40,7 @@ struct Cli {
     baselines: PathBuf,
 }
 
-/// What to do with baselines of another environment.
+/// What to do with baselines from another environment.
 #[derive(Clone, Copy, ValueEnum)]
 enum OtherEnvironment {
     /// Fail without counting.
@@ -50,38 +51,24 @@ enum OtherEnvironment {
     Compare,
 }
 
+impl Cli {
+    /// Returns true if the counts become baselines instead of being compared with them.
+    fn accepts(&self) -> bool {
+        self.accept || self.accept_release
+    }
+}
+
 /// Runs the command line. Returns false if an operation costs too much.
 pub(crate) fn run() -> anyhow::Result<bool> {
     let args = Cli::parse();
-    let operations = if args.operations.is_empty() { Operation::ALL.to_vec() } else { args.operations };
-    let accepts = args.accept || args.accept_release;
+    let operations =
+        if args.operations.is_empty() { Operation::ALL.to_vec() } else { args.operations.clone() };
     ensure!(
-        !accepts || operations == Operation::ALL,
+        !args.accepts() || operations == Operation::ALL,
         "a baseline is accepted for all operations at once: leave out --operation"
     );
     let environment = Environment::detect()?;
-    let mut baselines = Vec::new();
-    if !accepts {
-        for kind in Kind::ALL {
-            let baseline = Baselines::load(&args.baselines, kind)?;
-            if let Some(differences) = baseline.environment.differences(&environment) {
-                let file = kind.file_name();
-                match args.other_environment {
-                    OtherEnvironment::Compare => report::line(format_args!("{file}: {differences}"))?,
-                    OtherEnvironment::Skip => {
-                        report::line(format_args!("not counted: {file}: {differences}"))?;
-                        return Ok(true);
-                    }
-                    OtherEnvironment::Refuse => bail!(
-                        "{file} cannot be compared with counts taken here: {differences}. Use the same versions, or \
-                         pass --other-environment compare"
-                    ),
-                }
-            }
-            baselines.push((kind, baseline));
-        }
-    }
-
+    let Some(baselines) = load_baselines(&args, &environment)? else { return Ok(true) };
     let burn = |operation: Operation| -> u64 {
         let per_change = baselines.first().and_then(|(_, baseline)| baseline.operations.get(&operation));
         let percent = u64::from(args.slow_down.unwrap_or(0));
@@ -89,13 +76,59 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     };
     let measured = measure(&operations, args.slow_down.map(|_| &burn as &dyn Fn(Operation) -> u64))?;
     report::costs(&measured, baselines.first().map(|(_, baseline)| baseline))?;
+    store_accepted(&args, &environment, &measured)?;
+    report_excesses(&measured, &baselines)
+}
+
+/// Loads the baselines to compare with. Returns `None` if nothing is to be counted, because they were taken in another
+/// environment.
+fn load_baselines(args: &Cli, environment: &Environment) -> anyhow::Result<Option<Vec<(Kind, Baselines)>>> {
+    let mut baselines = Vec::new();
+    if args.accepts() {
+        return Ok(Some(baselines));
+    }
+    for kind in Kind::ALL {
+        let baseline = Baselines::load(&args.baselines, kind)?;
+        if let Some(differences) = baseline.environment.differences(environment) {
+            let file = kind.file_name();
+            match args.other_environment {
+                OtherEnvironment::Compare => report::line(format_args!("{file}: {differences}"))?,
+                OtherEnvironment::Skip => {
+                    report::line(format_args!("not counted: {file}: {differences}"))?;
+                    return Ok(None);
+                }
+                OtherEnvironment::Refuse => bail!(
+                    "{file} cannot be compared with counts taken here: {differences}. Use the same versions, or \
+                     pass --other-environment compare"
+                ),
+            }
+        }
+        baselines.push((kind, baseline));
+    }
+    Ok(Some(baselines))
+}
+
+/// Stores the counts as the baselines that are to be replaced.
+fn store_accepted(
+    args: &Cli,
+    environment: &Environment,
+    measured: &BTreeMap<Operation, Cost>,
+) -> anyhow::Result<()> {
     for (kind, is_wanted) in [(Kind::PerChange, args.accept), (Kind::SinceRelease, args.accept_release)] {
         if is_wanted {
-            Baselines::new(environment.clone(), &measured).store(&args.baselines, kind)?;
-            report::line(format_args!("{} is written. Commit it on its own.", kind.file_name()))?;
+            Baselines::new(environment.clone(), measured).store(&args.baselines, kind)?;
+            report::line(format_args!("{} was written. Commit it on its own.", kind.file_name()))?;
         }
     }
-    let excesses = compare(&measured, &baselines)?;
+    Ok(())
+}
+
+/// Reports the operations that cost too much. Returns false if there are any.
+fn report_excesses(
+    measured: &BTreeMap<Operation, Cost>,
+    baselines: &[(Kind, Baselines)],
+) -> anyhow::Result<bool> {
+    let excesses = compare(measured, baselines)?;
     report::excesses(&excesses)?;
     let failed = measured.iter().filter(|(name, _)| excesses.iter().any(|e| e.operation == **name)).count();
     report::line(format_args!("{} passed, {failed} failed", measured.len() - failed))?;

@@ -16,13 +16,13 @@ const FUNCTIONS_SHOWN: usize = 10;
 #[derive(Debug, PartialEq)]
 pub(crate) struct Excess {
     pub(crate) operation: Operation,
-    /// What is exceeded and by how much, as a sentence.
+    /// What increased and by how much, as a sentence.
     pub(crate) sentence: String,
     /// The functions whose own instructions changed most.
     pub(crate) functions: Vec<FunctionChange>,
 }
 
-/// How a function changed.
+/// How many instructions a function executed before and executes now.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct FunctionChange {
     pub(crate) name: String,
@@ -36,7 +36,7 @@ impl FunctionChange {
     }
 }
 
-/// The operations that exceed a limit of a baseline.
+/// Finds the operations that exceed the limit of a baseline.
 pub(crate) fn compare(
     measured: &BTreeMap<Operation, Cost>,
     baselines: &[(Kind, Baselines)],
@@ -46,7 +46,7 @@ pub(crate) fn compare(
         for (kind, baseline) in baselines {
             let before = baseline.operations.get(operation);
             let before =
-                before.with_context(|| format!("{} does not have {}", kind.file_name(), operation.name()))?;
+                before.with_context(|| format!("{} does not list {}", kind.file_name(), operation.name()))?;
             excesses.extend(excess(*operation, *kind, before, cost));
         }
     }

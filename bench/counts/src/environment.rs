@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-/// The CPU features that Valgrind passes on to programs where the CPU has them.
+/// The CPU features that Valgrind passes on to programs if the CPU has them.
 const CPU_FEATURES: [&str; 5] = ["avx2", "bmi2", "f16c", "rdrand", "rdseed"];
 
 /// The versions and features that a baseline was taken with.
@@ -19,7 +19,7 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Those of this machine.
+    /// Detects the environment on this machine.
     pub(crate) fn detect() -> anyhow::Result<Self> {
         let rustc = output("rustc", &["--version"])?;
         let rustc = rustc.split(' ').nth(1).unwrap_or_default().to_owned();
@@ -46,8 +46,9 @@ impl Environment {
             (&self.rustflags, &other.rustflags),
         ];
         let different = pairs.iter().filter(|(mine, theirs)| mine != theirs);
-        let texts: Vec<_> =
-            different.map(|(mine, theirs)| format!("it was taken with {mine}, here is {theirs}")).collect();
+        let texts: Vec<_> = different
+            .map(|(mine, theirs)| format!("it was taken with {mine}, but this run uses {theirs}"))
+            .collect();
         (!texts.is_empty()).then(|| texts.join("; "))
     }
 }
@@ -75,6 +76,6 @@ mod tests {
 
         assert_eq!(mine.differences(&mine), None);
         let text = mine.differences(&theirs);
-        assert_eq!(text.as_deref(), Some("it was taken with rustc 1.95.0, here is rustc 1.96.0"));
+        assert_eq!(text.as_deref(), Some("it was taken with rustc 1.95.0, but this run uses rustc 1.96.0"));
     }
 }

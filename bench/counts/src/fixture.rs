@@ -1,4 +1,4 @@
-//! Redis, a database with people, and the services that those under callgrind need.
+//! Redis, a database with people, and the services that the counted ones need.
 
 use std::{
     env,
@@ -19,27 +19,27 @@ use crate::{
 
 const PASSWORD: &str = "correct horse battery staple";
 
-/// People whose tokens are verified, and the sessions that each of them has.
+/// The number of people whose tokens are verified, and the number of sessions that each of them has.
 const PEOPLE: u32 = 10;
 const SESSIONS_PER_PERSON: u32 = 40;
 
-/// The sessions of the person whose token is verified again and again.
+/// The number of sessions of the person whose token is verified again and again.
 const USUAL_SESSIONS: u32 = 2;
 
-/// People without a session, who sign in one after the other.
+/// The number of people without a session, who sign in one after another.
 const NEWCOMERS: u32 = 300;
 
-/// The longest start of a service that is not counted.
+/// How long a service that is not counted may take to start.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A deployment in a folder of its own.
+/// A deployment in its own folder.
 pub(crate) struct Fixture {
     settings: Vec<String>,
     redis_port: u16,
     people: Vec<Person>,
-    /// Tokens that were not used yet.
+    /// Tokens that have not been used yet.
     new_tokens: Vec<String>,
-    /// Logins that were not sent yet.
+    /// Logins that have not been sent yet.
     logins: Vec<Value>,
     auth: Option<Program>,
     verify: Option<(Program, u16)>,
@@ -96,10 +96,10 @@ impl Fixture {
         Ok(())
     }
 
-    /// Starts or stops what runs beside a service under callgrind.
+    /// Starts or stops the services that run alongside the counted one.
     pub(crate) fn prepare_for(&mut self, service: Service) -> anyhow::Result<()> {
         match service {
-            // It takes the place of the one that runs.
+            // The counted auth-service replaces the running one.
             Service::Auth => self.auth = None,
             Service::Guard if self.verify.is_none() => {
                 self.verify = Some(self.start_service(Service::Verify)?);
@@ -109,7 +109,7 @@ impl Fixture {
         Ok(())
     }
 
-    /// How to start a service, with its port and the port of its metrics.
+    /// Returns the command that starts a service, its port, and the port of its metrics.
     pub(crate) fn command(&self, service: Service, burn: u64) -> anyhow::Result<(Vec<String>, u16, u16)> {
         let port = free_port()?;
         let program = env::current_exe()?.with_file_name("counted-services").display().to_string();
@@ -147,12 +147,12 @@ impl Fixture {
         Ok((person.id.clone(), person.token.clone()))
     }
 
-    /// A token that was not used yet.
+    /// A token that has not been used yet.
     pub(crate) fn next_new_token(&mut self) -> anyhow::Result<String> {
         self.new_tokens.pop().context("no new token is left")
     }
 
-    /// A login of a person without a session.
+    /// The login request of a person without a session.
     pub(crate) fn next_login(&mut self) -> anyhow::Result<Request<'static>> {
         let credentials = self.logins.pop().context("no person without a session is left")?;
         Ok(Request::post_json("/api/login", &credentials))
@@ -175,7 +175,7 @@ impl Fixture {
     }
 }
 
-/// The settings of all services. Under callgrind everything takes longer, so nothing is given up early.
+/// The settings of all services. Everything takes longer under callgrind, so the timeouts are generous.
 fn settings(folder: &Path, redis_port: u16) -> Vec<String> {
     let database = format!("DATABASE_URL=sqlite://{}", folder.join("drawbridge.db").display());
     let redis = format!("REDIS_URL=redis://127.0.0.1:{redis_port}");

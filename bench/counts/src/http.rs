@@ -12,7 +12,7 @@ use anyhow::{Context, ensure};
 /// The longest wait for an answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// What a current browser sends.
+/// The `User-Agent` of a current browser.
 const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// A connection to a server on this machine.
@@ -90,7 +90,7 @@ impl Http {
 
     /// Sends a request and reads the answer.
     pub(crate) fn send(&mut self, request: &Request) -> anyhow::Result<Answer> {
-        // In one piece, so that the server reads it in one piece.
+        // Write the request in one piece, so that the server also reads it in one piece.
         self.reader.get_mut().write_all(request.text(&self.host).as_bytes())?;
         let mut head = String::new();
         loop {
@@ -101,7 +101,7 @@ impl Http {
             }
         }
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let status = status.with_context(|| format!("not an HTTP answer: {head}"))?;
+        let status = status.with_context(|| format!("not an HTTP response: {head}"))?;
         let mut answer = Answer { status, head, body: String::new() };
         let length = answer.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
         let mut body = vec![0; length];
@@ -133,7 +133,7 @@ impl Answer {
         token.map(str::to_owned).context("the answer sets no session cookie")
     }
 
-    /// The value of a metric with these labels, 0 if it is not shown.
+    /// The value of a metric with these labels; 0 if it is not exposed.
     pub(crate) fn metric(&self, name_and_labels: &str) -> u64 {
         let mut values =
             self.body.lines().filter_map(|line| line.strip_prefix(name_and_labels)?.strip_prefix(' '));

@@ -1,4 +1,4 @@
-//! Counting: starts the services, sends the requests and reads the profiles.
+//! Counts instructions: starts the services, sends the requests and reads the profiles.
 
 use std::{
     collections::BTreeMap,
@@ -20,13 +20,14 @@ use crate::{
     service::Service,
 };
 
-/// Windows per operation. The median counts.
+/// The number of windows per operation. The result is their median.
 const WINDOWS: usize = 7;
 
-/// Windows that may be repeated because a request took another path, for example because the machine was busy.
+/// The number of windows that may be repeated because a request took another path, for example when the machine was
+/// busy.
 const REPEATS: usize = 10;
 
-/// Requests of an operation before the first window.
+/// The number of requests of an operation before the first window.
 const WARM_UP_REQUESTS: u32 = 10;
 
 /// The pause after each answer, in which the service finishes its work and goes to sleep. Without it, the next request
@@ -36,7 +37,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// The pause after a change in Redis, in which the service receives the notification.
 const NOTIFICATION_PAUSE: Duration = Duration::from_millis(15);
 
-/// The longest start of a service under callgrind.
+/// How long a service under callgrind may take to start.
 const START_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The instructions to add to each request of an operation.
@@ -66,7 +67,7 @@ pub(crate) fn measure(
     Ok(costs)
 }
 
-/// A service under callgrind, and those who send it requests.
+/// A service under callgrind, and what is needed to send it requests.
 struct Counter<'a> {
     fixture: &'a mut Fixture,
     callgrind: Callgrind,
@@ -101,7 +102,7 @@ impl<'a> Counter<'a> {
         Ok(Self { fixture, callgrind, http, metrics_port, redis })
     }
 
-    /// The cost of one request.
+    /// Counts the cost of one request.
     fn count(&mut self, operation: Operation) -> anyhow::Result<Cost> {
         self.warm_up(operation)?;
         let requests = operation.requests_per_window();
@@ -127,7 +128,7 @@ impl<'a> Counter<'a> {
 
     fn warm_up(&mut self, operation: Operation) -> anyhow::Result<()> {
         if operation.service() != Service::Auth {
-            // Twice: the first request may find that the cache is not trusted yet.
+            // Send each token twice: the first request may find that the cache is not trusted yet.
             for token in [self.fixture.known_tokens(), self.fixture.known_tokens()].concat() {
                 self.send(operation, &token)?;
             }
@@ -181,7 +182,7 @@ impl<'a> Counter<'a> {
     }
 
     fn seen(&self, operation: Operation) -> anyhow::Result<Seen> {
-        // Over a connection of its own, which is not open while requests are counted.
+        // Use a separate connection, which is not open while requests are counted.
         let shown = Http::connect(self.metrics_port)?.expect(&Request::get("/metrics"), 200)?;
         sleep(PAUSE);
         let verified = operation.layer().map_or(0, |layer| {

@@ -26,7 +26,7 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    /// All of them, in the order in which they are counted.
+    /// All operations, in the order in which they are counted.
     pub(crate) const ALL: [Self; 7] = [
         Self::VerifyHot,
         Self::AuthRequestHot,
@@ -59,7 +59,7 @@ impl Operation {
         }
     }
 
-    /// Requests that are counted together.
+    /// The number of requests that are counted together.
     pub(crate) const fn requests_per_window(self) -> u32 {
         match self {
             Self::VerifyHot | Self::AuthRequestHot | Self::GuardPage => 200,

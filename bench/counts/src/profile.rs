@@ -36,7 +36,7 @@ const ALLOCATOR: [&str; 19] = [
 pub(crate) struct Profile {
     /// Instructions of each function itself, without those of the functions it calls. The allocator is left out.
     pub(crate) functions: BTreeMap<String, u64>,
-    /// Calls of functions that allocate memory.
+    /// Calls to functions that allocate memory.
     pub(crate) allocations: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Programs that the harness starts and ends.
+//! Programs that the harness starts and stops.
 
 use std::{
     fs,
@@ -21,10 +21,10 @@ kill -s KILL "$child" 2>/dev/null
 wait "$child" 2>/dev/null
 "#;
 
-/// The distance between the public and the internal port of a service.
+/// The difference between the internal and the public port of a service.
 const INTERNAL_PORT_OFFSET: u16 = 1000;
 
-/// A program that runs until this is dropped.
+/// A program that runs until this value is dropped.
 pub(crate) struct Program {
     watcher: Child,
     input: Option<ChildStdin>,

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-/// How long a record that the harness writes lives, in milliseconds.
+/// The time to live of a record that the harness writes, in milliseconds.
 const TIME_TO_LIVE_MILLIS: &[u8] = b"3600000";
 
 /// A connection to Redis.
@@ -30,7 +30,7 @@ impl Redis {
     /// The key of a user's record, if there is one.
     pub(crate) fn record_key(&mut self, user: &str) -> anyhow::Result<Option<Vec<u8>>> {
         let Reply::List(keys) = self.call(&[b"KEYS", format!("*:user:{user}").as_bytes()])? else {
-            bail!("KEYS gave no list");
+            bail!("KEYS returned no list");
         };
         match keys.into_iter().next() {
             Some(Reply::Value(key)) => Ok(Some(key)),
@@ -38,7 +38,7 @@ impl Redis {
         }
     }
 
-    /// Writes the value that is stored already, which makes every process drop its own copy.
+    /// Writes the stored value again, which makes every process drop its own copy.
     pub(crate) fn rewrite(&mut self, key: &[u8]) -> anyhow::Result<()> {
         let Reply::Value(value) = self.call(&[b"GET", key])? else { bail!("the record is not in Redis") };
         self.call(&[b"SET", key, &value, b"PX", TIME_TO_LIVE_MILLIS])?;

@@ -1,6 +1,6 @@
 //! The programs whose instructions are counted.
 
-/// A service of the program `counted-services`.
+/// A service that the program `counted-services` runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
     /// auth-service.

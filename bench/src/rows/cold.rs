@@ -35,7 +35,7 @@ pub(crate) fn measure_verify(context: &mut Context, row_name: &str) -> Result<Me
     measure(context, row_name, Signatures::Unchecked)
 }
 
-/// The same with tokens whose signatures have been checked before.
+/// The same requests with tokens whose signatures have been checked before.
 pub(crate) fn measure_verify_with_checked_tokens(
     context: &mut Context,
     row_name: &str,

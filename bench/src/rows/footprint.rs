@@ -13,7 +13,7 @@ use crate::{
     revocation_check::RevocationCheck,
 };
 
-/// Most starts in the row with the idle memory, which hardly varies.
+/// Maximum number of starts in the row for idle memory, which hardly varies.
 const MAX_STARTS_FOR_MEMORY: u32 = 3;
 
 /// Memory after start-up.

@@ -16,10 +16,10 @@ use crate::{
     simulated_users::SimulatedUsers,
 };
 
-/// Duration of the measurement of the capacity.
+/// Duration of the capacity measurement, in seconds.
 const CAPACITY_SECONDS: u32 = 2;
 
-/// verify-service and a floor that replays its response, both with requests of a single user.
+/// verify-service and a floor that replays its response, both receiving requests from a single user.
 struct HotPair {
     request: RequestTemplate,
     users: SimulatedUsers,

@@ -8,7 +8,7 @@ use crate::{
     stats::median,
 };
 
-/// Number of accounts in the small file, to show that the memory does not depend on the size of the file.
+/// Number of accounts in the small file, to show that memory use does not depend on the size of the file.
 const FEW_ACCOUNTS: u32 = 100_000;
 
 /// Accounts per second.
@@ -34,7 +34,7 @@ pub(crate) fn measure_speed(context: &mut Context, row_name: &str) -> Result<Mea
         .with_note(format!("the server alone creates the same rows at {server_rate:.0} rows/s")))
 }
 
-/// Peak memory. The note shows it for a file with fewer accounts.
+/// Peak memory. The note shows the peak for a file with fewer accounts.
 pub(crate) fn measure_memory(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
     let accounts = context.plan.imported_accounts;
     let mut fixture = ImportFixture::new(context)?;

@@ -24,7 +24,7 @@ use crate::{
 /// Creation time of all accounts.
 const ACCOUNT_CREATED_AT: &str = "2024-04-30 08:00:00";
 
-/// Pause between readings of the memory.
+/// Pause between memory readings.
 const MEMORY_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Factor that turns row numbers into the numbers in e-mail addresses. It is odd, so that all addresses
@@ -132,7 +132,7 @@ fn wait_and_measure_peak(mut program: Child) -> Result<f64> {
             }
             return Ok(peak_mib);
         }
-        // A program that has just ended has no memory any more.
+        // A program that has just ended no longer has any memory.
         if let Ok(mib) = process_stats::peak_mib(&pid) {
             peak_mib = mib;
         }

@@ -27,7 +27,7 @@ const VERIFY_CONNECTIONS: u32 = 5;
 /// How long logins run before and after the measurement, in seconds.
 const LOGIN_MARGIN_SECONDS: u32 = 1;
 
-/// How much longer than other rounds a round is, in seconds, because the rate is low.
+/// How much longer a round is than in other rows, in seconds, because the rate is low.
 const ADDITIONAL_ROUND_SECONDS: u32 = 2;
 
 /// `POST /api/verify`: 99th percentile while logins saturate auth-service, compared with an idle machine.

@@ -45,7 +45,7 @@ pub(crate) fn measure_logins(context: &mut Context, row_name: &str) -> Result<Me
     Ok(measured.with_note(format!("at cost {SEEDED_HASH_COST} with {LOGIN_CONNECTIONS} logins in flight")))
 }
 
-/// Creates a job in which users log in with the right password. Checks first that a wrong one is refused.
+/// Creates a job in which users log in with the correct password. First checks that a wrong one is refused.
 pub(crate) fn login_job(context: &Context, deployment: &SeededDeployment) -> Result<Job> {
     let request = RequestTemplate::login(SEEDED_PASSWORD);
     let users: Vec<_> =

@@ -119,7 +119,7 @@ impl CookieReview<'_> {
         if cookie.secure {
             return self.secure_over_http();
         }
-        // The finding about the prefix covers this and says more.
+        // The finding about the prefix covers this and is more specific.
         if cookie.prefix_violation().is_some() {
             return None;
         }
@@ -222,7 +222,7 @@ impl CookieReview<'_> {
         }
         Some(self.error(
             "path_misses_guard",
-            format!("is sent to {} and below only, not to {}", cookie.path(), setup.private_path),
+            format!("is sent only to {} and below, not to {}", cookie.path(), setup.private_path),
             "add Path=/",
         ))
     }

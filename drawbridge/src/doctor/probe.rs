@@ -19,12 +19,13 @@ use super::{
 };
 
 pub(super) use self::login::LoginCredentials;
+use self::login::LoginResult;
 
 /// The session cookie that the report is about.
 pub(super) enum ExaminedCookie {
     /// The cookie that the login set.
     Seen(OriginCookie),
-    /// The cookie that Drawbridge would set; no account was given.
+    /// The cookie that Drawbridge would set; no login was completed.
     Planned(OriginCookie),
     /// The login set none, or the settings allow none.
     Missing,
@@ -57,7 +58,11 @@ pub(super) async fn examine(
         Some(credentials) => {
             let outcome = login::check(setup, web, credentials, clock).await;
             findings.extend(outcome.findings);
-            outcome.session_cookie.map_or(ExaminedCookie::Missing, ExaminedCookie::Seen)
+            match outcome.result {
+                LoginResult::Session(cookie) => ExaminedCookie::Seen(*cookie),
+                LoginResult::SecondFactorRequired => planned_cookie(setup, policy.as_ref()),
+                LoginResult::NoSession => ExaminedCookie::Missing,
+            }
         }
         None => {
             let observation = "was skipped because no account was given, so no cookie was examined";
@@ -67,7 +72,7 @@ pub(super) async fn examine(
                 observation,
                 "name an account with --login",
             ));
-            policy.map_or(ExaminedCookie::Missing, |policy| planned_cookie(setup, &policy))
+            planned_cookie(setup, policy.as_ref())
         }
     };
     if setup.has_guard() {
@@ -94,7 +99,9 @@ fn check_topology(setup: &DoctorSetup, findings: &mut Findings) -> Option<Cookie
     }
 }
 
-fn planned_cookie(setup: &DoctorSetup, policy: &CookiePolicy) -> ExaminedCookie {
+/// The cookie that Drawbridge would set, unless the settings allow none.
+fn planned_cookie(setup: &DoctorSetup, policy: Option<&CookiePolicy>) -> ExaminedCookie {
+    let Some(policy) = policy else { return ExaminedCookie::Missing };
     ExaminedCookie::Planned(OriginCookie {
         cookie: ReceivedCookie::from_policy(policy),
         setter: setup.login_origin().clone(),

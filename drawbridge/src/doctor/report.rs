@@ -2,7 +2,7 @@ use drawbridge_cookies::{
     browser_engine::BrowserEngine, origin_cookie::OriginCookie, received_cookie::ReceivedSameSite,
     topology::CookieMode,
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{
     finding::{Finding, Severity},
@@ -37,15 +37,54 @@ enum CookieKind {
     Missing,
 }
 
-/// The prediction for one engine. A column is `None` if there is no cookie or if it does not apply.
+/// The prediction for one engine.
 #[derive(Debug, Serialize)]
 struct EngineRow {
     engine: &'static str,
-    stored: Option<bool>,
+    stored: Prediction,
     /// Whether the cookie reaches the guard, even when the user follows a link from another site.
-    guard: Option<bool>,
-    /// Whether the cookie is sent when a page calls the backend. In proxy mode pages do not call it.
-    backend: Option<bool>,
+    guard: Prediction,
+    /// Whether the cookie is sent when a page calls the backend. In proxy mode, pages do not call it.
+    backend: Prediction,
+}
+
+/// What an engine will do with the cookie. In JSON, this is a Boolean or null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prediction {
+    Yes,
+    No,
+    /// There is no cookie, or the column does not apply.
+    NotApplicable,
+}
+
+impl Prediction {
+    /// The prediction for the cookie, if there is one to which the column applies.
+    fn about(received: Option<&OriginCookie>, predict: impl FnOnce(&OriginCookie) -> bool) -> Self {
+        match received.map(predict) {
+            Some(true) => Self::Yes,
+            Some(false) => Self::No,
+            None => Self::NotApplicable,
+        }
+    }
+
+    /// The text in the table.
+    fn cell(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::NotApplicable => "-",
+        }
+    }
+}
+
+impl Serialize for Prediction {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Yes => serializer.serialize_bool(true),
+            Self::No => serializer.serialize_bool(false),
+            Self::NotApplicable => serializer.serialize_none(),
+        }
+    }
 }
 
 impl EngineRow {
@@ -57,11 +96,12 @@ impl EngineRow {
         };
         let reaches_backend =
             |received: &OriginCookie| engine.sends(received, frontend, &setup.backend, &setup.login_path);
+        let called = received.filter(|_| setup.mode != CookieMode::Proxy);
         Self {
             engine: engine.name(),
-            stored: received.map(|received| engine.stores(received, frontend)),
-            guard: received.map(reaches_guard),
-            backend: received.filter(|_| setup.mode != CookieMode::Proxy).map(reaches_backend),
+            stored: Prediction::about(received, |received| engine.stores(received, frontend)),
+            guard: Prediction::about(received, reaches_guard),
+            backend: Prediction::about(called, reaches_backend),
         }
     }
 }
@@ -108,7 +148,7 @@ impl DoctorReport {
             None if self.cookie == CookieKind::Seen => print_line(format_args!("\nNo problems found.")),
             // The cookie was not examined, so this does not mean that all is well.
             None => print_line(format_args!(
-                "\nNo problems found, but no cookie was examined. To examine it, name an account with --login."
+                "\nNo problems found, but no cookie was examined. The notes above say why."
             )),
         }
     }
@@ -116,13 +156,13 @@ impl DoctorReport {
     fn print_engines(&self) {
         let title = match self.cookie {
             CookieKind::Seen => "The cookie that the login set:",
-            CookieKind::Planned => "The cookie that Drawbridge would set (no account given, see --login):",
+            CookieKind::Planned => "The cookie that Drawbridge would set (no login was completed):",
             CookieKind::Missing => "There is no cookie:",
         };
         print_line(format_args!("\n{title}"));
         print_line(format_args!("{:40}{:10}{:16}sent to backend", "engine", "stored", "seen by guard"));
         for row in &self.engines {
-            let [stored, guard, backend] = [row.stored, row.guard, row.backend].map(cell);
+            let [stored, guard, backend] = [row.stored, row.guard, row.backend].map(Prediction::cell);
             print_line(format_args!("{:40}{stored:10}{guard:16}{backend}", row.engine));
         }
     }
@@ -138,13 +178,5 @@ fn print_finding(finding: &Finding) {
     print_line(format_args!("  {}", finding.observation));
     if !finding.fix.is_empty() {
         print_line(format_args!("  fix: {}", finding.fix));
-    }
-}
-
-fn cell(value: Option<bool>) -> &'static str {
-    match value {
-        Some(true) => "yes",
-        Some(false) => "no",
-        None => "-",
     }
 }

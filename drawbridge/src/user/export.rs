@@ -75,7 +75,7 @@ fn write_file(
         publish(&output, &temporary, file).with_context(|| format!("cannot write {shown}"))?;
         Ok(count)
     });
-    // Also after an error: a partial export is of no use.
+    // Remove the temporary file in any case: after an error, a partial export is of no use.
     fs::remove_file(&temporary).with_context(|| format!("cannot remove {}", temporary.display()))?;
     written
 }

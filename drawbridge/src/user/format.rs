@@ -16,7 +16,7 @@ pub(super) enum FileFormat {
 }
 
 impl FileFormat {
-    /// The format that the file's extension names.
+    /// The format indicated by the file's extension.
     pub(super) fn from_extension(file: &Path) -> anyhow::Result<Self> {
         let extension = file.extension().unwrap_or_default().to_ascii_lowercase();
         match extension.to_str() {

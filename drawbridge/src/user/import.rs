@@ -107,7 +107,7 @@ pub(super) async fn import(args: ImportArgs) -> anyhow::Result<()> {
     }
 }
 
-/// Reads the rows on a thread of their own and writes them to the database.
+/// Reads the rows on a separate thread, and writes them to the database.
 async fn run(
     deployment: &TargetDeployment,
     source: RowSource,

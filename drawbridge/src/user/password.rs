@@ -21,7 +21,7 @@ pub(super) async fn read_and_hash(deployment: &TargetDeployment, email: &Email) 
     let config = PasswordConfig::read(&mut reader);
     let site_name = reader.site_name();
     reader.finish(Some(()))?;
-    // The hash of a long password depends on the master secret, so with the wrong secret nobody could sign in.
+    // The hash of a long password depends on the master secret. With the wrong secret, the user could not sign in.
     let vault = KeyVault::new(deployment.master_secret());
     let now = SystemClock.now();
     deployment.query(move |c| Ok(vault.check_secret(c, now)?)).await?;

@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// With `REDIS_URL` the guard verifies in this process (embedded), without it it asks verify-service (remote).
+/// With `REDIS_URL`, the guard verifies in this process (embedded). Without it, the guard asks verify-service (remote).
 fn guard() -> Result<Guard, BuildError> {
     let drawbridge = setting("DRAWBRIDGE_ORIGIN", "http://localhost:8080");
     let builder = Guard::builder(setting("ORIGIN", "http://localhost:3000"))

@@ -35,7 +35,7 @@ impl BrowserEngine {
         }
     }
 
-    /// Returns true if the engine stores a cookie that arrives in response to a request from a page of `page`.
+    /// Returns true if the engine stores a cookie that arrives in response to a request from a page on `page`.
     pub fn stores(self, received: &OriginCookie, page: &Origin) -> bool {
         let OriginCookie { cookie, setter } = received;
         cookie.is_alive()
@@ -46,8 +46,7 @@ impl BrowserEngine {
             && (self.is_same_site(setter, page) || self.allows_cross_site(cookie))
     }
 
-    /// Returns true if the engine stores the cookie and a page of `page` sends it with a request for `path` at
-    /// `target`.
+    /// Returns true if the engine stores the cookie and sends it when a page on `page` requests `path` at `target`.
     pub fn sends(self, received: &OriginCookie, page: &Origin, target: &Origin, path: &str) -> bool {
         let cookie = &received.cookie;
         self.stores(received, page)

@@ -2,11 +2,11 @@
 
 /// Rewrites an upstream's `Set-Cookie` value so that the cookie is only valid below `prefix` on this host.
 ///
-/// `Domain` is dropped, `Path` is moved below `prefix`, and `Secure` is set exactly if `secure` is. All other
-/// attributes stay as they are.
+/// `Domain` is dropped, `Path` is moved below `prefix`, and `Secure` is set if and only if `secure` is true.
+/// All other attributes stay as they are.
 ///
-/// Returns `None` if the value is malformed, or if an upstream must not set this cookie: its name is reserved,
-/// or has a prefix whose promise cannot be kept here. `__Host-` requires `Path=/`, and every prefix requires
+/// Returns `None` if the value is malformed, or if an upstream must not set this cookie: its name is reserved, or has a
+/// prefix whose requirements a confined cookie cannot meet. `__Host-` requires `Path=/`, and every prefix requires
 /// `Secure`.
 pub fn confine(
     set_cookie: &str,
@@ -39,7 +39,8 @@ pub fn confine(
     Some(confined)
 }
 
-/// Returns true if the name's prefix (RFC 6265bis, 4.1.3) promises what a confined cookie cannot keep.
+/// Returns true if the name's prefix (RFC 6265bis, 4.1.3) has a requirement that a confined cookie cannot
+/// meet.
 fn breaks_promise(name: &str, secure: bool) -> bool {
     let name = name.to_ascii_lowercase();
     name.starts_with("__host-") || (name.starts_with("__") && !secure)

@@ -11,10 +11,11 @@ pub const DEVICE: &str = "x-drawbridge-device";
 /// 400 days, the longest lifetime that browsers accept (RFC 6265bis, 5.5).
 const MAX_AGE_SECONDS: i64 = 34_560_000;
 
-/// The longest value that can be one of ours.
+/// The maximum length of a value, in bytes. auth-service never issues a longer one.
 const VALUE_MAX_BYTES: usize = 256;
 
-/// The cookie's name. It always belongs to the host that sets it, whatever the session cookie's domain.
+/// The cookie's name. The cookie always belongs to the host that sets it, whatever the session cookie's
+/// domain is.
 pub fn name(policy: &CookiePolicy) -> &'static str {
     if policy.secure { "__Host-drawbridge-device" } else { "drawbridge-device" }
 }

@@ -1,4 +1,5 @@
-//! `Set-Cookie` as browsers read it (RFC 6265bis, 5.6): what a backend's cookie means, for the doctor.
+//! Parses `Set-Cookie` as browsers do (RFC 6265bis, 5.6), so that the doctor knows how they treat a backend's
+//! cookie.
 
 use std::fmt;
 
@@ -57,7 +58,7 @@ pub struct ReceivedCookie {
 }
 
 impl fmt::Debug for ReceivedCookie {
-    /// Leaves the value out, which may be secret.
+    /// Omits the value, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReceivedCookie")
             .field("name", &self.name)
@@ -79,9 +80,9 @@ pub enum Scope<'a> {
     Host,
     /// A domain and every host below it.
     Domain(&'a str),
-    /// None: other people have hosts under this public suffix.
+    /// No host: other people have hosts under this public suffix.
     PublicSuffix(&'a str),
-    /// None: the host that set the cookie is not below this domain.
+    /// No host: the host that set the cookie is not below this domain.
     ForeignDomain(&'a str),
 }
 
@@ -156,7 +157,7 @@ impl ReceivedCookie {
         self.lifetime == Lifetime::Alive
     }
 
-    /// The hosts that get the cookie when `setter` sets it.
+    /// The hosts that receive the cookie when `setter` sets it.
     pub fn scope(&self, setter: &Origin) -> Scope<'_> {
         let Some(domain) = self.domain.as_deref() else { return Scope::Host };
         let is_suffix = Origin::parse(&format!("https://{domain}"))
@@ -169,7 +170,7 @@ impl ReceivedCookie {
         }
     }
 
-    /// Returns true if the host of `to` gets the cookie. Ports do not matter.
+    /// Returns true if the host of `to` receives the cookie. Ports do not matter.
     pub fn covers(&self, setter: &Origin, to: &Origin) -> bool {
         match self.scope(setter) {
             Scope::Host => to.host() == setter.host(),
@@ -222,7 +223,7 @@ fn domain(text: &str) -> Option<String> {
     Some(origin.map_or_else(|_| text.to_ascii_lowercase(), |origin| origin.host().to_owned()))
 }
 
-/// Parses a date, also with hyphens as some servers write it (RFC 6265bis, 5.1.1).
+/// Parses a date (RFC 6265bis, 5.1.1), with spaces or, as some servers write it, with hyphens.
 fn date(text: &str) -> Option<DateTime<Utc>> {
     let spaced = text.replace('-', " ");
     let read = DateTime::parse_from_rfc2822(text).or_else(|_| DateTime::parse_from_rfc2822(&spaced));

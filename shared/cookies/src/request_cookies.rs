@@ -1,7 +1,7 @@
 //! The one reader of `Cookie` headers (RFC 6265bis, 5.8.3).
 //!
-//! Browsers send whatever bytes a script has set, so nothing here assumes text. HTTP/2 splits the header
-//! into several fields; HTTP/1.1 has one. All functions take every field of the request.
+//! Browsers send whatever bytes a script has set, so nothing here assumes text. HTTP/2 splits the header into
+//! several fields; HTTP/1.1 sends one. All functions take every field of the request.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub struct RequestCookie<'a> {
 }
 
 impl fmt::Debug for RequestCookie<'_> {
-    /// Leaves the value out, which may be secret.
+    /// Omits the value, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestCookie").finish_non_exhaustive()
     }

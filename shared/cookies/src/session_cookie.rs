@@ -21,14 +21,16 @@ const COOKIE_MODE: Setting =
         .default("proxy");
 const COOKIE_NAME: Setting = Setting::new("COOKIE_NAME", "The name of the session cookie.")
     .values("up to 64 letters, digits, `-` and `_`")
-    .default("`__Host-token`; `__Secure-token` if it has a `Domain`; `token` on plain-http localhost");
+    .default(
+        "`__Host-token`; `__Secure-token` if the cookie has a `Domain`; `token` on plain-http localhost",
+    );
 const COOKIE_PREVIOUS: Setting = Setting::new(
     "COOKIE_PREVIOUS",
     "Cookies that carried the session before the mode, the name or the domain was changed.",
 )
 .values("list of `NAME` or `NAME@DOMAIN`, such as `token, __Secure-token@example.com`");
 
-/// How the session token travels between the browser and the deployment.
+/// The session cookie: how the session token travels between the browser and the deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionCookie {
     policy: CookiePolicy,
@@ -83,7 +85,7 @@ pub struct TokenHeaders<'a, C> {
 }
 
 impl<C> fmt::Debug for TokenHeaders<'_, C> {
-    /// Leaves the values out, which may be secret.
+    /// Omits the values, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenHeaders").finish_non_exhaustive()
     }
@@ -99,7 +101,7 @@ pub struct ForwardedTokens {
 }
 
 impl fmt::Debug for ForwardedTokens {
-    /// Leaves the values out, which may be secret.
+    /// Omits the values, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ForwardedTokens").field("header", &self.header).finish_non_exhaustive()
     }
@@ -161,7 +163,8 @@ impl SessionCookie {
 
     /// The `Set-Cookie` values that store `token` until `expires_at` and remove previous cookies.
     pub fn issue(&self, token: &str, expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<String> {
-        // Rounded up: a cookie that outlives its token by a moment only carries a token that is refused.
+        // Round up. A cookie that briefly outlives its token is harmless, because the expired token is
+        // refused.
         let seconds = ((expires_at - now).num_milliseconds() + 999).max(0) / 1000;
         let current = SetCookie::with_policy(self.name(), token, seconds, &self.policy).to_string();
         std::iter::once(current).chain(self.expire_previous()).collect()
@@ -196,7 +199,8 @@ impl SessionCookie {
                 ("cookie", pairs.join("; "))
             }
         };
-        // A header cannot carry other characters, and no token of ours contains any: the service refuses "-".
+        // A header cannot carry other characters, and none of our tokens contains any. Send "-", which is
+        // refused.
         let is_header_text = value.bytes().all(|byte| (0x20..0x7f).contains(&byte));
         Some(if is_header_text {
             ForwardedTokens { header, value }
@@ -224,8 +228,8 @@ impl SessionCookie {
     /// The distinct tokens of a request: the bearer token (RFC 6750, 2.1) if there is one, else the cookies
     /// with the session cookie's name. There can be several, since a sibling host can plant a second one.
     ///
-    /// An overlong token is cut to a length that is refused, and only the first few cookies are read: no
-    /// unmodified browser sends either.
+    /// An overlong token is truncated to a length that is still refused, and only the first few cookies are
+    /// read. No unmodified browser sends overlong tokens or that many cookies.
     pub fn tokens<'a>(
         &self,
         headers: &TokenHeaders<'a, impl Iterator<Item = &'a [u8]> + Clone>,

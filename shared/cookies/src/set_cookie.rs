@@ -4,10 +4,10 @@ use std::fmt;
 
 use crate::topology::{CookiePolicy, SameSite};
 
-/// A cookie of ours. Every one is `HttpOnly` and has `Path=/`.
+/// One of our cookies. All of them are `HttpOnly` and have `Path=/`.
 ///
-/// Its `Display` is the value of the header. The caller passes a name and a value without control
-/// characters or semicolons: both are constants, tokens or encoded text.
+/// Its `Display` is the value of the header. The caller must pass a name and a value without control
+/// characters or semicolons. All callers pass constants, tokens or encoded text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SetCookie<'a> {
     /// The name, prefix included.
@@ -22,12 +22,12 @@ pub struct SetCookie<'a> {
     pub secure: bool,
     /// Whether other sites' pages may send it.
     pub same_site: SameSite,
-    /// Whether browsers keep it apart for each top-level site (CHIPS).
+    /// Whether browsers store it separately for each top-level site (CHIPS).
     pub partitioned: bool,
 }
 
 impl fmt::Debug for SetCookie<'_> {
-    /// Leaves the values out, which may be secret.
+    /// Omits the value, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SetCookie")
             .field("name", &self.name)
@@ -41,7 +41,8 @@ impl fmt::Debug for SetCookie<'_> {
 }
 
 impl<'a> SetCookie<'a> {
-    /// A cookie for the host that sets it, sent with navigations only (`SameSite=Lax`).
+    /// A cookie for the host that sets it. Requests from other sites carry it only if they are navigations
+    /// (`SameSite=Lax`).
     pub fn for_host(name: &'a str, value: &'a str, max_age_seconds: i64, secure: bool) -> Self {
         Self {
             name,

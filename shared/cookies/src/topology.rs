@@ -1,5 +1,5 @@
-//! The session cookie that browsers store, and send where it is needed, for a frontend and a backend on two origins;
-//! or the reason why there is none, and what to change.
+//! Finds a session cookie that browsers store and send where it is needed, for a frontend and a backend on two origins.
+//! If there is none, explains why and what to change.
 //!
 //! The rules are those of RFC 6265bis (draft 20) with the Public Suffix List, including its private section, and were
 //! checked in three browser engines (`docs/browser-matrix.md`).
@@ -82,7 +82,7 @@ pub struct Topology<'a> {
 /// The attributes of the session cookie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CookiePolicy {
-    /// The cookie mode that the policy follows from.
+    /// The cookie mode from which the policy was computed.
     pub mode: CookieMode,
     /// The name, prefix included.
     pub name: String,
@@ -92,7 +92,7 @@ pub struct CookiePolicy {
     pub secure: bool,
     /// `SameSite`.
     pub same_site: SameSite,
-    /// Whether browsers keep it apart for each top-level site (CHIPS).
+    /// Whether browsers store it separately for each top-level site (CHIPS).
     pub partitioned: bool,
     /// The host that sets it, as in the URL.
     pub host: String,

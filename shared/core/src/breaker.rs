@@ -54,7 +54,7 @@ impl Breaker {
         }
     }
 
-    /// Asks to make a call. Record its result with [`Breaker::record`].
+    /// Asks for permission to make a call. Record its result with [`Breaker::record`].
     ///
     /// # Errors
     /// The breaker is open.
@@ -92,7 +92,7 @@ impl Breaker {
                 self.openings.inc();
                 State::Open(Instant::now() + OPEN_FOR)
             }
-            // A call that started before the breaker opened adds nothing.
+            // A call that started before the breaker opened does not count.
             State::Open(until) => State::Open(until),
             State::Probing(_) => State::Open(Instant::now() + OPEN_FOR),
         };

@@ -4,6 +4,7 @@
 pub mod bounded_cache;
 pub mod breaker;
 pub mod clock;
+pub mod exposed_secret;
 pub mod id;
 pub mod metrics;
 pub mod origin;

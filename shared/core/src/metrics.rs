@@ -106,7 +106,7 @@ pub struct Families {
     pub breaker_state: Family<DependencyLabel, Gauge>,
     /// Openings of a breaker.
     pub breaker_openings: Family<DependencyLabel, Counter>,
-    /// Changes of users delivered to the cache.
+    /// User changes delivered to the cache.
     pub changes_told: Family<NoLabels, Counter>,
     /// Changes in the outbox when the relay last looked.
     pub changes_waiting: Family<NoLabels, Gauge>,
@@ -118,55 +118,45 @@ pub struct Families {
 
 impl Families {
     fn register(registry: &mut Registry) -> Self {
-        fn add<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
-            registry.register(name, help, metric.clone());
-            metric
-        }
-        let r = registry;
+        let mut r = Registrar(registry);
         Self {
-            http_requests: add(r, "http_requests", "Answered requests by status", Family::default()),
-            http_request_seconds: add(r, "http_request_seconds", "Duration of requests", histogram()),
-            verifications: add(r, "verifications", "Verifications by outcome and layer", Family::default()),
-            verification_seconds: add(
-                r,
+            http_requests: r.add_new("http_requests", "Answered requests by status"),
+            http_request_seconds: r.add("http_request_seconds", "Duration of requests", histogram()),
+            verifications: r.add_new("verifications", "Verifications by outcome and layer"),
+            verification_seconds: r.add(
                 "verification_seconds",
                 "Duration of verifications by layer",
                 Family::new_with_constructor(histogram),
             ),
-            revocation_lag_seconds: add(
-                r,
-                "revocation_lag_seconds",
-                "Age of the newest watermark",
-                Family::default(),
-            ),
-            cache_trusted: add(r, "cache_trusted", "1 while the cache is trusted", Family::default()),
-            channel_up: add(
-                r,
-                "channel_up",
-                "1 while the connection that delivers changes is up",
-                Family::default(),
-            ),
-            channel_breaks: add(
-                r,
-                "channel_breaks",
-                "Losses of the connection that delivers changes",
-                Family::default(),
-            ),
-            cache_bytes: add(r, "cache_bytes", "Size of a cache", Family::default()),
-            cache_entries: add(r, "cache_entries", "Entries in a cache", Family::default()),
-            cache_evictions: add(
-                r,
-                "cache_evictions",
-                "Entries evicted to make room for others",
-                Family::default(),
-            ),
-            breaker_state: add(r, "breaker_state", "0 closed, 1 half-open, 2 open", Family::default()),
-            breaker_openings: add(r, "breaker_openings", "Openings of a breaker", Family::default()),
-            changes_told: add(r, "changes_told", "Changes delivered to the cache", Family::default()),
-            changes_waiting: add(r, "changes_waiting", "Changes waiting in the outbox", Family::default()),
-            renewals: add(r, "renewals", "Renewed tokens", Family::default()),
-            proxy_proofs: add(r, "proxy_proofs", "Checked proxy proofs by result", Family::default()),
+            revocation_lag_seconds: r.add_new("revocation_lag_seconds", "Age of the newest watermark"),
+            cache_trusted: r.add_new("cache_trusted", "1 while the cache is trusted"),
+            channel_up: r.add_new("channel_up", "1 while the connection that delivers changes is up"),
+            channel_breaks: r.add_new("channel_breaks", "Losses of the connection that delivers changes"),
+            cache_bytes: r.add_new("cache_bytes", "Size of a cache"),
+            cache_entries: r.add_new("cache_entries", "Entries in a cache"),
+            cache_evictions: r.add_new("cache_evictions", "Entries evicted to make room for others"),
+            breaker_state: r.add_new("breaker_state", "0 closed, 1 half-open, 2 open"),
+            breaker_openings: r.add_new("breaker_openings", "Openings of a breaker"),
+            changes_told: r.add_new("changes_told", "Changes delivered to the cache"),
+            changes_waiting: r.add_new("changes_waiting", "Changes waiting in the outbox"),
+            renewals: r.add_new("renewals", "Renewed tokens"),
+            proxy_proofs: r.add_new("proxy_proofs", "Checked proxy proofs by result"),
         }
+    }
+}
+
+/// Registers metrics under their names.
+struct Registrar<'a>(&'a mut Registry);
+
+impl Registrar<'_> {
+    fn add<M: Metric + Clone>(&mut self, name: &str, help: &str, metric: M) -> M {
+        self.0.register(name, help, metric.clone());
+        metric
+    }
+
+    /// Adds a metric without any observation.
+    fn add_new<M: Metric + Clone + Default>(&mut self, name: &str, help: &str) -> M {
+        self.add(name, help, M::default())
     }
 }
 

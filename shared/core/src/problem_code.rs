@@ -73,9 +73,9 @@ codes! {
     InvalidPasskey = "invalid_passkey", 401, "Passkey not accepted";
     /// The second step came too long after the first.
     LoginExpired = "login_expired", 401, "Sign-in expired";
-    /// The action requires a recent confirmation of the identity (step-up).
+    /// The action requires a recent confirmation of the user's identity (step-up).
     ConfirmationRequired = "confirmation_required", 403, "Confirmation required";
-    /// The link has been used, replaced or has expired.
+    /// The link has been used, has been replaced or has expired.
     LinkInvalid = "link_invalid", 410, "Link no longer valid";
     /// The deployment cannot send e-mail.
     MailNotConfigured = "mail_not_configured", 501, "E-mail not configured";
@@ -89,7 +89,7 @@ codes! {
     NoSecondFactor = "no_second_factor", 409, "No second factor";
     /// The site requires a second factor, and this is the last one.
     LastFactor = "last_factor", 409, "Last second factor";
-    /// Without it the account could no longer be signed in to.
+    /// Removing this credential would leave no way to sign in to the account.
     LastWayIn = "last_way_in", 409, "Last way to sign in";
     /// The passkey is already registered.
     PasskeyKnown = "passkey_known", 409, "Passkey already registered";
@@ -101,7 +101,7 @@ codes! {
     InvalidName = "invalid_name", 422, "Invalid name";
     /// The request has no token.
     MissingToken = "missing_token", 403, "Missing token";
-    /// The token is not one of ours, or several tokens are not exactly one valid token.
+    /// The token is not one of ours, or the request has several tokens and not exactly one is valid.
     InvalidToken = "invalid_token", 403, "Invalid token";
     /// The token has expired.
     ExpiredToken = "expired_token", 403, "Expired token";
@@ -131,7 +131,7 @@ codes! {
     TooManyAttempts = "too_many_attempts", 429, "Too many attempts";
     /// The service is at capacity.
     Busy = "busy", 503, "Service busy";
-    /// A dependency of the answer is unreachable.
+    /// A dependency that the response needs is unreachable.
     Unavailable = "unavailable", 503, "Service unavailable";
     /// The service failed.
     Internal = "internal_error", 500, "Internal error";

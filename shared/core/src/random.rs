@@ -11,7 +11,7 @@ impl Random {
     /// Generates `N` random bytes.
     ///
     /// # Panics
-    /// The operating system has no randomness, without which nothing here is secure.
+    /// The operating system cannot provide randomness. Nothing is secure without it.
     #[expect(clippy::expect_used, reason = "a service without randomness must stop")]
     #[expect(clippy::disallowed_methods, reason = "the only place that reads randomness")]
     pub fn bytes<const N: usize>(self) -> [u8; N] {

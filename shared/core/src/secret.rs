@@ -151,7 +151,8 @@ impl Sealer {
         Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("32 bytes are a key")))
     }
 
-    /// Encrypts `plain` to nonce, ciphertext and tag, bound to `label`; the same label opens it.
+    /// Encrypts `plain` and binds it to `label`, which is required to open it. Returns nonce, ciphertext and
+    /// tag.
     #[expect(clippy::expect_used, reason = "GCM accepts everything below 64 GiB")]
     pub fn seal(&self, random: Random, label: &str, plain: &[u8]) -> Vec<u8> {
         let nonce = random.bytes::<NONCE_LEN>();

@@ -1,8 +1,8 @@
 //! Settings from the environment.
 //!
 //! A [`Reader`] collects every invalid setting, so that start-up reports them all at once, each with the name
-//! of its variable. It also records what it was asked for: `docs/configuration.md` is generated from that
-//! record, so a setting cannot be read without being documented.
+//! of its variable. It also records every setting that it reads: `docs/configuration.md` is generated from
+//! that record, so a setting cannot be read without being documented.
 
 mod common;
 mod setting;
@@ -14,7 +14,7 @@ use secrecy::SecretString;
 pub use common::{INTERNAL_PORT_OFFSET, Listen, Timeouts};
 pub use setting::{Setting, SettingReference};
 
-/// Looks a variable up by its name. Tests replace the environment with [`fixed`].
+/// Looks up a variable by its name. Tests replace the environment with [`fixed`].
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The process's environment.

@@ -11,7 +11,7 @@ use crate::settings::{Reader, Setting};
 pub enum LogFormat {
     /// For people.
     Text,
-    /// One JSON object a line, for machines.
+    /// One JSON object per line, for machines.
     Json,
 }
 
@@ -24,7 +24,7 @@ pub struct LogConfig {
     pub format: LogFormat,
 }
 
-const LOG: Setting = Setting::new("LOG", "What is logged on standard error.")
+const LOG: Setting = Setting::new("LOG", "What is logged to standard error.")
     .values("tracing filter, such as `info` or `info,drawbridge_verification=debug`")
     .default("info");
 const LOG_FORMAT: Setting = Setting::new("LOG_FORMAT", "Log lines for people, or one JSON object per line.")

@@ -26,14 +26,14 @@ pub enum Connection {
     Sqlite(SqliteConnection),
 }
 
-/// The PostgreSQL advisory lock that serializes changes of the schema and of the keys.
+/// The PostgreSQL advisory lock that serializes changes to the schema and to the keys.
 const EXCLUSIVE_LOCK: i64 = 0x6472_6177_6272_6467;
 
 impl Connection {
     /// Connects.
     ///
     /// # Errors
-    /// The database does not answer. The text never contains the URL.
+    /// The database does not answer. The error text never contains the URL.
     pub fn open(url: &DatabaseUrl, access: Access) -> Result<Self, DatabaseUnavailable> {
         Self::open_within(url, access, Timeouts::default())
     }
@@ -110,7 +110,8 @@ fn rollback<C: diesel::Connection>(connection: &mut C) -> Result<(), QueryError>
     C::TransactionManager::rollback_transaction(connection)
 }
 
-/// Creates an empty file, which is an empty database. SQLite gives the files beside it the same permissions.
+/// Creates an empty file, which is an empty database. SQLite gives the files that it adds next to it the same
+/// permissions.
 ///
 /// An existing file is not opened: closing it would drop all locks of this process on it (POSIX, `fcntl`), and another
 /// program could lock the database.

@@ -14,7 +14,7 @@ use crate::{
 /// The maximum number of connections of a service.
 const POOL_SIZE: u32 = 8;
 
-/// A writer waits for other writers, and so may take this many times `ANSWER_TIMEOUT`.
+/// The time limit of a writer's query, as a multiple of `ANSWER_TIMEOUT`: a writer may have to wait for other writers.
 const WRITER_TIMEOUT_FACTOR: u32 = 5;
 
 /// Why a query has no result.
@@ -32,7 +32,7 @@ pub struct Database {
     pool: r2d2::Pool<Manager>,
     permits: Arc<Semaphore>,
     breaker: Arc<Breaker>,
-    /// How long a query may take, including the wait for a connection.
+    /// The time limit of a query, including the wait for a connection.
     timeout: Duration,
 }
 
@@ -51,8 +51,8 @@ impl Database {
             breaker: Arc::new(Breaker::new("database", metrics)),
             timeout: match access {
                 Access::Own => timeouts.answer * WRITER_TIMEOUT_FACTOR,
-                // A verifier has to answer within the same limit itself: after half of it, it gives up and
-                // answers with the last known record.
+                // A verifier must itself answer its caller within `ANSWER_TIMEOUT`. It therefore gives up a query
+                // after half of that time, so that it can still answer with the last known record.
                 Access::Read => timeouts.answer / 2,
             },
         }
@@ -73,7 +73,8 @@ impl Database {
         let unavailable = |reason: String| E::from(DatabaseUnavailable(reason));
         self.breaker.enter().map_err(|open| unavailable(open.to_string()))?;
         let answer = self.answer(work).await;
-        // A full pool is a sign of load, not of an outage; the queries that hold the connections decide.
+        // A full pool is a sign of load, not of an outage. The queries that hold the connections determine
+        // the state of the breaker.
         if !matches!(answer, Err(NoResult::AllConnectionsInUse)) || !self.breaker.is_closed() {
             self.breaker.record(answer.is_ok());
         }
@@ -90,7 +91,7 @@ impl Database {
         let Ok(Ok(permit)) = permit else { return Err(NoResult::AllConnectionsInUse) };
         let pool = self.pool.clone();
         let done = tokio::task::spawn_blocking(move || {
-            // The permit moves along: abandoned work still occupies its connection.
+            // The work holds the permit, because abandoned work still occupies its connection.
             let _permit = permit;
             let mut connection = pool.get().map_err(|error| NoResult::Failed(error.to_string()))?;
             Ok(work(&mut connection))

@@ -54,7 +54,8 @@ pub(super) struct Settings {
 
 /// Parses a URL. `sslmode` is `disable` (the default without `sslrootcert`), or `require`, `verify-ca` or
 /// `verify-full`, which all encrypt and verify. `sslrootcert` names a file with certificate authorities to trust
-/// instead of the public ones. tokio-postgres supports neither, and its `prefer` would fall back to plain text.
+/// instead of the public ones. tokio-postgres supports neither the `verify` modes nor `sslrootcert`, and its `prefer`
+/// would fall back to plain text.
 pub(super) fn settings(url: &str) -> Result<Settings, String> {
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
     let (mut sslmode, mut root_certificate, mut kept) = (None, None, Vec::new());

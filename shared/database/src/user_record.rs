@@ -23,7 +23,7 @@ struct UserRow {
 }
 
 define_sql_function! {
-    /// In both databases; in SQLite since 3.44.
+    /// Joins text values with a separator. PostgreSQL has this function, and SQLite since 3.44.
     #[aggregate]
     fn string_agg(value: Text, separator: Text) -> Nullable<Text>;
 }

@@ -29,7 +29,7 @@ impl FromStr for TrustedProxies {
 
 const TRUSTED_PROXIES: Setting =
     Setting::new("TRUSTED_PROXIES", "The proxies whose `X-Forwarded-For` is trusted.")
-        .values("addresses and networks, separated by commas")
+        .values("IP addresses and networks, separated by commas")
         .default("none");
 
 impl TrustedProxies {

@@ -16,8 +16,8 @@ pub fn token_headers(headers: &HeaderMap) -> TokenHeaders<'_, impl Iterator<Item
     }
 }
 
-/// One `Set-Cookie` field for each cookie. A value with a control character is left out: no cookie of ours
-/// contains any.
+/// One `Set-Cookie` field for each cookie. A value with a control character is left out, because none of our
+/// cookies contains one.
 pub fn cookie_headers(
     cookies: impl IntoIterator<Item = String>,
 ) -> impl Iterator<Item = (HeaderName, HeaderValue)> {

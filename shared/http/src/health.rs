@@ -17,7 +17,7 @@ pub struct Dependency {
     pub name: &'static str,
     /// Whether it has just answered.
     pub up: bool,
-    /// Whether the service needs it to be ready.
+    /// Whether the service is ready only if this dependency is up.
     pub needed: bool,
 }
 

@@ -83,14 +83,14 @@ impl Problem {
         self
     }
 
-    /// Adds `authenticated: false`, as in all responses of verification.
+    /// Adds `authenticated: false`, for the responses of verification.
     #[must_use]
     pub fn unauthenticated(mut self) -> Self {
         self.authenticated = Some(false);
         self
     }
 
-    /// Uses status 401 whatever the code, for gateways that distinguish nothing else.
+    /// Uses status 401 whatever the code, for gateways that do not distinguish other refusals.
     #[must_use]
     pub fn as_unauthorized(mut self) -> Self {
         self.status = Some(StatusCode::UNAUTHORIZED);
@@ -190,8 +190,8 @@ impl ResponseError for Problem {
         self.status()
     }
 
-    /// The problem rides along in the response's extensions, so that `http::request_scope` can add
-    /// the request id and a frontend can render a page instead.
+    /// The response's extensions carry the problem, so that [`crate::request_scope`] can add the request ID
+    /// and a frontend can render a page instead.
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut response = self.response_head().content_type(PROBLEM_JSON).body(self.to_json(None));
         response.extensions_mut().insert(self.clone());

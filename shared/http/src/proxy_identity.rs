@@ -64,16 +64,23 @@ mod tests {
             let client: IpAddr = client.parse().unwrap();
             let proof = ours.prove(now, "POST", "/api/login", client);
             let at = |seconds| ours.accept(&proof, now + TimeDelta::seconds(seconds), "POST", "/api/login");
-            assert_eq!((at(0), at(30), at(31), at(-31)), (Some(client), Some(client), None, None));
-            assert_eq!(ours.accept(&proof, now, "POST", "/api/refresh"), None);
-            assert_eq!(theirs.accept(&proof, now, "POST", "/api/login"), None);
-            let other = proof.replace(&client.to_string(), "198.51.100.1");
-            assert_eq!(ours.accept(&other, now, "POST", "/api/login"), None);
+            let other_client = proof.replace(&client.to_string(), "198.51.100.1");
+            for (case, accepted, expected) in [
+                ("immediately", at(0), Some(client)),
+                ("after 30 seconds", at(30), Some(client)),
+                ("after 31 seconds", at(31), None),
+                ("31 seconds early", at(-31), None),
+                ("another path", ours.accept(&proof, now, "POST", "/api/refresh"), None),
+                ("another key", theirs.accept(&proof, now, "POST", "/api/login"), None),
+                ("another client", ours.accept(&other_client, now, "POST", "/api/login"), None),
+            ] {
+                assert_eq!(accepted, expected, "{case} for {client}");
+            }
         }
         for forged in
             ["", "v1", "v1...", "v1.0..::1", "v2.1800000000.AA.::1", "v1.9223372036854775807.AA.::1"]
         {
-            assert_eq!(ours.accept(forged, now, "POST", "/api/login"), None, "{forged}");
+            assert_eq!(ours.accept(forged, now, "POST", "/api/login"), None, "{forged:?}");
         }
     }
 }

@@ -44,7 +44,7 @@ impl From<Unreachable> for SourceUnavailable {
 async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, SourceUnavailable> {
     match answer.status() {
         StatusCode::OK => answer.json().await.map_err(|error| SourceUnavailable(format!("{error:?}"))),
-        // A refusal counts as an outage too: it means that its keys differ from ours at the moment.
+        // A refusal counts as an outage, too: it means that verify-service's keys currently differ from ours.
         other => Err(SourceUnavailable(format!("verify-service answered {other}"))),
     }
 }

@@ -1,5 +1,5 @@
-//! Calls to a service with several replicas: spread over them, away from those that are dead, and retried at another
-//! one where that is safe.
+//! Calls to a service with several replicas. Calls are spread over the reachable replicas, and retried on another one
+//! where that is safe.
 //!
 //! The replicas are the addresses behind the configured origins. Names are resolved again every few seconds, so new
 //! replicas are found and old ones forgotten.
@@ -24,7 +24,8 @@ const RESOLVE_INTERVAL: Duration = Duration::from_secs(5);
 /// The maximum number of replicas tried for one call.
 const MAX_TRIES: usize = 3;
 
-/// How long a draining replica is used only if there is no other. A restarted one is found by then.
+/// How long a draining replica is avoided: it is used only if there is no other. By then, a restarted replica
+/// has been found.
 const AVOID_DRAINING_FOR: Duration = Duration::from_secs(15);
 
 /// Whether a call may reach more than one replica.
@@ -90,7 +91,8 @@ impl Replicas {
 
     /// Makes the call that `build` describes for a client and an origin.
     ///
-    /// Any response of a replica counts, and also 503 if all replicas that were tried return it.
+    /// Returns the first response. An idempotent call is retried on another replica after a 503, which is
+    /// returned if no other replica responds differently.
     ///
     /// # Errors
     /// No replica responded.
@@ -124,7 +126,7 @@ impl Replicas {
             if !is_retried {
                 return answer;
             }
-            // A response says more than none.
+            // A response says more than an error.
             if answer.is_ok() || failure.is_err() {
                 failure = answer;
             }

@@ -26,7 +26,7 @@ impl RequestId {
         &self.0
     }
 
-    /// The id of `request`, which [`crate::request_scope`] gave it.
+    /// The ID that [`crate::request_scope`] assigned to `request`.
     pub fn of(request: &impl HttpMessage) -> Option<Self> {
         request.extensions().get::<Self>().cloned()
     }

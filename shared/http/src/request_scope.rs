@@ -33,56 +33,80 @@ pub async fn request_scope<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let id = RequestId::for_request(request.headers());
-    let metrics = request.app_data::<RequestMetrics>().cloned();
-    let draining = request.app_data::<web::Data<Draining>>().cloned();
-    request.extensions_mut().insert(id.clone());
-    let span = tracing::error_span!("request", request_id = id.as_str());
-    // The query is left out: it can contain secrets.
-    let (method, path) = (request.method().clone(), request.path().to_owned());
-    let method_with_body = !matches!(method, Method::GET | Method::HEAD);
-    let started = Instant::now();
-
-    let has_body = has_body(&request);
+    let arrival = Arrival::new(&request);
+    request.extensions_mut().insert(arrival.id.clone());
+    let span = tracing::error_span!("request", request_id = arrival.id.as_str());
     let timeout =
         request.app_data::<LongRequests>().map_or(REQUEST_TIMEOUT, |long| long.timeout_for(request.path()));
     let finished = tokio::time::timeout(timeout, next.call(request).instrument(span.clone())).await;
     let _entered = span.enter();
-    let result = finished.unwrap_or_else(|_| Err(timed_out().into()));
-    // An unread rest of the body would be taken for the next request, and a draining service wants the next
-    // request to go elsewhere.
-    let is_draining = draining.is_some_and(|draining| draining.is_on());
-    let close = |response: &mut HttpResponse| {
-        let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-        let has_rest = has_body && (!response.status().is_success() || !method_with_body);
-        if has_rest || is_draining && !is_upgraded {
-            response.head_mut().set_connection_type(ConnectionType::Close);
-        }
-    };
-    let log = |status: StatusCode| {
-        let took = started.elapsed();
-        tracing::debug!(
-            target: "request", %method, path, status = status.as_u16(), milliseconds = took.as_secs_f64() * 1000.0
-        );
-        if let Some(RequestMetrics(metrics)) = &metrics {
-            metrics.record_request(status.as_u16(), took);
-        }
-    };
-    match result {
+    match finished.unwrap_or_else(|_| Err(timed_out().into())) {
         Ok(response) => {
             let (request, response) = response.into_parts();
             let failed = response.error().is_some();
-            let mut response = finish(response.map_into_boxed_body(), failed, &id);
-            close(&mut response);
-            log(response.status());
+            let response = arrival.complete(response.map_into_boxed_body(), failed);
             Ok(ServiceResponse::new(request, response))
         }
         // Actix has dropped the request here, so the response travels inside the error.
         Err(error) => {
-            let mut response = finish(error.as_response_error().error_response(), true, &id);
-            close(&mut response);
-            log(response.status());
+            let response = arrival.complete(error.as_response_error().error_response(), true);
             Err(InternalError::from_response(error, response).into())
+        }
+    }
+}
+
+/// What is read from a request when it arrives, to complete and record its response.
+struct Arrival {
+    id: RequestId,
+    method: Method,
+    /// The path without the query, which can contain secrets.
+    path: String,
+    has_body: bool,
+    metrics: Option<RequestMetrics>,
+    draining: Option<web::Data<Draining>>,
+    started: Instant,
+}
+
+impl Arrival {
+    fn new(request: &ServiceRequest) -> Self {
+        Self {
+            id: RequestId::for_request(request.headers()),
+            method: request.method().clone(),
+            path: request.path().to_owned(),
+            has_body: has_body(request),
+            metrics: request.app_data::<RequestMetrics>().cloned(),
+            draining: request.app_data::<web::Data<Draining>>().cloned(),
+            started: Instant::now(),
+        }
+    }
+
+    /// Completes the response, closes the connection if necessary, and records the result.
+    fn complete(&self, response: HttpResponse, failed: bool) -> HttpResponse {
+        let mut response = finish(response, failed, &self.id);
+        if self.must_close(response.status()) {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        self.record(response.status());
+        response
+    }
+
+    fn must_close(&self, status: StatusCode) -> bool {
+        // An unread part of the body would be parsed as the next request, and a draining service wants the next
+        // request to go elsewhere.
+        let method_with_body = !matches!(self.method, Method::GET | Method::HEAD);
+        let has_rest = self.has_body && (!status.is_success() || !method_with_body);
+        let is_draining = self.draining.as_ref().is_some_and(|draining| draining.is_on());
+        has_rest || is_draining && status != StatusCode::SWITCHING_PROTOCOLS
+    }
+
+    fn record(&self, status: StatusCode) {
+        let took = self.started.elapsed();
+        tracing::debug!(
+            target: "request", method = %self.method, path = self.path, status = status.as_u16(),
+            milliseconds = took.as_secs_f64() * 1000.0
+        );
+        if let Some(RequestMetrics(metrics)) = &self.metrics {
+            metrics.record_request(status.as_u16(), took);
         }
     }
 }
@@ -91,7 +115,7 @@ pub async fn request_scope<B: MessageBody + 'static>(
 #[derive(Debug, Clone)]
 pub struct RequestMetrics(pub Metrics);
 
-/// How long a request may take, including its body. Every wait of our own services is shorter.
+/// How long a request may take, including its body. All timeouts of our own services are shorter.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Requests that may take longer, such as uploads to a backend: application data for [`request_scope`].

@@ -1,4 +1,4 @@
-//! Builders for resources that answer all other methods with 405 and `Allow`.
+//! Builders for resources that answer unsupported methods with 405 and `Allow`.
 
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, guard, web};
 
@@ -41,7 +41,7 @@ where
         .default_service(web::to(|| method_not_allowed("GET, HEAD, POST")))
 }
 
-/// The handler for all other methods of a resource.
+/// The handler for methods that a resource does not support.
 ///
 /// # Errors
 /// Always [`Code::MethodNotAllowed`].

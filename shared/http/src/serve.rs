@@ -129,7 +129,7 @@ pub fn exit(program: &str, result: Result<(), impl std::fmt::Display>) -> ! {
     let status = match result {
         Ok(()) => 0,
         Err(error) => {
-            // If standard error is closed, there is no one left to tell.
+            // If standard error is closed, the error cannot be reported.
             let text = format!("{error:#}");
             let prefix = if text.starts_with(program) { String::new() } else { format!("{program}: ") };
             let _ = writeln!(io::stderr(), "{prefix}{text}");
@@ -141,7 +141,7 @@ pub fn exit(program: &str, result: Result<(), impl std::fmt::Display>) -> ! {
 
 /// Runs `servers` until SIGINT or SIGTERM, or until one of them fails. Open requests then have
 /// [`SHUTDOWN_SECONDS`] to finish. After SIGTERM the servers keep listening for [`Draining::time`], so that load
-/// balancers can turn elsewhere first.
+/// balancers can send requests elsewhere first.
 pub async fn run_all(servers: Vec<Server>) -> io::Result<()> {
     let mut interrupt = unix::signal(unix::SignalKind::interrupt())?;
     let mut terminate = unix::signal(unix::SignalKind::terminate())?;

@@ -1,4 +1,4 @@
-//! What a verifier answers for a valid token.
+//! What a verifier returns for a valid token.
 
 use std::sync::Arc;
 
@@ -151,7 +151,7 @@ mod tests {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
     }
 
-    /// A session that lasts so many days, with a token of seven days.
+    /// A session that lasts this many days, with a token of seven days.
     fn session(days: i64) -> VerifiedSession {
         VerifiedSession {
             id: SessionId::generate(Random, start()),

@@ -12,7 +12,7 @@ use crate::token::{KeySet, SignedToken};
 /// The tokens whose signature this process has already checked.
 ///
 /// The key is the SHA-256 of the whole token: collisions are not feasible, and it takes a fifteenth of the
-/// memory of the text. Only tokens signed with one of our keys are stored.
+/// memory that the text would take. Only tokens signed with one of our keys are stored.
 pub(crate) struct CheckedTokens(BoundedCache<TokenDigest, Arc<SignedToken>, DigestHash>);
 
 type TokenDigest = [u8; 32];
@@ -66,7 +66,7 @@ impl Hasher for DigestHasher {
         }
     }
 
-    // The length, which is the same for every digest.
+    // Ignores the length, which is the same for every digest.
     fn write_usize(&mut self, _: usize) {}
 
     fn finish(&self) -> u64 {

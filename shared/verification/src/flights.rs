@@ -33,8 +33,9 @@ impl Flight {
 }
 
 impl Flights {
-    /// Joins the user's flight if it started a moment ago, or starts a new one with `work`. If something must
-    /// follow from an answer and must not be older than it, make it part of `work`.
+    /// Joins the user's flight if it started a moment ago, or starts a new one with `work`. Steps that use
+    /// the answer together with other state belong in `work`, because a caller that joins later sees newer
+    /// state.
     ///
     /// A flight runs to its end even if no one waits any more. Otherwise a flight paused by a departed caller
     /// could hand an old answer to the next one.
@@ -96,7 +97,7 @@ impl Flights {
                 flights.remove(&user);
             }
             drop(flights);
-            // Fails if no one waits any more.
+            // An error means that no one is waiting any more.
             let _ = sender.send(result);
         });
         let lost = |_| Err(SourceUnavailable("the lookup was aborted".into()));

@@ -55,8 +55,9 @@ impl WantedKeys {
         }
     }
 
-    /// Returns true if the held keys may be used although the source is out of reach: for a short time only,
-    /// if the cache has announced another set, because one of the keys may have been revoked.
+    /// Returns true if the held keys may be used although the source is out of reach. If the cache has
+    /// announced another set, they may be used for a short time only, because one of the keys may have been
+    /// revoked.
     fn tolerate(&self, held: &HeldKeys) -> bool {
         let (Self::Announced(announced) | Self::FetchedWithin { last_announced: Some(announced), .. }) = self
         else {
@@ -115,8 +116,8 @@ impl KeyRing {
         self.current(WantedKeys::WITHOUT_ANNOUNCEMENTS).await
     }
 
-    /// The wanted keys, fetched if necessary. If the source is out of reach, the held keys, but only for a
-    /// short time if the cache has announced others.
+    /// The wanted keys, fetched if necessary. Falls back to the held keys if the source is out of reach, but
+    /// only for a short time if the cache has announced others.
     ///
     /// # Errors
     /// The source is out of reach, and there are no keys that may be used.

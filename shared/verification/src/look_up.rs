@@ -25,7 +25,7 @@ use crate::{
 /// watermark plus the difference between clocks.
 const SESSION_VISIBILITY_DELAY: Duration = Duration::from_secs(5);
 
-/// How far the clock that dates sessions may differ from the clock of this process.
+/// How far the clock that sets the start of sessions may differ from the clock of this process.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(1);
 
 /// The layers that know users: the caches, the source and its recent answers.
@@ -67,7 +67,7 @@ impl LookUp {
         self.cache.as_ref()?.trust()
     }
 
-    /// The user in the near cache. Counts only if [`LookUp::trust`] returned a value before.
+    /// The user in the near cache. The result is valid only if [`LookUp::trust`] returned a value before.
     pub(crate) fn find_near(&self, user: UserId) -> Option<UserState> {
         self.cache.as_ref()?.near(user)
     }
@@ -146,8 +146,8 @@ impl LookUp {
         }
     }
 
-    /// While neither the cache is trusted nor the source answers: the last known record, during the outage
-    /// grace.
+    /// While the cache is not trusted and the source does not answer: uses the last known record, during the
+    /// outage grace.
     async fn find_last_known(&self, cache: &dyn UserCache, user: UserId) -> Option<UserState> {
         let grace = self.tolerance.outage_grace;
         let recent = self.recent.get(user).filter(|recent| recent.asked_at.elapsed() < grace);
@@ -166,9 +166,9 @@ impl LookUp {
     /// Asks the source and fills the cache with its answer. Concurrent calls for the same user share the
     /// answer.
     ///
-    /// `epoch` must be from before the question. That is why the caller that starts the flight fills the
-    /// cache, not one that joins later and may know a newer epoch. Without an epoch, only older records are
-    /// replaced.
+    /// `epoch` must have been read before the source is asked. That is why the caller that starts the flight
+    /// fills the cache, not one that joins later and may know a newer epoch. Without an epoch, only older
+    /// records are replaced.
     async fn ask_source(
         &self,
         user: UserId,
@@ -218,8 +218,8 @@ impl LookUp {
         self.fresh_flights.join_next(user, look_up).await.map(Some)
     }
 
-    /// Returns true if the session is so new that the record of this version may predate it. It does not if
-    /// the source was asked after the session started and knew no newer version.
+    /// Returns true if the session is so new that the record of this version may predate it. The record
+    /// cannot predate it if the source was asked after the session started and knew no newer version.
     fn may_predate_session(&self, signed: &SignedToken, known_version: i64, now: DateTime<Utc>) -> bool {
         let age = now - signed.session.created_at();
         let is_in_the_future = age < TimeDelta::zero();

@@ -5,7 +5,8 @@ use prometheus_client::metrics::{counter::Counter, histogram::Histogram};
 
 use crate::{layer::Layer, refusal::Refusal};
 
-/// The metrics of verifications. Those of valid tokens are kept here, so that the fast path looks nothing up.
+/// The metrics of verifications. The counters for valid tokens are kept here, so that the fast path does not
+/// have to look them up.
 pub(crate) struct Measures {
     metrics: Metrics,
     accepted: [Counter; Layer::ALL.len()],

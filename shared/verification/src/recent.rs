@@ -51,7 +51,7 @@ impl RecentAnswers {
         self.unknown.get(&user).is_some_and(|since| since.elapsed() < UNKNOWN_USER_TTL)
     }
 
-    /// Stores an answer, unless one to a later question is stored already.
+    /// Stores an answer, unless the answer to a later question is already stored.
     pub(crate) fn insert(&self, user: UserId, answer: RecentAnswer) {
         if answer.state == UserState::UNKNOWN {
             self.unknown.insert(user, Instant::now());

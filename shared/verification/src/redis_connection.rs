@@ -1,8 +1,8 @@
 //! Connections to Redis: finding the server, and one multiplexed connection that reconnects by itself. Every
 //! call has a time limit.
 //!
-//! One server holds all of our data, behind Sentinel and in a cluster, too
-//! (`docs/decisions/0018-sentinel-and-cluster.md`). Only how that server is found differs.
+//! One server holds all of our data, even behind Sentinel or in a cluster
+//! (`docs/decisions/0018-sentinel-and-cluster.md`). The only difference is how that server is found.
 
 mod cluster;
 mod connection;

@@ -4,11 +4,11 @@ use drawbridge_core::settings::{Reader, Setting};
 
 const STALE_MAX: Setting = Setting::new(
     "STALE_MAX",
-    "How long a database answer is used while the cache cannot prove that it is up to date.",
+    "How long a database answer is used while it is uncertain whether the cache is up to date.",
 );
 const OUTAGE_GRACE: Setting = Setting::new(
     "OUTAGE_GRACE",
-    "How long the last known records are honoured while neither the cache nor the database can be asked.",
+    "How long the last known records are honoured while neither the cache nor the database is available.",
 );
 
 /// How long earlier answers count while the cache is not trusted.

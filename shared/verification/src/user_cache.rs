@@ -1,11 +1,11 @@
 //! The cache of user records, shared by all verifiers. A record only replaces one with a lower version, so a
 //! slow reader can never undo a sign-out.
 //!
-//! The cache has two sides. auth-service writes ([`Delivery`]): every change, and twice a second a
-//! **watermark**, which says that everything committed before a certain time has been delivered. Verifiers
-//! read ([`UserCache`]) and trust what they read only while the watermark is current. The watermark names an
-//! **epoch**, which is part of every record's key: when the cache may have lost data, a new epoch starts, and
-//! no one reads the old one.
+//! The cache has two sides. auth-service writes every change and, twice a second, a **watermark**
+//! ([`Delivery`]). The watermark says that everything committed before a certain time has been delivered.
+//! Verifiers read ([`UserCache`]) and trust what they read only while the watermark is current. The watermark
+//! names an **epoch**, which is part of every record's key: when the cache may have lost data, a new epoch
+//! starts, and the records of the old one are no longer read.
 
 mod cache;
 mod delivery;

@@ -24,7 +24,7 @@ use crate::{
 #[derive(Default)]
 pub struct HotMiss(Option<CheckedToken>);
 
-/// A token whose signature was checked before, and the trust on which its keys are still the published ones.
+/// A token whose signature was checked before, and the trust according to which its key is still published.
 struct CheckedToken {
     trust: Trust,
     signed: Arc<SignedToken>,
@@ -41,8 +41,8 @@ pub struct Verifier {
 
 impl Verifier {
     /// A verifier over these layers, with at most `token_bytes` of checked tokens. Without a cache, every
-    /// verification asks the source, and earlier answers are never used: right for auth-service, which owns
-    /// the data.
+    /// verification asks the source, and earlier answers are never used. This is right for auth-service,
+    /// which owns the data.
     pub fn new(
         keys: KeyRing,
         cache: Option<Arc<dyn UserCache>>,

@@ -33,6 +33,8 @@ pub(super) enum Fault {
     NoPage,
     LoginRefused,
     LoginFails,
+    /// Not a fault: the account needs a second factor.
+    SecondFactor,
     PlainHttp,
     UnknownAuthority,
 }
@@ -138,6 +140,10 @@ fn login(request: &Request, fault: Fault) -> (u16, Vec<String>, &'static str) {
     }
     if fault == Fault::LoginFails {
         return (502, cors(request, fault), "");
+    }
+    if fault == Fault::SecondFactor {
+        let body = r#"{"success":true,"data":{"pending":"sealed","factors":["totp"],"enrol":false}}"#;
+        return (202, cors(request, fault), body);
     }
     let good = "sid=good; Path=/; HttpOnly; SameSite=Lax";
     let secure = "__Host-sid=good; Path=/; HttpOnly; Secure; SameSite=Lax";

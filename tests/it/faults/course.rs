@@ -14,7 +14,8 @@ use crate::load::{Load, REVOCATION_BOUND, Tally, Targets, Violation};
 /// How long the load runs before the failure and after the recovery.
 pub(super) const HEALTHY_TIME: Duration = Duration::from_secs(1);
 
-/// How long a failure lasts: longer than the bound, so that sessions that end meanwhile must be refused.
+/// How long a failure lasts: longer than the bound, so that sessions that end in the meantime must be
+/// refused.
 const FAILURE_TIME: Duration = Duration::from_secs(6);
 
 /// How soon after the failure the services must be in the documented state.
@@ -81,7 +82,7 @@ impl Course<'_> {
 
 /// How a failure went.
 pub(super) struct Outcome {
-    /// The time in which every active session must be verified.
+    /// The period in which every active session must be verified.
     pub(super) settled: Range<Instant>,
     /// How long the recovery took.
     pub(super) recovery: Duration,

@@ -19,7 +19,7 @@ const SIGN_OUT_DELAY_MS: usize = 20;
 /// The maximum delay between a sign-in, which computes a hash, and the kill, in milliseconds.
 const SIGN_IN_DELAY_MS: usize = 120;
 
-/// How many kills had which effect.
+/// The number of kills, by effect.
 #[derive(Debug, Default)]
 struct Kills {
     /// The sign-out did not happen.
@@ -54,7 +54,7 @@ impl Killer {
 
     /// Returns true if the session still exists.
     async fn kill_during_sign_out(&mut self, load: &Load, session: &Session) -> bool {
-        // Now everything that auth-service needs is loaded, so that the write is what takes time.
+        // Load everything that auth-service needs first, so that the write is what takes time.
         let account = Endpoint::account(&self.deployment.auth);
         assert_eq!(load.verify(&account, session).await, Some(200));
 

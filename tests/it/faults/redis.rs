@@ -8,8 +8,8 @@ use tokio::time::sleep;
 use super::course::{Allowed, Course, System};
 use crate::load::Load;
 
-/// Longer than the interval of the relay. A watermark under way to a Redis that does not respond arrives when Redis
-/// responds again. Sign-outs are blocked until it was sent, so it vouches for no session that ends later.
+/// Longer than the interval of the relay. A watermark on its way to a Redis that does not respond arrives when Redis
+/// responds again. Sign-outs are blocked until it has been sent, so it vouches for no session that ends later.
 const WATERMARK_TRANSIT: Duration = Duration::from_millis(700);
 
 /// Sends a command to Redis. Arguments must not contain spaces.

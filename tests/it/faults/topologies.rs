@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::course::{Allowed, HEALTHY_TIME, Outcome, RECOVERY_TIME, SETTLING_TIME, System};
 use crate::load::Load;
 
-/// How long a failover may take after the end of the old master.
+/// How long a failover may take after the old master fails.
 const FAILOVER_TIME: Duration = Duration::from_secs(15);
 
 /// How soon the cache must be trusted again once there is a master: a lagging connection asks once a second, and the
@@ -43,7 +43,8 @@ impl SentinelTest {
         Self { redis, deployment, load }
     }
 
-    /// Stops the master and waits until another one has taken over. Returns the time during which that had settled.
+    /// Stops the master and waits until another one has taken over. Returns the old master, and the period in which the
+    /// failure had settled.
     async fn fail_over(&mut self, failure: Failure) -> (usize, std::ops::Range<Instant>) {
         let master = self.redis.master().unwrap();
         let session = self.load.sign_in("barbara").await.unwrap();
@@ -64,8 +65,8 @@ impl SentinelTest {
         (master, settled)
     }
 
-    /// Brings an old master back. For some seconds it believes to be the master, either empty or with its old
-    /// connections.
+    /// Brings an old master back. For some seconds it believes that it is still the master, either empty or
+    /// with its old connections.
     fn bring_back(&mut self, master: usize, failure: Failure) {
         let old = &mut self.redis.servers()[master];
         match failure {
@@ -131,8 +132,8 @@ impl ClusterTest {
         Self { redis, deployment, load }
     }
 
-    /// Kills the primary of the slot and restarts it as a replica. Returns the new primary, and the time during which
-    /// that had settled.
+    /// Kills the primary of the slot and restarts it as a replica. Returns the new primary, and the period in which the
+    /// failure had settled.
     async fn fail_over(&mut self) -> (usize, std::ops::Range<Instant>) {
         let session = self.load.sign_in("barbara").await.unwrap();
         self.redis.nodes()[0].process().unwrap().signal("KILL");

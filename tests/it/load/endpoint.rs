@@ -68,7 +68,7 @@ pub(crate) fn client() -> Client {
     // An error means that a provider is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let client = Client::builder().redirect(redirect::Policy::none()).no_proxy();
-    // The services close an idle connection after 5 s; a connection that is about to be closed is not used.
+    // A connection that has been idle for 4 s is not reused: the service may be about to close it.
     client.pool_idle_timeout(Duration::from_secs(4)).timeout(Duration::from_secs(20)).build().unwrap()
 }
 

@@ -16,8 +16,8 @@ use super::{
 /// How long after its end a session may be accepted, under any single failure.
 pub(crate) const REVOCATION_BOUND: Duration = Duration::from_secs(4);
 
-/// How many newer sessions a user has when a session is ended. So the first sessions that end after a failure began
-/// before it, and every verifier knows them.
+/// How many newer sessions a user has when a session is ended. As a result, the first sessions to end after a failure
+/// began before the failure, and every verifier knows them.
 const SESSIONS_IN_STOCK: usize = 3;
 
 /// The users who sign in and out.

@@ -10,7 +10,7 @@ use tests::PseudoRandom;
 /// What is known about a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SessionState {
-    /// Its login was answered, and no sign-out was sent.
+    /// The login succeeded, and no sign-out has been sent.
     Active,
     /// A sign-out was sent and its result is unknown: accepting and refusing the session are both correct.
     SigningOut,

@@ -15,7 +15,7 @@ const DESCRIBED: usize = 10;
 /// The ways in which a response can be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Violation {
-    /// A revoked session was accepted beyond the bound, or a session was taken for another user's.
+    /// A revoked session was accepted beyond the bound, or a session was mistaken for another user's.
     FalseAccept,
     /// An active session or a correct password was refused.
     FalseRefusal,
@@ -72,7 +72,7 @@ pub(crate) struct Tally {
     pub(crate) failed_sign_ins_and_outs: usize,
     /// Requests without a response, by endpoint.
     unanswered: BTreeMap<String, usize>,
-    /// How long after its end a session was still accepted, at most.
+    /// The longest time after the end of a session at which the session was still accepted.
     pub(crate) latest_accept: Duration,
     pub(crate) slowest: Duration,
 }
@@ -110,7 +110,7 @@ impl Tally {
         self.unverified.len()
     }
 
-    /// How many active sessions could not be verified in this time.
+    /// How many active sessions could not be verified during this period.
     pub(crate) fn unverified_active(&self, time: &Range<Instant>) -> usize {
         self.unverified.iter().filter(|session| session.was_active && time.contains(&session.at)).count()
     }
@@ -157,7 +157,7 @@ impl Tally {
         }
     }
 
-    /// Counts a request without a response. A program may close a connection, but it must not let a client wait.
+    /// Counts a request without a response. A program may close a connection, but it must not keep a client waiting.
     pub(crate) fn add_unanswered(&mut self, sent: &Sent<'_>, error: &reqwest::Error) {
         self.slowest = self.slowest.max(sent.at.elapsed());
         *self.unanswered.entry(sent.to.to_owned()).or_default() += 1;

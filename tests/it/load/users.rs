@@ -68,7 +68,7 @@ impl Users {
         }
     }
 
-    /// Creates an account and signs it in at both services.
+    /// Creates an account and signs in with it at both services.
     pub(super) async fn register(&self, name: &str) {
         tests::register(&self.targets.auth, &email(name)).await;
         for via in [Via::AuthService, Via::Frontend] {

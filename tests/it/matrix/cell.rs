@@ -4,7 +4,8 @@ use tests::{Browser, Deployment, Edge, Engine, PASSWORD, Pages, Service, credent
 
 use super::{Hosts, Mode, Row};
 
-/// A third-party page. Its scripts may call any URL, while the product's own pages allow no scripts.
+/// A third-party page. Its scripts may call any URL, while the product's own pages may only call their own
+/// origin.
 const PAGE: &str = "<!doctype html><title>Page</title><p>A third-party page";
 
 /// The path of the third-party page on the frontend of a guarded deployment.
@@ -177,7 +178,7 @@ impl Cell {
         add("signs in with the form", self.sign_in_with_form(browser).await);
         browser.client.refresh().await.unwrap();
         add("stays signed in after a reload", self.is_inside(browser).await);
-        add("follows a link of another site", self.follow_foreign_link(browser).await);
+        add("follows a link from another site", self.follow_foreign_link(browser).await);
         let (status, me) = self.call(browser, "GET", "/api/me").await;
         add("is known to the backend", self.is_known(status, &me));
         let behind_proxy = format!("{}/backend/api/me", self.frontend);
@@ -193,7 +194,7 @@ impl Cell {
         steps
     }
 
-    /// What a page without a guard does with the backend. Returns true if the browser stores and sends the cookie.
+    /// Calls the backend from a page without a guard. Returns true if the browser stores and sends the cookie.
     async fn call_backend(&self, browser: &Browser) -> bool {
         let name = self.row.name();
         self.goto(browser, "/").await;

@@ -11,8 +11,8 @@ What each browser engine does with the session cookie, for every combination of 
 and [`COOKIE_MODE`](glossary.md#cookie-mode). `tests/it/matrix.rs` generates this page from a run of the real
 programs with real host names and TLS, and every run of the tests checks it.
 
-- *works*: the user signs in with the form and with `fetch`, stays signed in after a reload, is signed in when they
-  follow a link from another site, is known to the backend, gets a renewed token, and can sign out.
+- *works*: the user can sign in with the form and with `fetch`, stays signed in after a reload and after following a
+  link from another site, is recognized by the backend, gets a renewed token, and can sign out.
 - *calls only*: the browser sends the cookie with calls to the backend, but no guard on the frontend sees it.
 - *dropped*: the sign-in is answered with 200, but the browser stores no cookie.
 - *refused at start*: no service starts.

@@ -63,7 +63,7 @@ impl Default for DeploymentBuilder {
 }
 
 impl DeploymentBuilder {
-    /// How the services are distributed over processes.
+    /// Sets how the services are distributed over processes.
     pub fn layout(mut self, layout: Layout) -> Self {
         self.layout = layout;
         self
@@ -107,7 +107,7 @@ impl DeploymentBuilder {
         )
     }
 
-    /// Keeps the rate limits that the services have by default. Otherwise, tests meet no limit.
+    /// Keeps the rate limits that the services have by default. Without this, tests reach no limit.
     pub fn default_limits(mut self) -> Self {
         self.has_default_limits = true;
         self

@@ -9,7 +9,7 @@ use crate::{
 /// The settings of a program: variables and their values.
 pub(super) type Settings = BTreeMap<&'static str, String>;
 
-/// A running program, and what it takes to start it again.
+/// A running program, and everything needed to start it again.
 #[derive(Debug)]
 pub(super) struct Instance {
     launch: Launch,
@@ -26,7 +26,7 @@ struct Launch {
 }
 
 impl Instance {
-    /// Starts one service as a program of its own.
+    /// Starts one service as a separate program.
     pub(super) fn start_service(service: Service, port: u16, mut settings: Settings, folder: &Path) -> Self {
         settings.insert("PORT", port.to_string());
         let launch = Launch {

@@ -18,7 +18,7 @@ pub struct Mail {
     pub html: String,
     /// The headers as they were sent, unfolded.
     pub headers: Vec<(String, String)>,
-    /// The user as whom the sender had logged in.
+    /// The user name with which the sender logged in.
     pub user: Option<String>,
     /// Whether it arrived over TLS.
     pub is_encrypted: bool,

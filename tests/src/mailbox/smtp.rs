@@ -173,7 +173,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         Ok(line.trim_end().to_owned())
     }
 
-    /// Sends a reply, as soon as the server does not hang.
+    /// Sends a reply as soon as the server no longer hangs.
     async fn reply(&mut self, text: &str) -> io::Result<()> {
         // An error means that the test has dropped the mailbox.
         let _ = self.shared.mood.clone().wait_for(|mood| *mood != Mood::Hanging).await;

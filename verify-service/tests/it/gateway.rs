@@ -1,4 +1,4 @@
-//! Requests of gateways: `/auth-request` and `/forward-auth`.
+//! Requests from gateways: `/auth-request` and `/forward-auth`.
 
 use tests::Visitor;
 
@@ -65,7 +65,7 @@ async fn a_refusal_is_a_problem_with_the_request_id() {
     let app = TestApp::on_sqlite().await;
     let id = ("x-request-id", "request-1");
 
-    // Without a token the handler answers, with one the fast path.
+    // Without a token, the handler answers; with one, the fast path does.
     for (code, mut visitor) in [("missing_token", Visitor::new()), ("invalid_token", with_token("a.b.c"))] {
         let answer = app.ask_as_gateway(&mut visitor, "/auth-request", &[id]).await;
 

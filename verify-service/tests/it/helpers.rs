@@ -20,7 +20,7 @@ const CACHE_BYTES: u64 = 1 << 20;
 /// How long a test waits for something that takes milliseconds.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// auth-service and verify-service in this process, with a database and a cache in common.
+/// auth-service and verify-service in this process, sharing a database and a cache.
 pub(crate) struct TestApp {
     pub(crate) auth: String,
     /// The public port of verify-service.
@@ -39,7 +39,7 @@ struct Setup {
     redis: Option<Redis>,
     folder: TempDir,
     has_verify_database: bool,
-    /// Tokens of this lifetime, which verify-service has renewed for gateways.
+    /// The lifetime of tokens, if verify-service renews them for gateways.
     renewed_token_lifetime: Option<Duration>,
 }
 

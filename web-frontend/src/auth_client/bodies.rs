@@ -1,7 +1,8 @@
-//! Request bodies that contain a password, or that several handlers send.
+//! Request bodies that contain a secret, or that several handlers send.
 
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Serialize, Serializer};
+use drawbridge_core::exposed_secret::{ExposedSecret, serialize_exposed};
+use secrecy::SecretString;
+use serde::Serialize;
 
 /// The body of a request that needs no content.
 #[derive(Serialize)]
@@ -11,7 +12,7 @@ pub(crate) struct EmptyBody {}
 #[derive(Serialize)]
 pub(crate) struct PasswordLoginBody<'a> {
     pub(crate) email: &'a str,
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "serialize_exposed")]
     pub(crate) password: &'a SecretString,
 }
 
@@ -19,17 +20,18 @@ pub(crate) struct PasswordLoginBody<'a> {
 #[derive(Serialize)]
 pub(crate) struct LinkPasswordBody<'a> {
     /// The token of the link.
-    pub(crate) token: &'a str,
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "serialize_exposed")]
+    pub(crate) token: &'a SecretString,
+    #[serde(serialize_with = "serialize_exposed")]
     pub(crate) password: &'a SecretString,
 }
 
 /// `POST /api/password`.
 #[derive(Serialize)]
 pub(crate) struct PasswordChangeBody<'a> {
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "serialize_exposed")]
     pub(crate) current: &'a SecretString,
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "serialize_exposed")]
     pub(crate) new: &'a SecretString,
     /// Whether to sign out all other devices.
     pub(crate) end_others: bool,
@@ -38,13 +40,64 @@ pub(crate) struct PasswordChangeBody<'a> {
 /// `POST /api/confirm`.
 #[derive(Serialize)]
 pub(crate) struct ConfirmIdentityBody<'a> {
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "serialize_exposed")]
     pub(crate) password: &'a SecretString,
     /// The code of an authenticator app, or a recovery code.
-    pub(crate) code: Option<&'a str>,
+    pub(crate) code: Option<ExposedSecret<'a>>,
 }
 
-/// Writes a secret into a body for auth-service, the only program that receives passwords.
-fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose_secret())
+/// `POST /api/links/look`.
+#[derive(Serialize)]
+pub(crate) struct LinkTokenBody<'a> {
+    #[serde(serialize_with = "serialize_exposed")]
+    pub(crate) token: &'a SecretString,
+}
+
+/// `POST /api/login/second` and `POST /api/totp/confirm`.
+#[derive(Serialize)]
+pub(crate) struct CodeBody<'a> {
+    /// The pending login that the code completes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pending: Option<ExposedSecret<'a>>,
+    #[serde(serialize_with = "serialize_exposed")]
+    pub(crate) code: &'a SecretString,
+}
+
+/// The body of a request that starts the set-up or the use of a second factor.
+#[derive(Serialize)]
+pub(crate) struct PendingLoginBody<'a> {
+    /// The pending login, if the factor is part of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pending: Option<ExposedSecret<'a>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(body: &impl Serialize) -> String {
+        serde_json::to_string(body).unwrap()
+    }
+
+    #[test]
+    fn secrets_are_written_as_text() {
+        let secret = SecretString::from("s3cret");
+
+        let confirmation = ConfirmIdentityBody { password: &secret, code: Some((&secret).into()) };
+        let code = CodeBody { pending: Some((&secret).into()), code: &secret };
+
+        assert_eq!(json(&confirmation), r#"{"password":"s3cret","code":"s3cret"}"#);
+        assert_eq!(json(&code), r#"{"pending":"s3cret","code":"s3cret"}"#);
+    }
+
+    #[test]
+    fn absent_secrets_are_null_or_left_out() {
+        let secret = SecretString::from("s3cret");
+
+        let confirmation = ConfirmIdentityBody { password: &secret, code: None };
+        let code = CodeBody { pending: None, code: &secret };
+
+        assert_eq!(json(&confirmation), r#"{"password":"s3cret","code":null}"#);
+        assert_eq!(json(&code), r#"{"code":"s3cret"}"#);
+    }
 }

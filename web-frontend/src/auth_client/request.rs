@@ -1,8 +1,12 @@
 use std::{borrow::Cow, net::IpAddr};
 
 use actix_web::{HttpRequest, http::header};
-use drawbridge_cookies::{device_cookie, session_cookie::SessionCookie};
+use drawbridge_cookies::{
+    device_cookie,
+    session_cookie::{ForwardedTokens, SessionCookie},
+};
 use drawbridge_http::{RequestId, cookie_fields, forwarded, problem::Problem, token_headers};
+use secrecy::SecretString;
 use serde::Serialize;
 
 use super::AuthEndpoint;
@@ -14,11 +18,12 @@ const ID_MAX_CHARACTERS: usize = 64;
 /// What web-frontend tells auth-service about the browser it speaks for.
 #[derive(Clone)]
 pub(crate) struct BrowserContext {
-    pub(super) tokens: Vec<String>,
+    /// The header that forwards the session tokens.
+    pub(super) tokens: Option<ForwardedTokens>,
     pub(super) request_id: Option<RequestId>,
     pub(super) address: IpAddr,
     /// The value of the device cookie.
-    pub(super) device: Option<String>,
+    pub(super) device: Option<SecretString>,
     pub(super) user_agent: String,
     pub(super) language: Language,
 }
@@ -30,10 +35,10 @@ impl BrowserContext {
         let user_agent =
             headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
         Self {
-            tokens: cookie.tokens(&token_headers(headers)),
+            tokens: cookie.forward(&cookie.tokens(&token_headers(headers))),
             request_id: RequestId::of(request),
             address,
-            device: device_cookie::read(cookie_fields(headers), cookie.policy()),
+            device: device_cookie::read(cookie_fields(headers), cookie.policy()).map(SecretString::from),
             user_agent: forwarded::user_agent(&user_agent.unwrap_or_default()),
             language: Language::from_headers(headers, cookie.is_secure()),
         }

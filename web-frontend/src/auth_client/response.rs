@@ -10,6 +10,7 @@ use drawbridge_http::{
     cookie_headers,
     problem::{Code, Problem},
 };
+use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -38,7 +39,7 @@ pub(crate) struct AuthRefusal {
 
 /// A session token in a response.
 pub(super) struct ReceivedToken {
-    pub(super) token: String,
+    pub(super) token: SecretString,
     pub(super) expires_at: DateTime<Utc>,
 }
 
@@ -73,13 +74,13 @@ impl AuthResponse {
     /// Takes the session token out of the body, so that no script can read it.
     pub(super) fn take_token(&mut self) -> Option<ReceivedToken> {
         let expires_at = self.body.pointer("/data/expires_at")?.as_str()?.parse().ok()?;
-        Some(ReceivedToken { token: self.take_text("token")?, expires_at })
+        Some(ReceivedToken { token: self.take_secret("token")?, expires_at })
     }
 
     /// Takes a top-level string out of the body.
-    pub(super) fn take_text(&mut self, field: &str) -> Option<String> {
+    pub(super) fn take_secret(&mut self, field: &str) -> Option<SecretString> {
         match self.body.as_object_mut()?.remove(field)? {
-            Value::String(text) => Some(text),
+            Value::String(text) => Some(text.into()),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_http::problem::{Code, Problem};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::{
@@ -24,7 +24,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddressForm {
     csrf: String,
-    token: String,
+    token: SecretString,
     #[serde(default)]
     current: SecretString,
 }
@@ -90,7 +90,7 @@ fn show_invalid(request: &PageRequest, refusal: &AuthRefusal) -> Result<HttpResp
     show_invalid_link(request, refusal, PageLink::new(request.text.frame.sign_in, "/login"))
 }
 
-fn form_page(request: &PageRequest, link: &LinkDetails, token: &str) -> Result<FormPage, Problem> {
+fn form_page(request: &PageRequest, link: &LinkDetails, token: &SecretString) -> Result<FormPage, Problem> {
     let text = request.text;
     let form = match link.kind {
         LinkKind::ChangeAddress => &text.address.change,
@@ -98,7 +98,7 @@ fn form_page(request: &PageRequest, link: &LinkDetails, token: &str) -> Result<F
     };
     Ok(request
         .form_page(request.layout(), form, "/confirm-address")?
-        .with_hidden("token", Some(token.to_owned()))
+        .with_hidden("token", Some(token.expose_secret().to_owned()))
         .with_field(FormField::read_only_email(text, text.field.email, &link.email))
         .with_field(FormField::current_password(text, text.field.password)))
 }

@@ -1,6 +1,5 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_http::problem::{Code, Problem};
-use serde_json::json;
 
 use super::{
     account::{authenticator, recovery_codes},
@@ -12,7 +11,10 @@ use super::{
 };
 use crate::{
     account::NewRecoveryCodes,
-    auth_client::{AuthEndpoint, AuthResponse},
+    auth_client::{
+        AuthEndpoint, AuthResponse,
+        bodies::{CodeBody, PendingLoginBody},
+    },
     page_request::{DEFAULT_PAGE, PageRequest},
     pages::{self, EnrolPage, PasskeyButton, see_other},
     pending_login::PendingLogin,
@@ -37,7 +39,7 @@ pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> 
     pages::render(&EnrolPage { layout: request.layout(), csrf: request.csrf_token()?, passkey })
 }
 
-/// `GET` of a path that only takes a form: redirects to the offer.
+/// `GET` of a path that only accepts a form: redirects to the offer.
 pub(crate) async fn redirect_to_page() -> HttpResponse {
     see_other(PAGE).finish()
 }
@@ -51,7 +53,7 @@ pub(crate) async fn begin_authenticator(
     if !request.has_valid_csrf_token(&form.csrf) {
         return redirect_after_stale_form(&request, PAGE);
     }
-    let body = json!({"pending": pending.token});
+    let body = PendingLoginBody { pending: Some((&pending.token).into()) };
     let response = request.call_with_body(AuthEndpoint::TOTP_BEGIN, &body).await?;
     match response.refusal() {
         Some(refusal) if refusal.is(Code::LoginExpired) => redirect_after_expiry(&request),
@@ -69,7 +71,7 @@ pub(crate) async fn confirm_authenticator(
     if !request.has_valid_csrf_token(&form.csrf) {
         return redirect_after_stale_form(&request, PAGE);
     }
-    let body = json!({"pending": pending.token, "code": form.code});
+    let body = CodeBody { pending: Some((&pending.token).into()), code: &form.code };
     let response = request.call_with_body(AuthEndpoint::TOTP_CONFIRM, &body).await?;
     match response.refusal() {
         Some(refusal) if refusal.is(Code::LoginExpired) => redirect_after_expiry(&request),

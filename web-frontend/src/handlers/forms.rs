@@ -1,9 +1,9 @@
-//! Queries and forms of several pages.
+//! Queries and forms shared by several pages.
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
-/// The most characters of an e-mail address that a page repeats.
+/// The maximum number of characters shown when a page displays a submitted e-mail address again.
 const SHOWN_EMAIL_MAX_CHARACTERS: usize = 254;
 
 /// `?next=`: the path to go to afterwards.

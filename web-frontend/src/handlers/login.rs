@@ -26,7 +26,7 @@ pub(crate) async fn show(
     form_page(&request, None, next)?.render()
 }
 
-/// `POST /login`: signs in and returns to the wanted page, or continues with the second step.
+/// `POST /login`: signs in and returns to the requested page, or continues with the second step.
 pub(crate) async fn submit(
     request: PageRequest,
     Utf8Form(form): Utf8Form<CredentialsForm>,

@@ -2,11 +2,11 @@
 
 use actix_web::HttpResponse;
 use drawbridge_http::problem::{Code, Problem, status_of};
+use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::{
-    auth_client::{AuthEndpoint, AuthRefusal, AuthResponse},
+    auth_client::{AuthEndpoint, AuthRefusal, AuthResponse, bodies::LinkTokenBody},
     page_request::PageRequest,
     pages::{self, NoticePage, PageLink},
 };
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Deserialize)]
 pub(crate) struct LinkQuery {
     #[serde(default)]
-    pub(super) token: String,
+    pub(super) token: SecretString,
 }
 
 /// What a link is for.
@@ -39,8 +39,11 @@ pub(super) enum LinkKind {
 }
 
 /// Asks auth-service what a link is for.
-pub(super) async fn look_up_link(request: &PageRequest, token: &str) -> Result<AuthResponse, Problem> {
-    request.call_with_body(AuthEndpoint::LINK_LOOK, &json!({"token": token})).await
+pub(super) async fn look_up_link(
+    request: &PageRequest,
+    token: &SecretString,
+) -> Result<AuthResponse, Problem> {
+    request.call_with_body(AuthEndpoint::LINK_LOOK, &LinkTokenBody { token }).await
 }
 
 /// Shows that a link is no longer valid, with a button that leads on.

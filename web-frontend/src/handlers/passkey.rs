@@ -2,13 +2,14 @@
 //! in `next` the path that the script goes to.
 
 use actix_web::HttpResponse;
+use drawbridge_core::exposed_secret::ExposedSecret;
 use drawbridge_http::problem::{Code, PROBLEM_JSON, Problem, status_of};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::refusal::confirmation_path;
 use crate::{
-    auth_client::{AuthEndpoint, AuthRefusal, AuthResponse},
+    auth_client::{AuthEndpoint, AuthRefusal, AuthResponse, bodies::PendingLoginBody},
     page_request::{DEFAULT_PAGE, PageRequest},
     pending_login::PendingLogin,
 };
@@ -25,19 +26,13 @@ pub(crate) struct CeremonyResult {
 }
 
 #[derive(Serialize)]
-struct CeremonyStartBody<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pending: Option<&'a str>,
-}
-
-#[derive(Serialize)]
 struct CeremonyResultBody<'a> {
     ceremony: &'a Value,
     credential: &'a Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pending: Option<&'a str>,
+    pending: Option<ExposedSecret<'a>>,
 }
 
 /// Starts a ceremony. The response contains the options for the browser.
@@ -46,8 +41,8 @@ pub(super) async fn begin(
     endpoint: AuthEndpoint,
     pending: Option<&PendingLogin>,
 ) -> Result<HttpResponse, Problem> {
-    let pending = pending.map(|pending| pending.token.as_str());
-    let response = request.call_with_body(endpoint, &CeremonyStartBody { pending }).await?;
+    let pending = pending.map(|pending| ExposedSecret::from(&pending.token));
+    let response = request.call_with_body(endpoint, &PendingLoginBody { pending }).await?;
     Ok(match response.refusal() {
         Some(refusal) => refuse(request, &response, &refusal, page_path(request)),
         None => response.into_response(),
@@ -65,7 +60,7 @@ pub(super) async fn finish(
         ceremony: &result.ceremony,
         credential: &result.credential,
         name: result.name.as_deref(),
-        pending: pending.map(|pending| pending.token.as_str()),
+        pending: pending.map(|pending| ExposedSecret::from(&pending.token)),
     };
     request.call_with_body(endpoint, &body).await
 }

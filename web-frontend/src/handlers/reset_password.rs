@@ -1,6 +1,6 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_http::problem::{Code, Problem};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::{
@@ -20,7 +20,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResetForm {
     csrf: String,
-    token: String,
+    token: SecretString,
     password: SecretString,
 }
 
@@ -67,11 +67,11 @@ fn show_invalid(request: &PageRequest, refusal: &AuthRefusal) -> Result<HttpResp
     show_invalid_link(request, refusal, PageLink::new(request.text.reset.ask_again, "/forgot-password"))
 }
 
-fn form_page(request: &PageRequest, link: &LinkDetails, token: &str) -> Result<FormPage, Problem> {
+fn form_page(request: &PageRequest, link: &LinkDetails, token: &SecretString) -> Result<FormPage, Problem> {
     let text = request.text;
     Ok(request
         .form_page(request.layout(), &text.reset.form, "/reset-password")?
-        .with_hidden("token", Some(token.to_owned()))
+        .with_hidden("token", Some(token.expose_secret().to_owned()))
         .with_field(FormField::read_only_email(text, text.field.email, &link.email))
         .with_field(FormField::new_password(text, text.field.new_password)))
 }

@@ -1,7 +1,7 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_http::problem::{Code, Problem};
+use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::{
     passkey,
@@ -9,7 +9,7 @@ use super::{
     sign_in::finish_sign_in,
 };
 use crate::{
-    auth_client::AuthEndpoint,
+    auth_client::{AuthEndpoint, bodies::CodeBody},
     flash::FlashMessage,
     page_request::PageRequest,
     pages::{FormField, FormPage, PageLink, PasskeyButton, see_other},
@@ -29,7 +29,7 @@ pub(crate) struct FactorQuery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SecondFactorForm {
     csrf: String,
-    code: String,
+    code: SecretString,
     with: Option<LoginFactor>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) async fn submit(
     if !request.has_valid_csrf_token(&form.csrf) {
         return show_stale_form(form_page(&request, &pending, form.with)?);
     }
-    let body = json!({"pending": pending.token, "code": form.code});
+    let body = CodeBody { pending: Some((&pending.token).into()), code: &form.code };
     let response = request.call_with_body(AuthEndpoint::LOGIN_SECOND, &body).await?;
     match response.refusal() {
         Some(refusal) if refusal.is(Code::LoginExpired) => redirect_after_expiry(&request),

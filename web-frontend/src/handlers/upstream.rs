@@ -15,6 +15,7 @@ use drawbridge_http::{
     problem::{Code, Problem},
 };
 use reqwest::{RequestBuilder, Url};
+use secrecy::SecretString;
 
 use body::{UploadProgress, empty_response, stream_request, stream_response};
 use head::{has_body, is_websocket_upgrade, request_head, response_head};
@@ -24,7 +25,7 @@ use crate::{app::App, upstreams::Upstream};
 
 pub(crate) use body::UPLOAD_TIMEOUT;
 
-/// Any request below an upstream's prefix.
+/// Handles any request below an upstream's prefix.
 pub(crate) async fn forward(
     app: web::Data<App>,
     request: HttpRequest,
@@ -37,7 +38,7 @@ pub(crate) async fn forward(
     let url = upstream
         .url(request.uri().path(), request.uri().query())
         .ok_or_else(|| Problem::new(Code::BadRequest, "Send the path without . and .. segments."))?;
-    // TRACE would reveal headers that are added on the way, CONNECT would reach other hosts.
+    // TRACE would reveal headers that are added on the way, and CONNECT would reach other hosts.
     if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
         return Err(Problem::new(Code::MethodNotAllowed, "CONNECT and TRACE are not forwarded."));
     }
@@ -77,7 +78,7 @@ async fn forward_upgrade(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    // Browsers open WebSockets to any site and send cookies along, so the page must be one of this site.
+    // Browsers open WebSockets to any site and send cookies along, so the page must belong to this site.
     if !is_same_site(request) {
         return Err(Problem::new(Code::CrossSiteRequest, "Open the connection from a page of this site."));
     }
@@ -90,7 +91,7 @@ async fn forward_upgrade(
     let response = send(upstream, outgoing, timeout, &UploadProgress::new()).await?;
     let head = response_head(app, upstream, &url, &response);
     if response.status() == reqwest::StatusCode::SWITCHING_PROTOCOLS {
-        return open_tunnel(app.clone(), head, response, payload, token).await;
+        return open_tunnel(app.clone(), head, response, payload, token.map(SecretString::from)).await;
     }
     Ok(stream_response(head, response, timeout))
 }

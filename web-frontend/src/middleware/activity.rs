@@ -12,7 +12,7 @@ use drawbridge_guard::SignedIn;
 use crate::{app::App, auth_client::AuthEndpoint};
 
 /// Reports to auth-service in the background that the session of a guarded page was active. A failed report
-/// is not repeated, since the next one follows within minutes.
+/// is not retried, since the next one follows within minutes.
 pub(crate) async fn report_activity<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

@@ -20,11 +20,11 @@ use crate::{
 /// How long a finished page waits for a new token.
 const RENEWAL_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// Renews the token of a guarded page's session if it is past half its life, or if it arrived in a previous
-/// cookie (`COOKIE_PREVIOUS`), which the new one replaces.
+/// Renews the token of a guarded page's session if it is past half its lifetime, or if it arrived in a
+/// previous cookie (`COOKIE_PREVIOUS`), which the new one replaces.
 ///
-/// The old token stays valid until it expires, so concurrent requests can be renewed independently. If a
-/// renewal fails, a later page tries again.
+/// The old token stays valid until it expires, so concurrent requests can each renew it. If a renewal fails,
+/// a later page tries again.
 pub(crate) async fn renew_session<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

@@ -1,5 +1,6 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{Moment, PageLayout, PageLink, PasskeyButton};
 use crate::{
@@ -17,7 +18,7 @@ pub(crate) struct OverviewPage {
 }
 
 impl OverviewPage {
-    /// With fewer recovery codes than this, the page suggests to generate new ones.
+    /// With fewer recovery codes than this, the page suggests generating new ones.
     const ENOUGH_RECOVERY_CODES: u32 = 3;
 
     fn moment(&self, at: &DateTime<Utc>) -> String {
@@ -54,8 +55,8 @@ pub(crate) struct AuthenticatorPage {
 /// The secret of an authenticator app, to scan or to type.
 pub(crate) struct QrCode {
     /// The `<svg>` element; `None` when the page is shown again after a wrong code.
-    pub(crate) svg: Option<String>,
-    pub(crate) secret: String,
+    pub(crate) svg: Option<SecretString>,
+    pub(crate) secret: SecretString,
 }
 
 /// The number of recovery codes left, and a form that generates new ones.
@@ -73,7 +74,7 @@ pub(crate) struct RecoveryCodesPage {
 #[template(path = "fresh_codes.html")]
 pub(crate) struct NewRecoveryCodesPage {
     pub(crate) layout: PageLayout,
-    pub(crate) codes: Vec<String>,
+    pub(crate) codes: Vec<SecretString>,
     pub(crate) next: String,
 }
 
@@ -119,7 +120,7 @@ impl SessionsPage {
         device_name(session.browser.as_deref(), session.os.as_deref(), self.layout.text)
     }
 
-    /// A name that differs from other sessions on the same kind of device.
+    /// A name that distinguishes the session from others on the same kind of device.
     fn full_name(&self, session: &SessionDetails) -> String {
         let since = Moment::new(session.created_at, self.layout.text).text();
         format!("{}, {} {since}", self.device(session), self.layout.text.sessions.signed_in)

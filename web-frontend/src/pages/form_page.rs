@@ -31,7 +31,7 @@ struct HiddenField {
     value: String,
 }
 
-/// A button with which a script asks for a passkey.
+/// A button whose script asks for a passkey.
 #[derive(Clone)]
 pub(crate) struct PasskeyButton {
     pub(crate) label: &'static str,
@@ -46,7 +46,7 @@ pub(crate) struct PasskeyButton {
 }
 
 impl FormPage {
-    /// A page whose form is sent to `action`.
+    /// A page whose form is submitted to `action`.
     pub(crate) fn new(layout: PageLayout, csrf: String, form: &Form, action: &'static str) -> Self {
         let intro = Some(form.intro).filter(|intro| !intro.is_empty()).map(Cow::Borrowed);
         Self {
@@ -95,13 +95,13 @@ impl FormPage {
         self
     }
 
-    /// Marks the button of a form that cannot be undone.
+    /// Marks the button as one whose effect cannot be undone.
     pub(crate) fn destructive(mut self) -> Self {
         self.is_destructive = true;
         self
     }
 
-    /// Shows an error at the field `name`, or above the form if there is no such field.
+    /// Shows an error next to the field `name`, or above the form if there is no such field.
     pub(crate) fn with_error(mut self, name: &str, message: impl Into<String>) -> Self {
         match self.fields.iter_mut().find(|field| field.name == name) {
             Some(field) => field.error = Some(message.into()),
@@ -110,7 +110,7 @@ impl FormPage {
         self
     }
 
-    /// Returns true if the form has a field `name`.
+    /// Returns true if the form has a field with this name.
     pub(crate) fn has_field(&self, name: &str) -> bool {
         self.fields.iter().any(|field| field.name == name)
     }

@@ -24,7 +24,7 @@ pub(crate) struct PrivatePage {
     pub(crate) csrf: String,
 }
 
-/// A page that only informs.
+/// A page that contains only information, and no form.
 #[derive(Template)]
 #[template(path = "notice.html")]
 pub(crate) struct NoticePage {

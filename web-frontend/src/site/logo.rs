@@ -2,7 +2,7 @@ use std::fs;
 
 use super::Color;
 
-/// The maximum size of a logo. Every page shows it.
+/// The maximum size of a logo, in bytes. Every page shows the logo, so it must be small.
 const LOGO_MAX_BYTES: usize = 64 * 1024;
 
 /// The accent colour in `drawbridge.svg`.
@@ -23,7 +23,7 @@ pub(crate) enum LogoFormat {
 }
 
 impl LogoFormat {
-    /// Recognizes the format by the content.
+    /// Recognizes the format from the content.
     fn detect(content: &[u8]) -> Option<Self> {
         if content.starts_with(b"\x89PNG\r\n\x1a\n") {
             return Some(Self::Png);

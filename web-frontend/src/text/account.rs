@@ -103,7 +103,7 @@ pub(crate) struct PasskeyTexts {
     pub(crate) not_possible: &'static str,
 }
 
-/// The devices on which the person is signed in.
+/// The devices on which the user is signed in.
 pub(crate) struct SessionTexts {
     pub(crate) title: &'static str,
     pub(crate) idle: fn(&str) -> String,

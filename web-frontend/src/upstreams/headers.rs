@@ -23,7 +23,7 @@ const HOP_BY_HOP: [&str; 10] = [
 ];
 
 /// Request headers with the client's address or the requested URL. Upstreams trust the proxy in front of them
-/// to set these, so those of a client are dropped.
+/// to set these, so values from a client are dropped.
 const SET_BY_PROXIES: [&str; 10] = [
     "cf-connecting-ip",
     "client-ip",
@@ -73,7 +73,7 @@ pub(crate) fn is_forwarded_to_client(name: &HeaderName, all: &HeaderMap) -> bool
     is_end_to_end(name, all) && !ORIGIN_WIDE.contains(&name.as_str()) && name != REQUEST_ID
 }
 
-/// Returns true unless the header applies to one connection only. `Connection` can list further such headers.
+/// Returns true unless the header applies to one connection only. `Connection` can list more such headers.
 fn is_end_to_end(name: &HeaderName, all: &HeaderMap) -> bool {
     let mut listed = all
         .get_all(header::CONNECTION)

@@ -58,7 +58,7 @@ impl Upstream {
     }
 
     /// The upstream's URL for the path and query of a request. `None` if the path would lead outside of the
-    /// prefix or the target once it is resolved, such as one with `..` in it.
+    /// prefix or the target once it is resolved, for example because it contains `..`.
     pub(crate) fn url(&self, path: &str, query: Option<&str>) -> Option<Url> {
         let rest = rest_below(&self.prefix, path)?;
         if has_dot_segment(rest) {

@@ -27,7 +27,7 @@ impl TestApp {
         Self::start_with(|_| {}).await
     }
 
-    /// Starts the services with changed settings of auth-service.
+    /// Starts the services after applying `change` to auth-service's settings.
     pub(crate) async fn start_with(change: impl FnOnce(&mut auth_service::Config)) -> Self {
         let folder = TempDir::new().unwrap();
         let database_url = format!("sqlite://{}", folder.path().join("test.db").display());
@@ -74,7 +74,7 @@ const COMMON_SETTINGS: [(&str, &str); 4] = [
     ("PORT", "0"),
 ];
 
-/// Starts web-frontend in front of these services and returns its URL. `settings` replace those of all tests.
+/// Starts web-frontend in front of these services and returns its URL. `settings` override the common ones.
 pub(crate) fn start_frontend(auth: &str, verify: &str, settings: &[(&'static str, &str)]) -> String {
     let services = [("AUTH_SERVICE_URL", auth), ("VERIFY_SERVICE_URL", verify)];
     let settings = fixed(COMMON_SETTINGS.into_iter().chain(services).chain(settings.iter().copied()));
@@ -84,7 +84,7 @@ pub(crate) fn start_frontend(auth: &str, verify: &str, settings: &[(&'static str
     url
 }
 
-/// Starts a program that is none of our services and gives every request the same answer. Returns its URL.
+/// Starts a program that is not one of our services and gives every request the same answer. Returns its URL.
 pub(crate) fn start_impostor(status: u16, body: &'static str) -> String {
     let server = HttpServer::new(move || {
         let answer = move || async move {

@@ -1,4 +1,4 @@
-//! Session renewal on the way back from a guarded page.
+//! Session renewal in the responses of guarded pages.
 
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ async fn current_session(visitor: &mut Visitor, app: &TestApp) -> Value {
     visitor.get(&app.url("/api/me")).await.json()["data"]["session"].clone()
 }
 
-/// Opens the private page until the token changes.
+/// Opens the private page repeatedly until the token changes.
 async fn wait_for_renewal(visitor: &mut Visitor, app: &TestApp) {
     let first = token(visitor);
     let started = Instant::now();

@@ -1,4 +1,4 @@
-//! Email texts in German.
+//! E-mail texts in German.
 
 use super::phrases::{Phrase, Words};
 

@@ -1,4 +1,4 @@
-//! Email texts in English.
+//! E-mail texts in English.
 
 use super::phrases::{Phrase, Words};
 

@@ -1,4 +1,4 @@
-//! Email texts in French.
+//! E-mail texts in French.
 
 use super::phrases::{Phrase, Words};
 

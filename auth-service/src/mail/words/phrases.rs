@@ -1,6 +1,6 @@
-//! What a language must contain.
+//! The texts that every language must provide.
 
-/// The text of one email: subject, paragraphs and button. An empty `action` means there is no button.
+/// The text of one e-mail: subject, paragraphs and button. An empty `action` means there is no button.
 pub(in crate::mail) struct Phrase {
     pub(in crate::mail) subject: &'static str,
     pub(in crate::mail) body: &'static [&'static str],
@@ -28,7 +28,7 @@ pub(in crate::mail) struct Words {
     pub(in crate::mail) recovery_code_used: Phrase,
     pub(in crate::mail) wrong_codes: Phrase,
     pub(in crate::mail) account_deleted: Phrase,
-    /// How long the link in an email is valid, with the number as `{n}`.
+    /// How long the link in an e-mail is valid, with the number as `{n}`.
     pub(in crate::mail) minutes: &'static str,
     pub(in crate::mail) hour: &'static str,
     pub(in crate::mail) hours: &'static str,
@@ -38,7 +38,7 @@ pub(in crate::mail) struct Words {
     pub(in crate::mail) not_you: &'static str,
     /// The same for an added second factor, which a password reset does not remove.
     pub(in crate::mail) not_you_factor: &'static str,
-    /// When it happened and from which `{device}`: browser, system and IP address.
+    /// Says when it happened and from which `{device}` (browser, system and IP address).
     pub(in crate::mail) device: &'static str,
     /// The date, from `{day}`, `{month}`, `{year}` and `{clock}`.
     pub(in crate::mail) time: &'static str,
@@ -49,6 +49,6 @@ pub(in crate::mail) struct Words {
     pub(in crate::mail) months: [&'static str; 12],
     pub(in crate::mail) on: &'static str,
     pub(in crate::mail) unknown_device: &'static str,
-    /// Why the recipient got this email.
+    /// Says why the recipient got this e-mail.
     pub(in crate::mail) footer: &'static str,
 }

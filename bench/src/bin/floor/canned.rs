@@ -29,7 +29,7 @@ pub(crate) struct RedisGetArgs {
     /// URL of Redis
     #[arg(long)]
     url: String,
-    /// Key of a record without the user's ID at the end
+    /// Start of a record's key: everything before the user's ID
     #[arg(long)]
     prefix: String,
 }
@@ -111,7 +111,8 @@ pub(crate) async fn serve_redis_get(
     response: CapturedResponse,
     args: RedisGetArgs,
 ) -> anyhow::Result<()> {
-    // The library's own way to share a connection. The first request opens it, on the thread that answers.
+    // This is the library's own way to share a connection. The first request opens the connection, on the
+    // thread that handles the request.
     let config = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(REDIS_TIMEOUT))
         .set_response_timeout(Some(REDIS_TIMEOUT));

@@ -129,7 +129,7 @@ fn shows_page(chain: &RedirectChain, anonymous: &RedirectChain, setup: &DoctorSe
     let rest = last.url.path().strip_prefix(setup.private_path.trim_end_matches('/'));
     let is_guarded_page = last.origin().as_ref() == Some(&setup.frontend)
         && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    // The sign-in page may be below the guarded path, so compare with where an anonymous visitor ends.
+    // The sign-in page may be below the guarded path, so compare with where an anonymous visitor ends up.
     let is_login_page = last.url == anonymous.last().url && anonymous.first.status.is_redirection();
     last.status.is_success() && is_guarded_page && !is_login_page
 }

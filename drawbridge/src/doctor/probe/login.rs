@@ -27,10 +27,19 @@ pub(crate) struct LoginCredentials {
 }
 
 /// The result of a login.
-#[derive(Default)]
 pub(super) struct LoginOutcome {
-    pub(super) session_cookie: Option<OriginCookie>,
+    pub(super) result: LoginResult,
     pub(super) findings: Vec<Finding>,
+}
+
+/// What a login led to.
+pub(super) enum LoginResult {
+    /// A session with this cookie.
+    Session(Box<OriginCookie>),
+    /// A request for a second factor, which the doctor does not have.
+    SecondFactorRequired,
+    /// No session, or none that could be examined.
+    NoSession,
 }
 
 /// Signs in as a page of the frontend does.
@@ -50,13 +59,16 @@ pub(super) async fn check(
     if let Some(finding) = check_status(chain.first.status, &subject) {
         return LoginOutcome::failed(finding);
     }
-    let mut outcome = LoginOutcome::default();
+    let mut outcome = LoginOutcome { result: LoginResult::NoSession, findings: Vec::new() };
     if setup.needs_cors() {
         outcome.findings.extend(cors::check_response(&chain.first, setup, &subject));
     }
     outcome.findings.extend(traffic::check(&chain));
     let cookies = cookies_set_by(&chain, clock.now());
-    if cookies.is_empty() {
+    if cookies.is_empty() && chain.first.status == StatusCode::ACCEPTED {
+        outcome.result = LoginResult::SecondFactorRequired;
+        outcome.findings.push(second_factor_required(&subject));
+    } else if cookies.is_empty() {
         let dropped = find_dropped_cookie(setup, web, credentials, clock).await;
         outcome.findings.push(dropped.unwrap_or_else(|| no_cookie(setup, &chain.first, &subject)));
     } else {
@@ -67,7 +79,7 @@ pub(super) async fn check(
 
 impl LoginOutcome {
     fn failed(finding: Finding) -> Self {
-        Self { session_cookie: None, findings: vec![finding] }
+        Self { result: LoginResult::NoSession, findings: vec![finding] }
     }
 
     /// Reviews all cookies and picks the session cookie.
@@ -89,11 +101,13 @@ impl LoginOutcome {
             self.findings.push(Finding::error(
                 "duplicate_cookie",
                 subject,
-                format!("sets {count} cookies named {name}; servers read only one of them, and not always the same"),
+                format!("sets {count} cookies named {name}; servers read only one of them, and not always the same one"),
                 "set one, and expire the others",
             ));
         } else {
-            self.session_cookie = session_cookies.pop();
+            self.result = session_cookies
+                .pop()
+                .map_or(LoginResult::NoSession, |cookie| LoginResult::Session(Box::new(cookie)));
         }
     }
 }
@@ -125,7 +139,7 @@ fn check_status(status: StatusCode, subject: &str) -> Option<Finding> {
     Some(Finding::error(code, subject, format!("responds with {status}"), fix))
 }
 
-/// Signs in at the backend directly: does it set a cookie that is lost on the way through the frontend?
+/// Signs in at the backend directly: does it set a cookie that the frontend then drops?
 async fn find_dropped_cookie(
     setup: &DoctorSetup,
     web: &WebClient,
@@ -145,6 +159,17 @@ async fn find_dropped_cookie(
         "let the frontend's server set the cookie for its own host, and check whether a proxy in between removes \
          Set-Cookie",
     ))
+}
+
+/// Drawbridge responds with 202 to a correct password if the account needs a second factor.
+fn second_factor_required(subject: &str) -> Finding {
+    Finding::note(
+        "second_factor_required",
+        subject,
+        "responds with 202 and sets no cookie, because the account needs a second factor, which the doctor cannot \
+         enter: neither the session cookie nor the guarded page with a session was examined",
+        "name an account without a second factor with --login",
+    )
 }
 
 fn no_cookie(setup: &DoctorSetup, hop: &Hop, subject: &str) -> Finding {

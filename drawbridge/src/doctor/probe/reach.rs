@@ -29,7 +29,7 @@ pub(super) async fn check(setup: &DoctorSetup, web: &WebClient, clock: &dyn Cloc
     let Reach { mut is_reachable, mut findings } = check_origin(&setup.frontend, web, clock).await;
     if setup.frontend != setup.backend {
         let backend = check_origin(&setup.backend, web, clock).await;
-        // In proxy mode only the frontend's server has to reach the backend, which may be on a private network.
+        // In proxy mode, only the frontend's server has to reach the backend, which may be on a private network.
         let is_needed = setup.mode != CookieMode::Proxy;
         is_reachable &= backend.is_reachable || !is_needed;
         let severity = if backend.is_reachable || is_needed { Severity::Error } else { Severity::Note };

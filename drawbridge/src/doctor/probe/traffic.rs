@@ -35,8 +35,8 @@ fn check_caching(hop: &Hop) -> Option<Finding> {
     ))
 }
 
-/// Returns true if `Cache-Control` permits a shared cache to store the response: explicitly, or by a lifetime without
-/// saying for whom (RFC 9111, 3).
+/// Returns true if `Cache-Control` permits a shared cache to store the response, either explicitly or by setting a
+/// lifetime without restricting who may store it (RFC 9111, 3).
 fn allows_shared_caching(cache_control: &str) -> bool {
     let cache_control = cache_control.to_ascii_lowercase();
     let directives: Vec<_> = cache_control.split(',').map(str::trim).collect();

@@ -51,7 +51,7 @@ impl RequestFailure {
         }
     }
 
-    /// The finding for a request to `subject` that failed this way.
+    /// The finding about a request to `subject` that failed in this way.
     pub(crate) fn finding(&self, subject: &str) -> Finding {
         let (code, observation, fix) = match self {
             Self::ConnectionRefused => (
@@ -86,7 +86,7 @@ impl RequestFailure {
     }
 }
 
-/// The outermost cause of a type that satisfies `is_wanted`.
+/// The outermost cause of type `T` that satisfies `is_wanted`.
 fn find_cause<'a, T: Error + 'static>(
     error: &'a (dyn Error + 'static),
     is_wanted: &dyn Fn(&T) -> bool,

@@ -5,7 +5,7 @@ use reqwest::{
     header::{HeaderMap, SET_COOKIE},
 };
 
-/// One response.
+/// One response, with facts about its request and connection.
 #[derive(Debug)]
 pub(crate) struct Hop {
     pub(crate) url: Url,

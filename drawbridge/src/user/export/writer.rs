@@ -22,7 +22,7 @@ enum EncodedOutput<W: Write> {
 }
 
 impl<W: Write> AccountWriter<W> {
-    /// A writer to `output`. Writes the header, if the format has one.
+    /// Creates a writer to `output`, and writes the header if the format has one.
     pub(super) fn new(output: W, format: FileFormat, with_hashes: bool) -> anyhow::Result<Self> {
         let output = match format {
             FileFormat::JsonLines => EncodedOutput::JsonLines(output),
@@ -86,7 +86,7 @@ fn created_at(account: &ExportedAccount) -> String {
     account.created_at.and_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// Unlike the conversion that `csv` provides, keeps the kind of the error, such as a closed pipe.
+/// Unlike the conversion that `csv` provides, this keeps the kind of the error, such as a closed pipe.
 fn into_io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,

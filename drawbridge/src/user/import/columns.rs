@@ -1,4 +1,4 @@
-//! The columns of a file, by the names that other systems use.
+//! Finds the columns of a file by the names that other systems use.
 
 use anyhow::bail;
 use clap::Args;
@@ -19,7 +19,7 @@ pub(super) struct ColumnArgs {
     /// [default: `email_verified,emailVerified,email_verified_at`]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Columns")]
     email_verified: Vec<String>,
-    /// Column that says whether the account is disabled: yes, no or the time since when [default: disabled]
+    /// Column that says whether the account is disabled: yes, no or the time when it was disabled [default: disabled]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Columns")]
     disabled: Vec<String>,
     /// Column with the time when the account was created [default: `created_at,createdAt`]

@@ -12,7 +12,7 @@ const PROGRESS_BAR_WIDTH: usize = 24;
 const PROGRESS_REDRAW_INTERVAL: Duration = Duration::from_millis(200);
 const PROGRESS_LOG_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The numbers of rows so far.
+/// The row counts so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ImportTally {
     pub(super) read: u64,
@@ -104,7 +104,7 @@ impl ImportProgress {
         let _ = writeln!(stderr(), "{clear}{text}");
     }
 
-    /// Prints the progress. On a terminal, it replaces the previous one.
+    /// Prints a line with the progress. On a terminal, this line replaces the previous progress line.
     pub(super) fn draw(&self) {
         let mut state = self.state();
         let text = progress_line(&state.tally, self.started.elapsed(), self.read_share());
@@ -116,7 +116,7 @@ impl ImportProgress {
         }
     }
 
-    /// Removes the progress from the terminal.
+    /// Removes the progress line from the terminal.
     pub(super) fn clear(&self) {
         if std::mem::take(&mut self.state().is_drawn) {
             let _ = write!(stderr(), "\r\x1b[K");

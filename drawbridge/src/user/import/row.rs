@@ -6,7 +6,10 @@ use auth_service::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{fields::Fields, value::FieldValue};
+use super::{
+    fields::Fields,
+    value::{FieldValue, Flag},
+};
 
 /// Why a row is invalid. The message never contains a value: with shifted columns it might be a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +28,7 @@ pub(super) enum RowError {
     Hash(HashError),
     #[error("the password hash is not text")]
     HashType,
-    #[error("{0} is neither yes, no nor a time")]
+    #[error("{0} is not yes, no or a time")]
     Flag(&'static str),
     #[error("the creation time is not a time such as 2024-05-01 12:34:56")]
     CreationTime,
@@ -76,7 +79,11 @@ impl RowRules {
 }
 
 fn parse_flag(value: Option<&FieldValue>, name: &'static str) -> Result<bool, RowError> {
-    value.map_or(Ok(false), |value| value.flag().ok_or(RowError::Flag(name)))
+    match value.map(FieldValue::flag) {
+        Some(Flag::Yes) => Ok(true),
+        Some(Flag::No) | None => Ok(false),
+        Some(Flag::Invalid) => Err(RowError::Flag(name)),
+    }
 }
 
 #[cfg(test)]

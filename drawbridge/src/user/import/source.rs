@@ -44,7 +44,7 @@ impl BoundedReader {
 impl Read for BoundedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.row_bytes_left.get() == 0 {
-            return Err(io::Error::other("a row is longer than 16 MiB; is a quote not closed?"));
+            return Err(io::Error::other("a row is longer than 16 MiB; is a closing quote missing?"));
         }
         let read = self.inner.read(buffer)?;
         let bytes = u64::try_from(read).unwrap_or(u64::MAX);

@@ -1,4 +1,4 @@
-//! Values of fields, in the forms in which databases and programs write yes and no, times, and lists.
+//! Field values. Databases and programs write flags, times and lists in different ways.
 
 use auth_service::domain::Role;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, Utc};
@@ -15,7 +15,16 @@ pub(super) enum FieldValue {
     Other,
 }
 
-/// The first Unix time that is taken as milliseconds. As seconds it is in the year 5138, as milliseconds in 1973.
+/// A value as yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flag {
+    Yes,
+    No,
+    /// The value is neither.
+    Invalid,
+}
+
+/// The first Unix time that is taken as milliseconds. In seconds, it is in the year 5138; in milliseconds, in 1973.
 const FIRST_UNIX_MILLISECONDS: i64 = 100_000_000_000;
 
 impl FieldValue {
@@ -53,19 +62,22 @@ impl FieldValue {
         }
     }
 
-    /// Yes or no. A time, such as that of verification, means yes.
-    pub(super) fn flag(&self) -> Option<bool> {
+    /// Yes or no. A time, such as the time of verification, means yes.
+    pub(super) fn flag(&self) -> Flag {
         match self {
-            Self::Flag(flag) => Some(*flag),
-            Self::Number(0) => Some(false),
-            Self::Number(1) => Some(true),
+            Self::Flag(true) | Self::Number(1) => Flag::Yes,
+            Self::Flag(false) | Self::Number(0) => Flag::No,
             Self::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
-                "t" | "true" | "yes" | "y" | "on" | "1" => Some(true),
-                "f" | "false" | "no" | "n" | "off" | "0" => Some(false),
-                _ => self.instant().map(|_| true),
+                "t" | "true" | "yes" | "y" | "on" | "1" => Flag::Yes,
+                "f" | "false" | "no" | "n" | "off" | "0" => Flag::No,
+                _ => self.flag_of_instant(),
             },
-            _ => self.instant().map(|_| true),
+            _ => self.flag_of_instant(),
         }
+    }
+
+    fn flag_of_instant(&self) -> Flag {
+        if self.instant().is_some() { Flag::Yes } else { Flag::Invalid }
     }
 
     /// A time with microseconds. Without an offset, it is in UTC.
@@ -81,7 +93,7 @@ impl FieldValue {
         instant.map(|instant| instant.trunc_subsecs(6))
     }
 
-    /// Distinct roles: separated by commas, or an array of PostgreSQL or JSON.
+    /// Distinct roles: separated by commas, or a PostgreSQL or JSON array.
     pub(super) fn roles(&self) -> Option<Vec<Role>> {
         let names = match self {
             Self::List(names) => names.clone(),

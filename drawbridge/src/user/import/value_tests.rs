@@ -23,14 +23,17 @@ fn empty_fields_and_nulls_have_no_value() {
 #[test]
 fn yes_and_no_are_read_in_many_forms() {
     for yes in ["t", "TRUE", "1", "yes", "2024-05-01 12:34:56.789", "1714566896"] {
-        assert_eq!(text(yes).flag(), Some(true), "{yes}");
+        assert_eq!(text(yes).flag(), Flag::Yes, "{yes}");
     }
     for no in ["f", "False", "0", "no"] {
-        assert_eq!(text(no).flag(), Some(false), "{no}");
+        assert_eq!(text(no).flag(), Flag::No, "{no}");
     }
-    for (json, expected) in
-        [(json!(false), Some(false)), (json!(1), Some(true)), (json!("perhaps"), None), (json!(["t"]), None)]
-    {
+    for (json, expected) in [
+        (json!(false), Flag::No),
+        (json!(1), Flag::Yes),
+        (json!("perhaps"), Flag::Invalid),
+        (json!(["t"]), Flag::Invalid),
+    ] {
         assert_eq!(from_json(json.clone()).flag(), expected, "{json}");
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn check(
     batches: &Receiver<AccountBatch>,
     progress: &ImportProgress,
 ) -> anyhow::Result<()> {
-    // Without writing, the database cannot find duplicates within the file. A hash of 8 bytes is kept for each
+    // Nothing is written, so the database cannot find duplicates within the file. A hash of 8 bytes is kept for each
     // address. In a file of a million rows, two hashes collide with a probability of less than one in ten million.
     let mut seen = HashSet::new();
     let hasher = RandomState::new();

@@ -63,7 +63,7 @@ fn common_parent(a: &str, b: &str) -> String {
     labels.join(".")
 }
 
-/// The domains that `host` may set cookies for: the host itself and its parents down to the registrable domain.
+/// The domains that `host` may set cookies for: the host itself and its parents up to the registrable domain.
 pub(crate) fn parents(host: &str) -> impl Iterator<Item = &str> {
     let is_address = host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok();
     let registrable = psl::domain_str(host).filter(|_| !is_address);

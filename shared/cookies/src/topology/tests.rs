@@ -26,9 +26,9 @@ fn proxy_mode_works_on_any_two_domains() {
         [None, Some("https://api.other.dev"), Some("https://b.vercel.app"), Some("http://10.0.0.7:3000")]
     {
         let policy = policy("https://a.vercel.app", backend, CookieMode::Proxy, None).unwrap();
-        assert_eq!(policy.name, "__Host-token");
-        assert_eq!(policy.domain, None);
-        assert!(policy.secure && policy.reaches_guard && !policy.partitioned);
+        assert_eq!(policy.name, "__Host-token", "{backend:?}");
+        assert_eq!(policy.domain, None, "{backend:?}");
+        assert!(policy.secure && policy.reaches_guard && !policy.partitioned, "{backend:?}: {policy:?}");
     }
     let named = policy("https://a.example", None, CookieMode::Proxy, Some("__Host-Http-sid")).unwrap();
     assert_eq!(named.name, "__Host-Http-sid");
@@ -47,9 +47,9 @@ fn shared_mode_uses_the_longest_common_parent() {
         ("https://app.me.github.io", "https://api.me.github.io", "me.github.io"),
     ] {
         let policy = policy(frontend, Some(backend), CookieMode::Shared, None).unwrap();
-        assert_eq!(policy.name, "__Secure-token");
-        assert_eq!(policy.domain.as_deref(), Some(domain));
-        assert_eq!(policy.same_site, SameSite::Lax);
+        assert_eq!(policy.name, "__Secure-token", "{frontend} {backend}");
+        assert_eq!(policy.domain.as_deref(), Some(domain), "{frontend} {backend}");
+        assert_eq!(policy.same_site, SameSite::Lax, "{frontend} {backend}");
     }
     let one_host = policy("https://example.com", Some("https://example.com:8443"), CookieMode::Shared, None);
     assert_eq!(one_host.unwrap().domain, None, "ports do not matter to cookies");
@@ -231,7 +231,7 @@ proptest! {
             }
             Err(error) => {
                 prop_assert!(!error.fix.is_empty());
-                // Proxy mode works on any two domains: only other faults may refuse it.
+                // Proxy mode works on any two domains, so only another fault may cause a refusal.
                 let has_other_fault = frontend.host().ends_with('.')
                     || backend.as_ref().is_some_and(|backend| backend.host().ends_with('.'))
                     || name.is_some() || (!frontend.is_https() && !frontend.is_localhost());

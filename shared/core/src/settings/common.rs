@@ -5,16 +5,18 @@ use std::{net::IpAddr, time::Duration};
 use super::{Reader, Setting};
 use crate::{origin::Origin, secret::MasterSecret};
 
-const BIND: Setting =
-    Setting::new("BIND", "The address the service listens on.").values("IP address").default("127.0.0.1");
-const PORT: Setting = Setting::new("PORT", "The port the service listens on; 0 picks a free one.");
+const BIND: Setting = Setting::new("BIND", "The IP address that the service listens on.")
+    .values("IP address")
+    .default("127.0.0.1");
+const PORT: Setting = Setting::new("PORT", "The port that the service listens on; 0 picks a free port.");
 const INTERNAL_PORT: Setting = Setting::new(
     "INTERNAL_PORT",
-    "The port for metrics and for other services of the deployment; not for the public. By default, `PORT` plus 1000.",
+    "The port for metrics and for other services of the deployment; do not publish it. By default, `PORT` plus 1000.",
 );
 const DRAIN_TIME: Setting = Setting::new(
     "DRAIN_TIME",
-    "How long the service keeps serving after SIGTERM; `/health/serving` reports it as draining.",
+    "How long the service keeps serving after SIGTERM. During this time, `/health/serving` reports that it is \
+     draining.",
 );
 const CONNECT_TIMEOUT: Setting = Setting::new(
     "CONNECT_TIMEOUT",
@@ -30,7 +32,7 @@ const MASTER_SECRET: Setting = Setting::new(
 )
 .values("at least 32 bytes");
 const FRONTEND_ORIGIN: Setting =
-    Setting::new("FRONTEND_ORIGIN", "The origin that people see in the address bar.").values("origin");
+    Setting::new("FRONTEND_ORIGIN", "The origin that users see in the address bar.").values("origin");
 const BACKEND_ORIGIN: Setting = Setting::new(
     "BACKEND_ORIGIN",
     "The origin at which browsers reach auth-service. `COOKIE_MODE=shared` and `host` need it.",
@@ -79,7 +81,7 @@ impl Listen {
     }
 }
 
-/// How long to wait for another program. Requests that queue by design have longer.
+/// How long to wait for another program. Requests that queue by design have longer limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// `CONNECT_TIMEOUT`: until a connection is established.

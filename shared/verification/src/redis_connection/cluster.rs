@@ -78,7 +78,7 @@ fn shard_of_range(slot: u16, range: Vec<Value>, node_host: &str) -> Option<Vec<A
     (first..=last).contains(&slot).then(|| parts.filter_map(|node| parse_address(node, node_host)).collect())
 }
 
-/// The address of a node. One that does not know its own host is reached at the host that was asked.
+/// The address of a node. A node that does not know its own host is reached at the host that was asked.
 fn parse_address(node: Value, node_host: &str) -> Option<Address> {
     let Value::Array(parts) = node else { return None };
     let mut parts = parts.into_iter();

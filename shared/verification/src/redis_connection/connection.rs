@@ -24,7 +24,7 @@ const SECOND_ATTEMPT_DELAY: Duration = Duration::from_millis(100);
 const CONNECTION_WAIT: Duration = Duration::from_millis(600);
 
 /// A connection that reconnects by itself. When it is lost, or its server is no longer the master, a new one
-/// is opened in the background. Calls wait for it for a limited time, and fail if it fails.
+/// is opened in the background. Calls wait for it for a limited time, and fail if it cannot be opened.
 #[derive(Clone)]
 pub struct RedisConnection(Arc<Inner>);
 
@@ -109,7 +109,7 @@ impl ConnectionLike for RedisConnection {
     fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
         Box::pin(async move {
             let Ready { number, mut connection } = self.0.ready().await?;
-            // An error reply of the server arrives as a value.
+            // An error reply from the server arrives as a value.
             let reply = connection.send_packed_command(cmd).await.and_then(Value::extract_error);
             if let Err(error) = &reply {
                 self.0.call_failed(number, error);

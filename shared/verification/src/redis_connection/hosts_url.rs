@@ -61,7 +61,7 @@ impl<'a> Login<'a> {
     }
 }
 
-/// One server, built as the URL of a single server, so that the login is parsed as in any other URL of Redis.
+/// One server, built as the URL of a single server, so that the login is parsed as in any other Redis URL.
 fn server(
     is_secure: bool,
     host: &str,
@@ -96,12 +96,10 @@ pub(super) fn parse_sentinels(is_secure: bool, rest: &str) -> Result<Sentinels, 
 fn sentinels(is_secure: bool, rest: &str) -> Result<Sentinels, UrlError> {
     let parts = Parts::split(rest)?;
     let (master, db) = parts.path.split_once('/').unwrap_or((parts.path, ""));
-    // The same characters as Sentinel accepts.
+    // The characters that Sentinel accepts.
     let is_name = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
     if master.is_empty() || !master.chars().all(is_name) {
-        return Err(
-            "the hosts are followed by no name of a master, made of letters, digits, \".\", \"-\" and \"_\"",
-        );
+        return Err("no valid master name (letters, digits, \".\", \"-\" and \"_\") follows the hosts");
     }
     let db: u32 = if db.is_empty() { 0 } else { db.parse().map_err(|_| "the database is not a number")? };
     let nodes = parts.servers(is_secure, SENTINEL_PORT, sentinel_login(parts.query)?)?;

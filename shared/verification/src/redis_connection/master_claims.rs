@@ -9,8 +9,8 @@ pub(super) struct Claim<M> {
     pub(super) master: M,
 }
 
-/// Which claim is right: first one from a node that is in touch with the others, then the one of the latest
-/// election.
+/// Which claim is preferred: one from a node that is connected to the others, and among those, the one of the
+/// latest election.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
     pub(super) is_connected: bool,

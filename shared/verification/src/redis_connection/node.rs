@@ -10,7 +10,7 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// The same connection to this address.
+    /// The connection settings of `info`, with this address.
     pub(super) fn connection_info(self, info: &ConnectionInfo) -> ConnectionInfo {
         let Self { host, port } = self;
         let address = match info.addr() {

@@ -23,8 +23,8 @@ fn a_wrong_server_url_is_refused() {
 #[test]
 fn a_wrong_sentinel_url_is_refused() {
     for (url, reason) in [
-        ("redis+sentinel://u:hunter2@one,two", "no name of a master"),
-        ("redis+sentinel://u:hunter2@one/", "no name of a master"),
+        ("redis+sentinel://u:hunter2@one,two", "no valid master name"),
+        ("redis+sentinel://u:hunter2@one/", "no valid master name"),
         ("redis+sentinel://u:hunter2@one,,two/m", "a host is empty"),
         ("rediss+sentinel://u:hunter2@/m", "a host is empty"),
         ("redis+sentinel://u:hunter2@:26379/m", "a host is empty"),
@@ -57,7 +57,7 @@ fn debug_output_never_shows_the_password() {
         let parsed = RedisUrl::parse(url).unwrap();
         assert!(!format!("{parsed:?}").contains("hunter2"), "{parsed:?}");
 
-        let RedisUrl::Server(server) = parsed else { panic!("{url} is no server") };
+        let RedisUrl::Server(server) = parsed else { panic!("{url} is not a server") };
         assert!(!format!("{server:?}").contains("hunter2"), "{server:?}");
     }
 }

@@ -25,7 +25,7 @@ impl Sentinels {
 
     async fn ask(&self, node: ConnectionInfo) -> RedisResult<Claim<Address>> {
         let mut commands = redis::pipe();
-        // During a failover, the first command names the new master earlier; the second says how new it is.
+        // During a failover, the first command returns the new master earlier; the second says how new it is.
         commands.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(&self.master);
         commands.cmd("SENTINEL").arg("MASTER").arg(&self.master);
         let (address, facts): (Option<(String, u16)>, HashMap<String, String>) =

@@ -151,7 +151,7 @@ async fn check_is_master(connection: &mut MultiplexedConnection) -> RedisResult<
 fn is_not_master_error(error: &RedisError) -> bool {
     const CODES: [&str; 7] =
         ["READONLY", "MOVED", "ASK", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "NOREPLICAS"];
-    // A script passes on the errors of its commands, before Redis 7 inside another text.
+    // A script passes on the errors of its commands. Before Redis 7, it wraps them in another text.
     let is_in_script = |code: &&str| error.detail().is_some_and(|text| text.contains(&format!("-{code} ")));
     error.code().is_some_and(|code| CODES.contains(&code)) || CODES.iter().any(is_in_script)
 }

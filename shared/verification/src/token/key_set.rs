@@ -28,7 +28,8 @@ struct VerificationKey {
 
 /// The public keys (JWKS, RFC 7517) that signatures are checked with.
 ///
-/// Each key determines its algorithm. The algorithm in a token's header must match and is never used.
+/// Each key determines its algorithm. The algorithm in a token's header must match it and is never used to
+/// choose one.
 pub struct KeySet {
     jwks: JwkSet,
     keys: HashMap<Arc<str>, VerificationKey>,

@@ -12,8 +12,8 @@ pub trait Delivery: Send + Sync {
     /// that was read before an epoch started must not be delivered to it.
     fn epoch(&self) -> Option<Epoch>;
 
-    /// Delivers a committed change. Returns true if every verifier is sure to see it; false if another epoch
-    /// has started in the meantime; the change must then be delivered again.
+    /// Delivers a committed change. Returns true if every verifier is sure to see it, and false if another
+    /// epoch has started in the meantime and the change must be delivered again.
     fn deliver(
         &self,
         epoch: Epoch,

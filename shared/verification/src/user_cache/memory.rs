@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{token::KeysDigest, user_record::UserState};
 
-/// How long the version of a delivered change is remembered. A read from the source takes less, so a record
-/// that was read before the change is rejected even if the change itself has been evicted.
+/// How long the version of a delivered change is remembered. A read from the source takes less time, so a
+/// record that was read before the change is rejected even if the change itself has been evicted.
 const DELIVERED_VERSION_TTL: Duration = Duration::from_mins(1);
 
 /// The data ends with the process, so there is a single epoch.

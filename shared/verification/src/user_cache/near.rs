@@ -7,12 +7,12 @@ use drawbridge_core::{bounded_cache::BoundedCache, id::UserId, metrics::Metrics}
 
 use crate::user_record::UserState;
 
-/// How many groups of users have a change counter each. A change of one user also discards the records of the
-/// same group that are being fetched at that moment, which costs another fetch and nothing else.
+/// How many groups the users are divided into. Each group has a change counter. A change of one user also
+/// discards records of the same group that are being fetched at that moment, which only costs another fetch.
 const CHANGE_COUNTERS: usize = 1024;
 
-/// The near cache: the records in the memory of this process, and the changes that arrive while others are
-/// fetched.
+/// The near cache: the records in the memory of this process, and the changes that arrive while records are
+/// being fetched.
 ///
 /// A record fetched while its user's change arrives must not be kept: the change was announced before the
 /// record was here, and is not announced again. A reader therefore takes a [`Ticket`] before it fetches, and
@@ -56,7 +56,7 @@ impl NearCache {
         }
     }
 
-    /// Replaces an older record of the user with a state from the source. Keeps nothing new.
+    /// Replaces an older record of the user with a state from the source. Does not add a record.
     pub(super) fn update(&self, user: UserId, state: &UserState) {
         let ticket = self.ticket(user);
         if self.records.get(&user).is_some_and(|cached| cached.version() < state.version()) {

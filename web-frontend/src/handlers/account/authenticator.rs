@@ -1,12 +1,15 @@
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use drawbridge_http::problem::{Code, Problem};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::recovery_codes;
 use crate::{
     account::NewRecoveryCodes,
-    auth_client::{AuthEndpoint, AuthRefusal, AuthResponse, bodies::EmptyBody},
+    auth_client::{
+        AuthEndpoint, AuthRefusal, AuthResponse,
+        bodies::{CodeBody, EmptyBody},
+    },
     handlers::{
         forms::ButtonForm,
         refusal::{redirect_after_stale_form, redirect_with_refusal},
@@ -26,15 +29,15 @@ const SECRET_SESSION_KEY: &str = "authenticator";
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuthenticatorForm {
     pub(crate) csrf: String,
-    pub(crate) code: String,
+    pub(crate) code: SecretString,
 }
 
 /// The response of `POST /api/totp/begin`.
 #[derive(Deserialize)]
 struct AuthenticatorSecret {
-    secret: String,
+    secret: SecretString,
     /// The QR code.
-    svg: String,
+    svg: SecretString,
 }
 
 /// `GET /account/authenticator`.
@@ -76,7 +79,8 @@ pub(crate) async fn confirm(
     if !request.has_valid_csrf_token(&form.csrf) {
         return redirect_after_stale_form(&request, PAGE);
     }
-    let response = request.call_with_body(AuthEndpoint::TOTP_CONFIRM, &json!({"code": form.code})).await?;
+    let body = CodeBody { pending: None, code: &form.code };
+    let response = request.call_with_body(AuthEndpoint::TOTP_CONFIRM, &body).await?;
     match response.refusal() {
         Some(refusal) if refusal.is(Code::InvalidCode) => {
             let layout = request.layout().within(AccountSection::Authenticator);
@@ -121,7 +125,7 @@ pub(crate) fn show_qr_code(
 ) -> Result<HttpResponse, Problem> {
     let AuthenticatorSecret { secret, svg } = response.data()?;
     // For the page after a wrong code. Only the secret is stored: the QR code can be too large for a cookie.
-    request.session.insert(SECRET_SESSION_KEY, &secret).map_err(Problem::internal)?;
+    request.session.insert(SECRET_SESSION_KEY, secret.expose_secret()).map_err(Problem::internal)?;
     let setup = SetupPage { layout, base, qr_code: QrCode { svg: Some(svg), secret }, error: None };
     setup.render_into(request, HttpResponse::Ok())
 }

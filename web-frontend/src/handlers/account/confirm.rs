@@ -1,7 +1,10 @@
 use actix_web::{HttpResponse, web};
-use drawbridge_core::clock::{Clock, SystemClock};
+use drawbridge_core::{
+    clock::{Clock, SystemClock},
+    exposed_secret::ExposedSecret,
+};
 use drawbridge_http::problem::Problem;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::{
@@ -25,7 +28,7 @@ const PAGE: &str = "/account/confirm";
 pub(crate) struct ConfirmForm {
     csrf: String,
     current: SecretString,
-    code: Option<String>,
+    code: Option<SecretString>,
     next: Option<String>,
 }
 
@@ -53,7 +56,8 @@ pub(crate) async fn submit(
     if !request.has_valid_csrf_token(&form.csrf) {
         return show_stale_form(form_page(&request, &account, next)?);
     }
-    let code = form.code.as_deref().filter(|code| !code.trim().is_empty());
+    let code = form.code.as_ref().filter(|code| !code.expose_secret().trim().is_empty());
+    let code = code.map(ExposedSecret::from);
     let body = ConfirmIdentityBody { password: &form.current, code };
     let response = request.call_with_body(AuthEndpoint::CONFIRM, &body).await?;
     match response.refusal() {

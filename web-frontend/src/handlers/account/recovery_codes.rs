@@ -1,5 +1,7 @@
 use actix_web::HttpResponse;
+use drawbridge_core::exposed_secret::serialize_exposed;
 use drawbridge_http::problem::Problem;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -22,12 +24,13 @@ const NEW_CODES_SESSION_KEY: &str = "recovery_codes";
 /// New codes that have not been shown yet.
 #[derive(Serialize, Deserialize)]
 struct UnshownCodes {
-    codes: Vec<String>,
+    #[serde(serialize_with = "serialize_exposed")]
+    codes: Vec<SecretString>,
     /// The path to go to afterwards.
     next: String,
 }
 
-/// `GET /account/recovery-codes`: shows new codes once, else how many are left.
+/// `GET /account/recovery-codes`: shows new codes once, and otherwise how many are left.
 pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> {
     let unshown: Option<UnshownCodes> = request.session.get(NEW_CODES_SESSION_KEY).ok().flatten();
     if let Some(UnshownCodes { codes, next }) = unshown {
@@ -58,8 +61,13 @@ pub(crate) async fn submit(
     Ok(pages::see_other(&next).finish())
 }
 
-/// Has new codes shown before the page `next`, if there are any. Returns the path to go to first.
-pub(crate) fn show_before(request: &PageRequest, codes: Vec<String>, next: &str) -> Result<String, Problem> {
+/// Arranges for new codes, if there are any, to be shown before the page `next`. Returns the path to go to
+/// first.
+pub(crate) fn show_before(
+    request: &PageRequest,
+    codes: Vec<SecretString>,
+    next: &str,
+) -> Result<String, Problem> {
     if codes.is_empty() {
         return Ok(next.to_owned());
     }

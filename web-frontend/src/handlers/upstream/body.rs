@@ -1,4 +1,4 @@
-//! Streams bodies between clients and upstreams. A body that makes no progress for too long is given up.
+//! Streams bodies between clients and upstreams, and gives up on a body that makes no progress for too long.
 
 use std::{
     io,

@@ -38,7 +38,7 @@ pub(super) fn request_head(
         .map_err(|_| Problem::new(Code::BadRequest, "The method is invalid."))?;
     let mut outgoing = client.request(method, url);
     for (name, value) in request.headers() {
-        // A length without a body would make the upstream take the next request for the body.
+        // A length without a body would make the upstream read the next request as the body.
         let is_stray_length = name == header::CONTENT_LENGTH && !has_body(request);
         let is_forwarded = is_forwarded_to_upstream(name, request.headers());
         if is_forwarded && name != header::COOKIE && !is_stray_length {

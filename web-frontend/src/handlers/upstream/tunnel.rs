@@ -15,6 +15,7 @@ use drawbridge_http::problem::Problem;
 use drawbridge_verification::Refusal;
 use futures_util::{Stream, StreamExt, stream};
 use reqwest::Upgraded;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split},
     sync::oneshot,
@@ -33,7 +34,7 @@ pub(super) async fn open_tunnel(
     mut head: HttpResponse,
     received: reqwest::Response,
     payload: web::Payload,
-    token: Option<String>,
+    token: Option<SecretString>,
 ) -> Result<HttpResponse, Problem> {
     let protocol =
         received.headers().get("upgrade").and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
@@ -56,7 +57,7 @@ async fn relay_to_upstream(
     app: web::Data<App>,
     mut payload: web::Payload,
     mut writer: WriteHalf<Upgraded>,
-    token: Option<String>,
+    token: Option<SecretString>,
     mut open: oneshot::Sender<()>,
 ) {
     let mut session_check = tokio::time::interval(SESSION_CHECK_INTERVAL);
@@ -95,8 +96,8 @@ fn relay_to_client(
 }
 
 /// Returns true if the session that opened a connection has certainly ended. An outage does not count.
-async fn has_session_ended(app: &App, token: Option<&String>) -> bool {
+async fn has_session_ended(app: &App, token: Option<&SecretString>) -> bool {
     let Some(token) = token else { return false };
-    let verified = app.guard.verify(std::slice::from_ref(token), None).await;
+    let verified = app.guard.verify(&[token.expose_secret().to_owned()], None).await;
     verified.is_err_and(|refusal| !matches!(refusal, Refusal::Unavailable(_)))
 }

@@ -20,7 +20,7 @@ pub(super) fn refusal(code: &str) -> Option<&'static str> {
         "last_factor" => {
             "This is your only second factor, and this site requires one. Add another one first."
         }
-        "last_way_in" => "You couldn’t sign in without it. Set up another way to sign in first.",
+        "last_way_in" => "You couldn’t sign in without this method. Set up another one first.",
         "no_second_factor" => "Set up an authenticator app or a passkey first.",
         "factor_not_possible" => "This isn’t available on this site.",
         "totp_not_begun" => "Setup timed out. Please start again.",
@@ -51,7 +51,7 @@ pub(super) fn detail(code: &str) -> Option<&'static str> {
     })
 }
 
-/// Titles for pages, where the API's title is written for developers.
+/// Titles of error pages, for codes whose API title is written for developers.
 pub(super) fn title(code: &str) -> Option<&'static str> {
     Some(match code {
         "not_found" => "Page not found",
@@ -74,11 +74,11 @@ pub(super) fn kind(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "signed_up" => "Account created",
         "signed_in" => "Signed in",
-        "sign_in_failed" => "Incorrect password",
-        "second_factor_failed" => "Incorrect code",
+        "sign_in_failed" => "Failed sign-in or password check",
+        "second_factor_failed" => "Second factor refused",
         "signed_out" => "Signed out",
         "session_ended" => "Device signed out",
-        "sessions_ended" => "Other devices signed out",
+        "sessions_ended" => "Sessions ended",
         "password_changed" => "Password changed",
         "password_reset_requested" => "Password reset requested",
         "password_reset" => "Password reset",

@@ -16,7 +16,7 @@ pub(super) async fn exchange_heads(stream: &mut TcpStream, request: &str) -> Str
     read_head(stream).await.unwrap()
 }
 
-/// Reads a head byte by byte, in lower case. `None` if the connection is closed before.
+/// Reads a head byte by byte, in lower case. `None` if the connection is closed first.
 pub(super) async fn read_head(stream: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

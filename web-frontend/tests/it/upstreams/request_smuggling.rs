@@ -1,4 +1,4 @@
-//! No request can make an upstream take the next one for its body.
+//! No request can make an upstream read the next request as its body.
 
 use std::time::Duration;
 

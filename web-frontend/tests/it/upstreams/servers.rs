@@ -16,7 +16,7 @@ use super::raw_http::read_head;
 /// The largest upload of the tests.
 const PAYLOAD_LIMIT_BYTES: usize = 1 << 26;
 
-/// Holds the second chunk of the slow endpoint back until it is opened.
+/// Holds back the second chunk of the slow endpoint until the gate is opened.
 #[derive(Clone)]
 pub(super) struct Gate(Arc<Semaphore>);
 
@@ -74,7 +74,7 @@ pub(super) fn header_values<'a>(echoed: &'a Value, name: &str) -> Vec<&'a str> {
     headers.filter(|header| header[0] == name).map(|header| header[1].as_str().unwrap()).collect()
 }
 
-/// Sends one chunk, and another one when the gate is open.
+/// Sends one chunk, and another one when the gate is opened.
 async fn send_two_chunks(gate: web::Data<Gate>) -> HttpResponse {
     let chunks = futures_util::stream::unfold((0, gate), |(index, gate)| async move {
         let chunk: web::Bytes = match index {

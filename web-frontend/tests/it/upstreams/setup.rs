@@ -9,7 +9,7 @@ use crate::helpers::TestApp;
 pub(super) struct UpstreamSetup {
     pub(super) app: TestApp,
     pub(super) frontend: String,
-    /// Lets the slow endpoint of the upstream go on.
+    /// Lets the slow endpoint of the upstream continue.
     pub(super) gate: Gate,
 }
 
@@ -18,7 +18,7 @@ impl UpstreamSetup {
         Self::start_with(&[]).await
     }
 
-    /// Starts with further settings of web-frontend.
+    /// Starts with additional settings of web-frontend.
     pub(super) async fn start_with(settings: &[(&'static str, &str)]) -> Self {
         let app = TestApp::start().await;
         let gate = Gate::default();

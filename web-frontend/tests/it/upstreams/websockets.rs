@@ -38,7 +38,7 @@ impl SocketSetup {
         Self { app, upstream, frontend, visitor }
     }
 
-    /// Opens a WebSocket with the visitor's cookie, from a page of `origin`.
+    /// Opens a WebSocket with the visitor's cookie, from a page on `origin`.
     async fn open_socket(&self, origin: &str) -> Socket {
         let mut stream = connect(&self.frontend).await;
         let token = self.visitor.cookie("token").unwrap();

@@ -1,4 +1,4 @@
-//! Additional instructions for each request, to see the check fail.
+//! Adds instructions to each request, to show that the check fails.
 
 use std::hint::black_box;
 
@@ -13,7 +13,7 @@ use tracing_subscriber::{
 /// The target of the event that every service emits once per request.
 pub(crate) const TARGET: &str = "request";
 
-/// The instructions of one pass of the loop in [`Burn`], counted with callgrind.
+/// The instructions of one pass of the loop in [`Burn`], as counted with callgrind.
 const INSTRUCTIONS_PER_PASS: u64 = 4;
 
 struct Burn {

@@ -12,11 +12,11 @@ use drawbridge_guard::{Guard, SignedIn};
 /// The lowest cost that bcrypt supports. No deployment may use it, so it is not available as a setting.
 const LOWEST_BCRYPT_COST: u32 = 4;
 
-/// Run a service of Drawbridge for the counted benchmark.
+/// Run a Drawbridge service for the counted benchmark.
 #[derive(Parser)]
 struct Cli {
     service: Service,
-    /// Instructions that each request executes in addition
+    /// Additional instructions that each request executes
     #[arg(long, default_value_t = 0)]
     burn: u64,
     /// Settings, as `NAME=VALUE`
@@ -81,7 +81,7 @@ async fn serve_guarded_page(read: impl Fn(&str) -> Option<String>) -> anyhow::Re
             .route("/health/ready", web::get().to(HttpResponse::Ok))
             .route("/metrics", web::get().to(render.clone()))
     });
-    // No connection times out while requests are counted.
+    // Prevent connections from timing out while requests are counted.
     Ok(server
         .workers(1)
         .keep_alive(Duration::from_mins(10))

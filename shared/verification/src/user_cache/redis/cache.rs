@@ -42,8 +42,8 @@ impl RedisUserCache {
         Self { records: Records::new(server, metrics), readers: Readers::default(), near, watermark, channel }
     }
 
-    /// A connection to the server that the watermark was read from, if the watermark names `epoch`. After a
-    /// change of epoch, this process is notified about other keys.
+    /// A connection to the server that the watermark was read from. Returns `None` if the watermark no longer
+    /// names `epoch`.
     fn connection(&self, epoch: Epoch) -> Option<MultiplexedConnection> {
         let connect = |watermark: &_| self.readers.connection(watermark);
         self.watermark.read(|watermark| (watermark.trust.epoch == epoch).then(|| connect(watermark)))?
@@ -58,7 +58,7 @@ impl RedisUserCache {
     }
 }
 
-/// Shows the age of the watermark, and whether the cache is trusted.
+/// Exports the age of the watermark, and whether the cache is trusted.
 fn register_metrics(watermark: LatestWatermark, metrics: &Metrics) {
     let lag = metrics.revocation_lag_seconds.get_or_create_owned(&[]);
     let trusted = metrics.cache_trusted.get_or_create_owned(&[]);
@@ -118,12 +118,12 @@ impl UserCache for RedisUserCache {
             let (epoch, run, position) = self
                 .watermark
                 .read(|watermark| (watermark.trust.epoch, watermark.run.clone(), watermark.position))?;
-            // Only from the server run that was trusted: another one may have older data.
+            // Read only from the server run that was trusted, because another one may have older data.
             let mut connection = self.connection(epoch)?;
             let found = self.records.get(connection.clone(), epoch, user).await;
             let state = self.finish_call(found).ok()??;
-            // The same run has older data if it now replicates another server, but then so does its
-            // watermark.
+            // The same run has older data if it now replicates another server, but then its watermark is
+            // older as well.
             let text = self.records.call(connection.get::<_, String>(WATERMARK_KEY)).await;
             let current = ParsedWatermark::parse(&self.finish_call(text).ok()?, &run)?;
             (current.position >= position).then_some(state)

@@ -31,7 +31,7 @@ struct WrittenWatermark {
     time: u64,
 }
 
-/// Epochs in Redis start at a higher number.
+/// The value before an epoch is known. Epochs in Redis have higher numbers.
 const NO_EPOCH: Epoch = Epoch(0);
 
 impl RedisDelivery {

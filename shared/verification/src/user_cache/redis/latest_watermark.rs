@@ -29,11 +29,11 @@ impl LatestWatermark {
         next.trust.keys = AnnouncedKeys::succeed(previous_keys.as_ref(), next.trust.keys.digest);
         let epoch = next.trust.epoch;
         let is_new_epoch = self.read(|previous| previous.trust.epoch != epoch).unwrap_or(true);
-        // Nothing was delivered to the new epoch yet, so what is known stays the best there is.
+        // Nothing has been delivered to the new epoch yet, so the known records remain the best available.
         if is_new_epoch && next.trusted_until <= Instant::now() {
             return self.end_trust();
         }
-        // The server has lost data: it now replicates one that was behind.
+        // A server whose watermark went back has lost data: it now replicates a server that was behind.
         let went_back =
             |previous: &Watermark| previous.run.id == next.run.id && next.position < previous.position;
         if self.read(went_back) == Some(true) {
@@ -43,7 +43,7 @@ impl LatestWatermark {
             near.clear();
         }
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(next);
-        // Again, so that no record fetched from the old epoch meanwhile is kept.
+        // Clear again, so that no record fetched from the old epoch in the meantime is kept.
         if is_new_epoch {
             near.clear();
         }

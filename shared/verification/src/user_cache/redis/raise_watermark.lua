@@ -19,7 +19,7 @@ local is_ahead = at and at > time[1] * 1000000 + time[2]
 if not epoch or writer ~= run_id or went_back or is_ahead then
   epoch, at = math.max(time[1] * 1000000 + time[2], last_epoch + 1, (epoch or 0) + 1), 0
 end
--- The time of another server says nothing here.
+-- A time by another server's clock means nothing here.
 if delivered < at or ARGV[5] ~= run_id then
   delivered = at
 end

@@ -17,8 +17,8 @@ use crate::{
     user_record::UserState,
 };
 
-/// How long Redis keeps an unchanged record. A reader that fills the cache read its record seconds before at
-/// most, so its fill can never outlive the newer record that must reject it.
+/// How long Redis keeps an unchanged record. A verifier that fills the cache has read its record at most a
+/// few seconds earlier, so the newer record that must reject its fill cannot have expired yet.
 const RECORD_TTL_MILLIS: u64 = 3_600_000;
 
 /// The records in Redis, replaced by compare-and-set.
@@ -53,8 +53,8 @@ impl Records {
         Ok(value.and_then(|value| decode(user, &value)))
     }
 
-    /// Stores a record that is most likely missing. Runs the script only if it exists. Returns true if it was
-    /// stored.
+    /// Stores a record that is most likely missing. Runs the script only if a record exists. Returns true if
+    /// the new record was stored.
     pub(super) async fn fill(
         &self,
         mut connection: impl AsyncCommands,

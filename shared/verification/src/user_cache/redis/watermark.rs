@@ -88,7 +88,7 @@ pub(super) async fn read_watermark(
     let Some(parsed) = text.as_deref().and_then(|text| ParsedWatermark::parse(text, run)) else {
         return Ok(None);
     };
-    // One from the future was written before the server's clock was set back. The relay replaces it.
+    // A watermark from the future was written before the server's clock was set back. The relay replaces it.
     let age = server_time.checked_sub(parsed.position.delivered_until);
     let delivered_until = age.and_then(|age| asked_at.checked_sub(age));
     Ok(delivered_until.map(|delivered_until| Watermark {
