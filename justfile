@@ -20,6 +20,10 @@ test-figures:
 test-counts:
     scripts/test-counts
 
+# Use the OpenAPI documents as other people's tools do
+test-openapi:
+    scripts/test-openapi
+
 # Test the images, Docker Compose and Swarm
 test-compose *name:
     scripts/test-compose {{ name }}
@@ -49,6 +53,10 @@ schema:
 # Write docs/configuration.md from the settings in the code
 config-reference:
     scripts/config-reference
+
+# Write docs/openapi from the handlers and types in the code
+api-documents:
+    scripts/api-documents
 
 # Check that modules respect the layers and have no import cycles
 check-layers:

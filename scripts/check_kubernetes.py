@@ -23,9 +23,9 @@ WORKLOADS = ("Deployment", "StatefulSet", "Job")
 
 # The items of the Secret that each program must receive; it must not receive any others.
 SECRETS = {
-    "auth-service": {"master_secret", "auth_database_url", "redis_url"},
+    "auth-service": {"master_secret", "web_frontend_key", "auth_database_url", "redis_url"},
     "verify-service": {"verify_database_url", "redis_url"},
-    "web-frontend": {"master_secret", "redis_url"},
+    "web-frontend": {"web_frontend_key", "redis_url"},
     "migrate": {"auth_database_url"},
     "postgres": {"superuser_password", "owner_password", "reader_password"},
     "redis": {"redis_conf"},
@@ -45,7 +45,7 @@ WAYS = {
 
 
 # Names of settings with a secret value, and URLs that contain a password.
-SECRET_SETTING = re.compile("SECRET|PASSWORD|DATABASE_URL|REDIS_URL")
+SECRET_SETTING = re.compile("SECRET|PASSWORD|WEB_FRONTEND_KEY|DATABASE_URL|REDIS_URL")
 PASSWORD_IN_URL = re.compile(r"://[^/\s]*:[^/\s]*@")
 
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use actix_web::web::Bytes;
 use drawbridge_cookies::session_cookie::SessionCookie;
 use drawbridge_core::{clock::SharedClock, metrics::Metrics, random::Random};
 use drawbridge_database::{Connection, Database, DatabaseSource};
@@ -12,15 +13,17 @@ use crate::{
     breach_check::BreachCheck,
     config::Config,
     devices::Devices,
+    discovery::Metadata,
     domain::{Actor, Holder, SecondFactorPolicy},
     error::Error,
     factor_secrets::FactorSecrets,
+    frontends::Frontends,
     limits::Limits,
     mail::{MailFolder, MailJob, MailLinks, MailQueue, MailTransport, Notice},
     passkeys::Passkeys,
     password_hasher::PasswordHasher,
     pending_login::PendingLogins,
-    proxy_check::ProxyCheck,
+    proof_check::ProofCheck,
     relay::Relay,
     signing_keys::{KeyVault, TokenConfig, TokenSigner},
     storage::{self, CommitOutcome, NewEvent},
@@ -40,10 +43,13 @@ pub struct App {
     pub(crate) signer: TokenSigner,
     pub(crate) verifier: Verifier,
     pub(crate) tokens: TokenConfig,
+    /// The deployment's metadata as JSON.
+    pub(crate) metadata: Bytes,
     pub(crate) cookie: SessionCookie,
     pub(crate) devices: Devices,
     pub(crate) trusted_proxies: TrustedProxies,
-    pub(crate) proxy_check: ProxyCheck,
+    pub(crate) proof_check: ProofCheck,
+    pub(crate) frontends: Frontends,
     /// Whether every client receives the token in the body (`TOKEN_IN_BODY`).
     pub(crate) token_in_body: bool,
     pub(crate) second_factor: SecondFactorPolicy,
@@ -84,10 +90,12 @@ impl App {
             signer: TokenSigner::new(vault, database.clone(), clock.clone(), &config.tokens),
             verifier: build_verifier(config, &database, &clock, metrics),
             tokens: config.tokens.clone(),
+            metadata: Metadata::new(config).to_json().map_err(start_error)?,
             cookie: config.cookie.clone(),
             devices: Devices::new(secret, config.cookie.policy()),
             trusted_proxies: config.trusted_proxies.clone(),
-            proxy_check: ProxyCheck::new(secret, metrics),
+            proof_check: ProofCheck::new(secret, config.web_frontend_keys.clone(), metrics),
+            frontends: Frontends::new(secret, config.own_origins(), database.clone(), clock.clone()),
             token_in_body: config.token_in_body,
             second_factor: config.second_factor,
             factor_secrets: FactorSecrets::new(secret),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use drawbridge_cookies::session_cookie::SessionCookie;
 use drawbridge_core::{
+    frontend_key::FrontendKey,
     origin::Origin,
     secret::MasterSecret,
     settings::{ConfigErrors, Environment, Listen, Reader, SettingReference, Timeouts, fixed},
@@ -22,7 +23,7 @@ use crate::{
     mail::{MailConfig, read_email_verification},
     passkeys::read_relying_party,
     password_hasher::PasswordConfig,
-    proxy_check::read_token_in_body,
+    proof_check::{read_token_in_body, read_web_frontend_keys},
     signing_keys::TokenConfig,
     storage::ReaderRole,
 };
@@ -44,8 +45,12 @@ pub struct Config {
     pub cache: CacheLocation,
     /// `MASTER_SECRET[_FILE]`.
     pub master_secret: MasterSecret,
+    /// `WEB_FRONTEND_KEY[_FILE]`: the keys with which web-frontend may prove itself.
+    pub web_frontend_keys: Vec<FrontendKey>,
     /// `FRONTEND_ORIGIN`.
     pub frontend_origin: Origin,
+    /// `BACKEND_ORIGIN`.
+    pub backend_origin: Option<Origin>,
     /// `BACKEND_ORIGIN` and `ALLOWED_ORIGINS`: further origins whose pages may call the service.
     pub other_origins: Vec<Origin>,
     /// `TRUSTED_PROXIES`.
@@ -89,6 +94,11 @@ impl Config {
         reader.finish(config)
     }
 
+    /// `FRONTEND_ORIGIN`, `BACKEND_ORIGIN` and `ALLOWED_ORIGINS`: the origins whose pages may call the service.
+    pub(crate) fn own_origins(&self) -> Vec<Origin> {
+        std::iter::once(&self.frontend_origin).chain(&self.other_origins).cloned().collect()
+    }
+
     /// The reference of all settings, in the order in which they are read.
     pub fn reference() -> Vec<SettingReference> {
         let sample = fixed([
@@ -110,6 +120,7 @@ impl Config {
         let database_reader = ReaderRole::read(reader);
         let cache = CacheLocation::read(reader);
         let master_secret = reader.master_secret();
+        let web_frontend_keys = read_web_frontend_keys(reader);
         let frontend = reader.frontend_origin();
         let backend = reader.backend_origin();
         let cookie = SessionCookie::read(reader, frontend.as_ref(), backend.as_ref());
@@ -134,8 +145,10 @@ impl Config {
             database_reader,
             cache: cache?,
             master_secret: master_secret?,
+            web_frontend_keys,
             frontend_origin: frontend?,
-            other_origins: backend.into_iter().chain(allowed).collect(),
+            other_origins: backend.clone().into_iter().chain(allowed).collect(),
+            backend_origin: backend,
             trusted_proxies,
             cookie: cookie?,
             token_in_body,

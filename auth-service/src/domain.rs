@@ -1,13 +1,18 @@
 //! Parsed values with a fixed meaning, such as e-mail addresses and passwords. No I/O, no HTTP, no database.
 
 mod actor;
+mod browser_origin;
 mod device;
 mod email;
 mod event;
+mod frontend;
+mod frontend_name;
+mod frontend_origin;
 mod holder;
 mod language;
 mod link_kind;
 mod link_token;
+mod origin_pattern;
 mod password;
 mod password_hash;
 mod recovery_code;
@@ -19,13 +24,18 @@ mod totp;
 pub(crate) mod user_agent;
 
 pub use actor::{Actor, ActorKind};
+pub(crate) use browser_origin::parse_browser_origin;
 pub use device::Device;
 pub use email::{Email, EmailError};
 pub use event::EventKind;
+pub use frontend::{Frontend, FrontendConflict};
+pub use frontend_name::{AddressHeader, FrontendName};
+pub use frontend_origin::{FrontendOrigin, OriginKind};
 pub use holder::Holder;
 pub use language::Language;
 pub use link_kind::LinkKind;
 pub use link_token::LinkToken;
+pub use origin_pattern::OriginPattern;
 pub use password::{Password, PasswordError};
 pub use password_hash::{HashError, PasswordHash};
 pub use recovery_code::{RECOVERY_CODE_COUNT, RecoveryCode};

@@ -8,11 +8,15 @@ use actix_web::{HttpResponse, ResponseError, body::BoxBody, http::StatusCode};
 use diesel::result::Error as QueryError;
 use drawbridge_core::secret::UnsealError;
 use drawbridge_database::DatabaseUnavailable;
-use drawbridge_http::problem::{Code, Problem};
+use drawbridge_http::{
+    problem::{Code, Problem},
+    proof::InvalidProof,
+};
 use drawbridge_verification::Refusal;
 
 use crate::{
     domain::{EmailError, PasswordError},
+    frontends::RegistryError,
     limits::TooManyAttempts,
     mail::InvalidLink,
     passkeys::PasskeyError,
@@ -105,6 +109,40 @@ pub enum Error {
     /// A query parameter is not valid.
     #[error("Send the ID of the last event of the previous page as `before`.")]
     InvalidQuery,
+    /// The proof of a frontend is not valid.
+    #[error(transparent)]
+    InvalidProof(#[from] InvalidProof),
+    /// No frontend has the key of the proof.
+    #[error(
+        "No frontend has the key that the proof names. Use the key that `drawbridge frontend add` or `drawbridge keys \
+         web-frontend` printed; auth-service must know the latter as WEB_FRONTEND_KEY."
+    )]
+    UnknownKey,
+    /// The nonce of the proof was used before.
+    #[error(
+        "The nonce of this proof was used before. Make a new proof, with a new nonce, for every request that you send."
+    )]
+    ProofReplayed,
+    /// The frontend acts for an origin of someone else, or for none.
+    #[error(
+        "Name an origin that is registered for this frontend in x-drawbridge-origin. `drawbridge frontend list` shows \
+         them."
+    )]
+    OriginNotRegistered,
+    /// Only a preview key can do this.
+    #[error(
+        "Prove yourself with a preview key of your frontend, which `drawbridge frontend preview-key` creates."
+    )]
+    PreviewKeyRequired,
+    /// Only web-frontend may call the endpoint.
+    #[error("Only web-frontend, with its own key, may call this endpoint.")]
+    WebFrontendRequired,
+    /// The origin of a preview is not valid; the reason continues the sentence.
+    #[error("The origin {0}.")]
+    InvalidOrigin(String),
+    /// The registry of frontends refused a change.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// A limit is used up.
     #[error("Too many attempts. Try again in {}.", in_words(.0.retry_after))]
     TooManyAttempts(#[from] TooManyAttempts),
@@ -198,6 +236,16 @@ impl Error {
             Self::TooManyPasskeys => Code::TooManyPasskeys,
             Self::InvalidName => Code::InvalidName,
             Self::InvalidQuery => Code::InvalidQuery,
+            Self::InvalidProof(_) => Code::InvalidProof,
+            Self::UnknownKey => Code::UnknownKey,
+            Self::ProofReplayed => Code::ProofReplayed,
+            Self::OriginNotRegistered => Code::OriginNotRegistered,
+            Self::PreviewKeyRequired | Self::WebFrontendRequired => Code::ProofRequired,
+            Self::InvalidOrigin(_) => Code::InvalidOrigin,
+            Self::Registry(RegistryError::PreviewOriginTaken(_)) => Code::OriginTaken,
+            Self::Registry(RegistryError::TooManyPreviews(_)) => Code::TooManyPreviews,
+            // The frontend was removed after its proof was checked.
+            Self::Registry(RegistryError::UnknownName(_)) => return Self::UnknownKey.to_problem(),
             Self::TooManyAttempts(error) => {
                 let problem = Problem::new(Code::TooManyAttempts, self.to_string());
                 return problem.retry_after(round_up(error.retry_after));
@@ -207,12 +255,17 @@ impl Error {
                 return problem.retry_after(BUSY_RETRY_AFTER).caused_by(error);
             }
             Self::Refused(refusal) => return refusal.clone().into(),
-            Self::Database(error) | Self::Key(KeyError::Unavailable(error)) => {
+            Self::Database(error)
+            | Self::Key(KeyError::Unavailable(error))
+            | Self::Registry(RegistryError::Unavailable(error)) => {
                 return Problem::unavailable("The database is unreachable. Try again shortly.", error);
             }
             Self::Key(error @ (KeyError::OtherMasterSecret | KeyError::Cryptography(_))) => {
                 return Problem::internal(error);
             }
+            Self::Registry(
+                error @ (RegistryError::NameTaken(_) | RegistryError::Conflict(_) | RegistryError::Unseal(_)),
+            ) => return Problem::internal(error),
             Self::Internal(cause) => return Problem::internal(cause),
         };
         Problem::new(code, self.to_string())
@@ -232,6 +285,12 @@ fn in_words(wait: Duration) -> String {
         seconds => (seconds.div_ceil(3_600), "hour"),
     };
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        error.to_problem()
+    }
 }
 
 impl ResponseError for Error {

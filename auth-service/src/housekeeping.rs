@@ -26,8 +26,8 @@ pub(crate) fn read_audit_retention(reader: &mut Reader) -> Duration {
     reader.duration(AUDIT_RETENTION, 365 * DAY, DAY..=3650 * DAY)
 }
 
-/// Deletes expired links and challenges, and audit events older than `audit_retention`. Any number of replicas may run
-/// it. Never returns.
+/// Deletes expired links, challenges, nonces, previews and keys of frontends, and audit events older than
+/// `audit_retention`. Any number of replicas may run it. Never returns.
 pub(crate) async fn run_housekeeping(database: Database, clock: SharedClock, audit_retention: Duration) {
     let audit_retention = TimeDelta::from_std(audit_retention).unwrap_or(TimeDelta::MAX);
     let mut ticks = tokio::time::interval(HOUSEKEEPING_INTERVAL);
@@ -48,6 +48,9 @@ async fn delete_expired(
     let delete = move |c: &mut _| {
         storage::delete_expired_links(c, now)?;
         storage::delete_expired_ceremonies(c, now)?;
+        storage::delete_expired_nonces(c, now)?;
+        storage::delete_expired_previews(c, now)?;
+        storage::delete_expired_frontend_keys(c, now)?;
         storage::delete_unattributed_events_before(c, now - UNKNOWN_ADDRESS_RETENTION)?;
         storage::delete_events_before(c, now - audit_retention)
     };

@@ -9,12 +9,10 @@ mod bucket;
 mod config;
 mod memory;
 mod rate;
+mod source;
 mod store;
 
-use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    time::Duration,
-};
+use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -26,16 +24,24 @@ use drawbridge_verification::redis_connection::RedisServer;
 
 pub use config::LimitConfig;
 pub use rate::Rate;
+pub use source::AttemptSource;
 
 use crate::domain::Email;
 use bucket::Bucket;
+use source::SourceRates;
 use store::{ChargedStore, LimitStore};
 
-/// How often one network may start or finish a passkey sign-in. Each start stores a row for five minutes.
-const PASSKEY_RATE: Rate = Rate::new(200, Duration::from_millis(500));
+/// Passkey sign-ins that may be started or finished: each start stores a row for five minutes.
+const PASSKEY_RATES: SourceRates = SourceRates {
+    network: Rate::new(200, Duration::from_millis(500)),
+    frontend: Rate::new(2_000, Duration::from_millis(50)),
+};
 
-/// How often one network may request a strength estimate. Each occupies a core for some milliseconds.
-const STRENGTH_ESTIMATE_RATE: Rate = Rate::new(100, Duration::from_millis(100));
+/// Strength estimates: each takes a core for some milliseconds.
+const STRENGTH_ESTIMATE_RATES: SourceRates = SourceRates {
+    network: Rate::new(100, Duration::from_millis(100)),
+    frontend: Rate::new(1_000, Duration::from_millis(10)),
+};
 
 /// The kind of e-mail that someone requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +92,7 @@ impl Limits {
     pub async fn charge_sign_in(
         &self,
         email: &Email,
-        client: IpAddr,
+        source: &AttemptSource,
         device: Option<&str>,
     ) -> Result<Charge<'_>, TooManyAttempts> {
         let account = email.key();
@@ -94,7 +100,7 @@ impl Limits {
             Some(device) => vec![self.bucket("device", &format!("{account} {device}"), self.config.device)],
             None => vec![
                 self.bucket("account", &account, self.config.account),
-                self.bucket("network", &network(client), self.config.network),
+                self.source_bucket("network", source, self.config.sign_in_rates()),
                 self.bucket("all", "", self.config.all),
             ],
         };
@@ -105,8 +111,8 @@ impl Limits {
     ///
     /// # Errors
     /// If a limit is used up.
-    pub async fn charge_registration(&self, client: IpAddr) -> Result<Charge<'_>, TooManyAttempts> {
-        self.charge(vec![self.bucket("register", &network(client), self.config.register)]).await
+    pub async fn charge_registration(&self, source: &AttemptSource) -> Result<Charge<'_>, TooManyAttempts> {
+        self.charge(vec![self.source_bucket("register", source, self.config.registration_rates())]).await
     }
 
     /// Charges an attempt with a code after a correct password. `device` identifies the session, or the device if it
@@ -148,11 +154,11 @@ impl Limits {
         &self,
         kind: RequestedMail,
         email: &Email,
-        client: IpAddr,
+        source: &AttemptSource,
     ) -> Result<Charge<'_>, TooManyAttempts> {
         let buckets = vec![
             self.bucket("mail", &format!("{kind:?} {}", email.key()), self.config.mail),
-            self.bucket("register", &network(client), self.config.register),
+            self.source_bucket("register", source, self.config.registration_rates()),
         ];
         self.charge(buckets).await
     }
@@ -161,16 +167,19 @@ impl Limits {
     ///
     /// # Errors
     /// If a limit is used up.
-    pub async fn charge_passkey(&self, client: IpAddr) -> Result<Charge<'_>, TooManyAttempts> {
-        self.charge(vec![self.bucket("challenge", &network(client), PASSKEY_RATE)]).await
+    pub async fn charge_passkey(&self, source: &AttemptSource) -> Result<Charge<'_>, TooManyAttempts> {
+        self.charge(vec![self.source_bucket("challenge", source, PASSKEY_RATES)]).await
     }
 
     /// Charges an estimate of a password's strength.
     ///
     /// # Errors
     /// If a limit is used up.
-    pub async fn charge_strength_estimate(&self, client: IpAddr) -> Result<Charge<'_>, TooManyAttempts> {
-        self.charge(vec![self.bucket("judge", &network(client), STRENGTH_ESTIMATE_RATE)]).await
+    pub async fn charge_strength_estimate(
+        &self,
+        source: &AttemptSource,
+    ) -> Result<Charge<'_>, TooManyAttempts> {
+        self.charge(vec![self.source_bucket("judge", source, STRENGTH_ESTIMATE_RATES)]).await
     }
 
     async fn charge(&self, buckets: Vec<Bucket>) -> Result<Charge<'_>, TooManyAttempts> {
@@ -178,6 +187,10 @@ impl Limits {
             Ok(charged) => Ok(Charge { limits: self, buckets, charged }),
             Err(micros) => Err(TooManyAttempts { retry_after: Duration::from_micros(micros) }),
         }
+    }
+
+    fn source_bucket(&self, kind: &str, source: &AttemptSource, rates: SourceRates) -> Bucket {
+        self.bucket(kind, &source.subject(), source.rate(rates))
     }
 
     fn bucket(&self, kind: &str, subject: &str, rate: Rate) -> Bucket {
@@ -193,29 +206,5 @@ impl Charge<'_> {
     /// Refunds the attempt, because it was not a wrong guess.
     pub async fn refund(self) {
         self.limits.store.refund(&self.charged, &self.buckets).await;
-    }
-}
-
-/// The network that one subscriber usually has: /24 for IPv4, /64 for IPv6.
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits() & !0xff).to_string(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_grouped_by_subscriber_network() {
-        for (address, expected) in [
-            ("203.0.113.77", "203.0.113.0"),
-            ("::ffff:203.0.113.77", "203.0.113.0"),
-            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-        ] {
-            assert_eq!(network(address.parse().unwrap()), expected, "{address}");
-        }
     }
 }

@@ -6,32 +6,41 @@ use std::{
 };
 
 use actix_web::{
-    FromRequest, HttpRequest,
+    FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
     http::header::{ACCEPT_LANGUAGE, USER_AGENT},
     web,
 };
 use drawbridge_cookies::device_cookie::{self, DEVICE};
+use drawbridge_core::audience::Audience;
 use drawbridge_http::{RequestId, cookie_fields, forwarded, token_headers};
+use drawbridge_verification::token::AcceptedTokens;
 
 use crate::{
     app::App,
+    caller::Caller,
     domain::{Actor, ActorKind, Device, Language},
     error::Error,
+    limits::AttemptSource,
 };
+
+/// The name under which attempts of clients are counted whose address web-frontend does not know.
+const WEB_FRONTEND_NAME: &str = "web-frontend";
 
 /// Where a request comes from, and the tokens sent with it.
 pub(crate) struct RequestContext {
     /// The client, as audit events and mail jobs record it.
     pub(crate) actor: Actor,
-    /// The client's address: the one named by a proxy of this deployment, or else the one from which the request
-    /// reached the proxies in `TRUSTED_PROXIES`, or else the peer's.
-    pub(crate) address: IpAddr,
+    /// The program that sent the request.
+    pub(crate) caller: Caller,
+    /// Where attempts count as coming from: the client's address as named by a frontend, or else the one from which
+    /// the request came, behind the proxies in `TRUSTED_PROXIES`.
+    pub(crate) source: AttemptSource,
     /// The client's device, if it sent a device cookie.
     pub(crate) device: Option<Device>,
     /// The session tokens sent with the request.
     pub(crate) tokens: Vec<String>,
-    /// Whether the request was sent by a proxy of this deployment, which sets the cookies on its own origin.
+    /// Whether a frontend sent the request that proved itself. It sets the cookies on its own origin.
     pub(crate) is_from_proxy: bool,
     /// Whether the response body may contain a token.
     pub(crate) may_read_token: bool,
@@ -40,11 +49,11 @@ pub(crate) struct RequestContext {
 impl RequestContext {
     fn new(app: &App, request: &HttpRequest) -> Self {
         let headers = request.headers();
-        let named_by_proxy = app.proxy_check.client_address(request, app.clock.now());
-        let is_from_proxy = named_by_proxy.is_some();
-        let address = named_by_proxy.unwrap_or_else(|| direct_client(app, request));
+        let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
+        let is_from_proxy = caller.is_frontend();
+        let source = attempt_source(app, request, &caller);
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        // A proxy of this deployment passes on what the browser sent. Other clients speak for themselves.
+        // A frontend passes on what the browser sent. Other clients speak for themselves.
         let (user_agent, language, device) = if is_from_proxy {
             let device = text(DEVICE).map(str::to_owned);
             (text(forwarded::USER_AGENT), text(forwarded::LANGUAGE), device)
@@ -54,19 +63,56 @@ impl RequestContext {
         };
         let actor = Actor {
             kind: ActorKind::Person,
-            address: Some(address),
+            address: match source {
+                AttemptSource::Client(address) => Some(address),
+                AttemptSource::Frontend(_) => None,
+            },
             user_agent: forwarded::user_agent(user_agent.unwrap_or_default()),
             request_id: RequestId::of(request).map_or_else(String::new, |id| id.as_str().to_owned()),
             language: language.and_then(Language::parse).unwrap_or_default(),
         };
         Self {
             actor,
-            address,
+            caller,
+            source,
             device: device.as_deref().and_then(Device::parse),
             tokens: app.cookie.tokens(&token_headers(headers)),
             is_from_proxy,
             may_read_token: is_from_proxy || app.token_in_body,
         }
+    }
+}
+
+impl RequestContext {
+    /// Whether a frontend sent the request that proved itself.
+    pub(crate) fn has_proof(&self) -> bool {
+        self.caller.is_frontend()
+    }
+
+    /// The audience of the caller's session tokens, if it has one of its own.
+    pub(crate) fn session_audience(&self) -> Option<&str> {
+        self.caller.registered_frontend()?.audience.as_ref().map(Audience::as_str)
+    }
+
+    /// Returns true if the caller may exchange sessions for access tokens with this audience. web-frontend may do so
+    /// for all upstreams that its settings name.
+    pub(crate) async fn may_exchange_for(&self, app: &App, audience: &Audience) -> Result<bool, Error> {
+        // An access token with the audience of sessions would be taken for one.
+        if audience.as_str() == app.tokens.parties.audience {
+            return Ok(false);
+        }
+        Ok(match &self.caller {
+            Caller::Direct => false,
+            Caller::WebFrontend { .. } => true,
+            Caller::Frontend(frontend) => frontend.audiences.contains(audience),
+        })
+    }
+
+    /// The tokens that the caller's users can sign in with.
+    pub(crate) fn accepted_tokens(&self, app: &App) -> AcceptedTokens<'_> {
+        self.session_audience().map_or(AcceptedTokens::Session, |audience| {
+            AcceptedTokens::sessions_at(audience, &app.tokens.parties.audience)
+        })
     }
 }
 
@@ -81,7 +127,19 @@ impl FromRequest for RequestContext {
     }
 }
 
-/// The client of a request that was not sent by a proxy of this deployment.
+/// Where the attempts in a request come from.
+fn attempt_source(app: &App, request: &HttpRequest, caller: &Caller) -> AttemptSource {
+    let of_frontend = |name: &str, address: Option<IpAddr>| {
+        address.map_or_else(|| AttemptSource::Frontend(name.to_owned()), AttemptSource::Client)
+    };
+    match caller {
+        Caller::Direct => AttemptSource::Client(direct_client(app, request)),
+        Caller::WebFrontend { address } => of_frontend(WEB_FRONTEND_NAME, *address),
+        Caller::Frontend(frontend) => of_frontend(frontend.name.as_str(), frontend.address),
+    }
+}
+
+/// The client of a request that no frontend sent.
 fn direct_client(app: &App, request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     app.trusted_proxies.client(peer, request.headers())

@@ -1,17 +1,29 @@
 //! Every URL of the service.
 
 use actix_web::web::{ServiceConfig, delete, resource, to};
-use drawbridge_http::{get, health, method_not_allowed, post};
+use drawbridge_http::{
+    discovery::{METADATA_PATH, PUBLIC_KEYS_PATH},
+    get, health, method_not_allowed,
+    openapi::site,
+    post,
+};
 
-use crate::handlers::{
-    account, activity, confirm, health_ready, jwks, links, login, logout, mailbox, me, passkeys, password,
-    recovery_codes, refresh, register, second_step, sessions, totp,
+use crate::{
+    establish_caller::{PREVIEW_ANNOUNCEMENT_PATH, TOKEN_PATH},
+    handlers::{
+        account, activity, confirm, discovery, frontend_origins, frontend_preview, health_ready, links,
+        login, logout, mailbox, me, passkeys, password, recovery_codes, refresh, register, second_step,
+        sessions, token, totp,
+    },
+    openapi::DOCUMENT,
 };
 
 /// Adds all routes.
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config
+        .app_data(DOCUMENT.clone())
         .configure(sign_in)
+        .configure(registered_frontends)
         .configure(mailed_links)
         .configure(signed_in_user)
         .configure(second_factors)
@@ -27,7 +39,14 @@ fn sign_in(config: &mut ServiceConfig) {
         .service(post("/api/login/passkey/finish", second_step::finish_passkey))
         .service(post("/api/logout", logout::logout))
         .service(post("/api/refresh", refresh::refresh))
+        .service(post(TOKEN_PATH, token::exchange))
         .service(post("/api/seen", sessions::record_use));
+}
+
+fn registered_frontends(config: &mut ServiceConfig) {
+    config
+        .service(post(PREVIEW_ANNOUNCEMENT_PATH, frontend_preview::announce))
+        .service(get("/api/frontends/origins", frontend_origins::list));
 }
 
 fn mailed_links(config: &mut ServiceConfig) {
@@ -88,9 +107,13 @@ fn second_factors(config: &mut ServiceConfig) {
 
 fn operation(config: &mut ServiceConfig) {
     config
-        .service(get("/.well-known/jwks.json", jwks::jwks))
+        .service(get(METADATA_PATH, discovery::metadata))
+        .service(get(PUBLIC_KEYS_PATH, discovery::public_keys))
         .service(get("/mailbox", mailbox::show))
         .service(get("/health/live", health::live))
         .service(get("/health/serving", health::serving))
-        .service(get("/health/ready", health_ready::ready));
+        .service(get("/health/ready", health_ready::ready))
+        .service(get("/openapi.json", site::show_document))
+        .service(get("/openapi", site::show_page))
+        .service(get("/problems/{code}", site::show_problem));
 }

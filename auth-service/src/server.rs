@@ -19,7 +19,7 @@ use drawbridge_database::{Access, Connection, Database};
 use drawbridge_http as http;
 use drawbridge_http::{
     RequestMetrics,
-    cross_site::{OwnOrigins, refuse_cross_site},
+    cross_site::{OwnOrigins, RegisteredOrigins, refuse_cross_site},
     draining::Draining,
     internal,
     serve::{KEEP_ALIVE, SHUTDOWN_SECONDS, Server, StartError},
@@ -29,7 +29,8 @@ use tokio::task::JoinHandle;
 use crate::{
     app::{App, NAME},
     config::Config,
-    cross_origin::cors,
+    cross_origin::{cors, refresh_registered_origins},
+    establish_caller::establish_caller,
     housekeeping::run_housekeeping,
     mail::MailWorker,
     routes,
@@ -62,6 +63,15 @@ pub async fn bind_with_clock(config: Config, clock: SharedClock) -> Result<Serve
     if let Some(caution) = config.cookie.policy().caution() {
         tracing::warn!("{caution}");
     }
+    if let Some(caution) = config.tokens.parties.caution() {
+        tracing::warn!("{caution}");
+    }
+    if config.token_in_body {
+        tracing::warn!(
+            "TOKEN_IN_BODY=true gives every client the session token in the response body, where a script in a page can \
+             read it. Register frontends that can hold a key with `drawbridge frontend add` instead"
+        );
+    }
     let listen = config.listen;
     let draining = Draining::new(listen.drain_time);
     let (server, port) = bind_http(app, config, RequestMetrics(metrics.clone()), draining.clone())?;
@@ -92,8 +102,12 @@ fn bind_http(
 ) -> Result<(HttpWorker, u16), StartError> {
     let Listen { address, port, .. } = config.listen;
     let is_called_by_browsers = config.cookie.policy().mode != CookieMode::Proxy;
-    let mut origins = vec![config.frontend_origin];
-    origins.extend(config.other_origins);
+    let origins = config.own_origins();
+    let allowed = app.frontends.allowed_origins();
+    let registered = RegisteredOrigins::new({
+        let allowed = allowed.clone();
+        move |origin: &str| allowed.contains(origin)
+    });
     let draining = Data::new(draining);
     let server = HttpServer::new(move || {
         ActixApp::new()
@@ -101,9 +115,13 @@ fn bind_http(
             .app_data(request_metrics.clone())
             .app_data(draining.clone())
             .app_data(OwnOrigins(origins.clone()))
+            .app_data(registered.clone())
+            .app_data(Data::from(allowed.clone()))
             .wrap(from_fn(replace_stale_cookies))
+            .wrap(from_fn(establish_caller))
             .wrap(from_fn(refuse_cross_site))
-            .wrap(Condition::new(is_called_by_browsers, cors(&origins)))
+            .wrap(Condition::new(is_called_by_browsers, cors(&origins, allowed.clone())))
+            .wrap(from_fn(refresh_registered_origins))
             .wrap(from_fn(http::request_scope))
             .configure(http::configure)
             .configure(routes::configure)

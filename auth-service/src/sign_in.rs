@@ -1,7 +1,13 @@
 //! Starts sessions for users who have proven their identity.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use drawbridge_core::id::SessionId;
+use drawbridge_verification::{
+    Refusal,
+    user_record::{UserRecord, UserState},
+};
 
 use crate::{
     app::App,
@@ -9,7 +15,7 @@ use crate::{
     error::Error,
     mail::Notice,
     request_context::RequestContext,
-    signing_keys::IssuedToken,
+    signing_keys::{IssuedToken, TokenSubject},
     storage::{self, NewEvent, NewSession, Proof},
 };
 
@@ -24,7 +30,8 @@ pub(crate) struct ProvenIdentity {
 
 /// A session and a token for it.
 pub(crate) struct IssuedSession {
-    pub(crate) holder: Holder,
+    /// The user's current record. The holder of a pending login may have had another address.
+    pub(crate) user: Arc<UserRecord>,
     pub(crate) token: IssuedToken,
     /// The device to remember after a sign-in.
     pub(crate) device: Option<Device>,
@@ -61,18 +68,26 @@ pub(crate) async fn sign_in(
     } else {
         app.with_notification(event, &context.actor, &holder, Notice::NewDevice)
     };
+    let subject = TokenSubject { user: holder.user, session: id, session_expires_at: expires_at };
     // Issue the token first: a session without a token would only use up one of the user's sessions.
-    let token = app.signer.issue(holder.user, id, expires_at).await?;
-    app.commit(event, move |c, event| storage::start_session(c, &session, event)).await?;
+    let token = app.signer.issue_session(subject, context.session_audience()).await?;
+    let change = app.commit(event, move |c, event| storage::start_session(c, &session, event)).await?;
+    let UserState::Present(user) = change.state else { return Err(Refusal::UserNotFound.into()) };
     let device = email.map(|email| app.devices.after_sign_in(context.device.clone(), &email, app.random));
-    Ok(IssuedSession { holder, token, device })
+    Ok(IssuedSession { user, token, device })
 }
 
 /// The sessions of the tokens sent with the request. A sign-in replaces them (ASVS 5.0, V7.2.4).
 async fn sessions_in_browser(app: &App, context: &RequestContext) -> Vec<SessionId> {
     let mut sessions = Vec::new();
     for token in &context.tokens {
-        sessions.extend(app.verifier.check_signature(token).await.ok().map(|signed| signed.session));
+        sessions.extend(
+            app.verifier
+                .check_signature(token, context.accepted_tokens(app))
+                .await
+                .ok()
+                .map(|signed| signed.session),
+        );
     }
     sessions
 }

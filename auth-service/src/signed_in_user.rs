@@ -25,7 +25,7 @@ pub(crate) struct SignedInUser {
 impl SignedInUser {
     /// Verifies the token sent with the request.
     pub(crate) async fn authenticate(app: &App, context: &RequestContext) -> Result<Self, Error> {
-        let grant = app.verifier.verify_request(&context.tokens).await?;
+        let grant = app.verifier.verify_request(&context.tokens, context.accepted_tokens(app)).await?;
         let record = grant.record();
         Ok(Self {
             holder: Holder { user: record.id, email: record.email.clone() },

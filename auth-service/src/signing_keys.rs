@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use drawbridge_database::DatabaseUnavailable;
+use drawbridge_verification::token::{ACCESS_TOKEN_TYPE, SESSION_TOKEN_TYPE};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 
 pub use config::TokenConfig;
 pub use rotation::rotate_by_age;
-pub use signer::{IssuedToken, TokenSigner};
+pub use signer::{IssuedToken, TokenSigner, TokenSubject};
 pub use vault::KeyVault;
 
 /// How long a new key is published before it signs: longer than any verifier keeps a key set.
@@ -49,10 +50,25 @@ impl From<diesel::result::Error> for KeyError {
     }
 }
 
-/// An opened private key, with the header of the tokens that it signs.
+/// An opened private key, with the headers of the tokens that it signs.
 struct SigningKey {
-    header: Header,
+    session_header: Header,
+    access_header: Header,
     key: EncodingKey,
+}
+
+impl SigningKey {
+    fn new(kid: String, algorithm: Algorithm, private: &[u8]) -> Self {
+        let mut session_header = Header::new(algorithm);
+        session_header.typ = Some(SESSION_TOKEN_TYPE.to_owned());
+        session_header.kid = Some(kid);
+        let access_header = Header { typ: Some(ACCESS_TOKEN_TYPE.to_owned()), ..session_header.clone() };
+        Self { session_header, access_header, key: encoding_key(algorithm, private) }
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        self.session_header.alg
+    }
 }
 
 /// Converts a configured duration. One that does not fit becomes the longest `TimeDelta`.

@@ -9,6 +9,7 @@ use actix_web::{
     web,
 };
 use drawbridge_http::{append_cookies, token_headers};
+use drawbridge_verification::token::AcceptedTokens;
 
 use crate::app::App;
 
@@ -34,7 +35,7 @@ async fn replacements<B>(response: &ServiceResponse<B>) -> Vec<String> {
     let tokens = app.cookie.tokens(&headers);
     match (tokens.as_slice(), response.status()) {
         ([token], status) if status.is_success() && app.cookie.is_outdated(&headers) => {
-            let signed = app.verifier.check_signature(token).await;
+            let signed = app.verifier.check_signature(token, AcceptedTokens::Session).await;
             signed.map_or(Vec::new(), |signed| app.cookie.issue(token, signed.expires_at(), app.clock.now()))
         }
         ([_, _, ..], StatusCode::FORBIDDEN) => app.cookie.clear(),

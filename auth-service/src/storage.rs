@@ -6,6 +6,8 @@
 mod accounts;
 mod audit;
 mod export;
+mod frontend_keys;
+mod frontends;
 mod import;
 mod keys;
 mod links;
@@ -15,6 +17,7 @@ mod outbox;
 mod passkeys;
 mod passwords;
 mod profile;
+mod proof_nonces;
 mod reader;
 mod recovery_codes;
 mod roles;
@@ -35,6 +38,14 @@ pub use audit::{
     insert_event, insert_wrong_code,
 };
 pub use export::{ExportedAccount, find_accounts_to_export};
+pub use frontend_keys::{
+    FrontendKeyRow, FrontendKeySummary, delete_expired_frontend_keys, expire_frontend_keys,
+    find_frontend_key, find_frontend_key_summaries, insert_frontend_key, key_kind_word,
+};
+pub use frontends::{
+    delete_declarations, delete_expired_previews, delete_frontend, find_frontend, find_frontends,
+    find_registered_origins, insert_frontend, update_frontend, upsert_preview,
+};
 pub use import::{ImportedAccount, find_known_email_keys, import_accounts};
 pub use keys::{
     KeySummary, NewKey, SealedKey, activate_waiting_keys, find_key_summaries, find_longest_token_lifetime,
@@ -53,6 +64,7 @@ pub use profile::{
     AddressChangeOutcome, Profile, RegistrationOutcome, change_address, find_profile, redeem_registration,
     reset_password, verify_address,
 };
+pub use proof_nonces::{delete_expired_nonces, insert_nonce};
 pub use reader::{ReaderRole, grant_reading};
 pub use recovery_codes::{RecoveryCodeHashes, replace_recovery_codes, use_recovery_code};
 pub use roles::{RoleChange, change_roles, find_roles};

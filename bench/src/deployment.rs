@@ -13,7 +13,7 @@ use crate::{
     population::Population,
     redis_probe::RedisProbe,
     seed,
-    seeded_database::{DEPLOYMENT_ORIGIN, DEPLOYMENT_SECRET, SeededDatabase},
+    seeded_database::{DEPLOYMENT_ORIGIN, DEPLOYMENT_SECRET, DEPLOYMENT_WEB_FRONTEND_KEY, SeededDatabase},
     server::{ServerProcess, ServerStart},
     simulated_users::SimulatedUsers,
 };
@@ -160,6 +160,7 @@ impl SeededDeployment {
             ("DATABASE_URL", self.database.url.clone()),
             ("REDIS_URL", self.redis_url().to_owned()),
             ("MASTER_SECRET", DEPLOYMENT_SECRET.to_owned()),
+            ("WEB_FRONTEND_KEY", DEPLOYMENT_WEB_FRONTEND_KEY.to_owned()),
             ("FRONTEND_ORIGIN", DEPLOYMENT_ORIGIN.to_owned()),
             ("BCRYPT_COST", seed::SEEDED_HASH_COST.to_string()),
         ]

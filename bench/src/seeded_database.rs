@@ -33,6 +33,10 @@ pub(crate) const DEPLOYMENT_ORIGIN: &str = "http://localhost:8080";
 /// `MASTER_SECRET` of the deployments.
 pub(crate) const DEPLOYMENT_SECRET: &str = "the master secret of the benchmark";
 
+/// `WEB_FRONTEND_KEY` of the deployments.
+pub(crate) const DEPLOYMENT_WEB_FRONTEND_KEY: &str =
+    "dbw_Bench0000001_TheKeyOfTheBenchmarkTheKeyOfTheBenchmark0123jTONV";
+
 /// Number of additional users, whose sessions can be revoked.
 const REVOCABLE_USERS: u32 = 100;
 
@@ -49,8 +53,7 @@ impl SeededDatabase {
     pub(crate) fn create(http: Rc<HttpClient>, users: u32) -> Result<Self> {
         let url = tests::fresh_postgres_database();
         let parsed_url = DatabaseUrl::parse(&url).map_err(MeasurementError::not_measured)?;
-        let origin = DEPLOYMENT_ORIGIN.to_owned();
-        let parties = TokenParties { issuer: origin.clone(), audience: origin };
+        let parties = TokenParties::for_origin(DEPLOYMENT_ORIGIN);
         let config = TokenConfig::read(&mut Reader::new(&|_| None), parties);
         let secret = MasterSecret::parse(SecretString::from(DEPLOYMENT_SECRET));
         let vault = Arc::new(KeyVault::new(&secret.map_err(MeasurementError::not_measured)?));

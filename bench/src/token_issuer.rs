@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use auth_service::signing_keys::TokenSigner;
+use auth_service::signing_keys::{TokenSigner, TokenSubject};
 use secrecy::ExposeSecret;
 
 use crate::{
@@ -64,6 +64,7 @@ async fn issue_chunk(
 async fn issue(signer: &TokenSigner, population: Population, number: u32) -> Result<SimulatedUser> {
     let user = population.user(number)?;
     let session = population.session(number)?;
-    let token = signer.issue(user, session, population.session_expiry()).await?;
+    let subject = TokenSubject { user, session, session_expires_at: population.session_expiry() };
+    let token = signer.issue_session(subject, None).await?;
     Ok(SimulatedUser { number, token: token.text.expose_secret().to_owned() })
 }

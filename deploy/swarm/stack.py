@@ -17,8 +17,13 @@ import sys
 
 # Which secrets each service mounts, as the folder/file that `drawbridge secrets` writes.
 SECRETS = {
-    "web-frontend": ["web-frontend/master_secret", "web-frontend/redis_url"],
-    "auth-service": ["auth-service/master_secret", "auth-service/database_url", "auth-service/redis_url"],
+    "web-frontend": ["web-frontend/web_frontend_key", "web-frontend/redis_url"],
+    "auth-service": [
+        "auth-service/master_secret",
+        "auth-service/web_frontend_key",
+        "auth-service/database_url",
+        "auth-service/redis_url",
+    ],
     "verify-service": ["verify-service/database_url", "verify-service/redis_url"],
     "postgres": ["postgres/superuser_password", "postgres/owner_password", "postgres/reader_password"],
     "redis": ["redis/redis.conf"],

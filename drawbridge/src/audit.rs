@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::{
     deployment::{DataArgs, TargetDeployment},
     output::print_line,
+    period::parse_period,
 };
 
 /// How many events are read at a time.
@@ -51,11 +52,6 @@ enum EventFormat {
     Text,
     /// JSON Lines, for programs and archives
     Jsonl,
-}
-
-fn parse_period(text: &str) -> Result<TimeDelta, String> {
-    let period = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    TimeDelta::from_std(period).map_err(|error| error.to_string())
 }
 
 /// An event in JSON.

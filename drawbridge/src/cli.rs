@@ -6,6 +6,7 @@ use crate::{
     audit::{self, AuditArgs},
     deployment::DataArgs,
     doctor::{self, DoctorArgs},
+    frontend::{self, FrontendCommand},
     keys::{self, KeysCommand},
     migrate,
     secrets::{self, SecretsArgs},
@@ -41,17 +42,21 @@ enum MainCommand {
     Migrate(DataArgs),
     /// Create the secrets of a deployment as files, in one folder for each program
     ///
-    /// The master secret and the passwords of PostgreSQL and Redis are random and independent of each other. URLs
-    /// and the Redis user list, which contain them, are written next to them. Existing files are not changed.
+    /// The master secret, the key of web-frontend and the passwords of PostgreSQL and Redis are random and independent
+    /// of each other. URLs and the Redis user list, which contain them, are written next to them. Existing files are
+    /// not changed.
     Secrets(SecretsArgs),
     /// Manage accounts: add, list, disable, delete, import, export, sign out, change roles
     #[command(subcommand)]
     User(Box<UserCommand>),
     /// Show security events, newest first
     Audit(AuditArgs),
-    /// Manage signing keys: list, rotate, revoke
+    /// Manage signing keys: list, rotate, revoke; create the key of web-frontend
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Manage the frontends that other programs serve: add, list, rotate keys, remove, apply a file
+    #[command(subcommand)]
+    Frontend(FrontendCommand),
     /// Check a deployment: do browsers store the session cookie and send it where it is needed?
     ///
     /// Works with any backend whose login accepts `{email, password}` as JSON. The exit status is 0 if there are
@@ -69,6 +74,7 @@ pub(crate) async fn run(command_line: CommandLine) -> anyhow::Result<()> {
         Some(MainCommand::User(command)) => user::run(*command).await,
         Some(MainCommand::Audit(args)) => audit::audit(args).await,
         Some(MainCommand::Keys(command)) => keys::run(command).await,
+        Some(MainCommand::Frontend(command)) => frontend::run(command).await,
         Some(MainCommand::Doctor(args)) => doctor::run(*args).await,
     }
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use drawbridge_core::random::Random;
 
-use crate::write_once::write_once;
+use crate::{web_frontend_key::new_web_frontend_key, write_once::write_once};
 
 /// The data folder to use without `--data`.
 pub(crate) const DEFAULT_DATA_FOLDER: &str = "drawbridge-data";
@@ -23,7 +23,7 @@ impl DataFolder {
         Self(path.to_owned())
     }
 
-    /// The folder at `path`. The folder and its master secret are created if they do not exist.
+    /// The folder at `path`. The folder and its secrets are created if they do not exist.
     pub(crate) fn ensure(path: &Path) -> anyhow::Result<Self> {
         let folder = Self::at(path);
         let shown = path.display();
@@ -32,7 +32,7 @@ impl DataFolder {
             .mode(0o700)
             .create(path)
             .with_context(|| format!("cannot create data folder {shown}"))?;
-        folder.ensure_master_secret().with_context(|| format!("cannot write to data folder {shown}"))?;
+        folder.ensure_secrets().with_context(|| format!("cannot write to data folder {shown}"))?;
         Ok(folder)
     }
 
@@ -49,6 +49,11 @@ impl DataFolder {
     /// The file with the master secret, which only its owner can read.
     pub(crate) fn master_secret(&self) -> PathBuf {
         self.0.join("master-secret")
+    }
+
+    /// The file with the key of web-frontend, which only its owner can read.
+    pub(crate) fn web_frontend_key(&self) -> PathBuf {
+        self.0.join("web-frontend-key")
     }
 
     /// Reserves the folder for this process until the returned file is dropped.
@@ -68,7 +73,8 @@ impl DataFolder {
         }
     }
 
-    fn ensure_master_secret(&self) -> io::Result<()> {
+    fn ensure_secrets(&self) -> io::Result<()> {
+        write_once(&self.web_frontend_key(), &new_web_frontend_key(), 0o600)?;
         // The signing keys in an existing database are sealed with the lost secret. A new one could not open them.
         if !self.database().exists() {
             write_once(&self.master_secret(), &STANDARD.encode(Random.bytes::<32>()), 0o600)?;

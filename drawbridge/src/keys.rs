@@ -16,6 +16,7 @@ use drawbridge_verification::token::TokenParties;
 use crate::{
     deployment::{DataArgs, TargetDeployment},
     output::print_line,
+    web_frontend_key::new_web_frontend_key,
 };
 
 #[derive(Subcommand)]
@@ -26,11 +27,18 @@ pub(crate) enum KeysCommand {
     Rotate(DataArgs),
     /// Withdraw a key immediately; users with a token signed by it are signed out
     Revoke(RevokeArgs),
+    /// Create and print a key for web-frontend
+    ///
+    /// Set it as `WEB_FRONTEND_KEY` for auth-service and for web-frontend. To replace a key without an outage, give
+    /// auth-service the new and the old one, separated by a comma, then give web-frontend the new one, and then remove
+    /// the old one from auth-service. The key is not stored.
+    WebFrontend,
 }
 
 #[derive(Args)]
 pub(crate) struct RevokeArgs {
     /// ID of the key, as shown by `keys list`
+    #[arg(allow_hyphen_values = true)]
     kid: String,
     #[command(flatten)]
     data: DataArgs,
@@ -41,6 +49,10 @@ pub(crate) async fn run(command: KeysCommand) -> anyhow::Result<()> {
     match command {
         KeysCommand::List(data) => list(&data.deployment()?).await,
         KeysCommand::Rotate(data) => rotate(&data.deployment()?).await,
+        KeysCommand::WebFrontend => {
+            print_line(format_args!("{}", new_web_frontend_key()));
+            Ok(())
+        }
         KeysCommand::Revoke(RevokeArgs { kid, data }) => revoke(&data.deployment()?, kid).await,
     }
 }

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(test)]
+mod api_documents;
 mod audit;
 mod cli;
 #[cfg(test)]
@@ -7,13 +9,16 @@ mod configuration_page;
 mod data_folder;
 mod deployment;
 mod doctor;
+mod frontend;
 mod keys;
 mod migrate;
 mod output;
 mod password_input;
+mod period;
 mod secrets;
 mod up;
 mod user;
+mod web_frontend_key;
 mod write_once;
 
 use clap::Parser;

@@ -17,7 +17,7 @@ use base64::{
 use clap::Args;
 use drawbridge_core::random::Random;
 
-use crate::{output::print_line, write_once::write_once};
+use crate::{output::print_line, web_frontend_key::new_web_frontend_key, write_once::write_once};
 
 #[derive(Args)]
 pub(crate) struct SecretsArgs {
@@ -39,18 +39,30 @@ const PROGRAMS: [&str; 5] = ["auth-service", "verify-service", "web-frontend", "
 pub(crate) fn create(args: &SecretsArgs) -> anyhow::Result<()> {
     let folder = SecretsFolder::open(&args.folder)?;
     // This comes first, so that only one of several concurrent first starts creates everything.
-    let master_secret = folder.ensure_master_secret()?;
+    folder.ensure_master_secret()?;
     create_postgres_secrets(&folder, &args.postgres)?;
     create_redis_secrets(&folder, &args.redis)?;
-    let frontend_copy = folder.ensure("web-frontend", "master_secret", || master_secret.clone())?;
-    if frontend_copy != master_secret {
+    create_web_frontend_key(&folder)?;
+    print_line(format_args!("the secrets are in {}", args.folder.display()));
+    if folder.contains("web-frontend", "master_secret") {
+        print_line(format_args!(
+            "web-frontend/master_secret is no longer needed: remove it when web-frontend runs with its own key"
+        ));
+    }
+    Ok(())
+}
+
+/// Creates the key of web-frontend. auth-service may also accept a second one.
+fn create_web_frontend_key(folder: &SecretsFolder) -> anyhow::Result<()> {
+    let name = "web_frontend_key";
+    let key = folder.ensure("web-frontend", name, new_web_frontend_key)?;
+    let accepted = folder.ensure("auth-service", name, || key.clone())?;
+    if !accepted.split(',').any(|accepted| accepted.trim() == key.trim()) {
         bail!(
-            "web-frontend and auth-service have different master secrets in {}: give both the one that seals the keys \
-             in the database",
-            args.folder.display()
+            "auth-service/{name} in {} does not contain the key in web-frontend/{name}: add it, after a comma",
+            folder.0.display()
         );
     }
-    print_line(format_args!("the secrets are in {}", args.folder.display()));
     Ok(())
 }
 
@@ -127,11 +139,10 @@ impl<'a> SecretsFolder<'a> {
     /// The master secret of auth-service, created if no secret exists yet.
     fn ensure_master_secret(&self) -> anyhow::Result<String> {
         let (program, name) = ("auth-service", "master_secret");
-        let exists = |program: &str, name: &str| self.0.join(program).join(name).exists();
         // The owner's password is created after the master secret, so if it exists, the master secret must exist as
         // well. A new master secret could not open the keys in the database. Check in this order: another process may
         // be creating both.
-        if exists("postgres", "owner_password") && !exists(program, name) {
+        if self.contains("postgres", "owner_password") && !self.contains(program, name) {
             bail!(
                 "the master secret is missing from {}, but other secrets exist: restore it, or start over by removing \
                  all secrets ({}) and the database",
@@ -140,6 +151,10 @@ impl<'a> SecretsFolder<'a> {
             );
         }
         self.ensure(program, name, || STANDARD.encode(Random.bytes::<32>()))
+    }
+
+    fn contains(&self, program: &str, name: &str) -> bool {
+        self.0.join(program).join(name).exists()
     }
 
     fn ensure_password(&self, program: &str, name: &str) -> anyhow::Result<String> {

@@ -72,6 +72,7 @@ struct UpSettings {
     ports: Ports,
     database_url: String,
     master_secret_file: String,
+    web_frontend_key_file: String,
     /// Where e-mails are stored, unless a mail server is set.
     mailbox_url: Option<String>,
 }
@@ -85,6 +86,7 @@ impl UpSettings {
             ports,
             database_url: format!("sqlite://{}", absolute(folder.database())?.display()),
             master_secret_file: folder.master_secret().display().to_string(),
+            web_frontend_key_file: folder.web_frontend_key().display().to_string(),
             mailbox_url: (!has_mail_server).then(|| format!("folder:{}", mailbox.display())),
         })
     }
@@ -101,7 +103,10 @@ impl UpSettings {
             "BIND" => Some("127.0.0.1".into()),
             "DATABASE_URL" => Some(self.database_url.clone()),
             "REDIS_URL" => Some("memory:".into()),
-            "DATABASE_URL_FILE" | "REDIS_URL_FILE" | "MASTER_SECRET" | "INTERNAL_PORT" => None,
+            "DATABASE_URL_FILE" | "REDIS_URL_FILE" | "MASTER_SECRET" | "WEB_FRONTEND_KEY"
+            | "INTERNAL_PORT" => None,
+            "WEB_FRONTEND_KEY_FILE" => Some(self.web_frontend_key_file.clone()),
+            "MASTER_SECRET_FILE" if port == web => None,
             "MASTER_SECRET_FILE" => Some(self.master_secret_file.clone()),
             "FRONTEND_ORIGIN" => Some(format!("http://localhost:{web}")),
             "AUTH_SERVICE_URL" => Some(format!("http://127.0.0.1:{auth}")),

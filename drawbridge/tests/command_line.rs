@@ -16,12 +16,18 @@ fn help(arguments: &[&str]) -> String {
 fn the_help_lists_every_command() {
     let main = help(&["--help"]);
     let user = help(&["user", "--help"]);
+    let frontend = help(&["frontend", "--help"]);
 
-    for command in ["up", "migrate", "secrets", "user", "audit", "keys", "doctor", "--port", "--data"] {
+    for command in
+        ["up", "migrate", "secrets", "user", "audit", "keys", "frontend", "doctor", "--port", "--data"]
+    {
         assert!(main.contains(command), "{command} is missing: {main}");
     }
     for command in ["add", "list", "disable", "delete", "set-password", "import", "export"] {
         assert!(user.contains(command), "{command} is missing: {user}");
+    }
+    for command in ["add", "list", "rotate-key", "preview-key", "remove", "apply"] {
+        assert!(frontend.contains(command), "{command} is missing: {frontend}");
     }
 }
 

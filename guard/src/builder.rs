@@ -33,6 +33,7 @@ pub struct Builder {
     cookie_shared_with: Option<String>,
     login_path: String,
     parties: Option<TokenParties>,
+    audience: Option<String>,
     timeouts: Timeouts,
     tolerance: Tolerance,
     sizes: CacheSizes,
@@ -83,6 +84,7 @@ impl Builder {
             cookie_shared_with: None,
             login_path: "/login".into(),
             parties: None,
+            audience: None,
             timeouts: Timeouts::default(),
             tolerance: Tolerance::default(),
             sizes: CacheSizes::default(),
@@ -121,10 +123,19 @@ impl Builder {
         self
     }
 
-    /// `iss` and `aud` of the tokens, if the deployment sets `TOKEN_ISSUER` or `TOKEN_AUDIENCE`.
+    /// `iss` and `aud` of the tokens, unless both are the frontend's origin: if this application has another origin than
+    /// the deployment's frontend, or if the deployment sets `PUBLIC_ORIGIN`, `TOKEN_ISSUER` or `TOKEN_AUDIENCE`.
     #[must_use]
     pub fn token_parties(mut self, parties: TokenParties) -> Self {
         self.parties = Some(parties);
+        self
+    }
+
+    /// Accepts access tokens with this audience instead of session tokens: for an application that receives its requests
+    /// through web-frontend (`UPSTREAMS`) or from a frontend with a key.
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
         self
     }
 
@@ -207,6 +218,8 @@ impl Builder {
             return Err(BuildError::of("login_path")(reason));
         }
         let cookie = self.session_cookie(&frontend)?;
+        let audience = self.audience.as_deref().map(str::parse).transpose();
+        let audience = audience.map_err(BuildError::of("audience"))?;
         let mode = match &self.embedded {
             None => Mode::Remote(Remote::new(services, self.timeouts, &self.metrics)),
             Some(cache) => Mode::Embedded(Box::new(self.verifier(cache.clone(), &services, &frontend)?)),
@@ -214,6 +227,7 @@ impl Builder {
         Ok(Guard(Arc::new(Inner {
             frontend_host: frontend.host().to_owned(),
             cookie,
+            audience,
             login_path: self.login_path,
             mode,
             metrics: self.metrics,
@@ -250,10 +264,8 @@ impl Builder {
             BuildError::of("verify_service")(reason)
         })?;
         let source = Arc::new(RemoteSource::new(internal, self.timeouts, &self.metrics));
-        let parties = self
-            .parties
-            .clone()
-            .unwrap_or_else(|| TokenParties { issuer: frontend.to_string(), audience: frontend.to_string() });
+        let parties = self.parties.clone();
+        let parties = parties.unwrap_or_else(|| TokenParties::for_origin(frontend.to_string()));
         Ok(Verifier::new(
             KeyRing::new(source.clone(), parties),
             location.open(self.sizes.record_bytes, &self.metrics),

@@ -103,7 +103,7 @@ fn token_reason(token: &str, refusal: &Refusal, now: DateTime<Utc>) -> (Code, St
         }
         Refusal::InvalidToken => {
             "the cookie arrived, but its token is not signed by any published key. Do all services have the same \
-             MASTER_SECRET, database, TOKEN_ISSUER and TOKEN_AUDIENCE?"
+             MASTER_SECRET, database, PUBLIC_ORIGIN and TOKEN_AUDIENCE?"
         }
         _ => {
             "the cookie arrived, but its session has been ended or its user is disabled. See the log of auth-service."

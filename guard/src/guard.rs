@@ -1,10 +1,10 @@
 use std::{slice, sync::Arc};
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::AUTHORIZATION};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use drawbridge_cookies::session_cookie::SessionCookie;
-use drawbridge_core::{metrics::Metrics, origin::encode_next};
+use drawbridge_core::{audience::Audience, metrics::Metrics, origin::encode_next};
 use drawbridge_http::{RequestId, problem::Problem, token_headers};
-use drawbridge_verification::{Refusal, Verified, Verifier};
+use drawbridge_verification::{Refusal, Verified, Verifier, token::AcceptedTokens};
 
 use crate::remote::Remote;
 
@@ -15,9 +15,28 @@ pub struct Guard(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) frontend_host: String,
     pub(crate) cookie: SessionCookie,
+    /// The audience of the access tokens that this application accepts; `None` if it accepts session tokens.
+    pub(crate) audience: Option<Audience>,
     pub(crate) login_path: String,
     pub(crate) mode: Mode,
     pub(crate) metrics: Metrics,
+}
+
+/// What is known about the session of a forwarded request.
+#[doc(hidden)]
+pub enum RequestSession {
+    /// The session is valid.
+    SignedIn {
+        /// The session token.
+        token: String,
+    },
+    /// There is no session, or it is not valid.
+    Anonymous,
+    /// An outage keeps the guard from finding out.
+    Unknown {
+        /// The session token.
+        token: String,
+    },
 }
 
 /// Who verifies a token.
@@ -50,36 +69,46 @@ impl Guard {
         match &self.0.mode {
             Mode::Remote(remote) => {
                 let tokens = self.0.cookie.forward(tokens).ok_or(Refusal::MissingToken)?;
-                remote.verify(&tokens, id).await
+                remote.verify(&tokens, self.0.audience.as_ref(), id).await
             }
-            Mode::Embedded(verifier) => Ok(verifier.verify_request(tokens).await?.verified()),
+            Mode::Embedded(verifier) => {
+                Ok(verifier.verify_request(tokens, self.accepted_tokens()).await?.verified())
+            }
         }
     }
 
-    /// Returns the session token in the request's cookie, for forwarding; `None` if there is none, or if the request
-    /// has an `Authorization` header. If a sibling host has planted a second cookie, the only valid one counts.
+    /// The session of a request that is forwarded to another server. If a sibling host has planted a second cookie, the
+    /// only valid one counts.
     ///
     /// # Errors
-    /// There are several tokens and not exactly one is valid, or they cannot be verified right now.
+    /// There are several tokens, and not exactly one is valid, or they cannot be verified right now.
     #[doc(hidden)]
-    pub async fn token_to_forward(&self, request: &HttpRequest) -> Result<Option<String>, Refusal> {
-        if request.headers().contains_key(AUTHORIZATION) {
-            return Ok(None);
-        }
-        let mut tokens = self.0.cookie.tokens(&token_headers(request.headers()));
-        if tokens.len() < 2 {
-            return Ok(tokens.pop());
-        }
-        let mut valid = None;
+    pub async fn find_session(&self, request: &HttpRequest) -> Result<RequestSession, Refusal> {
+        let tokens = self.0.cookie.tokens(&token_headers(request.headers()));
+        let is_only = tokens.len() == 1;
+        let mut session =
+            if tokens.len() < 2 { Ok(RequestSession::Anonymous) } else { Err(Refusal::InvalidToken) };
         for token in tokens {
-            match self.verify(slice::from_ref(&token), RequestId::of(request)).await {
-                Ok(_) if valid.is_some() => return Err(Refusal::InvalidToken),
-                Ok(_) => valid = Some(token),
+            match self.check(&token, RequestId::of(request)).await {
+                Ok(()) if matches!(session, Ok(RequestSession::SignedIn { .. })) => {
+                    return Err(Refusal::InvalidToken);
+                }
+                Ok(()) => session = Ok(RequestSession::SignedIn { token }),
+                Err(Refusal::Unavailable(_)) if is_only => return Ok(RequestSession::Unknown { token }),
                 Err(outage @ Refusal::Unavailable(_)) => return Err(outage),
                 Err(_) => {}
             }
         }
-        valid.map_or(Err(Refusal::InvalidToken), |token| Ok(Some(token)))
+        session
+    }
+
+    async fn check(&self, token: &String, id: Option<RequestId>) -> Result<(), Refusal> {
+        if let Mode::Embedded(verifier) = &self.0.mode
+            && verifier.verify_hot(token, self.accepted_tokens()).is_ok()
+        {
+            return Ok(());
+        }
+        self.verify(slice::from_ref(token), id).await.map(|_| ())
     }
 
     /// Identifies the user without a network call, if this process already knows enough.
@@ -88,8 +117,15 @@ impl Guard {
             Mode::Remote(_) => None,
             Mode::Embedded(verifier) => {
                 let token = self.0.cookie.only_token(&token_headers(request.headers()))?;
-                Some(verifier.verify_hot(token).ok()?.verified())
+                Some(verifier.verify_hot(token, self.accepted_tokens()).ok()?.verified())
             }
+        }
+    }
+
+    fn accepted_tokens(&self) -> AcceptedTokens<'_> {
+        match &self.0.audience {
+            None => AcceptedTokens::Session,
+            Some(audience) => AcceptedTokens::Access(audience.as_str()),
         }
     }
 

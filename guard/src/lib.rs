@@ -25,6 +25,8 @@ pub use drawbridge_verification::{
     CacheSizes, Refusal, Tolerance, Verified, VerifiedSession, VerifiedUser, token::TokenParties,
     user_cache::CacheLocation,
 };
+#[doc(hidden)]
+pub use guard::RequestSession;
 pub use guard::{Guard, SignedIn};
 pub use middleware::Guarded;
 #[doc(hidden)]

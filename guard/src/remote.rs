@@ -1,5 +1,5 @@
 use drawbridge_cookies::session_cookie::ForwardedTokens;
-use drawbridge_core::{metrics::Metrics, origin::Origin, settings::Timeouts};
+use drawbridge_core::{audience::Audience, metrics::Metrics, origin::Origin, settings::Timeouts};
 use drawbridge_http::{
     REQUEST_ID, RequestId,
     replicas::{Replicas, Retry},
@@ -26,15 +26,20 @@ impl Remote {
         Self(Replicas::new("verify-service", services, timeouts, metrics))
     }
 
-    /// Verifies tokens. Anything but a clear answer is an outage, not a refusal.
+    /// Verifies session tokens, or access tokens with this audience. Anything but a clear answer is an outage, not a refusal.
     pub(crate) async fn verify(
         &self,
         tokens: &ForwardedTokens,
+        audience: Option<&Audience>,
         id: Option<RequestId>,
     ) -> Result<Verified, Refusal> {
         let outage = |error: reqwest::Error| Refusal::Unavailable(format!("verify-service: {error:?}"));
         let ask = self.0.send(Retry::Idempotent, |client, origin| {
-            let request = client.post(format!("{origin}/api/verify")).header(tokens.header, &tokens.value);
+            let mut request =
+                client.post(format!("{origin}/api/verify")).header(tokens.header, &tokens.value);
+            if let Some(audience) = audience {
+                request = request.json(&serde_json::json!({ "audience": audience.as_str() }));
+            }
             match &id {
                 Some(id) => request.header(REQUEST_ID.as_str(), id.as_str()),
                 None => request,

@@ -53,7 +53,7 @@ fn assert_small_and_unprivileged(project: &Project, service: &str) {
 fn assert_secrets_are_separate(project: &Project) {
     let secrets = |service: &str| docker(&["exec", &project.container(service), "ls", "/run/secrets"]);
     assert_eq!(secrets("verify-service"), "database_url\nredis_url\n", "no master secret");
-    assert_eq!(secrets("web-frontend"), "master_secret\nredis_url\n", "no access to the database");
+    assert_eq!(secrets("web-frontend"), "redis_url\nweb_frontend_key\n", "no master secret, no database");
 }
 
 fn assert_no_route_to_the_database(project: &Project, service: &str) {

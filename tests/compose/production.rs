@@ -88,8 +88,12 @@ impl Production {
         let token = session.split_once('=').unwrap().1;
         let verify = self.client.post(format!("{}/api/verify", self.api)).bearer_auth(token);
         assert_eq!(verify.send().await.unwrap().status(), 200);
-        let keys = self.get(format!("{}/.well-known/jwks.json", self.api)).await;
-        assert_eq!(keys.status(), 200);
+        for path in ["/.well-known/oauth-authorization-server", "/.well-known/jwks.json"] {
+            for origin in [&self.app, &self.api] {
+                let document = self.get(format!("{origin}{path}")).await;
+                assert_eq!(document.status(), 200, "{origin}{path}");
+            }
+        }
     }
 
     async fn assert_internal_paths_are_hidden(&self) {

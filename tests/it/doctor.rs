@@ -169,6 +169,18 @@ fn a_cookie_that_the_frontend_does_not_pass_on_is_named() {
 }
 
 #[test]
+fn a_session_that_siblings_receive_is_noted_and_is_no_fault() {
+    let cookie = "__Secure-sid=good; Path=/; Secure; HttpOnly; SameSite=Lax; Domain=example.com";
+
+    let shared = encrypted("shared", APP, API, Fault::Cookie(cookie));
+
+    shared.assert_healthy("shared");
+    assert!(shared.codes("note").contains(&"session_shared_with_siblings"), "{:#}", shared.report);
+    let plain = plain("proxy", Fault::None);
+    assert!(!plain.codes("note").contains(&"session_shared_with_siblings"), "{:#}", plain.report);
+}
+
+#[test]
 fn a_required_second_factor_is_noted_and_is_no_fault() {
     for mode in ["proxy", "shared"] {
         let diagnosis = plain(mode, Fault::SecondFactor);

@@ -6,7 +6,7 @@ mod document;
 
 use std::{collections::BTreeMap, process::Command};
 
-use tests::{Edge, Engine, MASTER_SECRET, program};
+use tests::{Edge, Engine, MASTER_SECRET, WEB_FRONTEND_KEY, program};
 
 use self::{
     cell::{Cell, Hosting},
@@ -130,6 +130,7 @@ fn assert_refused(service: &str, row: Row, words: &str) {
             ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"),
             ("REDIS_URL", "memory:"),
             ("MASTER_SECRET", MASTER_SECRET),
+            ("WEB_FRONTEND_KEY", WEB_FRONTEND_KEY),
             ("AUTH_SERVICE_URL", "http://127.0.0.1:1"),
             ("VERIFY_SERVICE_URL", "http://127.0.0.1:1"),
             ("UPSTREAMS", "/backend=http://127.0.0.1:1, /spa=http://127.0.0.1:1"),

@@ -55,9 +55,9 @@ fn concurrent_first_runs_create_the_same_secrets() {
         }
     });
 
-    assert_eq!(secrets.read("auth-service/master_secret"), secrets.read("web-frontend/master_secret"));
+    assert_eq!(secrets.read("auth-service/web_frontend_key"), secrets.read("web-frontend/web_frontend_key"));
     let files: Vec<_> = fs::read_dir(secrets.top.join("auth-service")).unwrap().collect();
-    assert_eq!(files.len(), 3, "no temporary file is left: {files:?}");
+    assert_eq!(files.len(), 4, "no temporary file is left: {files:?}");
 }
 
 #[test]
@@ -66,7 +66,11 @@ fn each_program_gets_only_its_own_secrets() {
 
     secrets.create();
 
-    assert!(!secrets.top.join("verify-service/master_secret").exists());
+    for service in ["verify-service", "web-frontend"] {
+        assert!(!secrets.top.join(service).join("master_secret").exists(), "{service}");
+    }
+    assert!(!secrets.top.join("verify-service/web_frontend_key").exists());
+    assert!(secrets.read("web-frontend/web_frontend_key").starts_with("dbw_"));
     let owner_url = secrets.read("auth-service/database_url");
     let owner_password = secrets.read("postgres/owner_password");
     assert!(owner_url.contains("drawbridge:") && owner_url.contains(owner_password.trim()));
@@ -111,4 +115,40 @@ fn existing_secrets_are_kept_and_missing_ones_restored() {
     assert_eq!(secrets.read("verify-service/database_url"), reader_url);
     assert_eq!(secrets.read("verify-service/redis_url"), "redis://elsewhere\n");
     assert_eq!(secrets.read("auth-service/master_secret"), master);
+}
+
+#[test]
+fn an_older_folder_gets_the_key_of_web_frontend() {
+    let secrets = Secrets::new();
+    secrets.create();
+    let master = secrets.read("auth-service/master_secret");
+    secrets.remove("auth-service/web_frontend_key");
+    secrets.remove("web-frontend/web_frontend_key");
+    secrets.write("web-frontend/master_secret", &master);
+
+    let output = secrets.run();
+
+    assert_eq!(secrets.read("auth-service/web_frontend_key"), secrets.read("web-frontend/web_frontend_key"));
+    assert_eq!(secrets.read("web-frontend/master_secret"), master, "web-frontend may still run with it");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("web-frontend/master_secret is no longer needed"), "{text}");
+}
+
+#[test]
+fn auth_service_must_accept_the_key_of_web_frontend() {
+    let secrets = Secrets::new();
+    secrets.create();
+    let key = secrets.read("web-frontend/web_frontend_key");
+    let other = "dbw_another_key";
+
+    secrets.remove("auth-service/web_frontend_key");
+    secrets.write("auth-service/web_frontend_key", &format!("{other}, {key}"));
+    secrets.create();
+    secrets.remove("auth-service/web_frontend_key");
+    secrets.write("auth-service/web_frontend_key", other);
+    let output = secrets.run();
+
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("does not contain the key in web-frontend/web_frontend_key"), "{text}");
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Settings that Compose determines itself: how the services find each other and how they trust each other.
-const SET_BY_COMPOSE: [&str; 13] = [
+const SET_BY_COMPOSE: [&str; 15] = [
     "AUTH_SERVICE_URL",
     "BIND",
     "DATABASE_READER",
@@ -21,6 +21,8 @@ const SET_BY_COMPOSE: [&str; 13] = [
     "REDIS_URL_FILE",
     "VERIFY_INTERNAL_URL",
     "VERIFY_SERVICE_URL",
+    "WEB_FRONTEND_KEY",
+    "WEB_FRONTEND_KEY_FILE",
 ];
 
 /// Settings of commands, which no service reads.

@@ -39,6 +39,7 @@ fn one_process_protects_its_files_and_stops_cleanly() {
     let data = deployment.data_folder();
     let mode = |name: &str| data.join(name).metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("master-secret"), 0o600);
+    assert_eq!(mode("web-frontend-key"), 0o600);
     assert_eq!(mode("drawbridge.db"), 0o600);
     assert_eq!(mode(""), 0o700);
     let log = deployment.log();
@@ -158,7 +159,7 @@ fn a_service_names_every_missing_or_invalid_setting() {
                 "AUTH_SERVICE_URL",
                 "VERIFY_SERVICE_URL",
                 "REDIS_URL",
-                "MASTER_SECRET",
+                "WEB_FRONTEND_KEY",
                 "FRONTEND_ORIGIN",
                 "PORT",
             ],

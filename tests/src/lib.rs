@@ -11,13 +11,16 @@
 #![expect(clippy::disallowed_methods, reason = "the environment says which servers to use")]
 
 mod accessibility;
+mod answer;
 mod authenticator;
 mod authenticator_app;
 mod browser;
 mod certificates;
+mod contract;
 mod deployment;
 mod edge;
 mod engine;
+mod frontend_server;
 mod mailbox;
 mod own_runtime;
 mod port;
@@ -33,12 +36,15 @@ mod redis_node;
 mod redis_sentinel;
 mod visitor;
 
+pub use answer::Answer;
 pub use authenticator::Authenticator;
 pub use authenticator_app::AuthenticatorApp;
 pub use browser::{Browser, Look, Scripts};
+pub use contract::expect_contract;
 pub use deployment::{Deployment, DeploymentBuilder, Layout, Service};
 pub use edge::{Edge, Pages};
 pub use engine::Engine;
+pub use frontend_server::FrontendServer;
 pub use mailbox::{Encryption, Mail, Mailbox, Mood};
 pub use port::{free_port, free_ports};
 pub use postgres::fresh_postgres_database;
@@ -51,10 +57,13 @@ pub use redis::Redis;
 pub use redis_cluster::RedisCluster;
 pub use redis_node::RedisNode;
 pub use redis_sentinel::RedisSentinel;
-pub use visitor::{Answer, Visitor, credentials, register, signed_in, time_to_refusal};
+pub use visitor::{Visitor, credentials, register, signed_in, time_to_refusal, with_form};
 
 /// `MASTER_SECRET` of every deployment in the tests.
 pub const MASTER_SECRET: &str = "the master secret of the test suite";
+
+/// `WEB_FRONTEND_KEY` of every deployment in the tests.
+pub const WEB_FRONTEND_KEY: &str = "dbw_Tests0000001_TheKeyOfTheTestSuiteTheKeyOfTheTestSuite01221gB2d";
 
 /// The password of every account in the tests, unless a test sets another one.
 pub const PASSWORD: &str = "correct horse battery";

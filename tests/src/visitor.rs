@@ -6,24 +6,13 @@ use std::{
 use reqwest::{Client, Method, RequestBuilder, header, redirect};
 use serde_json::{Value, json};
 
-use crate::PASSWORD;
+use crate::{PASSWORD, answer::Answer, contract::check_answer};
 
 /// An HTTP client that keeps cookies like a browser does for one host, and follows no redirect.
 #[derive(Debug, Clone)]
 pub struct Visitor {
     client: Client,
     cookies: BTreeMap<String, String>,
-}
-
-/// A response.
-#[derive(Debug)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The headers.
-    pub headers: header::HeaderMap,
-    /// The body.
-    pub text: String,
 }
 
 impl Visitor {
@@ -52,9 +41,13 @@ impl Visitor {
         if pairs.is_empty() { request } else { request.header(header::COOKIE, pairs.join("; ")) }
     }
 
-    /// Sends a request and stores the cookies of the response.
+    /// Sends a request and stores the cookies of the response. An answer of our services must be as described in
+    /// `docs/openapi`.
     pub async fn send(&mut self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
+        let (client, request) = request.build_split();
+        let request = request.unwrap();
+        let (method, url) = (request.method().clone(), request.url().clone());
+        let response = client.execute(request).await.unwrap();
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
             let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
@@ -67,7 +60,9 @@ impl Visitor {
         }
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        Answer { status, headers, text: response.text().await.unwrap() }
+        let answer = Answer { status, headers, text: response.text().await.unwrap() };
+        check_answer(&method, &url, &answer);
+        answer
     }
 
     /// `GET`.
@@ -87,11 +82,8 @@ impl Visitor {
 
     /// `POST` of a form as browsers send it.
     pub async fn post_form(&mut self, url: &str, fields: &[(&str, &str)]) -> Answer {
-        let mut form = reqwest::Url::parse("form:").unwrap();
-        form.query_pairs_mut().extend_pairs(fields);
-        let body = form.query().unwrap_or_default().to_owned();
-        let request = self.request(Method::POST, url).header(header::ACCEPT, "text/html").body(body);
-        self.send(request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")).await
+        let request = self.request(Method::POST, url).header(header::ACCEPT, "text/html");
+        self.send(with_form(request, fields)).await
     }
 
     /// Sends an address and a password to `/api/login` of `origin`.
@@ -112,46 +104,12 @@ impl Default for Visitor {
     }
 }
 
-impl Answer {
-    /// A header as text, or an empty string if it is missing.
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    /// The body as JSON.
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
-    }
-
-    /// The status, and `code` in the body.
-    pub fn status_and_code(&self) -> (u16, String) {
-        (self.status, self.json()["code"].as_str().unwrap_or_default().to_owned())
-    }
-
-    /// The value of a hidden field in a page.
-    pub fn hidden_field(&self, name: &str) -> Option<&str> {
-        let (_, rest) = self.text.split_once(&format!("name=\"{name}\" value=\""))?;
-        Some(rest.split_once('"')?.0)
-    }
-
-    /// Fails with the body if the status is different.
-    #[track_caller]
-    pub fn assert_status(&self, status: u16) {
-        assert_eq!(self.status, status, "{}", self.text);
-    }
-
-    /// Fails with the body unless this is the error response with this status and `code`.
-    #[track_caller]
-    pub fn assert_error(&self, status: u16, code: &str) {
-        assert_eq!(self.status_and_code(), (status, code.to_owned()), "{}", self.text);
-    }
-
-    /// Fails unless this is a redirect with this status to `location`.
-    #[track_caller]
-    pub fn assert_redirect(&self, status: u16, location: &str) {
-        self.assert_status(status);
-        assert_eq!(self.header("location"), location);
-    }
+/// Adds a form to a request.
+pub fn with_form(request: RequestBuilder, fields: &[(&str, &str)]) -> RequestBuilder {
+    let mut form = reqwest::Url::parse("form:").unwrap();
+    form.query_pairs_mut().extend_pairs(fields);
+    let body = form.query().unwrap_or_default().to_owned();
+    request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)
 }
 
 /// The body of a request that sends an address and a password.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use actix_web::web::Bytes;
-use drawbridge_verification::{Grant, VerifiedSession, user_record::UserRecord};
+use drawbridge_http::openapi::always_true;
+use drawbridge_verification::{Grant, Verified, VerifiedSession, user_record::UserRecord};
 use quick_cache::{Weighter, sync::Cache};
 use serde::Serialize;
 
@@ -14,11 +15,18 @@ const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 const EXPECTED_BODIES: usize = 8_000;
 
 /// The body for a valid token.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct ValidTokenBody<'a> {
+    /// Always true.
+    #[schema(schema_with = always_true)]
     success: bool,
+    /// For people; it may change.
     message: &'static str,
+    /// Always true.
+    #[schema(schema_with = always_true)]
     authenticated: bool,
+    /// The user and the session.
+    #[schema(value_type = Verified)]
     data: &'a Grant,
 }
 

@@ -13,6 +13,8 @@ use crate::{config::Config, renewal::Renewal};
 pub struct App {
     pub(crate) verifier: Verifier,
     pub(crate) cookie: SessionCookie,
+    /// The deployment's audience (`TOKEN_AUDIENCE`).
+    pub(crate) audience: String,
     pub(crate) frontend_origin: Origin,
     pub(crate) renewal: Option<Renewal>,
     pub(crate) database: Database,
@@ -30,6 +32,7 @@ impl App {
         let database = Database::new(config.database_url, Access::Read, timeouts, &metrics);
         let cache = config.cache.open(cache_sizes.record_bytes, &metrics);
         let source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
+        let audience = config.parties.audience.clone();
         let verifier = Verifier::new(
             KeyRing::new(source.clone(), config.parties),
             cache.clone(),
@@ -44,6 +47,7 @@ impl App {
         Self {
             verifier,
             cookie: config.cookie,
+            audience,
             frontend_origin: config.frontend_origin,
             renewal,
             database,

@@ -29,7 +29,7 @@ pub struct Config {
     pub frontend_origin: Origin,
     /// `FRONTEND_ORIGIN`, `BACKEND_ORIGIN`, `COOKIE_MODE`, `COOKIE_NAME` and `COOKIE_PREVIOUS`.
     pub cookie: SessionCookie,
-    /// `TOKEN_ISSUER` and `TOKEN_AUDIENCE`.
+    /// `PUBLIC_ORIGIN`, `TOKEN_ISSUER` and `TOKEN_AUDIENCE`.
     pub parties: TokenParties,
     /// `STALE_MAX` and `OUTAGE_GRACE`.
     pub tolerance: Tolerance,

@@ -27,7 +27,7 @@ use drawbridge_core::metrics::StatusLabel;
 use drawbridge_http::{
     add_headers, complete_problem, draining::Draining, has_body, request_id::RequestId, token_headers,
 };
-use drawbridge_verification::{Grant, HotMiss};
+use drawbridge_verification::{Grant, HotMiss, token::AcceptedTokens};
 use futures_util::future::{Either, FutureExt, LocalBoxFuture};
 use prometheus_client::metrics::counter::Counter;
 use tracing::Instrument;
@@ -128,7 +128,7 @@ impl FastPath {
         miss: HotMiss,
         started: Instant,
     ) -> ServiceResponse<BoxBody> {
-        let verdict = self.app.verifier.verify_after_miss(&token, miss).await;
+        let verdict = self.app.verifier.verify_after_miss(&token, AcceptedTokens::Session, miss).await;
         match verdict.as_ref().ok().and_then(|grant| self.accept(&request, endpoint, grant, started)) {
             Some(response) => request.into_response(response),
             // Boxed, because refusals and renewals are rare and their futures are large.
@@ -224,7 +224,7 @@ where
         let Some(Question { endpoint, token }) = self.fast_path.question(&request) else {
             return Either::Right(Either::Left(self.service.call(request)));
         };
-        let response = match self.fast_path.app.verifier.verify_hot(token) {
+        let response = match self.fast_path.app.verifier.verify_hot(token, AcceptedTokens::Session) {
             Ok(grant) => match self.fast_path.accept(&request, endpoint, &grant, started) {
                 Some(response) => return Either::Left(ready(Ok(request.into_response(response)))),
                 None => {

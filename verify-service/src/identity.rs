@@ -1,4 +1,4 @@
-//! The response to a gateway for a valid token: the user in headers, and a new token if one is due.
+//! What a response to a gateway says about the user: identity headers, and a new token if one is due.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -7,19 +7,39 @@ use actix_web::{
         header::{HeaderMap, HeaderName, HeaderValue},
     },
 };
-use drawbridge_http::{request_id::RequestId, token_headers};
-use drawbridge_verification::{Grant, user_record::UserRecord};
+use drawbridge_http::{problem::Problem, request_id::RequestId, token_headers};
+use drawbridge_verification::{Grant, Refusal, user_record::UserRecord};
 
 use crate::{app::App, verdict::is_renewal_due};
 
+/// Whether the client is signed in: `signed-in`, `anonymous`, or `unknown` during an outage.
+const STATUS: &str = "x-auth-status";
+
 /// The user's ID.
-const USER_ID: HeaderName = HeaderName::from_static("x-auth-user-id");
+const USER_ID: &str = "x-auth-user-id";
 
 /// The user's e-mail address, in UTF-8.
-const EMAIL: HeaderName = HeaderName::from_static("x-auth-email");
+const EMAIL: &str = "x-auth-email";
+
+/// Whether the user has proved that the address is theirs: `true` or `false`.
+const EMAIL_VERIFIED: &str = "x-auth-email-verified";
 
 /// The user's roles, separated by commas.
-const ROLES: HeaderName = HeaderName::from_static("x-auth-roles");
+const ROLES: &str = "x-auth-roles";
+
+/// Names and values of headers.
+type Headers = [(&'static str, &'static str); 5];
+
+/// The identity headers of a client without a session.
+pub(crate) const ANONYMOUS: &Headers = &without_user("anonymous");
+
+/// The identity headers while an outage keeps this service from finding out whether there is a session.
+const UNKNOWN: &Headers = &without_user("unknown");
+
+/// All identity headers. The empty ones replace whatever a client has sent in them.
+const fn without_user(status: &'static str) -> Headers {
+    [(STATUS, status), (USER_ID, ""), (EMAIL, ""), (EMAIL_VERIFIED, ""), (ROLES, "")]
+}
 
 /// The response with the user in headers.
 pub(crate) fn response(user: &UserRecord) -> HttpResponse {
@@ -44,15 +64,31 @@ pub(crate) async fn response_with_renewal(
     response
 }
 
-/// Inserts all three headers, even if a value is empty: the gateway then replaces whatever a client has sent
-/// in them.
+/// The problem for a request without a valid session (401), or for an outage (503).
+pub(crate) fn refusal_problem(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Unavailable(_) => Problem::from(refusal).with_headers(UNKNOWN),
+        _ => Problem::from(refusal).as_unauthorized().with_headers(ANONYMOUS),
+    }
+}
+
+/// Inserts all identity headers, even if a value is empty: the gateway then replaces whatever a client has
+/// sent in them.
 fn insert_headers(headers: &mut HeaderMap, user: &UserRecord) {
-    headers.insert(USER_ID, header_value(&user.id.to_string()));
-    headers.insert(EMAIL, header_value(&user.email));
-    headers.insert(ROLES, header_value(&user.roles.join(",")));
+    let verified = if user.email_verified {
+        const { HeaderValue::from_static("true") }
+    } else {
+        const { HeaderValue::from_static("false") }
+    };
+    headers
+        .insert(const { HeaderName::from_static(STATUS) }, const { HeaderValue::from_static("signed-in") });
+    headers.insert(const { HeaderName::from_static(USER_ID) }, header_value(user.id.to_string()));
+    headers.insert(const { HeaderName::from_static(EMAIL) }, header_value(user.email.clone()));
+    headers.insert(const { HeaderName::from_static(EMAIL_VERIFIED) }, verified);
+    headers.insert(const { HeaderName::from_static(ROLES) }, header_value(user.roles.join(",")));
 }
 
 /// A header value; empty if the text contains a control character, which no address or role contains.
-fn header_value(text: &str) -> HeaderValue {
-    HeaderValue::from_bytes(text.as_bytes()).unwrap_or(HeaderValue::from_static(""))
+fn header_value(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }

@@ -6,6 +6,7 @@ pub mod config;
 mod handlers;
 mod hot;
 mod identity;
+pub mod openapi;
 mod renewal;
 mod routes;
 pub mod server;

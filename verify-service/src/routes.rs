@@ -2,22 +2,31 @@
 
 use actix_web::web::{self, ServiceConfig};
 use drawbridge_http::{
-    get, health, post,
+    get, health,
+    openapi::site,
+    post,
     remote_source::{KEYS_PATH, RECORD_PATH},
 };
 
-use crate::handlers::{auth_request, forward_auth, health_ready, keys, record, verify};
+use crate::{
+    handlers::{auth_request, forward_auth, health_ready, keys, record, verify},
+    openapi::DOCUMENT,
+};
 
 /// Adds the routes of the public port.
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config
+        .app_data(DOCUMENT.clone())
         .service(post("/api/verify", verify::verify))
         .service(get("/auth-request", auth_request::auth_request))
         .route("/forward-auth", web::to(forward_auth::forward_auth))
-        .route("/forward-auth/{path:.*}", web::to(forward_auth::forward_auth))
+        .route("/forward-auth/{path:.*}", web::to(forward_auth::forward_auth_with_path))
         .service(get("/health/live", health::live))
         .service(get("/health/serving", health::serving))
-        .service(get("/health/ready", health_ready::ready));
+        .service(get("/health/ready", health_ready::ready))
+        .service(get("/openapi.json", site::show_document))
+        .service(get("/openapi", site::show_page))
+        .service(get("/problems/{code}", site::show_problem));
 }
 
 /// Adds the routes of the internal port.

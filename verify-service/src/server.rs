@@ -21,6 +21,9 @@ const SERVICE_NAME: &str = "verify-service";
 /// A line that says which port cannot be bound, and why.
 pub fn bind(config: Config) -> Result<Server, StartError> {
     let listen = config.listen;
+    if let Some(caution) = config.parties.caution() {
+        tracing::warn!("{caution}");
+    }
     let app = web::Data::new(App::new(config, Arc::new(SystemClock)));
     let metrics = app.metrics.clone();
     let internal_app = app.clone();

@@ -3,7 +3,7 @@
 
 use actix_web::http::header::HeaderMap;
 use drawbridge_http::token_headers;
-use drawbridge_verification::{Grant, Refusal};
+use drawbridge_verification::{Grant, Refusal, token::AcceptedTokens};
 
 use crate::app::App;
 
@@ -11,8 +11,8 @@ use crate::app::App;
 pub(crate) type Verdict = Result<Grant, Refusal>;
 
 /// Verifies all tokens of a request.
-pub(crate) async fn verify(app: &App, headers: &HeaderMap) -> Verdict {
-    app.verifier.verify_request(&app.cookie.tokens(&token_headers(headers))).await
+pub(crate) async fn verify(app: &App, headers: &HeaderMap, accepted: AcceptedTokens<'_>) -> Verdict {
+    app.verifier.verify_request(&app.cookie.tokens(&token_headers(headers)), accepted).await
 }
 
 /// Returns true if the response to a gateway should carry a new token: the old one is past half its lifetime,

@@ -9,16 +9,19 @@ use actix_web::HttpRequest;
 use drawbridge_cookies::session_cookie::SessionCookie;
 use drawbridge_core::{clock::SystemClock, metrics::Metrics, origin::Origin};
 use drawbridge_guard::Guard;
-use drawbridge_http::{client_address::TrustedProxies, proxy_identity::ProxyIdentity, serve::StartError};
+use drawbridge_http::{client_address::TrustedProxies, serve::StartError};
 
 use crate::{
+    access_tokens::AccessTokens,
     activity_reports::ActivityReports,
     assets::Assets,
     auth_client::{AuthClient, AuthEndpoint, AuthRequest, BrowserContext},
     config::Config,
+    discovery::PublicDocuments,
     language::Language,
     page_sessions::PageSessions,
     pages::PageLayout,
+    registered_origins::RegisteredOrigins,
     site::Site,
     upstreams::Upstreams,
 };
@@ -27,9 +30,14 @@ pub(crate) const SERVICE_NAME: &str = "web-frontend";
 
 /// The parts of the service, shared by its threads.
 pub struct App {
-    pub(crate) auth: AuthClient,
+    pub(crate) auth: Arc<AuthClient>,
+    pub(crate) documents: PublicDocuments,
+    pub(crate) access_tokens: AccessTokens,
+    pub(crate) registered_origins: RegisteredOrigins,
     pub(crate) guard: Guard,
     pub(crate) cookie: SessionCookie,
+    /// The audience of session tokens (`TOKEN_AUDIENCE`).
+    pub(crate) audience: String,
     pub(crate) frontend_origin: Origin,
     pub(crate) page_sessions: PageSessions,
     pub(crate) upstreams: Upstreams,
@@ -54,18 +62,22 @@ impl App {
             .map_err(|error| StartError::dependency(SERVICE_NAME, error))?;
         let upstreams = Upstreams::new(config.upstreams.clone(), config.timeouts)
             .map_err(|error| StartError::dependency(SERVICE_NAME, error))?;
-        let auth = AuthClient::new(
+        let auth = Arc::new(AuthClient::new(
             config.auth_service.clone(),
             config.timeouts,
-            ProxyIdentity::new(&config.master_secret),
+            config.own_secret.identity(),
             config.cookie.clone(),
             Arc::new(SystemClock),
             &metrics,
-        );
+        ));
         Ok(Self {
+            access_tokens: AccessTokens::new(auth.clone(), Arc::new(SystemClock), &metrics),
             auth,
+            registered_origins: RegisteredOrigins::default(),
+            documents: PublicDocuments::new(config.guard.tolerance.outage_grace),
             guard,
             cookie: config.cookie.clone(),
+            audience: config.guard.parties.audience.clone(),
             frontend_origin: config.frontend_origin.clone(),
             page_sessions: PageSessions::open(config.redis.clone()),
             upstreams,
@@ -83,10 +95,14 @@ impl App {
         self.trusted_proxies.client(peer, request.headers())
     }
 
+    /// What auth-service learns about the browser that sent `request`.
+    pub(crate) fn browser_context(&self, request: &HttpRequest) -> BrowserContext {
+        BrowserContext::from_request(request, &self.cookie, self.client_address(request))
+    }
+
     /// A request to auth-service on behalf of the browser that sent `request`.
     pub(crate) fn auth_request(&self, request: &HttpRequest, endpoint: AuthEndpoint) -> AuthRequest {
-        let browser = BrowserContext::from_request(request, &self.cookie, self.client_address(request));
-        AuthRequest::new(endpoint, browser)
+        AuthRequest::new(endpoint, self.browser_context(request))
     }
 
     /// The layout of a page in this language, without anything about the visitor.

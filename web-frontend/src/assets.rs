@@ -4,6 +4,7 @@
 use actix_web::web::Bytes;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use drawbridge_http::openapi::API_STYLE;
 
 use crate::site::Site;
 
@@ -51,7 +52,7 @@ impl Asset {
 impl Assets {
     /// The assets with the colours and the logo of `site`.
     pub(crate) fn new(site: &Site) -> Self {
-        let stylesheet = include_str!("../assets/drawbridge.css").to_owned() + &site.style();
+        let stylesheet = include_str!("../assets/drawbridge.css").to_owned() + API_STYLE + &site.style();
         let logo_format = site.logo.format;
         Self {
             stylesheet: Asset::new("drawbridge.css", "text/css; charset=utf-8", stylesheet.into_bytes()),

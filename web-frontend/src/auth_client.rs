@@ -2,11 +2,15 @@
 //! in responses into cookies, and distinguishes refusals from outages.
 
 pub(crate) mod bodies;
+mod document;
 mod endpoint;
+mod exchange;
+mod pass_on;
+mod registered_origins;
 mod request;
 mod response;
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use actix_web::http::{StatusCode, header};
 use drawbridge_cookies::{
@@ -23,16 +27,21 @@ use drawbridge_guard::forget_redirects;
 use drawbridge_http::{
     REQUEST_ID,
     forwarded::{LANGUAGE, USER_AGENT},
-    problem::Problem,
-    proxy_identity::{PROXY_IDENTITY, ProxyIdentity},
+    problem::{Code, Problem},
     replicas::Replicas,
 };
 use secrecy::ExposeSecret;
 
 use endpoint::SessionEffect;
 pub(crate) use endpoint::{AuthEndpoint, EndpointMethod};
+pub(crate) use pass_on::is_from_frontend;
 pub(crate) use request::{AuthRequest, BrowserContext};
 pub(crate) use response::{AuthRefusal, AuthResponse};
+
+use crate::own_secret::Identity;
+
+/// Refusals of web-frontend itself, about which the browser can do nothing.
+const REFUSALS_OF_PROOFS: [Code; 3] = [Code::InvalidProof, Code::UnknownKey, Code::ProofReplayed];
 
 const AUTH_SERVICE_URL: Setting =
     Setting::new("AUTH_SERVICE_URL", "Where auth-service listens.").values("origins, separated by commas");
@@ -46,7 +55,7 @@ pub(crate) fn read_origins(reader: &mut Reader) -> Option<Vec<Origin>> {
 pub(crate) struct AuthClient {
     replicas: Replicas,
     answer_timeout: Duration,
-    identity: ProxyIdentity,
+    identity: Identity,
     cookie: SessionCookie,
     clock: SharedClock,
 }
@@ -55,7 +64,7 @@ impl AuthClient {
     pub(crate) fn new(
         origins: Vec<Origin>,
         timeouts: Timeouts,
-        identity: ProxyIdentity,
+        identity: Identity,
         cookie: SessionCookie,
         clock: SharedClock,
         metrics: &Metrics,
@@ -89,12 +98,10 @@ impl AuthClient {
     ) -> reqwest::RequestBuilder {
         let AuthRequest { endpoint, path, query, body, browser } = request;
         let method = endpoint.method();
-        let proof = self.identity.prove(self.clock.now(), method.as_str(), path, browser.address);
         let query = query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
         let mut outgoing = client
             .request(method, format!("{origin}{path}{query}"))
             .timeout(endpoint.timeout(self.answer_timeout))
-            .header(PROXY_IDENTITY, proof)
             .header(LANGUAGE, browser.language.code())
             .header(USER_AGENT, &browser.user_agent);
         if let Some(tokens) = &browser.tokens {
@@ -110,7 +117,21 @@ impl AuthClient {
             outgoing =
                 outgoing.header(header::CONTENT_TYPE.as_str(), &body.content_type).body(body.content.clone());
         }
-        outgoing
+        self.sign(client, outgoing, browser.address)
+    }
+
+    /// Adds the proof, which covers everything else in the request. Every try has a proof of its own.
+    fn sign(
+        &self,
+        client: &reqwest::Client,
+        outgoing: reqwest::RequestBuilder,
+        address: IpAddr,
+    ) -> reqwest::RequestBuilder {
+        let complete = outgoing.try_clone().and_then(|outgoing| outgoing.build().ok());
+        // A request that cannot be built fails when it is sent.
+        let Some(mut request) = complete else { return outgoing };
+        self.identity.sign(&mut request, self.clock.now(), address);
+        reqwest::RequestBuilder::from_parts(client.clone(), request)
     }
 
     /// Checks a response, and replaces the tokens in it with cookies.
@@ -118,6 +139,11 @@ impl AuthClient {
         let status = response.status;
         if !status.is_success() {
             return match response.refusal() {
+                Some(refusal) if REFUSALS_OF_PROOFS.iter().any(|code| refusal.is(*code)) => Err(format!(
+                    "auth-service refused web-frontend's proof ({}): {} Do both services have the same \
+                     WEB_FRONTEND_KEY, and do their clocks agree?",
+                    refusal.code, refusal.detail
+                )),
                 Some(_) => Ok(response),
                 None => Err(format!(
                     "auth-service, or a program in front of it, answered {status} without an error code"
@@ -133,9 +159,9 @@ impl AuthClient {
                 }
             }
             None if endpoint.effect == SessionEffect::SignsIn && status == StatusCode::OK => {
-                return Err("auth-service returned no token. Does it have the same MASTER_SECRET as \
-                            web-frontend, and do their clocks agree?"
-                    .to_owned());
+                let cause = "auth-service returned no token. Does it know web-frontend's WEB_FRONTEND_KEY, and do \
+                             their clocks agree?";
+                return Err(cause.to_owned());
             }
             None => {}
         }

@@ -3,7 +3,6 @@
 use drawbridge_cookies::session_cookie::SessionCookie;
 use drawbridge_core::{
     origin::Origin,
-    secret::MasterSecret,
     settings::{ConfigErrors, Environment, Listen, Reader, SettingReference, Timeouts},
     telemetry::LogConfig,
 };
@@ -11,7 +10,8 @@ use drawbridge_http::client_address::TrustedProxies;
 use drawbridge_verification::{redis_connection::RedisUrl, user_cache::CacheLocation};
 
 use crate::{
-    auth_client, guard_config::GuardConfig, own_cookies::fixed_cookies, site::Site, upstreams::UpstreamConfig,
+    auth_client, guard_config::GuardConfig, own_cookies::fixed_cookies, own_secret::OwnSecret, site::Site,
+    upstreams::UpstreamConfig,
 };
 
 /// The port unless `PORT` is set.
@@ -42,8 +42,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// `SITE_NAME`, `SITE_LOGO`, `SITE_COLOR` and `SITE_COLOR_DARK`.
     pub site: Site,
-    /// `MASTER_SECRET[_FILE]`.
-    pub master_secret: MasterSecret,
+    /// `WEB_FRONTEND_KEY[_FILE]`, or `MASTER_SECRET[_FILE]` during an upgrade.
+    pub own_secret: OwnSecret,
     /// `LOG` and `LOG_FORMAT`.
     pub log: LogConfig,
 }
@@ -81,7 +81,7 @@ impl Config {
         let redis = RedisUrl::read(reader);
         let timeouts = Timeouts::read(reader);
         let site = Site::read(reader);
-        let master_secret = reader.master_secret();
+        let own_secret = OwnSecret::read(reader);
         let log = LogConfig::read(reader);
         let redis = redis?;
         Some(Self {
@@ -96,7 +96,7 @@ impl Config {
             redis,
             timeouts,
             site,
-            master_secret: master_secret?,
+            own_secret: own_secret?,
             log,
         })
     }
@@ -128,7 +128,7 @@ mod tests {
         ("AUTH_SERVICE_URL", "http://127.0.0.1:8081"),
         ("VERIFY_SERVICE_URL", "http://127.0.0.1:8082"),
         ("REDIS_URL", "memory:"),
-        ("MASTER_SECRET", ::tests::MASTER_SECRET),
+        ("WEB_FRONTEND_KEY", ::tests::WEB_FRONTEND_KEY),
     ];
 
     fn read_with(setting: (&'static str, &'static str)) -> Result<Config, ConfigErrors> {

@@ -30,7 +30,7 @@ pub struct GuardConfig {
     pub verify_service: Vec<Origin>,
     /// `VERIFY_INTERNAL_URL`; by default 1000 above the ports of `VERIFY_SERVICE_URL`.
     pub verify_internal: Option<Vec<Origin>>,
-    /// `TOKEN_ISSUER` and `TOKEN_AUDIENCE`.
+    /// `PUBLIC_ORIGIN`, `TOKEN_ISSUER` and `TOKEN_AUDIENCE`.
     pub parties: TokenParties,
     /// `STALE_MAX` and `OUTAGE_GRACE`.
     pub tolerance: Tolerance,

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access_tokens;
 mod account;
 mod activity_reports;
 pub mod app;
@@ -7,16 +8,20 @@ mod assets;
 mod auth_client;
 pub mod config;
 mod csrf;
+mod discovery;
 mod flash;
 pub mod guard_config;
 mod handlers;
 mod language;
 mod middleware;
+pub mod openapi;
 mod own_cookies;
+mod own_secret;
 mod page_request;
 mod page_sessions;
 mod pages;
 mod pending_login;
+mod registered_origins;
 mod routes;
 pub mod server;
 pub mod site;

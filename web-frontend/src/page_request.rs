@@ -4,6 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_session::{Session, SessionExt};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, web};
+use drawbridge_core::return_url::ReturnUrl;
 use drawbridge_guard::SignedIn;
 use drawbridge_http::problem::{Code, Problem};
 use drawbridge_verification::Refusal;
@@ -165,6 +166,16 @@ impl PageRequest {
 
 /// Where the visitor goes next.
 impl PageRequest {
+    /// Where to go after signing in: a path on this origin, or a URL on a registered one. `None` if `next` is neither,
+    /// or if it is unknown whether its origin is registered.
+    pub(crate) async fn return_target(&self, next: Option<&str>) -> Option<String> {
+        let Some(url) = ReturnUrl::parse(next?) else { return self.return_path(next) };
+        let app = &self.app;
+        let browser = app.browser_context(&self.http);
+        let is_registered = app.registered_origins.contain(url.origin(), &app.auth, browser).await;
+        is_registered.then(|| url.to_string())
+    }
+
     /// The path to go to after a form. `None` if `next` is not on this origin, or is a sign-in form itself.
     pub(crate) fn return_path(&self, next: Option<&str>) -> Option<String> {
         let target = self.app.frontend_origin.local_target(next?)?;

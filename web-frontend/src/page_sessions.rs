@@ -14,7 +14,7 @@ use actix_session::{
 };
 use actix_web::cookie::{Key, SameSite, time::Duration};
 use drawbridge_cookies::session_cookie::SessionCookie;
-use drawbridge_core::secret::{KeyPurpose, MasterSecret};
+use drawbridge_core::secret::DerivedKey;
 use drawbridge_verification::redis_connection::{self, RedisConnection, RedisUrl};
 use redis::{AsyncCommands, ExistenceCheck, RedisResult, SetExpiry, SetOptions};
 
@@ -47,8 +47,8 @@ impl PageSessions {
     }
 
     /// The middleware that loads and saves page sessions.
-    pub(crate) fn middleware(self, master: &MasterSecret, cookie: &SessionCookie) -> SessionMiddleware<Self> {
-        let key = Key::from(master.derive(KeyPurpose::PageSession).as_bytes());
+    pub(crate) fn middleware(self, key: &DerivedKey, cookie: &SessionCookie) -> SessionMiddleware<Self> {
+        let key = Key::from(key.as_bytes());
         SessionMiddleware::builder(self, key)
             .cookie_name(Self::cookie_name(cookie.is_secure()).to_owned())
             .cookie_secure(cookie.is_secure())

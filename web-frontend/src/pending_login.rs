@@ -19,7 +19,7 @@ pub(crate) struct PendingLogin {
     /// Whether the user has to set up a second factor first.
     #[serde(rename = "enrol")]
     pub(crate) needs_enrolment: bool,
-    /// The path to return to after the login.
+    /// The path or URL to return to after the login.
     #[serde(default)]
     pub(crate) next: Option<String>,
     /// The e-mail address from the first step.

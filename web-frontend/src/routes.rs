@@ -6,7 +6,12 @@ use actix_web::{
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
-use drawbridge_http::{get, get_and_post, health, post};
+use drawbridge_http::{
+    discovery::{METADATA_PATH, PUBLIC_KEYS_PATH},
+    get, get_and_post, health,
+    openapi::site,
+    post,
+};
 
 use crate::{
     app::App,
@@ -16,11 +21,12 @@ use crate::{
             activity, authenticator, confirm, data, delete, email, overview, passkeys, password,
             recovery_codes, sessions,
         },
-        api::API_ROUTES,
-        assets, confirm_address, enrol, forgot_password, health_ready, home, language, login, logout,
-        private, register, reset_password, second_factor, upstream,
+        api::{self, API_ROUTES, EXCHANGE_PATH, PREVIEW_PATH},
+        assets, confirm_address, discovery, enrol, forgot_password, health_ready, home, language, login,
+        logout, openapi, private, register, reset_password, second_factor, upstream,
     },
     middleware::{renew_session, report_activity},
+    openapi::DOCUMENT,
     page_sessions::PageSessions,
 };
 
@@ -30,6 +36,10 @@ pub(crate) fn configure(
     page_sessions: SessionMiddleware<PageSessions>,
     app: &App,
 ) {
+    config
+        .app_data(DOCUMENT.clone())
+        .service(get(METADATA_PATH, discovery::metadata))
+        .service(get(PUBLIC_KEYS_PATH, discovery::public_keys));
     for prefix in app.upstreams.prefixes() {
         let below = format!("{prefix}/{{path:.*}}");
         config.service(web::resource([prefix.to_owned(), below]).to(upstream::forward));
@@ -48,10 +58,15 @@ pub(crate) fn configure(
     let pages =
         public_pages(web::scope("")).service(private_pages).service(account_pages).wrap(page_sessions);
     config
+        .service(post(EXCHANGE_PATH, api::exchange_token))
+        .service(post(PREVIEW_PATH, api::announce_preview))
         .service(get(ASSET_ROUTE, assets::show))
         .service(get("/health/live", health::live))
         .service(get("/health/serving", health::serving))
         .service(get("/health/ready", health_ready::show))
+        .service(get("/openapi.json", site::show_document))
+        .service(get("/openapi", openapi::show))
+        .service(get("/problems/{code}", openapi::show_problem))
         .service(pages);
 }
 
@@ -139,9 +154,11 @@ mod tests {
         let paths: Vec<_> = absolute_paths().chain(api_paths).chain([ASSET_ROUTE]).collect();
 
         assert!(paths.contains(&"/account") && paths.contains(&"/login/second"), "{paths:?}");
-        for path in paths.into_iter().filter(|path| *path != "/") {
-            let top_level = path.split('/').nth(1).unwrap();
-            let error = Upstream::parse_list(&format!("/{top_level}=http://a.example")).unwrap_err();
+        let top_level = |path: &&str| format!("/{}", path.split('/').nth(1).unwrap());
+        let reserved = paths.iter().filter(|path| **path != "/").map(top_level);
+        // Below /.well-known, only these two paths belong to Drawbridge.
+        for path in reserved.chain([METADATA_PATH, PUBLIC_KEYS_PATH].map(str::to_owned)) {
+            let error = Upstream::parse_list(&format!("{path}=https://a.example")).unwrap_err();
             assert!(error.contains("belongs to Drawbridge"), "{path}: {error}");
         }
     }

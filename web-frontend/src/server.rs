@@ -1,6 +1,8 @@
 //! The constructor of the service, used by `main`, `drawbridge up` and the tests.
 
-use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
+use std::sync::Arc;
+
+use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, rt::spawn, web};
 use drawbridge_http::{
     LongRequests, RequestMetrics, configure,
     cross_site::{OwnOrigins, refuse_cross_site},
@@ -24,11 +26,19 @@ use crate::{
 pub fn bind(config: Config) -> Result<Server, StartError> {
     let listen = config.listen;
     let app = web::Data::new(App::new(&config)?);
+    if let Some(caution) = config.guard.parties.caution() {
+        tracing::warn!("{caution}");
+    }
     let metrics = app.metrics.clone();
+    let refreshed_app = app.clone();
     let draining = Draining::new(listen.drain_time);
+    if let Some(caution) = config.own_secret.caution() {
+        tracing::warn!("{caution}");
+    }
+    let page_session_key = Arc::new(config.own_secret.page_session_key());
     let shared_draining = web::Data::new(draining.clone());
     let server = HttpServer::new(move || {
-        let page_sessions = app.page_sessions.clone().middleware(&config.master_secret, &config.cookie);
+        let page_sessions = app.page_sessions.clone().middleware(&page_session_key, &config.cookie);
         ActixApp::new()
             .app_data(app.clone())
             .app_data(shared_draining.clone())
@@ -50,6 +60,7 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     .bind((listen.address, listen.port))
     .map_err(|error| StartError::listen(SERVICE_NAME, listen, &error))?;
     let port = server.addrs().first().map_or(listen.port, std::net::SocketAddr::port);
-    let server = Server::new(SERVICE_NAME, port, server.run(), Vec::new(), draining);
+    let refresh = spawn(async move { refreshed_app.documents.keep_current(&refreshed_app.auth).await });
+    let server = Server::new(SERVICE_NAME, port, server.run(), vec![refresh], draining);
     internal::bind(server, listen, metrics, |_| {})
 }

@@ -2,6 +2,7 @@
 //! exchange with browsers.
 
 pub(crate) mod headers;
+mod network;
 mod upstream;
 
 use std::time::Duration;
@@ -16,9 +17,10 @@ pub use upstream::Upstream;
 
 const UPSTREAMS: Setting = Setting::new(
     "UPSTREAMS",
-    "Servers behind paths of the frontend; they receive the session token as a bearer token instead of the cookie.",
+    "Servers behind paths of the frontend; they receive an access token of their own instead of the cookie \
+     ([options](#upstreams)).",
 )
-.values("`/path=URL`, separated by commas")
+.values("`/path=URL [audience=NAME] [plain-http]`, separated by commas")
 .default("none");
 const UPSTREAM_TIMEOUT: Setting = Setting::new(
     "UPSTREAM_TIMEOUT",

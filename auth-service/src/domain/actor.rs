@@ -7,7 +7,7 @@ use super::Language;
 pub struct Actor {
     /// Who makes the change.
     pub kind: ActorKind,
-    /// The client's address; none for an operator.
+    /// The client's address; none for an operator, and if a frontend does not know it.
     pub address: Option<IpAddr>,
     /// The browser's `User-Agent`, at most 256 characters; empty if there is none.
     pub user_agent: String,
@@ -24,6 +24,8 @@ pub enum ActorKind {
     Person,
     /// An operator of the deployment, using the `drawbridge` command.
     Operator,
+    /// A registered frontend that acts for itself and not for a user.
+    Frontend,
 }
 
 impl ActorKind {
@@ -32,6 +34,7 @@ impl ActorKind {
         match self {
             Self::Person => "person",
             Self::Operator => "operator",
+            Self::Frontend => "frontend",
         }
     }
 }

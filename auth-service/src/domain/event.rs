@@ -2,7 +2,7 @@
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
-        /// What happened to an account. The meaning of a kind never changes.
+        /// What happened to an account or a frontend. The meaning of a kind never changes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum EventKind {
             $($(#[$doc])* $name,)*
@@ -77,6 +77,16 @@ kinds! {
     RolesChanged = "roles_changed";
     /// Accounts were imported.
     Imported = "imported";
+    /// An operator registered a frontend.
+    FrontendAdded = "frontend_added";
+    /// An operator changed a frontend.
+    FrontendChanged = "frontend_changed";
+    /// An operator removed a frontend.
+    FrontendRemoved = "frontend_removed";
+    /// A frontend, or its previews, received a new key.
+    FrontendKeyMade = "frontend_key_made";
+    /// A preview of a frontend announced itself.
+    PreviewAnnounced = "preview_announced";
 }
 
 impl std::str::FromStr for EventKind {

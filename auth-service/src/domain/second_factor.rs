@@ -14,7 +14,7 @@ const SECOND_FACTOR: Setting = Setting::new(
 .default("`optional`");
 
 /// `SECOND_FACTOR`: whether a sign-in requires more than a password.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SecondFactorPolicy {
     /// No factor is requested, even if one is set up.
@@ -27,7 +27,7 @@ pub enum SecondFactorPolicy {
 }
 
 /// A kind of second factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FactorKind {
     /// An authenticator app.

@@ -2,11 +2,13 @@ use actix_web::{HttpResponse, web};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use drawbridge_core::id::UserId;
-use drawbridge_http::Success;
+use drawbridge_http::{Success, SuccessMessage, openapi::TokenProblems};
 use drawbridge_verification::Refusal;
 use serde::Serialize;
 
-use super::{activity::EventItem, logout::clear_cookies, sessions::SessionItem};
+use super::{
+    activity::EventItem, logout::clear_cookies, problem_lists::StepUpProblems, sessions::SessionItem,
+};
 use crate::{
     app::App,
     domain::{EventKind, SecondFactorPolicy},
@@ -20,31 +22,46 @@ use crate::{
 /// The maximum number of events in an export. It takes years for an account to reach it.
 const EXPORTED_EVENTS: i64 = 100_000;
 
+/// An account, and what the deployment offers.
 #[expect(clippy::struct_excessive_bools, reason = "a JSON body with independent fields")]
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct AccountResponse {
     email: String,
+    /// Whether the user has proved that the address is theirs.
     email_verified: bool,
     created_at: DateTime<Utc>,
+    /// `null` if the account has no password.
+    #[schema(required)]
     password_changed_at: Option<DateTime<Utc>>,
+    /// Whether sign-ins ask for an authenticator app.
     totp: bool,
     recovery_codes_left: i64,
     passkeys: Vec<PasskeyItem>,
+    /// Whether the deployment supports passkeys.
     passkeys_possible: bool,
     second_factor: SecondFactorPolicy,
+    /// Whether the deployment can send e-mail.
     mail: bool,
+    /// Until when the session counts as confirmed, if it does.
+    #[schema(required)]
     confirmed_until: Option<DateTime<Utc>>,
     session_count: usize,
+    /// The maximum number of sessions.
     sessions_per_user: u32,
+    /// How long an unused session lasts.
     idle_seconds: u64,
+    /// How long a session lasts at most.
     absolute_seconds: u64,
 }
 
-#[derive(Serialize)]
+/// A passkey of an account.
+#[derive(Serialize, utoipa::ToSchema)]
 struct PasskeyItem {
+    /// The ID in base64url.
     id: String,
     name: String,
     created_at: DateTime<Utc>,
+    #[schema(required)]
     last_used_at: Option<DateTime<Utc>>,
 }
 
@@ -60,6 +77,16 @@ impl From<PasskeyRow> for PasskeyItem {
 }
 
 /// `GET /api/account`: returns the user's account and what the deployment offers.
+#[utoipa::path(
+    get,
+    path = "/api/account",
+    operation_id = "get_account",
+    tag = "Account",
+    responses(
+        (status = 200, description = "The account", body = Success<AccountResponse>),
+        TokenProblems
+    )
+)]
 pub(crate) async fn show(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
     let user = SignedInUser::authenticate(&app, &context).await?;
     let account = find_account(&app, &user).await?;
@@ -101,7 +128,8 @@ async fn find_account(app: &App, signed_in: &SignedInUser) -> Result<AccountResp
     })
 }
 
-#[derive(Serialize)]
+/// Everything that is stored about a user, except secrets.
+#[derive(Serialize, utoipa::ToSchema)]
 struct AccountExport {
     exported_at: DateTime<Utc>,
     id: UserId,
@@ -112,10 +140,20 @@ struct AccountExport {
 }
 
 /// `GET /api/me/export`: returns everything stored about the user, except secrets (GDPR, article 20).
+#[utoipa::path(
+    get,
+    path = "/api/me/export",
+    operation_id = "export_account",
+    tag = "Account",
+    responses(
+        (status = 200, description = "The data as a file", body = AccountExport),
+        TokenProblems
+    )
+)]
 pub(crate) async fn export(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
     let user = SignedInUser::authenticate(&app, &context).await?;
     let account = find_account(&app, &user).await?;
-    let grant = app.verifier.verify_request(&context.tokens).await?;
+    let grant = app.verifier.verify_request(&context.tokens, context.accepted_tokens(&app)).await?;
     let event = user.security_event(&app, EventKind::Exported);
     let id = user.holder.user;
     let session = user.session;
@@ -140,6 +178,17 @@ pub(crate) async fn export(app: web::Data<App>, context: RequestContext) -> Resu
 }
 
 /// `DELETE /api/me`: deletes the user's account and all its data.
+#[utoipa::path(
+    delete,
+    path = "/api/me",
+    operation_id = "delete_account",
+    tag = "Account",
+    responses(
+        (status = 200, description = "The account is deleted", body = SuccessMessage),
+        TokenProblems,
+        StepUpProblems
+    )
+)]
 pub(crate) async fn delete(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
     let SignedInUser { holder, actor, .. } = SignedInUser::authenticate_confirmed(&app, &context).await?;
     let user = holder.user;

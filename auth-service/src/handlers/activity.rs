@@ -3,7 +3,7 @@ use std::str::FromStr;
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use drawbridge_core::id::{EventId, SessionId};
-use drawbridge_http::Success;
+use drawbridge_http::{Success, openapi::TokenProblems, problems};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -19,28 +19,40 @@ use crate::{
 const EVENTS_PER_PAGE: i64 = 50;
 
 /// The query parameters: `before` is the ID of the last event of the previous page.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ActivityQuery {
+    /// The ID of the last event of the previous page.
+    #[param(format = "uuid", nullable = false)]
     before: Option<String>,
 }
 
-#[derive(Serialize)]
+/// A page of the activity log.
+#[derive(Serialize, utoipa::ToSchema)]
 struct ActivityResponse {
     events: Vec<EventItem>,
+    /// To be sent as `before` for the next page, if there may be one.
+    #[schema(required)]
     next: Option<EventId>,
 }
 
 /// An audit event as the user sees it.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct EventItem {
     id: EventId,
     at: DateTime<Utc>,
+    /// The kind of the event, such as `signed_in`.
     kind: String,
+    /// Who caused it.
     by: String,
+    #[schema(required)]
     address: Option<String>,
+    #[schema(required)]
     browser: Option<&'static str>,
+    #[schema(required)]
     os: Option<&'static str>,
+    #[schema(required)]
     session: Option<SessionId>,
     detail: String,
 }
@@ -61,7 +73,24 @@ impl From<AuditEvent> for EventItem {
     }
 }
 
+problems! {
+    /// Why no page is found.
+    ActivityProblems: InvalidQuery
+}
+
 /// `GET /api/activity`: returns the user's audit events, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/activity",
+    operation_id = "list_activity",
+    tag = "Account",
+    params(ActivityQuery),
+    responses(
+        (status = 200, description = "The events", body = Success<ActivityResponse>),
+        TokenProblems,
+        ActivityProblems
+    )
+)]
 pub(crate) async fn list(
     app: web::Data<App>,
     context: RequestContext,

@@ -1,16 +1,19 @@
 use actix_web::{HttpResponse, web};
-use drawbridge_http::{JsonObject, Success};
+use drawbridge_http::{JsonObject, Success, SuccessMessage, openapi::TokenProblems, problems};
 use drawbridge_verification::Refusal;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::bodies::PasskeyAnswerBody;
+use super::{
+    bodies::PasskeyAnswerBody,
+    problem_lists::{PasskeyAnswerProblems, PasswordProofProblems},
+};
 use crate::{
     app::App,
     code_check::use_code,
     domain::{EventKind, Password, SignInMethod},
     error::Error,
-    passkeys::{CeremonyPurpose, PasskeyError},
+    passkeys::{CeremonyPurpose, Challenge, PasskeyError},
     password_check::check_session_password,
     request_context::RequestContext,
     signed_in_user::SignedInUser,
@@ -18,15 +21,42 @@ use crate::{
 };
 
 /// The password, and a code if the account has a second factor.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfirmBody {
+    /// The password of the account.
+    #[schema(value_type = String, format = Password)]
     password: SecretString,
+    /// A code of the authenticator app, or a recovery code.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     code: Option<SecretString>,
 }
 
+problems! {
+    /// Why a code does not confirm the identity.
+    ConfirmCodeProblems: SecondFactorRequired, InvalidCode
+}
+
+problems! {
+    /// Why no challenge is given.
+    ConfirmChallengeProblems: FactorNotPossible, PasskeyNotFound
+}
+
 /// `POST /api/confirm`: confirms the user's identity in this session for ten minutes (ASVS 5.0, V7.5.1).
+#[utoipa::path(
+    post,
+    path = "/api/confirm",
+    operation_id = "confirm_identity",
+    tag = "Account",
+    request_body = ConfirmBody,
+    responses(
+        (status = 200, description = "The session is confirmed", body = SuccessMessage),
+        TokenProblems,
+        PasswordProofProblems,
+        ConfirmCodeProblems
+    )
+)]
 pub(crate) async fn confirm(
     app: web::Data<App>,
     context: RequestContext,
@@ -48,6 +78,17 @@ pub(crate) async fn confirm(
 }
 
 /// `POST /api/confirm/passkey/begin`: creates a challenge for one of the user's passkeys.
+#[utoipa::path(
+    post,
+    path = "/api/confirm/passkey/begin",
+    operation_id = "begin_passkey_confirmation",
+    tag = "Account",
+    responses(
+        (status = 200, description = "The challenge", body = Success<Challenge>),
+        TokenProblems,
+        ConfirmChallengeProblems
+    )
+)]
 pub(crate) async fn begin_passkey(
     app: web::Data<App>,
     context: RequestContext,
@@ -62,6 +103,18 @@ pub(crate) async fn begin_passkey(
 }
 
 /// `POST /api/confirm/passkey/finish`: confirms the user's identity with a passkey alone.
+#[utoipa::path(
+    post,
+    path = "/api/confirm/passkey/finish",
+    operation_id = "finish_passkey_confirmation",
+    tag = "Account",
+    request_body = PasskeyAnswerBody,
+    responses(
+        (status = 200, description = "The session is confirmed", body = SuccessMessage),
+        TokenProblems,
+        PasskeyAnswerProblems
+    )
+)]
 pub(crate) async fn finish_passkey(
     app: web::Data<App>,
     context: RequestContext,

@@ -1,9 +1,10 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_core::id::UserId;
-use drawbridge_http::{JsonObject, Success};
+use drawbridge_http::{JsonObject, Success, SuccessMessage, openapi::TokenProblems, problems};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::problem_lists::{PasswordProofProblems, StepUpProblems};
 use crate::{
     app::App,
     domain::{Actor, Email, EventKind, Holder},
@@ -17,44 +18,102 @@ use crate::{
     storage::{self, AddressChangeOutcome, NewAccount, NewEvent, RegistrationOutcome},
 };
 
+problems! {
+    /// Why a link does nothing.
+    LinkProblems: LinkInvalid
+}
+
+problems! {
+    /// Why no link is sent.
+    MailProblems: MailNotConfigured, TooManyAttempts
+}
+
+problems! {
+    /// Why an address cannot be used.
+    AddressProblems: InvalidEmail, EmailTaken
+}
+
 /// The token of a link.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LinkBody {
+    /// The token of the link.
+    #[schema(value_type = String, format = Password)]
     token: SecretString,
 }
 
-#[derive(Serialize)]
+/// What a link is for.
+#[derive(Serialize, utoipa::ToSchema)]
 struct LinkResponse<'a> {
+    /// The kind of the link, such as `register`.
     kind: &'static str,
     email: &'a str,
+    /// Whether the account has this address, and the user has already proved that it is theirs.
+    email_verified: bool,
 }
 
 /// `POST /api/links/look`: returns what a link does. This does not use it up, so mail scanners may open links.
+#[utoipa::path(
+    post,
+    path = "/api/links/look",
+    operation_id = "inspect_link",
+    tag = "Mailed links",
+    request_body = LinkBody,
+    responses(
+        (status = 200, description = "The link is valid", body = Success<LinkResponse>),
+        LinkProblems
+    )
+)]
 pub(crate) async fn look(
     app: web::Data<App>,
     web::Json(JsonObject(body)): web::Json<JsonObject<LinkBody>>,
 ) -> Result<HttpResponse, Error> {
     let MailedLink { link, .. } = find_link(&app, &body.token).await?;
-    let response = LinkResponse { kind: link.kind().as_str(), email: link.email() };
+    let email_verified = is_verified(&app, &link).await?;
+    let response = LinkResponse { kind: link.kind().as_str(), email: link.email(), email_verified };
     Ok(HttpResponse::Ok().json(Success::with("The link is valid", response)))
 }
 
+async fn is_verified(app: &App, link: &MailLink) -> Result<bool, Error> {
+    let Some(user) = link.user() else { return Ok(false) };
+    let profile = app.database.query(move |c| storage::find_profile(c, user)).await?;
+    Ok(profile.is_some_and(|profile| profile.email_verified && profile.email == link.email()))
+}
+
 /// The token of a link, and the password of the account or of the sign-up.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerifyEmailBody {
+    /// The token of the link.
+    #[schema(value_type = String, format = Password)]
     token: SecretString,
+    /// The password of the account.
     #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password)]
     password: Option<SecretString>,
 }
 
-#[derive(Serialize)]
+/// The confirmed address.
+#[derive(Serialize, utoipa::ToSchema)]
 struct VerifiedEmailResponse {
     email: String,
+    email_verified: bool,
 }
 
 /// `POST /api/email/verify`: uses up a link that was sent to an address.
+#[utoipa::path(
+    post,
+    path = "/api/email/verify",
+    operation_id = "confirm_email",
+    tag = "Mailed links",
+    request_body = VerifyEmailBody,
+    responses(
+        (status = 200, description = "The address is confirmed", body = Success<VerifiedEmailResponse>),
+        LinkProblems,
+        AddressProblems,
+        PasswordProofProblems
+    )
+)]
 pub(crate) async fn verify(
     app: web::Data<App>,
     context: RequestContext,
@@ -79,7 +138,7 @@ pub(crate) async fn verify(
             change_address(&app, actor, hash, user, email.clone()).await?;
         }
     }
-    let response = VerifiedEmailResponse { email: email.to_string() };
+    let response = VerifiedEmailResponse { email: email.to_string(), email_verified: true };
     Ok(HttpResponse::Ok().json(Success::with("Address confirmed", response)))
 }
 
@@ -137,6 +196,17 @@ async fn change_address(
 }
 
 /// `POST /api/email/verify/resend`: sends another link that confirms the account's address.
+#[utoipa::path(
+    post,
+    path = "/api/email/verify/resend",
+    operation_id = "request_email_confirmation",
+    tag = "Mailed links",
+    responses(
+        (status = 202, description = "A link was sent", body = SuccessMessage),
+        TokenProblems,
+        MailProblems
+    )
+)]
 pub(crate) async fn resend(
     app: web::Data<App>,
     context: RequestContext,
@@ -145,19 +215,35 @@ pub(crate) async fn resend(
     let user = SignedInUser::authenticate(&app, &context).await?;
     let email = Email::parse(&user.holder.email)?;
     app.require_mail()?;
-    app.limits.charge_mail(RequestedMail::Verify, &email, context.address).await?;
+    app.limits.charge_mail(RequestedMail::Verify, &email, &context.source).await?;
     app.queue_mail(&MailJob::new(&user.actor, MailKind::Verify { user: user.holder.user })).await?;
     Ok(HttpResponse::Accepted().json(Success::message("Check your e-mail for a link")))
 }
 
 /// The new address of an account.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewEmailBody {
+    /// The new address.
+    #[schema(format = Email)]
     email: String,
 }
 
 /// `POST /api/email`: sends a link to the new address, and a notice to the current one.
+#[utoipa::path(
+    post,
+    path = "/api/email",
+    operation_id = "request_email_change",
+    tag = "Mailed links",
+    request_body = NewEmailBody,
+    responses(
+        (status = 202, description = "A link was sent to the new address", body = SuccessMessage),
+        TokenProblems,
+        StepUpProblems,
+        MailProblems,
+        AddressProblems
+    )
+)]
 pub(crate) async fn request_change(
     app: web::Data<App>,
     context: RequestContext,
@@ -169,7 +255,7 @@ pub(crate) async fn request_change(
     if Email::parse(&user.holder.email).is_ok_and(|current| current.as_str() == email.as_str()) {
         return Err(Error::EmailTaken);
     }
-    app.limits.charge_mail(RequestedMail::Change, &email, context.address).await?;
+    app.limits.charge_mail(RequestedMail::Change, &email, &context.source).await?;
     let kind = MailKind::ChangeAddress { user: user.holder.user, email: email.to_string() };
     let event = user.security_event(&app, EventKind::EmailChangeRequested);
     let event = app.with_mail(event, &MailJob::new(&user.actor, kind));

@@ -1,10 +1,14 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_core::exposed_secret::serialize_exposed;
-use drawbridge_http::{JsonObject, Success};
+use drawbridge_http::{JsonObject, Success, problems};
 use secrecy::SecretString;
 use serde::Serialize;
 
-use super::{bodies::CredentialsBody, session_response::session_response};
+use super::{
+    bodies::CredentialsBody,
+    problem_lists::PasswordProofProblems,
+    session_response::{SessionResponse, session_response},
+};
 use crate::{
     app::App,
     domain::{Email, FactorKind, Holder, Password, SignInMethod},
@@ -17,15 +21,37 @@ use crate::{
 };
 
 /// A pending login, and the factors that can complete it.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct SecondStepResponse {
+    /// To be sent with the second step, within ten minutes.
     #[serde(serialize_with = "serialize_exposed")]
+    #[schema(value_type = String, format = Password)]
     pending: SecretString,
+    /// The factors that can complete the sign-in.
     factors: Vec<FactorKind>,
+    /// Whether the user must set up a second factor first.
     enrol: bool,
 }
 
+problems! {
+    /// Why a sign-in is refused.
+    LoginProblems: InvalidEmail, UserDisabled
+}
+
 /// `POST /api/login`: checks the password, then starts a session or requests a second factor (202).
+#[utoipa::path(
+    post,
+    path = "/api/login",
+    operation_id = "sign_in",
+    tag = "Sign-in",
+    request_body = CredentialsBody,
+    responses(
+        (status = 200, description = "The user is signed in", body = SessionResponse),
+        (status = 202, description = "A second factor is required", body = Success<SecondStepResponse>),
+        PasswordProofProblems,
+        LoginProblems
+    )
+)]
 pub(crate) async fn login(
     app: web::Data<App>,
     context: RequestContext,
@@ -57,7 +83,7 @@ async fn check_limited(
     password: Password,
 ) -> Result<Credentials, Error> {
     let device = app.devices.known_id(context.device.as_ref(), &email);
-    let charge = app.limits.charge_sign_in(&email, context.address, device.as_deref()).await;
+    let charge = app.limits.charge_sign_in(&email, &context.source, device.as_deref()).await;
     let charge = charge.map_err(|error| log_refusal(&context.actor, error.into()))?;
     let checked = check_credentials(app, &context.actor, email, password).await;
     // An outage says nothing about the password.

@@ -1,5 +1,5 @@
 use actix_web::{HttpResponse, web};
-use drawbridge_http::{Success, append_cookies};
+use drawbridge_http::{Success, SuccessMessage, append_cookies};
 use drawbridge_verification::Refusal;
 
 use crate::{
@@ -13,13 +13,22 @@ use crate::{
 /// `POST /api/logout`: ends the session and clears the cookie. Without a session, it returns 200 as well.
 ///
 /// An expired token still ends its session. If several cookies were sent, each ends its session.
+#[utoipa::path(
+    post,
+    path = "/api/logout",
+    operation_id = "sign_out",
+    tag = "Sign-in",
+    responses(
+        (status = 200, description = "The session has ended", body = SuccessMessage)
+    )
+)]
 pub(crate) async fn logout(
     app: web::Data<App>,
     context: RequestContext,
     _: web::Bytes,
 ) -> Result<HttpResponse, Error> {
     for token in &context.tokens {
-        let signed = match app.verifier.check_signature(token).await {
+        let signed = match app.verifier.check_signature(token, context.accepted_tokens(&app)).await {
             Ok(signed) => signed,
             Err(refusal @ Refusal::Unavailable(_)) => return Err(refusal.into()),
             Err(_) => continue,

@@ -8,15 +8,33 @@ use actix_web::{
 };
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use drawbridge_http::problem::{Code, Problem};
+use drawbridge_http::{
+    problem::{Code, Problem},
+    problems,
+};
 
 use crate::{
     app::App,
     mail::{MAILBOX_STYLE, render_mailbox},
 };
 
+problems! {
+    /// Why there is no mailbox.
+    MailboxProblems: NotFound
+}
+
 /// `GET /mailbox`: shows the mail that was stored instead of sent. It answers only requests for a loopback name; a
 /// request for another name that resolves to this machine (DNS rebinding) gets 404.
+#[utoipa::path(
+    get,
+    path = "/mailbox",
+    operation_id = "show_mailbox",
+    tag = "Operation",
+    responses(
+        (status = 200, description = "The mails as a page", body = String, content_type = "text/html"),
+        MailboxProblems
+    )
+)]
 pub(crate) async fn show(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let folder = app.mail_folder.clone().filter(|_| is_for_loopback_name(&request));
     let folder = folder.ok_or_else(|| Problem::new(Code::NotFound, "No resource exists at this path."))?;

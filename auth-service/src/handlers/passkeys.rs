@@ -1,19 +1,23 @@
 use actix_web::{HttpResponse, web};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use drawbridge_core::exposed_secret::serialize_exposed;
-use drawbridge_http::{JsonObject, Success};
+use drawbridge_http::{JsonObject, Success, SuccessMessage, openapi::TokenProblems, problems};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{bodies::PendingLoginBody, session_response::session_response};
+use super::{
+    bodies::PendingLoginBody,
+    problem_lists::{FactorRemovalProblems, FactorSetUpProblems, SignInProblems},
+    session_response::{SessionResponse, session_response},
+};
 use crate::{
     app::App,
     domain::{EventKind, FactorKind, SignInMethod},
     error::Error,
     factor_set_up::FactorSetUp,
     mail::{FactorChange, Notice},
-    passkeys::{ChallengeAnswer, MAX_PASSKEYS_PER_USER, NewPasskey},
+    passkeys::{Challenge, ChallengeAnswer, MAX_PASSKEYS_PER_USER, NewPasskey},
     request_context::RequestContext,
     sign_in::{ProvenIdentity, sign_in},
     signed_in_user::SignedInUser,
@@ -23,7 +27,40 @@ use crate::{
 /// The maximum length of a passkey's name, in characters.
 const NAME_MAX_CHARACTERS: usize = 60;
 
+problems! {
+    /// Why no challenge is given.
+    BeginPasskeyProblems: TooManyPasskeys
+}
+
+problems! {
+    /// Why a passkey is not added.
+    AddPasskeyProblems: InvalidName, InvalidPasskey, PasskeyKnown, TooManyPasskeys
+}
+
+problems! {
+    /// Why a passkey is not renamed.
+    RenamePasskeyProblems: InvalidName, PasskeyNotFound
+}
+
+problems! {
+    /// Why no passkey is removed.
+    RemovePasskeyProblems: PasskeyNotFound
+}
+
 /// `POST /api/passkeys/begin`: creates a challenge for a new passkey.
+#[utoipa::path(
+    post,
+    path = "/api/passkeys/begin",
+    operation_id = "begin_passkey_registration",
+    tag = "Second factors",
+    request_body = PendingLoginBody,
+    responses(
+        (status = 200, description = "The challenge", body = Success<Challenge>),
+        TokenProblems,
+        FactorSetUpProblems,
+        BeginPasskeyProblems
+    )
+)]
 pub(crate) async fn begin(
     app: web::Data<App>,
     context: RequestContext,
@@ -41,25 +78,50 @@ pub(crate) async fn begin(
 }
 
 /// The answer to the challenge, and the name of the new passkey.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddPasskeyBody {
+    /// The ID of the challenge.
     ceremony: String,
+    /// The `PublicKeyCredential` of the browser as JSON.
+    #[schema(value_type = Object)]
     credential: Value,
+    /// A name of 1 to 60 characters.
     name: String,
+    /// `pending` in the response to the password.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pending: Option<SecretString>,
 }
 
-#[derive(Serialize)]
+/// A passkey that was added.
+#[derive(Serialize, utoipa::ToSchema)]
 struct AddedPasskeyResponse {
+    /// The ID in base64url.
     id: String,
     name: String,
+    /// New recovery codes to show once, if the account had none.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "serialize_exposed")]
+    #[schema(value_type = Option<Vec<String>>, nullable = false)]
     recovery_codes: Option<Vec<SecretString>>,
 }
 
 /// `POST /api/passkeys/finish`: adds the passkey (201), and completes the sign-in if the passkey was set up during one.
+#[utoipa::path(
+    post,
+    path = "/api/passkeys/finish",
+    operation_id = "finish_passkey_registration",
+    tag = "Second factors",
+    request_body = AddPasskeyBody,
+    responses(
+        (status = 200, description = "The passkey is added, and the user is signed in", body = SessionResponse),
+        (status = 201, description = "The passkey is added", body = Success<AddedPasskeyResponse>),
+        TokenProblems,
+        FactorSetUpProblems,
+        AddPasskeyProblems,
+        SignInProblems
+    )
+)]
 pub(crate) async fn finish(
     app: web::Data<App>,
     context: RequestContext,
@@ -112,13 +174,27 @@ async fn store_passkey(
 }
 
 /// The new name of a passkey.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RenamePasskeyBody {
+    /// A name of 1 to 60 characters.
     name: String,
 }
 
 /// `POST /api/passkeys/{id}`: renames a passkey.
+#[utoipa::path(
+    post,
+    path = "/api/passkeys/{id}",
+    operation_id = "rename_passkey",
+    tag = "Second factors",
+    params(("id" = String, Path, description = "The ID of the passkey in base64url.")),
+    request_body = RenamePasskeyBody,
+    responses(
+        (status = 200, description = "The passkey is renamed", body = SuccessMessage),
+        TokenProblems,
+        RenamePasskeyProblems
+    )
+)]
 pub(crate) async fn rename(
     app: web::Data<App>,
     context: RequestContext,
@@ -138,6 +214,19 @@ pub(crate) async fn rename(
 }
 
 /// `DELETE /api/passkeys/{id}`: removes a passkey.
+#[utoipa::path(
+    delete,
+    path = "/api/passkeys/{id}",
+    operation_id = "remove_passkey",
+    tag = "Second factors",
+    params(("id" = String, Path, description = "The ID of the passkey in base64url.")),
+    responses(
+        (status = 200, description = "The passkey is removed", body = SuccessMessage),
+        TokenProblems,
+        RemovePasskeyProblems,
+        FactorRemovalProblems
+    )
+)]
 pub(crate) async fn remove(
     app: web::Data<App>,
     context: RequestContext,

@@ -1,8 +1,9 @@
 use actix_web::{HttpResponse, web};
-use drawbridge_http::{JsonObject, Success};
+use drawbridge_http::{JsonObject, Success, SuccessMessage, openapi::TokenProblems, problems};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::problem_lists::{NewPasswordProblems, PasswordProofProblems, StepUpProblems};
 use crate::{
     app::App,
     domain::{Email, EventKind, Holder, Password},
@@ -17,14 +18,42 @@ use crate::{
 };
 
 /// The address of an account whose password was forgotten.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ForgotPasswordBody {
+    /// The e-mail address.
+    #[schema(format = Email)]
     email: String,
+}
+
+problems! {
+    /// Why no link is sent.
+    ForgotPasswordProblems: InvalidEmail, MailNotConfigured, TooManyAttempts
+}
+
+problems! {
+    /// Why a password is not reset.
+    ResetPasswordProblems: LinkInvalid
+}
+
+problems! {
+    /// Why a password is not rated.
+    PasswordStrengthProblems: PasswordTooLong, TooManyAttempts, Busy
 }
 
 /// `POST /api/password/forgot`: sends a link if an account has this address. The response and its timing are the same
 /// if no account has it (ASVS 5.0, V6.3.8).
+#[utoipa::path(
+    post,
+    path = "/api/password/forgot",
+    operation_id = "request_password_reset",
+    tag = "Mailed links",
+    request_body = ForgotPasswordBody,
+    responses(
+        (status = 202, description = "A link was sent if an account has the address", body = SuccessMessage),
+        ForgotPasswordProblems
+    )
+)]
 pub(crate) async fn forgot(
     app: web::Data<App>,
     context: RequestContext,
@@ -32,22 +61,38 @@ pub(crate) async fn forgot(
 ) -> Result<HttpResponse, Error> {
     let email = Email::parse(&body.email)?;
     app.require_mail()?;
-    app.limits.charge_mail(RequestedMail::Forgot, &email, context.address).await?;
+    app.limits.charge_mail(RequestedMail::Forgot, &email, &context.source).await?;
     let kind = MailKind::Forgot { email: email.to_string() };
     app.queue_mail(&MailJob::new(&context.actor, kind)).await?;
     Ok(HttpResponse::Accepted().json(Success::message("Check your e-mail for a link")))
 }
 
 /// The token of a link, and the new password.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResetPasswordBody {
+    /// The token of the link.
+    #[schema(value_type = String, format = Password)]
     token: SecretString,
+    /// The new password.
+    #[schema(value_type = String, format = Password)]
     password: SecretString,
 }
 
 /// `POST /api/password/reset`: uses up a link, sets the password and ends all sessions. Second factors remain in place
 /// (ASVS 5.0, V6.4.3).
+#[utoipa::path(
+    post,
+    path = "/api/password/reset",
+    operation_id = "reset_password",
+    tag = "Mailed links",
+    request_body = ResetPasswordBody,
+    responses(
+        (status = 200, description = "The password is set, and all sessions have ended", body = SuccessMessage),
+        NewPasswordProblems,
+        ResetPasswordProblems
+    )
+)]
 pub(crate) async fn reset(
     app: web::Data<App>,
     context: RequestContext,
@@ -69,21 +114,39 @@ pub(crate) async fn reset(
 }
 
 /// A password to rate, and the address of its account if it is known.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PasswordStrengthBody {
+    /// The password.
+    #[schema(value_type = String, format = Password)]
     password: SecretString,
+    /// The e-mail address. A password that resembles it is weak.
     #[serde(default)]
     email: Option<String>,
 }
 
-#[derive(Serialize)]
+/// The strength of a password.
+#[derive(Serialize, utoipa::ToSchema)]
 struct PasswordStrengthResponse {
+    /// From 0, easy to guess, to 4.
+    #[schema(maximum = 4)]
     score: u8,
+    /// Whether the password is accepted as a new one.
     acceptable: bool,
 }
 
 /// `POST /api/password/strength`: estimates how hard a password is to guess. Nothing is stored.
+#[utoipa::path(
+    post,
+    path = "/api/password/strength",
+    operation_id = "estimate_password_strength",
+    tag = "Account",
+    request_body = PasswordStrengthBody,
+    responses(
+        (status = 200, description = "The strength", body = Success<PasswordStrengthResponse>),
+        PasswordStrengthProblems
+    )
+)]
 pub(crate) async fn strength(
     app: web::Data<App>,
     context: RequestContext,
@@ -92,7 +155,7 @@ pub(crate) async fn strength(
     let password = Password::parse_existing(body.password)?;
     let is_long_enough = password.has_minimum_length();
     let email = body.email.and_then(|email| Email::parse(&email).ok());
-    app.limits.charge_strength_estimate(context.address).await?;
+    app.limits.charge_strength_estimate(&context.source).await?;
     let strength = app.hasher.estimate_strength(password, email, app.site_name.clone()).await?;
     let acceptable = is_long_enough && strength.is_acceptable;
     let response = PasswordStrengthResponse { score: strength.score, acceptable };
@@ -100,15 +163,34 @@ pub(crate) async fn strength(
 }
 
 /// The current and the new password, and whether to end the other sessions.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangePasswordBody {
+    /// The current password.
+    #[schema(value_type = String, format = Password)]
     current: SecretString,
+    /// The new password.
+    #[schema(value_type = String, format = Password)]
     new: SecretString,
+    /// Whether all other sessions end.
     end_others: bool,
 }
 
 /// `POST /api/password`: changes the password of a user who knows the current one (ASVS 5.0, V6.2.3, V7.4.3).
+#[utoipa::path(
+    post,
+    path = "/api/password",
+    operation_id = "change_password",
+    tag = "Account",
+    request_body = ChangePasswordBody,
+    responses(
+        (status = 200, description = "The password is changed", body = SuccessMessage),
+        TokenProblems,
+        StepUpProblems,
+        NewPasswordProblems,
+        PasswordProofProblems
+    )
+)]
 pub(crate) async fn change(
     app: web::Data<App>,
     context: RequestContext,

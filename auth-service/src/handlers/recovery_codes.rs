@@ -1,6 +1,6 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_core::exposed_secret::serialize_exposed;
-use drawbridge_http::Success;
+use drawbridge_http::{Success, openapi::TokenProblems, problems};
 use secrecy::SecretString;
 use serde::Serialize;
 
@@ -15,13 +15,31 @@ use crate::{
     storage,
 };
 
-#[derive(Serialize)]
+/// New recovery codes.
+#[derive(Serialize, utoipa::ToSchema)]
 struct RecoveryCodesResponse {
     #[serde(serialize_with = "serialize_exposed")]
+    #[schema(value_type = Vec<String>)]
     recovery_codes: Vec<SecretString>,
 }
 
+problems! {
+    /// Why the account gets no recovery codes.
+    RecoveryCodeProblems: FactorNotPossible, ConfirmationRequired, NoSecondFactor
+}
+
 /// `POST /api/recovery-codes`: replaces the recovery codes with ten new ones. They are shown only once.
+#[utoipa::path(
+    post,
+    path = "/api/recovery-codes",
+    operation_id = "replace_recovery_codes",
+    tag = "Second factors",
+    responses(
+        (status = 200, description = "The new codes", body = Success<RecoveryCodesResponse>),
+        TokenProblems,
+        RecoveryCodeProblems
+    )
+)]
 pub(crate) async fn replace(
     app: web::Data<App>,
     context: RequestContext,

@@ -1,9 +1,9 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_core::id::UserId;
-use drawbridge_http::{JsonObject, Success};
+use drawbridge_http::{JsonObject, Success, SuccessMessage, problems};
 use serde::Serialize;
 
-use super::bodies::CredentialsBody;
+use super::{bodies::CredentialsBody, problem_lists::NewPasswordProblems};
 use crate::{
     app::App,
     domain::{Actor, Email, EventKind, Password},
@@ -15,15 +15,23 @@ use crate::{
     storage::{self, NewAccount, NewEvent},
 };
 
-#[derive(Serialize)]
+/// A new account.
+#[derive(Serialize, utoipa::ToSchema)]
 struct RegistrationResponse {
     user: RegisteredUser,
 }
 
-#[derive(Serialize)]
+/// The user of a new account.
+#[derive(Serialize, utoipa::ToSchema)]
 struct RegisteredUser {
     id: UserId,
     email: String,
+    email_verified: bool,
+}
+
+problems! {
+    /// Why an account is not created.
+    RegistrationProblems: InvalidEmail, EmailTaken, TooManyAttempts
 }
 
 /// `POST /api/register`: creates an account (201), unless the address already has one (409).
@@ -31,6 +39,19 @@ struct RegisteredUser {
 /// With `EMAIL_VERIFICATION`, it sends a link instead, and the response is always the same (202). The account is
 /// created when the link is used together with the password chosen here, so no one can create an account with
 /// another person's address and wait for its owner to use it.
+#[utoipa::path(
+    post,
+    path = "/api/register",
+    operation_id = "register_account",
+    tag = "Sign-in",
+    request_body = CredentialsBody,
+    responses(
+        (status = 201, description = "The account was created", body = Success<RegistrationResponse>),
+        (status = 202, description = "A link was sent to the address", body = SuccessMessage),
+        NewPasswordProblems,
+        RegistrationProblems
+    )
+)]
 pub(crate) async fn register(
     app: web::Data<App>,
     context: RequestContext,
@@ -39,11 +60,11 @@ pub(crate) async fn register(
     let email = Email::parse(&body.email)?;
     let password = Password::parse_new(body.password)?;
     if app.verifies_addresses {
-        app.limits.charge_mail(RequestedMail::Register, &email, context.address).await?;
+        app.limits.charge_mail(RequestedMail::Register, &email, &context.source).await?;
         check_new_password(&app, &password, &email).await?;
         send_link(&app, &context.actor, &email, password).await
     } else {
-        app.limits.charge_registration(context.address).await?;
+        app.limits.charge_registration(&context.source).await?;
         check_new_password(&app, &password, &email).await?;
         create_account(&app, &context.actor, email, password).await
     }
@@ -62,8 +83,9 @@ async fn create_account(
     let hash = app.hasher.hash(password).await?;
     let now = app.clock.now();
     let id = UserId::generate(app.random, now);
-    let user = RegisteredUser { id, email: email.to_string() };
     let account = NewAccount { id, email, email_verified: false, hash, now };
+    let user =
+        RegisteredUser { id, email: account.email.to_string(), email_verified: account.email_verified };
     let event = NewEvent::new(EventKind::SignedUp, actor, now).to(id);
     let event = app.with_mail(event, &MailJob::new(actor, MailKind::Verify { user: id }));
     // Another request may have taken the address while the password was hashed.

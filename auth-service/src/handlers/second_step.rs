@@ -1,12 +1,13 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_core::id::UserId;
-use drawbridge_http::{JsonObject, Success};
+use drawbridge_http::{JsonObject, Success, problems};
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{
     bodies::{PasskeyAnswerBody, PendingLoginBody},
-    session_response::session_response,
+    problem_lists::{PasskeyAnswerProblems, SignInProblems},
+    session_response::{SessionResponse, session_response},
 };
 use crate::{
     app::App,
@@ -14,21 +15,52 @@ use crate::{
     domain::{Actor, Email, EventKind, Holder, SignInMethod},
     error::Error,
     limits::Charge,
-    passkeys::{CeremonyPurpose, PasskeyError},
+    passkeys::{CeremonyPurpose, Challenge, PasskeyError},
     request_context::RequestContext,
     sign_in::{ProvenIdentity, sign_in},
     storage::{self, NewEvent, Proof},
 };
 
 /// A pending login, and the code that completes it.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SecondStepBody {
+    /// `pending` in the response to the password.
+    #[schema(value_type = String, format = Password)]
     pending: SecretString,
+    /// A code of the authenticator app, or a recovery code.
+    #[schema(value_type = String, format = Password)]
     code: SecretString,
 }
 
+problems! {
+    /// Why a code does not complete the sign-in.
+    SecondStepProblems: LoginExpired, InvalidCode, TooManyAttempts
+}
+
+problems! {
+    /// Why no challenge is given.
+    PasskeyChallengeProblems: FactorNotPossible, LoginExpired, PasskeyNotFound, TooManyAttempts
+}
+
+problems! {
+    /// Why a passkey does not complete the sign-in.
+    PasskeySignInProblems: LoginExpired, TooManyAttempts
+}
+
 /// `POST /api/login/second`: completes a sign-in with a code from the authenticator app or a recovery code.
+#[utoipa::path(
+    post,
+    path = "/api/login/second",
+    operation_id = "complete_sign_in_with_code",
+    tag = "Sign-in",
+    request_body = SecondStepBody,
+    responses(
+        (status = 200, description = "The user is signed in", body = SessionResponse),
+        SignInProblems,
+        SecondStepProblems
+    )
+)]
 pub(crate) async fn code(
     app: web::Data<App>,
     context: RequestContext,
@@ -47,6 +79,17 @@ pub(crate) async fn code(
 
 /// `POST /api/login/passkey/begin`: creates a challenge for a passkey of the user in the pending login, or for any
 /// passkey.
+#[utoipa::path(
+    post,
+    path = "/api/login/passkey/begin",
+    operation_id = "begin_passkey_sign_in",
+    tag = "Sign-in",
+    request_body = PendingLoginBody,
+    responses(
+        (status = 200, description = "The challenge", body = Success<Challenge>),
+        PasskeyChallengeProblems
+    )
+)]
 pub(crate) async fn begin_passkey(
     app: web::Data<App>,
     context: RequestContext,
@@ -54,7 +97,7 @@ pub(crate) async fn begin_passkey(
 ) -> Result<HttpResponse, Error> {
     let passkeys = app.passkeys()?;
     let now = app.clock.now();
-    app.limits.charge_passkey(context.address).await?;
+    app.limits.charge_passkey(&context.source).await?;
     let challenge = match body.pending {
         None => passkeys.begin_discoverable(now).await?,
         Some(pending) => {
@@ -67,6 +110,19 @@ pub(crate) async fn begin_passkey(
 }
 
 /// `POST /api/login/passkey/finish`: completes a sign-in with a passkey, which counts as two factors.
+#[utoipa::path(
+    post,
+    path = "/api/login/passkey/finish",
+    operation_id = "finish_passkey_sign_in",
+    tag = "Sign-in",
+    request_body = PasskeyAnswerBody,
+    responses(
+        (status = 200, description = "The user is signed in", body = SessionResponse),
+        SignInProblems,
+        PasskeyAnswerProblems,
+        PasskeySignInProblems
+    )
+)]
 pub(crate) async fn finish_passkey(
     app: web::Data<App>,
     context: RequestContext,
@@ -76,7 +132,7 @@ pub(crate) async fn finish_passkey(
     let now = app.clock.now();
     let pending = body.pending.as_ref().map(|pending| app.pending_logins.open(pending, now)).transpose()?;
     let expected = pending.map(|pending| pending.holder().user);
-    app.limits.charge_passkey(context.address).await?;
+    app.limits.charge_passkey(&context.source).await?;
     let purpose = CeremonyPurpose::SignIn;
     let answered = passkeys.finish_authentication(expected, purpose, &body.answer(), now).await;
     // Without a pending login, no account is known, so the refusal is only logged.

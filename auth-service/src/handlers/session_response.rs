@@ -5,35 +5,50 @@ use drawbridge_core::{
     exposed_secret::{ExposedSecret, serialize_exposed},
     id::UserId,
 };
-use drawbridge_http::append_cookies;
+use drawbridge_http::{append_cookies, openapi::always_true};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::{app::App, request_context::RequestContext, sign_in::IssuedSession};
 
-#[derive(Serialize)]
-struct SessionResponse<'a> {
+/// A session that has started or was renewed.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct SessionResponse<'a> {
+    /// Always true.
+    #[schema(schema_with = always_true)]
     success: bool,
+    /// For people; it may change.
     message: &'static str,
     data: SessionData<'a>,
+    /// The session token, for frontends with a key, and for all clients with `TOKEN_IN_BODY`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
     token: Option<ExposedSecret<'a>>,
+    /// The value of the device cookie, for frontends with a key.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     device: Option<String>,
 }
 
-#[derive(Serialize)]
+/// What the client may know about the session.
+#[derive(Serialize, utoipa::ToSchema)]
 struct SessionData<'a> {
     user: SessionHolder<'a>,
+    /// When the token expires.
     expires_at: DateTime<Utc>,
+    /// New recovery codes to show once, if the sign-in created some.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "serialize_exposed")]
+    #[schema(value_type = Option<Vec<String>>, nullable = false)]
     recovery_codes: Option<Vec<SecretString>>,
 }
 
-#[derive(Serialize)]
+/// The user of a session.
+#[derive(Serialize, utoipa::ToSchema)]
 struct SessionHolder<'a> {
     id: UserId,
     email: &'a str,
+    /// Whether the user has proved that the address is theirs.
+    email_verified: bool,
 }
 
 /// Builds the response that hands out a token. Browsers receive the token and the device in cookies. A proxy of this
@@ -59,7 +74,11 @@ pub(super) fn session_response(
         success: true,
         message,
         data: SessionData {
-            user: SessionHolder { id: session.holder.user, email: &session.holder.email },
+            user: SessionHolder {
+                id: session.user.id,
+                email: &session.user.email,
+                email_verified: session.user.email_verified,
+            },
             expires_at,
             recovery_codes,
         },

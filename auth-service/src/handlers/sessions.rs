@@ -3,7 +3,7 @@ use std::str::FromStr;
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use drawbridge_core::id::SessionId;
-use drawbridge_http::Success;
+use drawbridge_http::{Success, SuccessMessage, openapi::TokenProblems};
 use serde::Serialize;
 
 use crate::{
@@ -15,20 +15,29 @@ use crate::{
     storage::{self, SessionSummary},
 };
 
-#[derive(Serialize)]
+/// The sessions of a user.
+#[derive(Serialize, utoipa::ToSchema)]
 struct SessionListResponse {
     sessions: Vec<SessionItem>,
 }
 
 /// A session as the user sees it.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct SessionItem {
     id: SessionId,
+    /// Whether it is the session of the request.
     current: bool,
+    /// The name of the browser, if it is known.
+    #[schema(required)]
     browser: Option<&'static str>,
+    /// The name of the operating system, if it is known.
+    #[schema(required)]
     os: Option<&'static str>,
+    /// The IP address at the sign-in, if it is known.
+    #[schema(required)]
     address: Option<String>,
     created_at: DateTime<Utc>,
+    #[schema(required)]
     last_seen_at: Option<DateTime<Utc>>,
     expires_at: DateTime<Utc>,
 }
@@ -50,6 +59,16 @@ impl SessionItem {
 }
 
 /// `GET /api/sessions`: returns the user's sessions, newest first (ASVS 5.0, V7.5.2).
+#[utoipa::path(
+    get,
+    path = "/api/sessions",
+    operation_id = "list_sessions",
+    tag = "Account",
+    responses(
+        (status = 200, description = "The sessions", body = Success<SessionListResponse>),
+        TokenProblems
+    )
+)]
 pub(crate) async fn list(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
     let SignedInUser { holder, session, .. } = SignedInUser::authenticate(&app, &context).await?;
     let now = app.clock.now();
@@ -63,6 +82,17 @@ pub(crate) async fn list(app: web::Data<App>, context: RequestContext) -> Result
 }
 
 /// `DELETE /api/sessions/{id}`: ends a session of the user. If there is no such session, it returns 200 as well.
+#[utoipa::path(
+    delete,
+    path = "/api/sessions/{id}",
+    operation_id = "end_session",
+    tag = "Account",
+    params(("id" = SessionId, Path, description = "The ID of the session.")),
+    responses(
+        (status = 200, description = "The session has ended, or there is none", body = SuccessMessage),
+        TokenProblems
+    )
+)]
 pub(crate) async fn end(
     app: web::Data<App>,
     context: RequestContext,
@@ -78,12 +108,24 @@ pub(crate) async fn end(
     Ok(HttpResponse::Ok().json(Success::message("Session ended")))
 }
 
-#[derive(Serialize)]
+/// How many sessions have ended.
+#[derive(Serialize, utoipa::ToSchema)]
 struct EndedSessionsResponse {
+    /// The number of sessions.
     ended: usize,
 }
 
 /// `DELETE /api/sessions`: ends all sessions of the user except the current one (ASVS 5.0, V7.4.3).
+#[utoipa::path(
+    delete,
+    path = "/api/sessions",
+    operation_id = "end_other_sessions",
+    tag = "Account",
+    responses(
+        (status = 200, description = "The other sessions have ended", body = Success<EndedSessionsResponse>),
+        TokenProblems
+    )
+)]
 pub(crate) async fn end_others(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
     let user = SignedInUser::authenticate(&app, &context).await?;
     let event = user.security_event(&app, EventKind::SessionsEnded).with_detail("all others");
@@ -96,6 +138,16 @@ pub(crate) async fn end_others(app: web::Data<App>, context: RequestContext) -> 
 }
 
 /// `POST /api/seen`: records that the session was used, at most once a minute.
+#[utoipa::path(
+    post,
+    path = "/api/seen",
+    operation_id = "record_session_use",
+    tag = "Account",
+    responses(
+        (status = 200, description = "The use is recorded", body = SuccessMessage),
+        TokenProblems
+    )
+)]
 pub(crate) async fn record_use(
     app: web::Data<App>,
     context: RequestContext,

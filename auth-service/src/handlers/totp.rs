@@ -1,10 +1,15 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_core::exposed_secret::serialize_exposed;
-use drawbridge_http::{JsonObject, Success};
+use drawbridge_http::{JsonObject, Success, SuccessMessage, openapi::TokenProblems, problems};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{Ref, RefOr, Schema, schema::AnyOfBuilder};
 
-use super::{bodies::PendingLoginBody, session_response::session_response};
+use super::{
+    bodies::PendingLoginBody,
+    problem_lists::{FactorRemovalProblems, FactorSetUpProblems, SignInProblems},
+    session_response::{SessionResponse, session_response},
+};
 use crate::{
     app::App,
     code_check::without_spaces,
@@ -21,18 +26,48 @@ use crate::{
 /// The key under which the limit on codes counts attempts during the set-up.
 const SET_UP_LIMIT_KEY: &str = "set-up";
 
-#[derive(Serialize)]
+/// The secret of an authenticator app.
+#[derive(Serialize, utoipa::ToSchema)]
 struct TotpSecretResponse {
+    /// The secret in Base32.
     #[serde(serialize_with = "serialize_exposed")]
+    /// The `otpauth` URI.
+    #[schema(value_type = String, format = Password)]
     secret: SecretString,
+    /// The URI as a QR code.
     #[serde(serialize_with = "serialize_exposed")]
+    #[schema(value_type = String, format = Password)]
     uri: SecretString,
     #[serde(serialize_with = "serialize_exposed")]
+    #[schema(value_type = String, format = Password)]
     svg: SecretString,
+}
+
+problems! {
+    /// Why no secret is given.
+    BeginTotpProblems: TotpPresent
+}
+
+problems! {
+    /// Why the app is not added.
+    ConfirmTotpProblems: TotpNotBegun, InvalidCode, TooManyAttempts
 }
 
 /// `POST /api/totp/begin`: creates a secret for an authenticator app. Sign-ins do not ask for the app until its first
 /// code has been entered.
+#[utoipa::path(
+    post,
+    path = "/api/totp/begin",
+    operation_id = "begin_totp_set_up",
+    tag = "Second factors",
+    request_body = PendingLoginBody,
+    responses(
+        (status = 200, description = "The secret", body = Success<TotpSecretResponse>),
+        TokenProblems,
+        FactorSetUpProblems,
+        BeginTotpProblems
+    )
+)]
 pub(crate) async fn begin(
     app: web::Data<App>,
     context: RequestContext,
@@ -58,22 +93,63 @@ pub(crate) async fn begin(
 }
 
 /// The first code from the app, and the pending login to complete, if there is one.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfirmTotpBody {
+    /// The first code of the app.
+    #[schema(value_type = String, format = Password)]
     code: SecretString,
+    /// `pending` in the response to the password.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pending: Option<SecretString>,
 }
 
-#[derive(Serialize)]
+/// An authenticator app that was added.
+#[derive(Serialize, utoipa::ToSchema)]
 struct AddedTotpResponse {
+    /// New recovery codes to show once, if the account had none.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "serialize_exposed")]
+    #[schema(value_type = Option<Vec<String>>, nullable = false)]
     recovery_codes: Option<Vec<SecretString>>,
+}
+
+/// The response to the first code: in a session, the new recovery codes; during a sign-in, a session.
+enum ConfirmedTotpResponse {}
+
+impl utoipa::PartialSchema for ConfirmedTotpResponse {
+    fn schema() -> RefOr<Schema> {
+        AnyOfBuilder::new()
+            .item(Success::<AddedTotpResponse>::schema())
+            .item(Ref::from_schema_name(<SessionResponse as utoipa::ToSchema>::name()))
+            .description(Some("In a session, the new recovery codes; during a sign-in, a session."))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for ConfirmedTotpResponse {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        let added = <AddedTotpResponse as utoipa::PartialSchema>::schema();
+        schemas.push((<AddedTotpResponse as utoipa::ToSchema>::name().into_owned(), added));
+    }
 }
 
 /// `POST /api/totp/confirm`: adds the authenticator app with its first code, and completes the sign-in if the app was
 /// set up during one.
+#[utoipa::path(
+    post,
+    path = "/api/totp/confirm",
+    operation_id = "confirm_totp_set_up",
+    tag = "Second factors",
+    request_body = ConfirmTotpBody,
+    responses(
+        (status = 200, description = "The app is added", body = ConfirmedTotpResponse),
+        TokenProblems,
+        FactorSetUpProblems,
+        ConfirmTotpProblems,
+        SignInProblems
+    )
+)]
 pub(crate) async fn confirm(
     app: web::Data<App>,
     context: RequestContext,
@@ -118,6 +194,17 @@ async fn add_totp(
 }
 
 /// `DELETE /api/totp`: removes the authenticator app.
+#[utoipa::path(
+    delete,
+    path = "/api/totp",
+    operation_id = "remove_totp",
+    tag = "Second factors",
+    responses(
+        (status = 200, description = "The account has no authenticator app", body = SuccessMessage),
+        TokenProblems,
+        FactorRemovalProblems
+    )
+)]
 pub(crate) async fn remove(app: web::Data<App>, context: RequestContext) -> Result<HttpResponse, Error> {
     let user = SignedInUser::authenticate_confirmed(&app, &context).await?;
     let event = user.security_event(&app, EventKind::TotpRemoved);

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use drawbridge_core::settings::{Reader, Setting};
 
-use super::Rate;
+use super::{Rate, source::SourceRates};
 
 /// A setting for a rate. `default` must describe the rate that [`LimitConfig::read`] falls back to; a test compares the
 /// two.
@@ -28,6 +28,12 @@ const LOGIN_LIMIT_NETWORK: Setting = rate_setting(
     "Failed sign-ins from one network (/24 for IPv4, /64 for IPv6), from devices unknown to the account.",
     "100/10s",
 );
+const LOGIN_LIMIT_FRONTEND: Setting = rate_setting(
+    "LOGIN_LIMIT_FRONTEND",
+    "Failed sign-ins through one registered frontend that does not say its clients' addresses, from devices that the \
+     account does not know.",
+    "1000/100ms",
+);
 const LOGIN_LIMIT_ALL: Setting = rate_setting(
     "LOGIN_LIMIT_ALL",
     "Failed sign-ins in the whole deployment, from devices unknown to the account.",
@@ -35,6 +41,11 @@ const LOGIN_LIMIT_ALL: Setting = rate_setting(
 );
 const REGISTER_LIMIT_NETWORK: Setting =
     rate_setting("REGISTER_LIMIT_NETWORK", "Sign-ups and requested e-mails from one network.", "30/1m");
+const REGISTER_LIMIT_FRONTEND: Setting = rate_setting(
+    "REGISTER_LIMIT_FRONTEND",
+    "Sign-ups and requested e-mails through one registered frontend that does not say its clients' addresses.",
+    "300/6s",
+);
 const CODE_LIMIT: Setting = rate_setting(
     "CODE_LIMIT",
     "Wrong codes for one account after a correct password: one limit for each known device and each session, and one for \
@@ -53,10 +64,14 @@ pub struct LimitConfig {
     pub device: Rate,
     /// `LOGIN_LIMIT_NETWORK`: failed sign-ins from one network, /24 or /64.
     pub network: Rate,
+    /// `LOGIN_LIMIT_FRONTEND`: failed sign-ins through one frontend that does not say its clients' addresses.
+    pub frontend: Rate,
     /// `LOGIN_LIMIT_ALL`: failed sign-ins in the whole deployment, from devices unknown to the account.
     pub all: Rate,
     /// `REGISTER_LIMIT_NETWORK`: sign-ups and requested e-mails from one network.
     pub register: Rate,
+    /// `REGISTER_LIMIT_FRONTEND`: the same through one frontend that does not say its clients' addresses.
+    pub register_frontend: Rate,
     /// `CODE_LIMIT`: wrong codes for one account, from each known device and session, and from all other devices
     /// together.
     pub code: Rate,
@@ -72,11 +87,23 @@ impl LimitConfig {
             account: read_rate(LOGIN_LIMIT_ACCOUNT, Rate::new(10, Duration::from_mins(5))),
             device: read_rate(LOGIN_LIMIT_DEVICE, Rate::new(10, Duration::from_mins(1))),
             network: read_rate(LOGIN_LIMIT_NETWORK, Rate::new(100, Duration::from_secs(10))),
+            frontend: read_rate(LOGIN_LIMIT_FRONTEND, Rate::new(1_000, Duration::from_millis(100))),
             all: read_rate(LOGIN_LIMIT_ALL, Rate::new(2_000, Duration::from_millis(50))),
             register: read_rate(REGISTER_LIMIT_NETWORK, Rate::new(30, Duration::from_mins(1))),
+            register_frontend: read_rate(REGISTER_LIMIT_FRONTEND, Rate::new(300, Duration::from_secs(6))),
             code: read_rate(CODE_LIMIT, Rate::new(10, Duration::from_mins(1))),
             mail: read_rate(MAIL_LIMIT_ADDRESS, Rate::new(5, Duration::from_mins(10))),
         }
+    }
+
+    /// The limits on failed sign-ins from one source.
+    pub(super) fn sign_in_rates(&self) -> SourceRates {
+        SourceRates { network: self.network, frontend: self.frontend }
+    }
+
+    /// The limits on sign-ups and requested e-mails from one source.
+    pub(super) fn registration_rates(&self) -> SourceRates {
+        SourceRates { network: self.register, frontend: self.register_frontend }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::domain::{Actor, ActorKind, Holder, Language};
 pub struct MailJob {
     /// The language to write in.
     pub language: Language,
-    /// The address of the client that caused the mail; `None` for an operator.
+    /// The address of the client that caused it; `None` for an operator, and if it is unknown.
     #[serde(rename = "from")]
     pub address: Option<IpAddr>,
     /// The client's `User-Agent`.
@@ -121,8 +121,8 @@ impl MailJob {
     /// The actor on whose behalf the job was added.
     pub(super) fn actor(&self) -> Actor {
         Actor {
-            // Only an operator has no address.
-            kind: if self.address.is_some() { ActorKind::Person } else { ActorKind::Operator },
+            // Every request has an ID, but a client's address can be unknown.
+            kind: if self.request_id.is_empty() { ActorKind::Operator } else { ActorKind::Person },
             address: self.address,
             user_agent: self.user_agent.clone(),
             request_id: self.request_id.clone(),

@@ -67,7 +67,8 @@ impl MailLink {
         }
     }
 
-    fn user(&self) -> Option<UserId> {
+    /// The account that the link was made for. A sign-up has none yet.
+    pub fn user(&self) -> Option<UserId> {
         match self {
             Self::Register { .. } => None,
             Self::Verify { user, .. } | Self::ChangeAddress { user, .. } | Self::Reset { user, .. } => {

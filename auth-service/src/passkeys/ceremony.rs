@@ -46,9 +46,12 @@ pub(super) enum CeremonyState {
 }
 
 /// A challenge, as the browser receives it.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct Challenge {
+    /// The ID of the challenge.
     ceremony: CeremonyId,
+    /// The options for `navigator.credentials`, with binary values in base64url.
+    #[schema(value_type = Object)]
     options: Value,
 }
 

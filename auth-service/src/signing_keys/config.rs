@@ -1,12 +1,15 @@
 use std::time::Duration;
 
 use drawbridge_core::settings::{Reader, Setting};
-use drawbridge_verification::token::TokenParties;
+use drawbridge_verification::{Tolerance, token::TokenParties};
 use jsonwebtoken::Algorithm;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
+
+/// The lifetime of an access token, unless `OUTAGE_GRACE` requires a longer one.
+const ACCESS_LIFETIME_MIN: Duration = Duration::from_mins(10);
 
 const TOKEN_ALGORITHM: Setting = Setting::new(
     "TOKEN_ALGORITHM",
@@ -32,12 +35,15 @@ const SESSIONS_PER_USER: Setting = Setting::new(
 /// How tokens are signed, and how long they and their sessions last.
 #[derive(Debug, Clone)]
 pub struct TokenConfig {
-    /// `TOKEN_ISSUER` and `TOKEN_AUDIENCE`.
+    /// `PUBLIC_ORIGIN`, `TOKEN_ISSUER` and `TOKEN_AUDIENCE`.
     pub parties: TokenParties,
     /// `TOKEN_ALGORITHM`, used for new keys; by default, that of the previous key.
     pub algorithm: Option<Algorithm>,
     /// `TOKEN_LIFETIME`: the idle timeout.
     pub lifetime: Duration,
+    /// How long an access token is valid: at least twice `OUTAGE_GRACE`, so that one that is renewed at half its
+    /// lifetime outlives an outage of auth-service.
+    pub access_lifetime: Duration,
     /// `SESSION_LIFETIME`: the absolute timeout.
     pub session_lifetime: Duration,
     /// `KEY_ROTATION`: the age at which a signing key is replaced.
@@ -47,17 +53,34 @@ pub struct TokenConfig {
 }
 
 impl TokenConfig {
-    /// Reads `TOKEN_ALGORITHM`, `TOKEN_LIFETIME`, `SESSION_LIFETIME`, `KEY_ROTATION` and `SESSIONS_PER_USER`.
+    /// Reads `TOKEN_ALGORITHM`, `TOKEN_LIFETIME`, `OUTAGE_GRACE`, `SESSION_LIFETIME`, `KEY_ROTATION` and
+    /// `SESSIONS_PER_USER`.
     pub fn read(reader: &mut Reader, parties: TokenParties) -> Self {
         let algorithm = reader.optional(TOKEN_ALGORITHM, parse_algorithm);
         let lifetime = reader.duration(TOKEN_LIFETIME, 7 * DAY, MINUTE..=365 * DAY);
+        let access_lifetime = ACCESS_LIFETIME_MIN.max(2 * Tolerance::read_outage_grace(reader));
         let session_lifetime = reader.duration(SESSION_LIFETIME, 30 * DAY, MINUTE..=365 * DAY);
         if lifetime > session_lifetime {
             reader.invalid(TOKEN_LIFETIME.name, "must not be longer than SESSION_LIFETIME");
         }
         let key_rotation = reader.duration(KEY_ROTATION, 90 * DAY, HOUR..=3650 * DAY);
         let sessions_per_user = reader.within(SESSIONS_PER_USER, 50, 1..=200);
-        Self { parties, algorithm, lifetime, session_lifetime, key_rotation, sessions_per_user }
+        Self {
+            parties,
+            algorithm,
+            lifetime,
+            access_lifetime,
+            session_lifetime,
+            key_rotation,
+            sessions_per_user,
+        }
+    }
+}
+
+impl TokenConfig {
+    /// The lifetime of the tokens that are valid for the longest time. A key stays published for as long.
+    pub(super) fn longest_lifetime(&self) -> Duration {
+        self.lifetime.max(self.access_lifetime)
     }
 }
 

@@ -3,19 +3,31 @@ use std::{
     time::Instant,
 };
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use drawbridge_core::{
+    audience::Audience,
     clock::SharedClock,
     id::{SessionId, UserId},
 };
 use drawbridge_database::Database;
 use drawbridge_verification::token::{Claims, TokenParties};
-use jsonwebtoken::encode;
+use jsonwebtoken::{EncodingKey, Header, encode};
 use secrecy::SecretString;
 
 use super::{KEY_CACHE_TTL, KeyError, KeyVault, SigningKey, TokenConfig, time_delta};
 
-/// A signed session token and when it expires.
+/// The user and the session that a token is for.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenSubject {
+    /// The user.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// When the session ends. No token outlives it.
+    pub session_expires_at: DateTime<Utc>,
+}
+
+/// A signed token and when it expires.
 #[derive(Clone)]
 pub struct IssuedToken {
     /// The token.
@@ -24,13 +36,14 @@ pub struct IssuedToken {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Signs session tokens with the current signing key.
+/// Signs tokens with the current signing key.
 pub struct TokenSigner {
     vault: Arc<KeyVault>,
     database: Database,
     clock: SharedClock,
     parties: TokenParties,
     lifetime: TimeDelta,
+    access_lifetime: TimeDelta,
     cached_key: RwLock<Option<CachedKey>>,
 }
 
@@ -49,33 +62,49 @@ impl TokenSigner {
             clock,
             parties: config.parties.clone(),
             lifetime: time_delta(config.lifetime),
+            access_lifetime: time_delta(config.access_lifetime),
             cached_key: RwLock::new(None),
         }
     }
 
-    /// Issues a token for a session. The token expires no later than the session.
+    /// Issues a session token with the deployment's audience, or that of a frontend.
     ///
     /// # Errors
     /// If there is no usable signing key, or the database is unavailable.
-    pub async fn issue(
+    pub async fn issue_session(
         &self,
-        user: UserId,
-        session: SessionId,
-        session_expires_at: DateTime<Utc>,
+        subject: TokenSubject,
+        audience: Option<&str>,
     ) -> Result<IssuedToken, KeyError> {
         let key = self.key().await?;
+        let audience = audience.unwrap_or(&self.parties.audience);
+        sign(&key.session_header, &key.key, &self.claims(subject, audience, self.lifetime))
+    }
+
+    /// Issues an access token (RFC 9068) for the service with this audience.
+    ///
+    /// # Errors
+    /// If there is no usable signing key, or the database is unavailable.
+    pub async fn issue_access(
+        &self,
+        subject: TokenSubject,
+        audience: &Audience,
+    ) -> Result<IssuedToken, KeyError> {
+        let key = self.key().await?;
+        let claims = self.claims(subject, audience.as_str(), self.access_lifetime);
+        sign(&key.access_header, &key.key, &claims)
+    }
+
+    fn claims(&self, subject: TokenSubject, audience: &str, lifetime: TimeDelta) -> Claims {
         let now = self.clock.now();
-        let expires_at = session_expires_at.min(now + self.lifetime);
-        let claims = Claims {
+        Claims {
             iss: self.parties.issuer.clone(),
-            aud: self.parties.audience.clone(),
-            sub: user,
-            sid: session,
+            aud: audience.to_owned(),
+            sub: subject.user,
+            sid: subject.session,
             iat: now.timestamp(),
-            exp: expires_at.timestamp(),
-        };
-        let text = encode(&key.header, &claims, &key.key).map_err(KeyError::cryptography)?;
-        Ok(IssuedToken { text: text.into(), expires_at: expires_at.trunc_subsecs(0) })
+            exp: subject.session_expires_at.min(now + lifetime).timestamp(),
+        }
     }
 
     async fn key(&self) -> Result<Arc<SigningKey>, KeyError> {
@@ -92,4 +121,12 @@ impl TokenSigner {
         *self.cached_key.write().unwrap_or_else(PoisonError::into_inner) = Some(loaded);
         Ok(key)
     }
+}
+
+fn sign(header: &Header, key: &EncodingKey, claims: &Claims) -> Result<IssuedToken, KeyError> {
+    let text = encode(header, claims, key).map_err(KeyError::cryptography)?;
+    Ok(IssuedToken {
+        text: text.into(),
+        expires_at: DateTime::from_timestamp(claims.exp, 0).unwrap_or_default(),
+    })
 }

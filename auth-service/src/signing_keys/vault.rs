@@ -8,9 +8,8 @@ use drawbridge_core::{
     secret::{KeyPurpose, MasterSecret, Sealer},
 };
 use drawbridge_database::Connection;
-use drawbridge_verification::token::TOKEN_TYPE;
 use jsonwebtoken::{
-    Algorithm, Header,
+    Algorithm,
     jwk::{Jwk, PublicKeyUse, ThumbprintHash},
 };
 
@@ -46,7 +45,7 @@ impl KeyVault {
         now: DateTime<Utc>,
         config: &TokenConfig,
     ) -> Result<(), KeyError> {
-        let token_lifetime = time_delta(config.lifetime);
+        let token_lifetime = time_delta(config.longest_lifetime());
         let spec = KeySpec {
             algorithm: config.algorithm.unwrap_or(Algorithm::EdDSA),
             token_lifetime,
@@ -197,7 +196,7 @@ impl KeyVault {
         connection: &mut Connection,
         now: DateTime<Utc>,
     ) -> Result<Algorithm, KeyError> {
-        Ok(self.find_active_key(connection, now)?.map_or(Algorithm::EdDSA, |key| key.header.alg))
+        Ok(self.find_active_key(connection, now)?.map_or(Algorithm::EdDSA, |key| key.algorithm()))
     }
 
     fn find_active_key(
@@ -211,9 +210,6 @@ impl KeyVault {
             .ok()
             .and_then(|jwk| Algorithm::try_from(jwk.common.key_algorithm?).ok())
             .ok_or_else(|| KeyError::Cryptography(format!("the public key {} is unreadable", sealed.kid)))?;
-        let mut header = Header::new(algorithm);
-        header.typ = Some(TOKEN_TYPE.to_owned());
-        header.kid = Some(sealed.kid);
-        Ok(Some(SigningKey { header, key: encoding_key(algorithm, &private) }))
+        Ok(Some(SigningKey::new(sealed.kid, algorithm, &private)))
     }
 }

@@ -140,7 +140,7 @@ pub struct AuditEvent {
     pub kind: String,
     /// The account, if there is one.
     pub user_id: Option<UserId>,
-    /// Who caused it: `person` or `operator`.
+    /// Who caused it: `person`, `operator` or `frontend`.
     pub actor: String,
     /// The client's address; empty for an operator.
     pub address: String,

@@ -1,12 +1,20 @@
 //! Browsers that call the service from the frontend's pages.
 
+use std::time::Duration;
+
+use auth_service::{
+    domain::{Actor, Frontend, FrontendOrigin},
+    frontends::{FrontendRegistry, RegistryAuthor},
+};
 use drawbridge_cookies::session_cookie::SessionCookie;
 use drawbridge_core::{
+    clock::{Clock, SystemClock},
     origin::Origin,
     settings::{Reader, fixed},
 };
 use reqwest::Method;
 use tests::{Answer, PASSWORD, Visitor, credentials};
+use tokio::time::sleep;
 
 use crate::helpers::{TestApp, TestDatabase};
 
@@ -82,6 +90,75 @@ async fn pages_of_other_origins_may_not_call_the_service() {
 
         assert!(allowed(&answer).is_none(), "{origin}: {:?}", answer.headers);
     }
+}
+
+/// Longer than auth-service keeps the registered origins.
+const UNTIL_ORIGINS_ARE_READ: Duration = Duration::from_millis(1100);
+
+async fn register_shop(app: &TestApp) {
+    let registry = FrontendRegistry::new(&app.config.master_secret);
+    let frontend = Frontend {
+        name: "shop".parse().unwrap(),
+        origins: vec![
+            FrontendOrigin::parse_site("https://shop.example").unwrap(),
+            FrontendOrigin::parse_pattern("*.preview.shop.example").unwrap(),
+        ],
+        audiences: Vec::new(),
+        session_audience: None,
+        address_header: None,
+    };
+    let add = move |c: &mut _| {
+        let author = RegistryAuthor { actor: &Actor::operator(), now: SystemClock.now() };
+        registry.add(c, &frontend, author).map(drop).unwrap();
+    };
+    app.query(add).await;
+}
+
+async fn remove_shop(app: &TestApp) {
+    let remove = move |c: &mut _| {
+        let author = RegistryAuthor { actor: &Actor::operator(), now: SystemClock.now() };
+        FrontendRegistry::remove(c, &"shop".parse().unwrap(), author).unwrap();
+    };
+    app.query(remove).await;
+}
+
+/// The origins of `shop` from which a page may send a preflight request and a change.
+async fn accepted_origins(app: &TestApp) -> Vec<&'static str> {
+    let mut accepted = Vec::new();
+    for origin in [
+        "https://shop.example",
+        "https://pr-1.preview.shop.example",
+        "http://shop.example",
+        "https://preview.shop.example",
+        "https://a.b.preview.shop.example",
+        "https://pr-1.preview.shop.example.evil.example",
+    ] {
+        let preflight = preflight(app, origin).await;
+        let body = credentials("no@example.com", PASSWORD).to_string();
+        let headers = [("origin", origin), ("sec-fetch-site", "cross-site"), JSON];
+        let change = send(app, Method::POST, "/api/login", &headers, &body).await;
+        let is_readable = allowed(&preflight) == Some((origin, "true"));
+        assert_eq!(is_readable, change.status == 401, "{origin}: {}", change.text);
+        assert_eq!(is_readable, allowed(&change).is_some(), "{origin}");
+        if is_readable {
+            accepted.push(origin);
+        }
+    }
+    accepted
+}
+
+#[actix_web::test]
+async fn pages_of_registered_frontends_may_call_the_service() {
+    let app = with_shared_cookie("").await;
+    assert!(accepted_origins(&app).await.is_empty());
+
+    register_shop(&app).await;
+    sleep(UNTIL_ORIGINS_ARE_READ).await;
+    assert_eq!(accepted_origins(&app).await, ["https://shop.example", "https://pr-1.preview.shop.example"]);
+
+    remove_shop(&app).await;
+    sleep(UNTIL_ORIGINS_ARE_READ).await;
+    assert!(accepted_origins(&app).await.is_empty());
 }
 
 #[actix_web::test]

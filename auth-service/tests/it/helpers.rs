@@ -17,7 +17,8 @@ use drawbridge_verification::user_cache::{CacheLocation, MemoryUserCache};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::{
-    Answer, MASTER_SECRET, Mailbox, NO_LIMIT, PASSWORD, Visitor, credentials, fresh_postgres_database,
+    Answer, MASTER_SECRET, Mailbox, NO_LIMIT, PASSWORD, Service, Visitor, WEB_FRONTEND_KEY, credentials,
+    expect_contract, fresh_postgres_database,
 };
 
 /// auth-service in this process, on a fresh database.
@@ -54,6 +55,7 @@ impl TestApp {
         change(&mut config);
         let server = auth_service::bind_with_clock(config.clone(), clock).await.unwrap();
         let url = format!("http://127.0.0.1:{}", server.port());
+        expect_contract(Service::Auth, &url);
         let metrics_url = format!("http://127.0.0.1:{}/metrics", server.internal_port().unwrap());
         server.spawn();
         Self { config, cache, url, metrics_url, _folder: folder }
@@ -200,6 +202,7 @@ fn read_config(database_url: &str) -> Config {
         ("DATABASE_URL", database_url),
         ("REDIS_URL", "memory:"),
         ("MASTER_SECRET", MASTER_SECRET),
+        ("WEB_FRONTEND_KEY", WEB_FRONTEND_KEY),
         ("FRONTEND_ORIGIN", "http://localhost:8080"),
         ("PORT", "0"),
     ]);

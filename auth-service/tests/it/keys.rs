@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use auth_service::{
-    signing_keys::{KeyVault, TokenSigner},
+    signing_keys::{KeyVault, TokenSigner, TokenSubject},
     storage,
 };
 use chrono::TimeDelta;
@@ -36,7 +36,7 @@ async fn tokens_are_signed_with_the_configured_algorithm() {
 
         let header = token_header(&ada);
         assert_eq!(header.alg, algorithm);
-        assert_eq!(header.typ.as_deref(), Some("at+jwt"));
+        assert_eq!(header.typ.as_deref(), Some("drawbridge-session+jwt"));
         app.me(&mut ada).await.assert_status(200);
     }
 }
@@ -131,7 +131,8 @@ impl FreshReplicas {
         let signer = TokenSigner::new(self.vault.clone(), self.database.clone(), clock, &app.config.tokens);
         let user = UserId::generate(Random, now);
         let session = SessionId::generate(Random, now);
-        let token = signer.issue(user, session, now + TimeDelta::days(30)).await.unwrap();
+        let subject = TokenSubject { user, session, session_expires_at: now + TimeDelta::days(30) };
+        let token = signer.issue_session(subject, None).await.unwrap();
         let keys = KeyRing::new(self.source.clone(), app.config.tokens.parties.clone()).keys().await.unwrap();
         assert!(!keys.check(token.text.expose_secret()).unwrap().has_expired(now));
         decode_header(token.text.expose_secret()).unwrap().kid.unwrap()

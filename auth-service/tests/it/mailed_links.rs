@@ -29,7 +29,8 @@ async fn the_link_of_a_sign_up_creates_the_account_once() {
         let (mut ada, after) = app.log_in("ada@example.com", PASSWORD).await;
 
         before.assert_status(401);
-        assert_eq!(looked.json()["data"], json!({"kind": "register", "email": "Ada@example.com"}));
+        let expected = json!({"kind": "register", "email": "Ada@example.com", "email_verified": false});
+        assert_eq!(looked.json()["data"], expected);
         wrong.assert_error(401, "invalid_credentials");
         right.assert_status(200);
         reused.assert_error(410, "link_invalid");

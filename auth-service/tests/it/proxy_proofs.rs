@@ -1,4 +1,4 @@
-//! Proofs that let a proxy of the deployment receive tokens in the body.
+//! Proofs of version 1, with which a web-frontend of an earlier version receives tokens in the body.
 
 use std::{
     net::{IpAddr, Ipv4Addr},

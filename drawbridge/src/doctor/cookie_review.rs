@@ -88,6 +88,13 @@ impl CookieReview<'_> {
             "use a parent domain of your own, or omit Domain and let the frontend's server set the cookie (proxy)"
         };
         match self.cookie.scope(self.setter) {
+            // An intended effect of this mode, but one that its users should know.
+            Scope::Domain(domain) if self.setup.mode == CookieMode::Shared => Some(Finding::note(
+                "session_shared_with_siblings",
+                &self.subject,
+                format!("has Domain={domain}: every host below {domain} receives the session"),
+                format!("run only hosts that you trust below {domain}, or use COOKIE_MODE=proxy"),
+            )),
             Scope::Host | Scope::Domain(_) => None,
             Scope::PublicSuffix(domain) => Some(self.error(
                 "domain_public_suffix",

@@ -28,7 +28,7 @@ fn guard() -> Result<Guard, BuildError> {
     let builder = Guard::builder(setting("ORIGIN", "http://localhost:3000"))
         .verify_service(setting("VERIFY_SERVICE_URL", "http://127.0.0.1:8082"))
         .login_path("/sign-in")
-        .token_parties(TokenParties { issuer: drawbridge.clone(), audience: drawbridge });
+        .token_parties(TokenParties::for_origin(drawbridge));
     match setting("REDIS_URL", "").as_str() {
         "" => builder.build(),
         redis => builder.embedded(redis).build(),

@@ -191,21 +191,16 @@ impl SessionCookie {
     /// How tokens read by [`SessionCookie::tokens`] are forwarded to a service: one as a bearer token,
     /// several as cookies, so that the service checks all of them; `None` if there are none.
     pub fn forward(&self, tokens: &[String]) -> Option<ForwardedTokens> {
-        let (header, value) = match tokens {
+        Some(match tokens {
             [] => return None,
-            [token] => ("authorization", format!("Bearer {token}")),
-            _ => {
-                let pairs: Vec<_> = tokens.iter().map(|token| format!("{}={token}", self.name())).collect();
-                ("cookie", pairs.join("; "))
+            [token] => {
+                ForwardedTokens { header: "authorization", value: format!("Bearer {}", sendable(token)) }
             }
-        };
-        // A header cannot carry other characters, and none of our tokens contains any. Send "-", which is
-        // refused.
-        let is_header_text = value.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-        Some(if is_header_text {
-            ForwardedTokens { header, value }
-        } else {
-            ForwardedTokens { header: "authorization", value: "Bearer -".to_owned() }
+            _ => {
+                let pairs: Vec<_> =
+                    tokens.iter().map(|token| format!("{}={}", self.name(), sendable(token))).collect();
+                ForwardedTokens { header: "cookie", value: pairs.join("; ") }
+            }
         })
     }
 
@@ -215,18 +210,22 @@ impl SessionCookie {
         &self,
         headers: &TokenHeaders<'a, impl Iterator<Item = &'a [u8]> + Clone>,
     ) -> Option<&'a str> {
-        if let Some(authorization) = headers.authorization {
-            let (scheme, token) = str::from_utf8(authorization).ok()?.split_once(' ')?;
-            return scheme.eq_ignore_ascii_case("bearer").then_some(token);
-        }
         let mut cookies = request_cookies::named(headers.cookies.clone(), self.name());
-        let token = cookies.next()?.text()?;
-        let is_only = cookies.next().is_none();
-        (is_only && (1..=TOKEN_MAX_BYTES).contains(&token.len())).then_some(token)
+        let token = match cookies.next() {
+            Some(cookie) if cookies.next().is_none() => cookie.value,
+            Some(_) => return None,
+            None if self.has_previous(headers) => return None,
+            None => headers.authorization.and_then(bearer_token)?,
+        };
+        let is_plausible = (1..=TOKEN_MAX_BYTES).contains(&token.len());
+        str::from_utf8(token).ok().filter(|_| is_plausible)
     }
 
-    /// The distinct tokens of a request: the bearer token (RFC 6750, 2.1) if there is one, else the cookies
-    /// with the session cookie's name. There can be several, since a sibling host can plant a second one.
+    /// The distinct tokens of a request: the values of the session cookie if there are any, else those of the
+    /// first previous cookie that is present, else the bearer token (RFC 6750, 2.1).
+    ///
+    /// The cookie decides because applications use `Authorization` for tokens of their own. There can be
+    /// several cookies, since a sibling host can plant a second one.
     ///
     /// An overlong token is truncated to a length that is still refused, and only the first few cookies are
     /// read. No unmodified browser sends overlong tokens or that many cookies.
@@ -234,16 +233,12 @@ impl SessionCookie {
         &self,
         headers: &TokenHeaders<'a, impl Iterator<Item = &'a [u8]> + Clone>,
     ) -> Vec<String> {
-        if let Some(token) = headers.authorization.and_then(bearer_token) {
-            return vec![bounded(token)];
-        }
-        let tokens = distinct_values(headers.cookies.clone(), self.name());
-        if !tokens.is_empty() {
+        let names = std::iter::once(self.name()).chain(self.previous.iter().map(PreviousCookie::name));
+        let mut cookies = names.map(|name| distinct_values(headers.cookies.clone(), name));
+        if let Some(tokens) = cookies.find(|tokens| !tokens.is_empty()) {
             return tokens;
         }
-        let mut previous =
-            self.previous.iter().map(|cookie| distinct_values(headers.cookies.clone(), &cookie.name));
-        previous.find(|tokens| !tokens.is_empty()).unwrap_or_default()
+        headers.authorization.and_then(bearer_token).map(bounded).into_iter().collect()
     }
 
     /// Returns true if the token arrived in a previous cookie that must be replaced.
@@ -251,21 +246,27 @@ impl SessionCookie {
         &self,
         headers: &TokenHeaders<'a, impl Iterator<Item = &'a [u8]> + Clone>,
     ) -> bool {
-        let has = |name: &str| !distinct_values(headers.cookies.clone(), name).is_empty();
-        headers.authorization.is_none()
-            && !has(self.name())
-            && self.previous.iter().any(|cookie| has(&cookie.name))
+        self.has_previous(headers) && !has_value(headers, self.name())
+    }
+
+    fn has_previous<'a>(&self, headers: &TokenHeaders<'a, impl Iterator<Item = &'a [u8]> + Clone>) -> bool {
+        self.previous.iter().any(|cookie| has_value(headers, &cookie.name))
     }
 }
 
 /// How many distinct session cookies of one request are checked.
 const TOKENS_PER_REQUEST: usize = 8;
 
+/// The token of `Authorization: Bearer`. Another scheme carries no session, and neither does an empty token.
 fn bearer_token(authorization: &[u8]) -> Option<&[u8]> {
     let mut parts = authorization.splitn(2, |byte| *byte == b' ');
     let scheme = parts.next()?;
-    let token = parts.next()?;
-    scheme.eq_ignore_ascii_case(b"bearer").then_some(token)
+    let token = parts.next()?.trim_ascii();
+    (scheme.eq_ignore_ascii_case(b"bearer") && !token.is_empty()).then_some(token)
+}
+
+fn has_value<'a>(headers: &TokenHeaders<'a, impl Iterator<Item = &'a [u8]> + Clone>, name: &str) -> bool {
+    request_cookies::named(headers.cookies.clone(), name).any(|cookie| !cookie.value.is_empty())
 }
 
 fn distinct_values<'a>(fields: impl Iterator<Item = &'a [u8]>, name: &str) -> Vec<String> {
@@ -286,6 +287,12 @@ fn distinct_values<'a>(fields: impl Iterator<Item = &'a [u8]>, name: &str) -> Ve
 fn bounded(token: &[u8]) -> String {
     let token = token.trim_ascii();
     String::from_utf8_lossy(token.get(..=TOKEN_MAX_BYTES).unwrap_or(token)).into_owned()
+}
+
+/// The token, or an invalid one in place of a token that no header can carry. None of ours is such a token.
+fn sendable(token: &str) -> &str {
+    let is_header_text = token.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    if is_header_text { token } else { "-" }
 }
 
 #[cfg(test)]

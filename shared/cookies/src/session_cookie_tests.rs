@@ -91,39 +91,110 @@ fn malformed_lists_of_previous_cookies_are_refused() {
     }
 }
 
+/// The headers of a request, and the tokens read from them.
+struct TokenCase {
+    name: &'static str,
+    authorization: Option<&'static str>,
+    cookies: &'static [&'static str],
+    tokens: &'static [&'static str],
+    /// Whether the fast reader finds the token as well.
+    is_plain: bool,
+}
+
+const fn plain(
+    name: &'static str,
+    authorization: Option<&'static str>,
+    cookies: &'static [&'static str],
+    tokens: &'static [&'static str],
+) -> TokenCase {
+    TokenCase { name, authorization, cookies, tokens, is_plain: true }
+}
+
+const fn unusual(
+    name: &'static str,
+    authorization: Option<&'static str>,
+    cookies: &'static [&'static str],
+    tokens: &'static [&'static str],
+) -> TokenCase {
+    TokenCase { name, authorization, cookies, tokens, is_plain: false }
+}
+
+/// Requests to a service that reads `__Secure-token`, and before it `sid` and `older`.
+const TOKEN_CASES: [TokenCase; 27] = [
+    unusual("nothing", None, &[], &[]),
+    plain("one cookie", None, &["a=1; __Secure-token=x; b=2"], &["x"]),
+    plain("HTTP/2 splits the header", None, &["a=1", "__Secure-token=x"], &["x"]),
+    unusual("a planted cookie", None, &["__Secure-token=x; __Secure-token=y; __Secure-token=x"], &["x", "y"]),
+    unusual("the same cookie twice", None, &["__Secure-token=x", "__Secure-token=x"], &["x"]),
+    unusual("an empty cookie", None, &["__Secure-token=", "x__Secure-token=1"], &[]),
+    unusual("another case", None, &["__secure-token=1"], &[]),
+    unusual("a previous cookie", None, &["sid=a"], &["a"]),
+    unusual("two previous cookies", None, &["older=b; sid=a"], &["a"]),
+    unusual("an empty previous cookie", None, &["sid=; older=b"], &["b"]),
+    plain("a current and a previous cookie", None, &["sid=a; __Secure-token=x"], &["x"]),
+    plain("a bearer token", Some("Bearer z"), &[], &["z"]),
+    plain("a bearer token and other cookies", Some("Bearer z"), &["a=1; b=2"], &["z"]),
+    plain("a lower-case scheme", Some("bearer z"), &[], &["z"]),
+    plain("an upper-case scheme", Some("BEARER z"), &[], &["z"]),
+    plain("two spaces", Some("Bearer  z"), &[], &["z"]),
+    plain("a tab after the space", Some("Bearer \tz"), &[], &["z"]),
+    unusual("a tab instead of the space", Some("Bearer\tz"), &[], &[]),
+    unusual("a scheme without a token", Some("Bearer"), &[], &[]),
+    unusual("an empty token", Some("Bearer  "), &[], &[]),
+    unusual("a similar scheme", Some("Bearerx z"), &[], &[]),
+    unusual("another scheme", Some("Basic z"), &[], &[]),
+    plain("a cookie and an application's token", Some("Bearer z"), &["__Secure-token=x"], &["x"]),
+    plain("a cookie and another scheme", Some("Basic z"), &["__Secure-token=x"], &["x"]),
+    unusual("a previous cookie and a bearer token", Some("Bearer z"), &["sid=a"], &["a"]),
+    unusual("an empty cookie and a bearer token", Some("Bearer z"), &["__Secure-token="], &["z"]),
+    plain("an empty previous cookie and a bearer token", Some("Bearer z"), &["sid="], &["z"]),
+];
+
 #[test]
-fn tokens_come_from_the_bearer_header_or_from_the_cookies() {
-    let cookie = localhost();
-    for (case, authorization, fields, tokens) in [
-        ("nothing", None, vec![], vec![]),
-        ("one cookie", None, vec!["a=1; token=x; b=2"], vec!["x"]),
-        ("HTTP/2 splits the header", None, vec!["a=1", "token=x"], vec!["x"]),
-        ("a planted cookie", None, vec!["token=x; token=y; token=x"], vec!["x", "y"]),
-        ("a bearer token", Some("bearer z"), vec!["token=x"], vec!["z"]),
-        ("another scheme", Some("Basic z"), vec!["token=x"], vec!["x"]),
-        ("an empty cookie", None, vec!["token=", "xtoken=1"], vec![]),
-    ] {
-        assert_eq!(cookie.tokens(&headers(authorization, &fields)), tokens, "{case}");
+fn a_cookie_decides_and_a_bearer_token_counts_without_one() {
+    let cookie = shared("sid, older@example.com");
+    for case in TOKEN_CASES {
+        let headers = headers(case.authorization, case.cookies);
+        assert_eq!(cookie.tokens(&headers), case.tokens, "{}", case.name);
     }
 }
 
 #[test]
 fn the_only_token_agrees_with_all_tokens() {
+    let cookie = shared("sid, older@example.com");
+    for case in TOKEN_CASES {
+        let only = cookie.only_token(&headers(case.authorization, case.cookies));
+
+        let expected = case.tokens.first().copied().filter(|_| case.is_plain);
+        assert_eq!(only, expected, "{}", case.name);
+    }
+}
+
+#[test]
+fn an_overlong_token_is_no_plausible_one() {
     let cookie = localhost();
-    for (authorization, fields, only) in [
-        (None, vec![], None),
-        (None, vec!["a=1; token=x; b=2"], Some("x")),
-        (None, vec!["a=1", "token=x"], Some("x")),
-        (None, vec!["token=x; token=y"], None),
-        (None, vec!["token=x", "token=x"], None),
-        (None, vec!["xtoken=1; Token=2"], None),
-        (Some("bearer z"), vec!["token=x"], Some("z")),
-        (Some("Basic z"), vec!["token=x"], None),
-    ] {
+    let text = "x".repeat(TOKEN_MAX_BYTES + 1);
+    let (bearer, pair) = (format!("Bearer {text}"), format!("token={text}"));
+
+    for (case, authorization, fields) in
+        [("bearer", Some(bearer.as_str()), vec![]), ("cookie", None, vec![pair.as_str()])]
+    {
         let headers = headers(authorization, &fields);
-        assert_eq!(cookie.only_token(&headers), only, "{authorization:?} {fields:?}");
-        if let Some(only) = only {
-            assert_eq!(cookie.tokens(&headers), [only], "{authorization:?} {fields:?}");
+        assert_eq!(cookie.only_token(&headers), None, "{case}");
+        assert_eq!(cookie.tokens(&headers), [text.as_str()], "{case}");
+    }
+}
+
+#[test]
+fn an_authorization_does_not_hide_an_outdated_cookie() {
+    let cookie = shared("sid");
+    for (case, field, expected) in
+        [("previous", "sid=a", true), ("both", "sid=a; __Secure-token=x", false), ("none", "x=y", false)]
+    {
+        let fields = [field];
+        for authorization in [None, Some("Bearer z"), Some("Basic z")] {
+            let headers = headers(authorization, &fields);
+            assert_eq!(cookie.is_outdated(&headers), expected, "{case} {authorization:?}");
         }
     }
 }
@@ -145,7 +216,15 @@ fn hostile_cookies_are_bounded_in_length_and_number() {
 }
 
 #[test]
-fn an_unsendable_token_is_forwarded_as_an_invalid_one() {
-    let forwarded = localhost().forward(&["a\u{7}b".to_owned()]).unwrap();
-    assert_eq!(forwarded, ForwardedTokens { header: "authorization", value: "Bearer -".to_owned() });
+fn one_token_is_forwarded_as_bearer_and_several_as_cookies() {
+    let forward = |tokens: &[&str]| {
+        let tokens: Vec<_> = tokens.iter().map(|token| (*token).to_owned()).collect();
+        localhost().forward(&tokens).map(|forwarded| (forwarded.header, forwarded.value))
+    };
+
+    assert_eq!(forward(&[]), None);
+    assert_eq!(forward(&["a"]), Some(("authorization", "Bearer a".to_owned())));
+    assert_eq!(forward(&["a", "b"]), Some(("cookie", "token=a; token=b".to_owned())));
+    assert_eq!(forward(&["a\u{7}b"]), Some(("authorization", "Bearer -".to_owned())), "no header text");
+    assert_eq!(forward(&["ü", "b"]), Some(("cookie", "token=-; token=b".to_owned())), "the other one counts");
 }

@@ -1,15 +1,18 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
+pub mod audience;
 pub mod bounded_cache;
 pub mod breaker;
 pub mod clock;
 pub mod exposed_secret;
+pub mod frontend_key;
 pub mod id;
 pub mod metrics;
 pub mod origin;
 pub mod problem_code;
 pub mod random;
+pub mod return_url;
 pub mod secret;
 pub mod settings;
 pub mod telemetry;

@@ -82,6 +82,16 @@ impl Origin {
         }
     }
 
+    /// Returns true if this is an `https` origin on the default port whose host is one label below `parent`, as a
+    /// wildcard in a certificate covers it (RFC 9525, 6.3).
+    pub fn is_one_label_below(&self, parent: &str) -> bool {
+        // With the default port, the authority is the host alone.
+        let has_default_port = self.authority() == self.host();
+        let label = self.host().strip_suffix(parent).and_then(|rest| rest.strip_suffix('.'));
+        let is_one_label = label.is_some_and(|label| !label.is_empty() && !label.contains('.'));
+        self.is_https() && has_default_port && is_one_label
+    }
+
     /// The path, query and fragment of `target` if it stays on this origin.
     ///
     /// Browsers treat `//host`, `/\host` and `/.//host` as other hosts, so the target is resolved the way
@@ -138,6 +148,23 @@ mod tests {
             ["app.example.com", "ftp://a.b", "https://a.b/path", "https://u:p@a.b", "https://a.b?q", ""]
         {
             assert!(Origin::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_stands_for_one_label() {
+        for (origin, is_below) in [
+            ("https://app.example.com", true),
+            ("https://example.com", false),
+            ("https://a.b.example.com", false),
+            ("https://appexample.com", false),
+            ("https://app.example.com:8443", false),
+            ("http://app.example.com", false),
+            ("https://app.example.com.evil.example", false),
+        ] {
+            let origin = Origin::parse(origin).unwrap();
+
+            assert_eq!(origin.is_one_label_below("example.com"), is_below, "{origin}");
         }
     }
 

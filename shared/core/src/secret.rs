@@ -49,6 +49,8 @@ pub enum KeyPurpose {
     RecoveryCodes,
     /// Encrypts pending logins, between the first and the second step.
     PendingLogin,
+    /// Encrypts the keys of frontends at rest.
+    FrontendKeys,
 }
 
 impl KeyPurpose {
@@ -65,6 +67,7 @@ impl KeyPurpose {
             Self::TotpSecrets => b"drawbridge/1/totp-secrets",
             Self::RecoveryCodes => b"drawbridge/1/recovery-codes",
             Self::PendingLogin => b"drawbridge/1/pending-login",
+            Self::FrontendKeys => b"drawbridge/1/frontend-keys",
         }
     }
 }
@@ -74,6 +77,18 @@ pub struct DerivedKey([u8; DerivedKey::BYTES]);
 
 impl DerivedKey {
     const BYTES: usize = 64;
+
+    /// Derives a key from `secret` with HKDF (RFC 5869).
+    #[expect(clippy::expect_used, reason = "HKDF-SHA-256 can derive far more than 64 bytes")]
+    pub(crate) fn new(secret: &[u8], purpose: KeyPurpose) -> Self {
+        let mut bytes = [0; Self::BYTES];
+        Salt::new(HKDF_SHA256, b"drawbridge")
+            .extract(secret)
+            .expand(&[purpose.info()], DerivedLength)
+            .and_then(|key| key.fill(&mut bytes))
+            .expect("HKDF derives 64 bytes");
+        Self(bytes)
+    }
 
     /// The bytes of the key.
     pub fn as_bytes(&self) -> &[u8; Self::BYTES] {
@@ -116,15 +131,8 @@ impl MasterSecret {
     }
 
     /// Derives the key for `purpose`.
-    #[expect(clippy::expect_used, reason = "HKDF-SHA-256 can derive far more than 64 bytes")]
     pub fn derive(&self, purpose: KeyPurpose) -> DerivedKey {
-        let mut bytes = [0; DerivedKey::BYTES];
-        Salt::new(HKDF_SHA256, b"drawbridge")
-            .extract(self.0.expose_secret().as_bytes())
-            .expand(&[purpose.info()], DerivedLength)
-            .and_then(|key| key.fill(&mut bytes))
-            .expect("HKDF derives 64 bytes");
-        DerivedKey(bytes)
+        DerivedKey::new(self.0.expose_secret().as_bytes(), purpose)
     }
 
     /// Derives the HMAC-SHA-256 key (RFC 2104) for `purpose`.

@@ -25,6 +25,43 @@ diesel::table! {
 }
 
 diesel::table! {
+    frontend_audiences (frontend, audience) {
+        frontend -> Text,
+        audience -> Text,
+    }
+}
+
+diesel::table! {
+    frontend_keys (id) {
+        id -> Text,
+        frontend -> Text,
+        kind -> Text,
+        hash -> Binary,
+        sealed -> Binary,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    frontend_origins (origin) {
+        origin -> Text,
+        frontend -> Text,
+        kind -> Text,
+        expires_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    frontends (name) {
+        name -> Text,
+        audience -> Nullable<Text>,
+        address_header -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     links (hash) {
         hash -> Binary,
         kind -> Text,
@@ -68,6 +105,13 @@ diesel::table! {
         user_id -> Binary,
         hash -> Text,
         changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    proof_nonces (nonce) {
+        nonce -> Binary,
+        expires_at -> Timestamp,
     }
 }
 
@@ -145,6 +189,9 @@ diesel::table! {
 }
 
 diesel::joinable!(ceremonies -> users (user_id));
+diesel::joinable!(frontend_audiences -> frontends (frontend));
+diesel::joinable!(frontend_keys -> frontends (frontend));
+diesel::joinable!(frontend_origins -> frontends (frontend));
 diesel::joinable!(links -> users (user_id));
 diesel::joinable!(passkeys -> users (user_id));
 diesel::joinable!(passwords -> users (user_id));
@@ -158,11 +205,16 @@ diesel::joinable!(user_roles -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     audit_events,
     ceremonies,
+    frontend_audiences,
+    frontend_keys,
+    frontend_origins,
+    frontends,
     links,
     mail_jobs,
     outbox,
     passkeys,
     passwords,
+    proof_nonces,
     recovery_codes,
     session_details,
     sessions,

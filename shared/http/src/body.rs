@@ -7,26 +7,40 @@ use serde::{
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-/// The body of a successful response.
+/// The body of a successful response with data.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Success<T> {
+    /// Always true.
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::always_true))]
     success: bool,
+    /// For people; it may change.
     message: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<T>,
+    data: T,
+}
+
+/// The body of a successful response without data.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SuccessMessage {
+    /// Always true.
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::always_true))]
+    success: bool,
+    /// For people; it may change.
+    message: &'static str,
 }
 
 impl Success<()> {
     /// A success without data.
-    pub fn message(message: &'static str) -> Self {
-        Self { success: true, message, data: None }
+    pub fn message(message: &'static str) -> SuccessMessage {
+        SuccessMessage { success: true, message }
     }
 }
 
 impl<T> Success<T> {
     /// A success with data.
     pub fn with(message: &'static str, data: T) -> Self {
-        Self { success: true, message, data: Some(data) }
+        Self { success: true, message, data }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Protection against cross-site requests.
 
+use std::sync::Arc;
+
 use actix_web::{
     Error, HttpRequest,
     body::MessageBody,
@@ -14,6 +16,18 @@ use drawbridge_core::origin::Origin;
 /// The origins whose pages may send changing requests: application data for [`refuse_cross_site`].
 #[derive(Debug, Clone)]
 pub struct OwnOrigins(pub Vec<Origin>);
+
+/// Further origins whose pages may send changing requests, which can change while the service runs: application data
+/// for [`refuse_cross_site`].
+#[derive(Clone)]
+pub struct RegisteredOrigins(Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl RegisteredOrigins {
+    /// The origins, as in the header `Origin`, for which `contains` returns true.
+    pub fn new(contains: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(contains))
+    }
+}
 
 /// Refuses changing requests from pages of other sites.
 ///
@@ -31,7 +45,7 @@ pub async fn refuse_cross_site<B: MessageBody>(
     next.call(request).await
 }
 
-/// Returns true if a request comes from a page of [`OwnOrigins`], or from no page at all.
+/// Returns true if a request comes from a page of [`OwnOrigins`] or [`RegisteredOrigins`], or from no page at all.
 pub fn is_same_site(request: &HttpRequest) -> bool {
     let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     let site = header("sec-fetch-site");
@@ -39,9 +53,17 @@ pub fn is_same_site(request: &HttpRequest) -> bool {
         return true;
     }
     match header(header::ORIGIN.as_str()) {
-        Some(origin) => request
-            .app_data::<OwnOrigins>()
-            .is_some_and(|own| own.0.iter().any(|own| own.to_string() == origin)),
+        Some(origin) => is_own_origin(request, origin) || is_registered_origin(request, origin),
         None => site.is_none(),
     }
+}
+
+/// Returns true if `origin`, as in the header `Origin`, is one of [`OwnOrigins`].
+pub fn is_own_origin(request: &HttpRequest, origin: &str) -> bool {
+    let own = request.app_data::<OwnOrigins>();
+    own.is_some_and(|own| own.0.iter().any(|own| own.to_string() == origin))
+}
+
+fn is_registered_origin(request: &HttpRequest, origin: &str) -> bool {
+    request.app_data::<RegisteredOrigins>().is_some_and(|registered| (registered.0)(origin))
 }

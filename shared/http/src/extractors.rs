@@ -1,12 +1,17 @@
 //! The limits of Actix's extractors, and their failures as problems.
 
 use actix_web::{
-    Error, HttpRequest, HttpResponse,
+    Error, HttpMessage, HttpRequest, HttpResponse,
     error::{JsonPayloadError, PathError, QueryPayloadError, UrlencodedError},
     web,
 };
 
-use crate::problem::{Code, Problem};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    body::JsonObject,
+    problem::{Code, Problem},
+};
 
 /// The largest request body that our endpoints accept, in bytes.
 pub const BODY_LIMIT_BYTES: usize = 16 * 1024;
@@ -14,7 +19,11 @@ pub const BODY_LIMIT_BYTES: usize = 16 * 1024;
 /// Configures the limits and failures of extractors, and the response for unknown paths.
 pub fn configure(config: &mut web::ServiceConfig) {
     config
-        .app_data(web::JsonConfig::default().limit(BODY_LIMIT_BYTES).error_handler(json_problem))
+        .app_data(
+            web::JsonConfig::default()
+                .limit(BODY_LIMIT_BYTES)
+                .error_handler(|error, _| json_problem(error).into()),
+        )
         .app_data(web::FormConfig::default().limit(BODY_LIMIT_BYTES).error_handler(form_problem))
         .app_data(web::QueryConfig::default().error_handler(query_problem))
         .app_data(web::PathConfig::default().error_handler(path_problem))
@@ -26,12 +35,12 @@ async fn not_found() -> Result<HttpResponse, Problem> {
     Err(Problem::new(Code::NotFound, "No resource exists at this path."))
 }
 
-fn too_large() -> Problem {
+pub(crate) fn too_large() -> Problem {
     let detail = format!("The body must not exceed {BODY_LIMIT_BYTES} bytes.");
     Problem::new(Code::PayloadTooLarge, detail)
 }
 
-fn json_problem(error: JsonPayloadError, _: &HttpRequest) -> Error {
+fn json_problem(error: JsonPayloadError) -> Problem {
     match error {
         JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => too_large(),
         JsonPayloadError::ContentType => {
@@ -50,7 +59,22 @@ fn json_problem(error: JsonPayloadError, _: &HttpRequest) -> Error {
         ),
         _ => Problem::new(Code::BadRequest, "The body could not be read completely."),
     }
-    .into()
+}
+
+/// Parses a JSON object that a request may contain; `None` if the body is empty.
+///
+/// # Errors
+/// There is a body, and it is not such an object.
+pub fn optional_json<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<Option<T>, Problem> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    if !request.content_type().eq_ignore_ascii_case("application/json") {
+        return Err(json_problem(JsonPayloadError::ContentType));
+    }
+    let JsonObject(value) =
+        serde_json::from_slice(body).map_err(|error| json_problem(JsonPayloadError::Deserialize(error)))?;
+    Ok(Some(value))
 }
 
 /// Names the invalid field. Its content, perhaps a password, is never repeated.

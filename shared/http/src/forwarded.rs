@@ -1,5 +1,11 @@
-//! What web-frontend tells auth-service about the browser, besides its address. Trusted only with a valid proof
-//! ([`crate::proxy_identity`]).
+//! What a frontend tells auth-service about the browser, besides its address. Trusted only with a valid proof
+//! ([`crate::proof`]).
+
+/// The key of a registered frontend, sent instead of a proof. Only for TLS connections.
+pub const KEY: &str = "x-drawbridge-key";
+
+/// The origin that a registered frontend acts for, such as `https://shop.example.com`.
+pub const ORIGIN: &str = "x-drawbridge-origin";
 
 /// The browser's `User-Agent`, cut to [`USER_AGENT_MAX`] visible ASCII characters.
 pub const USER_AGENT: &str = "x-drawbridge-user-agent";

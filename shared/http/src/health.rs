@@ -12,6 +12,7 @@ use crate::draining::Draining;
 
 /// A dependency of a service.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Dependency {
     /// The name, such as `database`.
     pub name: &'static str,
@@ -21,24 +22,54 @@ pub struct Dependency {
     pub needed: bool,
 }
 
+/// The state of a service.
 #[derive(Serialize)]
-struct Report<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = HealthReport))]
+pub struct Report<'a> {
+    /// Whether the check succeeded.
     success: bool,
+    /// For people; it may change.
     message: &'a str,
+    /// `unavailable` if the check failed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     code: Option<&'static str>,
+    /// What was checked.
     dependencies: &'a [Dependency],
 }
 
 /// `GET /health/live`: 200 while the process is running.
+#[cfg_attr(
+    feature = "openapi",
+    utoipa::path(
+        get,
+        path = "/health/live",
+        operation_id = "get_liveness",
+        tag = "Operation",
+        responses((status = 200, description = "The process is running", body = Report))
+    )
+)]
 pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(Report { success: true, message: "alive", code: None, dependencies: &[] })
 }
 
 /// `GET /health/serving`: 200 until the service drains, for load balancers.
 ///
-/// It ignores dependencies. An outage affects every replica alike, and a load balancer that used [`ready`] would
-/// remove all of them, although many requests can be answered without the dependency.
+/// It ignores dependencies. An outage affects every replica alike, and a load balancer that used the readiness check
+/// would remove all of them, although many requests can be answered without the dependency.
+#[cfg_attr(
+    feature = "openapi",
+    utoipa::path(
+        get,
+        path = "/health/serving",
+        operation_id = "get_serving_state",
+        tag = "Operation",
+        responses(
+            (status = 200, description = "The service accepts requests", body = Report),
+            (status = 503, description = "The service is stopping", body = Report)
+        )
+    )
+)]
 pub async fn serving(draining: web::Data<Draining>) -> HttpResponse {
     report(&draining, &[])
 }

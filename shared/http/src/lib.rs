@@ -2,8 +2,10 @@
 #![deny(missing_docs)]
 
 mod body;
+mod buffered_body;
 pub mod client_address;
 pub mod cross_site;
+pub mod discovery;
 pub mod draining;
 mod extractors;
 pub mod forwarded;
@@ -12,7 +14,10 @@ pub mod health;
 pub mod healthcheck;
 pub mod internal;
 pub mod navigation;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod problem;
+pub mod proof;
 pub mod proxy_identity;
 pub mod remote_source;
 pub mod replicas;
@@ -21,8 +26,9 @@ mod request_scope;
 mod routes;
 pub mod serve;
 
-pub use body::{JsonObject, Success};
-pub use extractors::{BODY_LIMIT_BYTES, configure};
+pub use body::{JsonObject, Success, SuccessMessage};
+pub use buffered_body::buffer_body;
+pub use extractors::{BODY_LIMIT_BYTES, configure, optional_json};
 pub use headers::{append_cookies, cookie_fields, cookie_headers, token_headers};
 pub use request_id::{REQUEST_ID, RequestId};
 pub use request_scope::{

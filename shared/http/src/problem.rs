@@ -20,22 +20,46 @@ pub struct Problem {
     allow: Option<&'static str>,
     authenticated: Option<bool>,
     status: Option<StatusCode>,
+    oauth_error: Option<&'static str>,
+    headers: &'static [(&'static str, &'static str)],
     cause: Option<String>,
 }
 
+/// The path below which each code has a page. It is the start of `type`, which resolves against the URL of the request.
+pub const PROBLEM_PAGES: &str = "/problems/";
+
+/// A failure (RFC 9457).
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Problem))]
+pub(crate) struct ProblemBody<'a> {
+    /// The page that describes the code, relative to the URL of the request.
+    #[cfg_attr(feature = "openapi", schema(format = "uri-reference"))]
     r#type: String,
+    /// A short summary of the code, in English.
     title: &'a str,
+    /// The HTTP status.
     status: u16,
+    /// What is wrong with this request and what to do, in English.
     detail: &'a str,
+    /// The stable code.
     code: &'a str,
+    /// The ID of the request, as in the header `x-request-id`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     request_id: Option<&'a str>,
+    /// Always false.
+    #[cfg_attr(feature = "openapi", schema(schema_with = crate::openapi::always_false))]
     success: bool,
+    /// The same as `title`.
     message: &'a str,
+    /// False if a token was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     authenticated: Option<bool>,
+    /// The error code of OAuth (RFC 6749, 5.2), at the token endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    error: Option<&'a str>,
 }
 
 impl Problem {
@@ -48,6 +72,8 @@ impl Problem {
             allow: None,
             authenticated: None,
             status: None,
+            oauth_error: None,
+            headers: &[],
             cause: None,
         }
     }
@@ -90,10 +116,24 @@ impl Problem {
         self
     }
 
+    /// Adds the member `error` that OAuth clients read (RFC 6749, 5.2).
+    #[must_use]
+    pub fn with_oauth_error(mut self, error: &'static str) -> Self {
+        self.oauth_error = Some(error);
+        self
+    }
+
     /// Uses status 401 whatever the code, for gateways that do not distinguish other refusals.
     #[must_use]
     pub fn as_unauthorized(mut self) -> Self {
         self.status = Some(StatusCode::UNAUTHORIZED);
+        self
+    }
+
+    /// Sets these headers of the response.
+    #[must_use]
+    pub fn with_headers(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        self.headers = headers;
         self
     }
 
@@ -126,13 +166,16 @@ impl Problem {
         if let Some(methods) = self.allow {
             response.insert_header((header::ALLOW, methods));
         }
+        for header in self.headers {
+            response.insert_header(*header);
+        }
         response
     }
 
     /// The body as JSON.
     pub fn to_json(&self, request_id: Option<&str>) -> String {
-        let body = Body {
-            r#type: format!("urn:drawbridge:problem:{}", self.code.as_str()),
+        let body = ProblemBody {
+            r#type: format!("{PROBLEM_PAGES}{}", self.code.as_str()),
             title: self.code.title(),
             status: self.status().as_u16(),
             detail: &self.detail,
@@ -141,6 +184,7 @@ impl Problem {
             success: false,
             message: self.code.title(),
             authenticated: self.authenticated,
+            error: self.oauth_error,
         };
         serde_json::to_string(&body).unwrap_or_default()
     }
@@ -210,7 +254,7 @@ mod tests {
         assert_eq!(
             body,
             serde_json::json!({
-                "type": "urn:drawbridge:problem:invalid_token", "title": "Invalid token",
+                "type": "/problems/invalid_token", "title": "Invalid token",
                 "status": 403, "detail": "Sign in again.", "code": "invalid_token",
                 "request_id": "r-1", "success": false, "message": "Invalid token",
                 "authenticated": false

@@ -1,5 +1,6 @@
-//! How a proxy proves to auth-service that it belongs to the deployment, and for which client it sends a request.
-//! Only such a proxy receives tokens in response bodies.
+//! Proofs, version 1: how a web-frontend that has the master secret proves to auth-service that it belongs to the
+//! deployment, and for which client it sends a request. auth-service accepts them during this release, for upgrades;
+//! [`crate::proof`] replaces them.
 
 use std::net::IpAddr;
 
@@ -9,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use drawbridge_core::secret::{KeyPurpose, MasterSecret};
 
-/// The header with the proof: `v1.<unix seconds>.<HMAC-SHA-256>.<client address>`.
+/// The header with a proof of either version; in this version `v1.<unix seconds>.<HMAC-SHA-256>.<client address>`.
 pub const PROXY_IDENTITY: &str = "x-drawbridge-proxy";
 
 /// How far the clocks of proxy and service may differ.

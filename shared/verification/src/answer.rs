@@ -14,6 +14,7 @@ use crate::{
 
 /// The user and the session of a valid token: `data` in the response of `POST /api/verify`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Verified {
     /// The user.
     pub user: VerifiedUser,
@@ -23,6 +24,7 @@ pub struct Verified {
 
 /// The user of a valid token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VerifiedUser {
     /// The user's ID.
     pub id: UserId,
@@ -36,6 +38,7 @@ pub struct VerifiedUser {
 
 /// The session of a valid token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VerifiedSession {
     /// The session's ID.
     pub id: SessionId,

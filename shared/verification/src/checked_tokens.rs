@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use drawbridge_core::{bounded_cache::BoundedCache, metrics::Metrics};
 
-use crate::token::{KeySet, SignedToken};
+use crate::token::{KeySet, SignedToken, TokenPurpose};
 
 /// The tokens whose signature this process has already checked.
 ///
@@ -17,13 +17,13 @@ pub(crate) struct CheckedTokens(BoundedCache<TokenDigest, Arc<SignedToken>, Dige
 
 type TokenDigest = [u8; 32];
 
-/// The size of an entry: the claims, the digest and the share of the tables.
-const ENTRY_BYTES: u64 = 224;
+/// The size of an entry: the claims, the digest and the share of the tables. An audience of its own comes on top.
+const ENTRY_BYTES: u64 = 248;
 
 impl CheckedTokens {
     /// A cache of at most `bytes`.
     pub(crate) fn new(bytes: u64, metrics: &Metrics) -> Self {
-        Self(BoundedCache::new("tokens", bytes, |_, _| ENTRY_BYTES, metrics))
+        Self(BoundedCache::new("tokens", bytes, |_, signed| entry_bytes(signed), metrics))
     }
 
     /// The claims of a token that was checked before, if its key is still in the set and it has not expired.
@@ -45,6 +45,15 @@ impl CheckedTokens {
     pub(crate) fn insert(&self, token: &str, signed: Arc<SignedToken>) {
         if let Some(digest) = token_digest(token) {
             self.0.insert(digest, signed);
+        }
+    }
+}
+
+fn entry_bytes(signed: &Arc<SignedToken>) -> u64 {
+    match &signed.purpose {
+        TokenPurpose::Session => ENTRY_BYTES,
+        TokenPurpose::SessionAt(audience) | TokenPurpose::Access(audience) => {
+            ENTRY_BYTES + audience.len() as u64
         }
     }
 }

@@ -29,12 +29,17 @@ impl Default for Tolerance {
 impl Tolerance {
     /// Reads `STALE_MAX` and `OUTAGE_GRACE`.
     pub fn read(reader: &mut Reader) -> Self {
-        let default = Self::default();
+        let default = Self::default().stale_max;
         let minute = Duration::from_mins(1);
-        let day = Duration::from_hours(24);
         Self {
-            stale_max: reader.duration(STALE_MAX, default.stale_max, Duration::ZERO..=minute),
-            outage_grace: reader.duration(OUTAGE_GRACE, default.outage_grace, Duration::ZERO..=day),
+            stale_max: reader.duration(STALE_MAX, default, Duration::ZERO..=minute),
+            outage_grace: Self::read_outage_grace(reader),
         }
+    }
+
+    /// Reads `OUTAGE_GRACE`.
+    pub fn read_outage_grace(reader: &mut Reader) -> Duration {
+        let day = Duration::from_hours(24);
+        reader.duration(OUTAGE_GRACE, Self::default().outage_grace, Duration::ZERO..=day)
     }
 }

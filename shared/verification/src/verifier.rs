@@ -14,7 +14,7 @@ use crate::{
     measures::Measures,
     refusal::Refusal,
     source::Source,
-    token::{SignedToken, TokenFault},
+    token::{AcceptedTokens, SignedToken, TokenFault},
     tolerance::Tolerance,
     user_cache::{Trust, UserCache},
     user_record::UserRecord,
@@ -72,9 +72,9 @@ impl Verifier {
     /// # Errors
     /// The token is not valid, or memory does not suffice. Continue with [`Verifier::verify_after_miss`];
     /// only then is the verification counted.
-    pub fn verify_hot(&self, token: &str) -> Result<Grant, HotMiss> {
+    pub fn verify_hot(&self, token: &str, accepted: AcceptedTokens) -> Result<Grant, HotMiss> {
         let started = Instant::now();
-        let Some(checked) = self.find_checked_token(token) else { return Err(HotMiss(None)) };
+        let Some(checked) = self.find_checked_token(token, accepted) else { return Err(HotMiss(None)) };
         let state = self.users.find_near(checked.signed.user);
         match state.map(|state| Grant::from_record(state, checked.signed.clone(), self.clock.now())) {
             Some(Ok(grant)) => {
@@ -85,25 +85,30 @@ impl Verifier {
         }
     }
 
-    fn find_checked_token(&self, token: &str) -> Option<CheckedToken> {
+    fn find_checked_token(&self, token: &str, accepted: AcceptedTokens) -> Option<CheckedToken> {
         let trust = self.users.trust()?;
         let keys = self.keys.held(&trust.keys.digest)?;
         let signed = self.checked.get(token, &keys, self.clock.now())?;
-        Some(CheckedToken { trust, signed })
+        signed.purpose.is_accepted(accepted).then_some(CheckedToken { trust, signed })
     }
 
     /// Verifies a token that [`Verifier::verify_hot`] could not accept.
     ///
     /// # Errors
     /// Like [`Verifier::verify_request`].
-    pub async fn verify_after_miss(&self, token: &str, miss: HotMiss) -> Result<Grant, Refusal> {
+    pub async fn verify_after_miss(
+        &self,
+        token: &str,
+        accepted: AcceptedTokens<'_>,
+        miss: HotMiss,
+    ) -> Result<Grant, Refusal> {
         let started = Instant::now();
         let mut layer = Layer::Token;
         let result = match miss.0 {
             Some(CheckedToken { trust, signed }) => {
                 self.verify_session(Some(trust), signed, token, &mut layer).await
             }
-            None => self.verify(token, &mut layer).await,
+            None => self.verify(token, accepted, &mut layer).await,
         };
         self.measures.record(result.as_ref().err(), layer, started.elapsed());
         result
@@ -116,19 +121,28 @@ impl Verifier {
     ///
     /// # Errors
     /// Why the request is refused. An outage is always [`Refusal::Unavailable`].
-    pub async fn verify_request(&self, tokens: &[String]) -> Result<Grant, Refusal> {
+    pub async fn verify_request(
+        &self,
+        tokens: &[String],
+        accepted: AcceptedTokens<'_>,
+    ) -> Result<Grant, Refusal> {
         let started = Instant::now();
         let mut layer = Layer::Token;
-        let result = self.verify_all(tokens, &mut layer).await;
+        let result = self.verify_all(tokens, accepted, &mut layer).await;
         self.measures.record(result.as_ref().err(), layer, started.elapsed());
         result
     }
 
-    async fn verify_all(&self, tokens: &[String], layer: &mut Layer) -> Result<Grant, Refusal> {
+    async fn verify_all(
+        &self,
+        tokens: &[String],
+        accepted: AcceptedTokens<'_>,
+        layer: &mut Layer,
+    ) -> Result<Grant, Refusal> {
         let mut valid = None;
         let mut refusal = Refusal::MissingToken;
         for token in tokens {
-            match self.verify(token, layer).await {
+            match self.verify(token, accepted, layer).await {
                 Ok(_) if valid.is_some() => return Err(Refusal::InvalidToken),
                 Ok(grant) => valid = Some(grant),
                 Err(Refusal::Unavailable(cause)) => return Err(Refusal::Unavailable(cause)),
@@ -139,9 +153,17 @@ impl Verifier {
         valid.ok_or(refusal)
     }
 
-    async fn verify(&self, token: &str, layer: &mut Layer) -> Result<Grant, Refusal> {
+    async fn verify(
+        &self,
+        token: &str,
+        accepted: AcceptedTokens<'_>,
+        layer: &mut Layer,
+    ) -> Result<Grant, Refusal> {
         let trust = self.users.trust();
         let signed = self.check(token, trust.as_ref()).await?;
+        if !signed.purpose.is_accepted(accepted) {
+            return Err(Refusal::InvalidToken);
+        }
         self.verify_session(trust, signed, token, layer).await
     }
 
@@ -172,13 +194,18 @@ impl Verifier {
         newer?.map_or(Err(refusal), |newer| Grant::from_record(newer, signed, now))
     }
 
-    /// Checks that one of our keys signed the token. The token may have expired, and its session may have
-    /// ended.
+    /// Checks that one of our keys signed the token, and its purpose. The token may have expired, and its session may
+    /// have ended.
     ///
     /// # Errors
     /// [`Refusal::InvalidToken`], or [`Refusal::Unavailable`] if there are no keys to check with.
-    pub async fn check_signature(&self, token: &str) -> Result<Arc<SignedToken>, Refusal> {
-        self.check(token, self.users.trust().as_ref()).await
+    pub async fn check_signature(
+        &self,
+        token: &str,
+        accepted: AcceptedTokens<'_>,
+    ) -> Result<Arc<SignedToken>, Refusal> {
+        let signed = self.check(token, self.users.trust().as_ref()).await?;
+        if signed.purpose.is_accepted(accepted) { Ok(signed) } else { Err(Refusal::InvalidToken) }
     }
 
     async fn check(&self, token: &str, trust: Option<&Trust>) -> Result<Arc<SignedToken>, Refusal> {
@@ -203,7 +230,7 @@ impl Verifier {
     /// # Errors
     /// Why the token is refused, or that the source is out of reach.
     pub async fn find_record(&self, token: &str) -> Result<Option<Arc<UserRecord>>, Refusal> {
-        let signed = self.check_signature(token).await?;
+        let signed = self.check(token, self.users.trust().as_ref()).await?;
         if signed.has_expired(self.clock.now()) {
             return Err(Refusal::ExpiredToken);
         }

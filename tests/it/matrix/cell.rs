@@ -1,5 +1,5 @@
 use fantoccini::Locator;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::{Browser, Deployment, Edge, Engine, PASSWORD, Pages, Service, credentials};
 
 use super::{Hosts, Mode, Row};
@@ -46,8 +46,10 @@ impl Cell {
     pub(super) async fn start(edge: &Edge, row: Row, hosting: Hosting) -> Self {
         let Hosts { frontend, backend } = row.hosts();
         let page = Pages::start(PAGE).port;
-        let mut builder = Deployment::builder()
-            .setting("UPSTREAMS", format!("/backend={{auth}}, {PAGE_PATH}=http://127.0.0.1:{page}"));
+        let mut builder = Deployment::builder().setting(
+            "UPSTREAMS",
+            format!("/backend={{verify}} audience=backend, {PAGE_PATH}=http://127.0.0.1:{page}"),
+        );
         for (name, value) in row.settings() {
             builder = builder.setting(name, value);
         }
@@ -181,8 +183,10 @@ impl Cell {
         add("follows a link from another site", self.follow_foreign_link(browser).await);
         let (status, me) = self.call(browser, "GET", "/api/me").await;
         add("is known to the backend", self.is_known(status, &me));
-        let behind_proxy = format!("{}/backend/api/me", self.frontend);
-        let (status, me) = self.fetch(browser, "GET", &behind_proxy, None).await;
+        // verify-service as a backend: it learns who is signed in from the access token alone.
+        let behind_proxy = format!("{}/backend/api/verify", self.frontend);
+        let question = Some(json!({"audience": "backend"}));
+        let (status, me) = self.fetch(browser, "POST", &behind_proxy, question).await;
         add("is known behind /backend", self.is_known(status, &me));
         add("gets a renewed token", self.renew(browser).await);
         add("signs out", self.sign_out(browser).await);

@@ -6,7 +6,7 @@ use super::{
     service::Service,
 };
 use crate::{
-    MASTER_SECRET, NO_LIMIT,
+    MASTER_SECRET, NO_LIMIT, WEB_FRONTEND_KEY,
     mailbox::Mailbox,
     port::{free_port, free_ports},
     postgres::fresh_postgres_database,
@@ -17,12 +17,14 @@ use crate::{
 pub(super) const DATA: &str = "data";
 
 /// The settings that limit how often a client may try a password or a code, or ask for an e-mail.
-const LIMITS: [&str; 7] = [
+const LIMITS: [&str; 9] = [
     "LOGIN_LIMIT_ACCOUNT",
     "LOGIN_LIMIT_DEVICE",
     "LOGIN_LIMIT_NETWORK",
+    "LOGIN_LIMIT_FRONTEND",
     "LOGIN_LIMIT_ALL",
     "REGISTER_LIMIT_NETWORK",
+    "REGISTER_LIMIT_FRONTEND",
     "CODE_LIMIT",
     "MAIL_LIMIT_ADDRESS",
 ];
@@ -113,7 +115,7 @@ impl DeploymentBuilder {
         self
     }
 
-    /// Sets a variable for every service. `{auth}` in the value is replaced with the URL of auth-service.
+    /// Sets a variable for every service. `{verify}` in the value is replaced with the URL of verify-service.
     pub fn setting(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.settings.push(Override { service: None, name, value: value.into() });
         self
@@ -143,7 +145,7 @@ impl DeploymentBuilder {
         let auth = format!("http://127.0.0.1:{}", port + 1);
         let mut settings = self.common_settings();
         for service in Service::ALL {
-            self.apply(service, &auth, &mut settings);
+            self.apply(service, &format!("http://127.0.0.1:{}", port + 2), &mut settings);
         }
         let instance = Instance::start_all(port, &data, settings, folder.path());
         Deployment {
@@ -196,15 +198,19 @@ impl DeploymentBuilder {
         settings.extend([
             ("DATABASE_URL", deployment.database_url.clone()),
             ("REDIS_URL", deployment.redis().url().to_owned()),
-            ("MASTER_SECRET", MASTER_SECRET.to_owned()),
+            ("WEB_FRONTEND_KEY", WEB_FRONTEND_KEY.to_owned()),
             ("FRONTEND_ORIGIN", deployment.frontend.clone()),
             ("AUTH_SERVICE_URL", deployment.auth.clone()),
             ("VERIFY_SERVICE_URL", verify_urls.join(",")),
         ]);
+        // Only auth-service needs the secret that all keys are derived from.
+        if service == Service::Auth {
+            settings.insert("MASTER_SECRET", MASTER_SECRET.to_owned());
+        }
         if self.layout == Layout::EmbeddedGuard {
             settings.insert("GUARD_MODE", "embedded".to_owned());
         }
-        self.apply(service, &deployment.auth, &mut settings);
+        self.apply(service, &deployment.verify, &mut settings);
         settings
     }
 
@@ -216,10 +222,10 @@ impl DeploymentBuilder {
         settings
     }
 
-    fn apply(&self, service: Service, auth_url: &str, settings: &mut Settings) {
+    fn apply(&self, service: Service, verify_url: &str, settings: &mut Settings) {
         let overrides = self.settings.iter();
         for change in overrides.filter(|change| change.service.is_none_or(|only| only == service)) {
-            settings.insert(change.name, change.value.replace("{auth}", auth_url));
+            settings.insert(change.name, change.value.replace("{verify}", verify_url));
         }
     }
 }

@@ -2,6 +2,7 @@ use std::{collections::BTreeMap, path::Path, path::PathBuf};
 
 use super::service::Service;
 use crate::{
+    contract::expect_contract,
     process::{Process, Start},
     program::{program, wait_until_ready},
 };
@@ -29,6 +30,7 @@ impl Instance {
     /// Starts one service as a separate program.
     pub(super) fn start_service(service: Service, port: u16, mut settings: Settings, folder: &Path) -> Self {
         settings.insert("PORT", port.to_string());
+        expect_contract(service, &local_url(port));
         let launch = Launch {
             services: vec![service],
             command: vec![program(service.name()).display().to_string()],
@@ -41,6 +43,11 @@ impl Instance {
 
     /// Starts all services in one process, on `first_port` and the two that follow.
     pub(super) fn start_all(first_port: u16, data: &Path, settings: Settings, folder: &Path) -> Self {
+        for (service, port) in
+            [Service::Frontend, Service::Auth, Service::Verify].into_iter().zip(first_port..)
+        {
+            expect_contract(service, &local_url(port));
+        }
         let (port, data) = (first_port.to_string(), data.display().to_string());
         let drawbridge = program("drawbridge").display().to_string();
         let command = [drawbridge.as_str(), "up", "--port", &port, "--data", &data];
@@ -74,6 +81,10 @@ impl Instance {
     pub(super) fn process(&self) -> &Process {
         &self.process
     }
+}
+
+fn local_url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
 }
 
 impl Launch {

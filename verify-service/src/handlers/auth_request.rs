@@ -1,6 +1,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
-use drawbridge_http::{problem::Problem, request_id::RequestId};
-use drawbridge_verification::Refusal;
+use drawbridge_http::{problem::Problem, problems, request_id::RequestId};
+use drawbridge_verification::token::AcceptedTokens;
 
 use crate::{
     app::App,
@@ -8,10 +8,36 @@ use crate::{
     verdict::{self, Verdict},
 };
 
+problems! {
+    /// Why a gateway must not let a request through. It distinguishes no other status.
+    pub(super) GatewayProblems as 401:
+        MissingToken, InvalidToken, ExpiredToken, UserNotFound, UserDisabled, SessionRevoked
+}
+
 /// `GET /auth-request`, for nginx: 200 with the user in headers, or 401, because `auth_request` accepts no
 /// other status. An outage is 503, which nginx reports as an error and never as a refusal.
+#[utoipa::path(
+    get,
+    path = "/auth-request",
+    operation_id = "check_request",
+    tag = "Gateways",
+    responses(
+        (
+            status = 200,
+            description = "The client is signed in.",
+            headers(
+                ("x-auth-status" = String, description = "`signed-in`; `anonymous` with 401; `unknown` with 503."),
+                ("x-auth-user-id" = String, description = "The user's ID."),
+                ("x-auth-email" = String, description = "The user's e-mail address, in UTF-8."),
+                ("x-auth-email-verified" = String, description = "Whether the address is theirs: `true` or `false`."),
+                ("x-auth-roles" = String, description = "The user's roles, separated by commas.")
+            )
+        ),
+        GatewayProblems
+    )
+)]
 pub(crate) async fn auth_request(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let verdict = verdict::verify(&app, request.headers()).await;
+    let verdict = verdict::verify(&app, request.headers(), AcceptedTokens::Session).await;
     respond(&app, &request, verdict, RequestId::of(&request).as_ref()).await
 }
 
@@ -24,7 +50,6 @@ pub(crate) async fn respond(
 ) -> Result<HttpResponse, Problem> {
     match verdict {
         Ok(grant) => Ok(identity::response_with_renewal(app, request, &grant, request_id).await),
-        Err(outage @ Refusal::Unavailable(_)) => Err(outage.into()),
-        Err(refusal) => Err(Problem::from(refusal).as_unauthorized()),
+        Err(refusal) => Err(identity::refusal_problem(refusal)),
     }
 }

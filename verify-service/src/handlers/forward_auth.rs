@@ -6,21 +6,64 @@ use actix_web::{
     },
     web,
 };
-use drawbridge_core::origin::{Origin, encode_next};
+use drawbridge_core::{
+    origin::{Origin, encode_next},
+    return_url::ReturnUrl,
+};
 use drawbridge_http::{navigation::is_navigation, problem::Problem, request_id::RequestId};
-use drawbridge_verification::Refusal;
+use drawbridge_verification::{Refusal, token::AcceptedTokens};
 
+use super::auth_request::GatewayProblems;
 use crate::{
     app::App,
     identity,
     verdict::{self, Verdict},
 };
 
-/// `/forward-auth` for Traefik and Caddy, and `/forward-auth/{path}` for Envoy, with any method: 200 with the
-/// user in headers, or 401; a browser that loads a page is redirected to the sign-in page. An outage is 503.
+/// `GET /forward-auth`, for Traefik and Caddy, with any method: 200 with the user in headers, or 401; a browser that
+/// loads a page is redirected to the sign-in page. An outage is 503.
+#[utoipa::path(
+    get,
+    path = "/forward-auth",
+    operation_id = "check_forwarded_request",
+    tag = "Gateways",
+    responses(
+        (status = 200, description = "The client is signed in. The headers are those of `/auth-request`."),
+        (
+            status = 302,
+            description = "A browser that is not signed in loads a page.",
+            headers(("location" = String, description = "The sign-in page."))
+        ),
+        GatewayProblems
+    )
+)]
 pub(crate) async fn forward_auth(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let verdict = verdict::verify(&app, request.headers()).await;
+    let verdict = verdict::verify(&app, request.headers(), AcceptedTokens::Session).await;
     respond(&app, &request, verdict, RequestId::of(&request).as_ref()).await
+}
+
+/// `GET /forward-auth/{path}`, for Envoy, which appends the requested path: like `/forward-auth`.
+#[utoipa::path(
+    get,
+    path = "/forward-auth/{path}",
+    operation_id = "check_forwarded_path",
+    tag = "Gateways",
+    params(("path" = String, Path, description = "The requested path, which may contain slashes.")),
+    responses(
+        (status = 200, description = "The client is signed in. The headers are those of `/auth-request`."),
+        (
+            status = 302,
+            description = "A browser that is not signed in loads a page.",
+            headers(("location" = String, description = "The sign-in page."))
+        ),
+        GatewayProblems
+    )
+)]
+pub(crate) async fn forward_auth_with_path(
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    forward_auth(app, request).await
 }
 
 /// The response to a verdict.
@@ -32,17 +75,22 @@ pub(crate) async fn respond(
 ) -> Result<HttpResponse, Problem> {
     let refusal = match verdict {
         Ok(grant) => return Ok(identity::response_with_renewal(app, request, &grant, request_id).await),
-        Err(outage @ Refusal::Unavailable(_)) => return Err(outage.into()),
         Err(refusal) => refusal,
     };
     let method =
         text(request.headers(), "x-forwarded-method").and_then(|method| method.parse::<Method>().ok());
-    if !is_navigation(method.as_ref().unwrap_or(request.method()), request.headers()) {
-        return Err(Problem::from(refusal).as_unauthorized());
+    let is_outage = matches!(refusal, Refusal::Unavailable(_));
+    if is_outage || !is_navigation(method.as_ref().unwrap_or(request.method()), request.headers()) {
+        return Err(identity::refusal_problem(refusal));
     }
     let path = request.match_info().get("path");
     let target = sign_in_target(&app.frontend_origin, request.headers(), path);
-    Ok(HttpResponse::Found().insert_header((header::LOCATION, target)).finish())
+    let mut response = HttpResponse::Found();
+    response.insert_header((header::LOCATION, target));
+    for header in identity::ANONYMOUS {
+        response.insert_header(*header);
+    }
+    Ok(response.finish())
 }
 
 /// The URL of the sign-in page, which returns to the requested page afterwards.
@@ -53,20 +101,21 @@ fn sign_in_target(frontend: &Origin, headers: &HeaderMap, path: Option<&str>) ->
     }
 }
 
-/// The requested path and query, if they are on the frontend's origin. A client may have sent these headers,
-/// so they are not trusted: the sign-in page never redirects to another origin.
+/// The requested path and query on the frontend's origin, or the requested URL on another one. A client may have sent
+/// these headers, so they are not trusted: the sign-in page only returns to its own origin and to registered ones.
 fn requested_target(frontend: &Origin, headers: &HeaderMap, path: Option<&str>) -> Option<String> {
     let host = text(headers, "x-forwarded-host").or_else(|| text(headers, header::HOST.as_str()))?;
     let default_scheme = if frontend.is_https() { "https" } else { "http" };
     let scheme = text(headers, "x-forwarded-proto").unwrap_or(default_scheme);
     let origin = Origin::parse(&format!("{scheme}://{host}")).ok()?;
-    if origin != *frontend {
-        return None;
+    let target = match text(headers, "x-forwarded-uri") {
+        Some(uri) => origin.local_target(uri)?,
+        None => origin.local_target(&format!("/{}", path?))?,
+    };
+    if origin == *frontend {
+        return Some(target);
     }
-    match text(headers, "x-forwarded-uri") {
-        Some(uri) => frontend.local_target(uri),
-        None => frontend.local_target(&format!("/{}", path?)),
-    }
+    ReturnUrl::parse(&format!("{origin}{target}")).map(|url| url.to_string())
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -115,13 +164,29 @@ mod tests {
     }
 
     #[test]
-    fn another_origin_is_never_a_target() {
+    fn another_origin_is_passed_on_as_a_url() {
+        for (case, proto, host, uri, expected) in [
+            ("another host", "https", "shop.example.com", "/a?b=c", "https://shop.example.com/a?b=c"),
+            ("another port", "https", "app.example.com:444", "/a", "https://app.example.com:444/a"),
+            ("localhost", "http", "localhost:3000", "/a", "http://localhost:3000/a"),
+        ] {
+            assert_eq!(target(&Forwarded { proto, host, uri }).as_deref(), Some(expected), "{case}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_request_has_no_target() {
         for (case, proto, host, uri) in [
-            ("another host", "https", "evil.example", "/a"),
             ("a user before the host", "https", "app.example.com@evil.example", "/a"),
-            ("another port", "https", "app.example.com:444", "/a"),
-            ("another scheme", "http", "app.example.com", "/a"),
+            ("plain http", "http", "app.example.com", "/a"),
+            ("plain http elsewhere", "http", "shop.example.com", "/a"),
+            ("another scheme", "javascript", "alert(1)", "/a"),
+            ("two hosts", "https", "shop.example.com, proxy.internal", "/a"),
+            ("a separator of directives", "https", "a;b.example.com", "/a"),
             ("a path that names a host", "https", "app.example.com", "//evil.example"),
+            ("a path elsewhere that names a host", "https", "shop.example.com", "//evil.example"),
+            ("a backslash", "https", "shop.example.com", "/\\evil.example"),
+            ("a path without a slash", "https", "shop.example.com", "@evil.example/"),
             ("a URL as path", "https", "app.example.com", "https://evil.example/"),
             ("a path in the host", "https", "app.example.com/x", "/a"),
             ("no host", "https", "", "/a"),

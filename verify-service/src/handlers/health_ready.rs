@@ -1,12 +1,22 @@
 use actix_web::{HttpResponse, web};
 use drawbridge_http::{
     draining::Draining,
-    health::{self, Dependency},
+    health::{self, Dependency, Report},
 };
 
 use crate::app::App;
 
 /// `GET /health/ready`: 200 if tokens can be verified. That is possible without the cache.
+#[utoipa::path(
+    get,
+    path = "/health/ready",
+    operation_id = "get_readiness",
+    tag = "Operation",
+    responses(
+        (status = 200, description = "Tokens can be verified", body = Report),
+        (status = 503, description = "A dependency is unreachable, or the service is stopping", body = Report)
+    )
+)]
 pub(crate) async fn ready(app: web::Data<App>, draining: web::Data<Draining>) -> HttpResponse {
     let (database, cache, keys) =
         tokio::join!(app.database.is_up(), cache_is_up(&app), app.verifier.key_ring().keys());

@@ -1,5 +1,12 @@
 use actix_web::{HttpRequest, HttpResponse, web};
-use drawbridge_http::problem::Problem;
+use drawbridge_core::audience::Audience;
+use drawbridge_http::{
+    openapi::TokenProblems,
+    optional_json,
+    problem::{Code, Problem},
+};
+use drawbridge_verification::token::AcceptedTokens;
+use serde::Deserialize;
 
 use crate::{
     answers::ValidTokenBody,
@@ -7,13 +14,47 @@ use crate::{
     verdict::{self, Verdict},
 };
 
-/// `POST /api/verify`: verifies the token in the session cookie or in `Authorization: Bearer`.
+/// Which tokens the caller accepts. Without a body, those are session tokens.
+#[derive(Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct VerifyBody {
+    /// Access tokens with this audience.
+    audience: Option<Audience>,
+    /// Session tokens of the frontends with this audience of their own.
+    session_audience: Option<Audience>,
+}
+
+impl VerifyBody {
+    fn accepted_tokens(&self, own_audience: &str) -> Result<AcceptedTokens<'_>, Problem> {
+        match (&self.audience, &self.session_audience) {
+            (None, None) => Ok(AcceptedTokens::Session),
+            (Some(audience), None) => Ok(AcceptedTokens::Access(audience.as_str())),
+            (None, Some(audience)) => Ok(AcceptedTokens::sessions_at(audience.as_str(), own_audience)),
+            (Some(_), Some(_)) => {
+                Err(Problem::new(Code::InvalidBody, "Send either audience or session_audience, not both."))
+            }
+        }
+    }
+}
+
+/// `POST /api/verify`: verifies the token in the session cookie or in `Authorization: Bearer`: a session token, or an
+/// access token for the `audience` in the body.
+#[utoipa::path(
+    post,
+    path = "/api/verify",
+    operation_id = "verify_token",
+    tag = "Verification",
+    request_body = Option<VerifyBody>,
+    responses((status = 200, description = "The token is valid", body = ValidTokenBody), TokenProblems)
+)]
 pub(crate) async fn verify(
     app: web::Data<App>,
     request: HttpRequest,
-    _: web::Bytes,
+    body: web::Bytes,
 ) -> Result<HttpResponse, Problem> {
-    respond(verdict::verify(&app, request.headers()).await)
+    let body: VerifyBody = optional_json(&request, &body)?.unwrap_or_default();
+    let accepted = body.accepted_tokens(&app.audience)?;
+    respond(verdict::verify(&app, request.headers(), accepted).await)
 }
 
 /// The response to a verdict.

@@ -13,7 +13,9 @@ use drawbridge_verification::{
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::{Answer, MASTER_SECRET, PASSWORD, Redis, Visitor, fresh_postgres_database};
+use tests::{
+    Answer, MASTER_SECRET, PASSWORD, Redis, Service, Visitor, expect_contract, fresh_postgres_database,
+};
 
 const CACHE_BYTES: u64 = 1 << 20;
 
@@ -103,6 +105,8 @@ impl Setup {
             redis: self.redis,
             _folder: self.folder,
         };
+        expect_contract(Service::Auth, &app.auth);
+        expect_contract(Service::Verify, &app.verify);
         auth.spawn();
         verify.spawn();
         app

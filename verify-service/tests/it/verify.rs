@@ -33,7 +33,7 @@ async fn a_bearer_token_is_answered_like_a_cookie() {
         let expected = app.verify(&mut ada).await.json();
         let token = ada.cookie("token").unwrap();
 
-        for scheme in ["Bearer", "bearer", "BEARER"] {
+        for scheme in ["Bearer", "bearer", "BEARER", "Bearer "] {
             let mut program = Visitor::new();
             let request = program.request(Method::POST, &app.url("/api/verify"));
             let request = request.header("authorization", format!("{scheme} {token}"));
@@ -41,6 +41,38 @@ async fn a_bearer_token_is_answered_like_a_cookie() {
 
             assert_eq!(answer.json()["data"], expected["data"], "{scheme}");
         }
+    }
+}
+
+#[actix_web::test]
+async fn an_authorization_beside_the_cookie_changes_nothing() {
+    for app in TestApp::on_both().await {
+        let mut ada = app.signed_in("ada@example.com").await;
+        let expected = app.verify(&mut ada).await.json();
+
+        for own in ["Bearer app-token", "bearer  a.b.c", "Basic YTpi", "Bearer"] {
+            let beside = ada.request(Method::POST, &app.url("/api/verify")).header("authorization", own);
+            let beside = ada.send(beside).await;
+
+            assert_eq!(beside.json()["data"], expected["data"], "{own}: {}", beside.text);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn an_authorization_without_a_session_token_is_refused() {
+    let app = TestApp::on_sqlite().await;
+    for (own, code) in [
+        ("Bearer app-token", "invalid_token"),
+        ("bearer  app-token", "invalid_token"),
+        ("Bearer", "missing_token"),
+        ("Basic YTpi", "missing_token"),
+    ] {
+        let mut program = Visitor::new();
+        let request = program.request(Method::POST, &app.url("/api/verify")).header("authorization", own);
+        let answer = program.send(request).await;
+
+        assert_eq!(answer.status_and_code(), (403, code.into()), "{own}");
     }
 }
 

@@ -55,6 +55,9 @@ impl AuthEndpoint {
     pub(crate) const REGISTER: Self = Self::post("/api/register", Work::Hash);
     pub(crate) const LOGOUT: Self = Self::post("/api/logout", Work::Write).idempotent().signs_out();
     pub(crate) const REFRESH: Self = Self::post("/api/refresh", Work::Read).idempotent().signs_in();
+    pub(crate) const PREVIEW: Self = Self::post("/api/frontends/preview", Work::Write);
+    pub(crate) const TOKEN: Self = Self::post("/api/token", Work::Read).idempotent();
+    pub(crate) const REGISTERED_ORIGINS: Self = Self::get("/api/frontends/origins");
     pub(crate) const SEEN: Self = Self::post("/api/seen", Work::Read).idempotent();
     pub(crate) const ME: Self = Self::get("/api/me");
     pub(crate) const DELETE_ME: Self = Self::delete("/api/me").signs_out();

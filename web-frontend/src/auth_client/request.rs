@@ -45,6 +45,13 @@ impl BrowserContext {
     }
 }
 
+impl BrowserContext {
+    /// The context for a request that carries no session token in its headers.
+    pub(super) fn without_tokens(self) -> Self {
+        Self { tokens: None, ..self }
+    }
+}
+
 /// A request to auth-service on behalf of a browser.
 #[derive(Clone)]
 pub(crate) struct AuthRequest {

@@ -10,6 +10,7 @@ use drawbridge_http::{
     cookie_headers,
     problem::{Code, Problem},
 };
+use drawbridge_verification::Refusal;
 use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -47,6 +48,11 @@ impl AuthRefusal {
     /// Returns true if auth-service refused with this code.
     pub(crate) fn is(&self, code: Code) -> bool {
         self.code == code.as_str()
+    }
+
+    /// Returns true if the session token was refused.
+    pub(super) fn is_about_token(&self) -> bool {
+        Refusal::from_code(&self.code).is_some()
     }
 
     /// The refusal as a problem, for requests without a page that could explain it.
@@ -116,6 +122,17 @@ impl AuthResponse {
     pub(crate) fn data<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let data = self.body.get("data").unwrap_or(&Value::Null);
         T::deserialize(data).map_err(|error| {
+            let detail = "This page is not available right now. Try again shortly.";
+            Problem::unavailable(detail, format_args!("auth-service answered {} with {error}", self.status))
+        })
+    }
+
+    /// The body of a success that is not an envelope with `data`.
+    ///
+    /// # Errors
+    /// The body does not have the expected shape.
+    pub(super) fn body_as<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        T::deserialize(&self.body).map_err(|error| {
             let detail = "This page is not available right now. Try again shortly.";
             Problem::unavailable(detail, format_args!("auth-service answered {} with {error}", self.status))
         })

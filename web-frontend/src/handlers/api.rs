@@ -11,7 +11,7 @@ use drawbridge_http::{
 
 use crate::{
     app::App,
-    auth_client::{AuthEndpoint, EndpointMethod},
+    auth_client::{AuthEndpoint, EndpointMethod, is_from_frontend},
 };
 
 /// A path of the JSON API on this origin.
@@ -67,11 +67,16 @@ pub(crate) const API_ROUTES: &[ApiRoute] = &[
 ];
 
 impl ApiRoute {
+    /// The endpoints of auth-service to which requests are forwarded.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = AuthEndpoint> {
+        self.endpoints.iter().copied()
+    }
+
     /// The resource that forwards requests for this path.
     pub(crate) fn resource(&'static self) -> Resource {
         let mut resource =
             web::resource(self.path).default_service(web::to(|| method_not_allowed(self.methods)));
-        for endpoint in self.endpoints.iter().copied() {
+        for endpoint in self.endpoints() {
             let route = match endpoint.method {
                 EndpointMethod::Get => web::route().guard(Any(Get()).or(Head())),
                 EndpointMethod::Post => web::post(),
@@ -84,7 +89,32 @@ impl ApiRoute {
     }
 }
 
-/// Forwards a request to auth-service. On the way there, the cookie becomes a bearer token; on the way back,
+/// The path of the token exchange, which auth-service answers to frontends only.
+pub(crate) const EXCHANGE_PATH: &str = "/api/token";
+
+/// The path at which a preview announces its origin, which auth-service answers to frontends only.
+pub(crate) const PREVIEW_PATH: &str = "/api/frontends/preview";
+
+/// `POST /api/token`: passes a token exchange on, for frontends that prove themselves. web-frontend itself exchanges
+/// tokens at auth-service directly.
+pub(crate) async fn exchange_token(
+    app: web::Data<App>,
+    request: HttpRequest,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
+    app.auth.pass_on(AuthEndpoint::TOKEN, &request, &body).await
+}
+
+/// `POST /api/frontends/preview`: passes the announcement of a preview on.
+pub(crate) async fn announce_preview(
+    app: web::Data<App>,
+    request: HttpRequest,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
+    app.auth.pass_on(AuthEndpoint::PREVIEW, &request, &body).await
+}
+
+/// Forwards a request to auth-service. A frontend's request with a proof of its own is passed on as it is. On the way there, the cookie becomes a bearer token; on the way back,
 /// a token in the response becomes a cookie of this origin.
 async fn forward(
     app: web::Data<App>,
@@ -92,6 +122,9 @@ async fn forward(
     endpoint: AuthEndpoint,
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
+    if is_from_frontend(&request) {
+        return app.auth.pass_on(endpoint, &request, &body).await;
+    }
     let mut outgoing = app.auth_request(&request, endpoint).with_query(request.query_string());
     if let Some(id) = request.match_info().get("id") {
         outgoing =

@@ -16,7 +16,7 @@ use crate::{
         bodies::{CodeBody, PendingLoginBody},
     },
     page_request::{DEFAULT_PAGE, PageRequest},
-    pages::{self, EnrolPage, PasskeyButton, see_other},
+    pages::{self, EnrolPage, PasskeyButton, allow_form_target, see_other},
     pending_login::PendingLogin,
     utf8_form::Utf8Form,
 };
@@ -58,7 +58,11 @@ pub(crate) async fn begin_authenticator(
     match response.refusal() {
         Some(refusal) if refusal.is(Code::LoginExpired) => redirect_after_expiry(&request),
         Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
-        None => authenticator::show_qr_code(&request, request.layout(), AUTHENTICATOR_PAGE, &response),
+        None => {
+            let page =
+                authenticator::show_qr_code(&request, request.layout(), AUTHENTICATOR_PAGE, &response)?;
+            Ok(allow_form_target(page, pending.next.as_deref()))
+        }
     }
 }
 
@@ -77,11 +81,13 @@ pub(crate) async fn confirm_authenticator(
         Some(refusal) if refusal.is(Code::LoginExpired) => redirect_after_expiry(&request),
         Some(refusal) if refusal.is(Code::InvalidCode) => {
             let layout = request.layout();
-            authenticator::show_wrong_code(&request, layout, AUTHENTICATOR_PAGE, &response, &refusal)
+            let page =
+                authenticator::show_wrong_code(&request, layout, AUTHENTICATOR_PAGE, &response, &refusal)?;
+            Ok(allow_form_target(page, pending.next.as_deref()))
         }
         Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
         None => {
-            let next = finish_enrolment(&request, &response, &pending)?;
+            let next = finish_enrolment(&request, &response, &pending).await?;
             Ok(redirect_with_cookies(&response, &next))
         }
     }
@@ -102,7 +108,7 @@ pub(crate) async fn finish_passkey(
     if let Some(refusal) = response.refusal() {
         return Ok(passkey::refuse(&request, &response, &refusal, PAGE));
     }
-    let next = finish_enrolment(&request, &response, &pending)?;
+    let next = finish_enrolment(&request, &response, &pending).await?;
     Ok(passkey::proceed(&response, Some(&next)))
 }
 
@@ -110,14 +116,14 @@ fn find_pending(request: &PageRequest) -> Option<PendingLogin> {
     PendingLogin::find(&request.session).filter(|pending| pending.needs_enrolment)
 }
 
-/// Starts a new page session. Returns the path to go to: the page with the new recovery codes comes first.
-fn finish_enrolment(
+/// Starts a new page session. Returns the path or URL to go to: the page with the new recovery codes comes first.
+async fn finish_enrolment(
     request: &PageRequest,
     response: &AuthResponse,
     pending: &PendingLogin,
 ) -> Result<String, Problem> {
     let NewRecoveryCodes { recovery_codes } = response.data()?;
+    let next = request.return_target(pending.next.as_deref()).await;
     request.reset_session();
-    let next = pending.next.as_deref().unwrap_or(DEFAULT_PAGE);
-    recovery_codes::show_before(request, recovery_codes, next)
+    recovery_codes::show_before(request, recovery_codes, next.as_deref().unwrap_or(DEFAULT_PAGE))
 }

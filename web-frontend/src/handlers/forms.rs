@@ -6,7 +6,7 @@ use serde::Deserialize;
 /// The maximum number of characters shown when a page displays a submitted e-mail address again.
 const SHOWN_EMAIL_MAX_CHARACTERS: usize = 254;
 
-/// `?next=`: the path to go to afterwards.
+/// `?next=`: the path or URL to go to afterwards.
 #[derive(Deserialize)]
 pub(crate) struct NextQuery {
     pub(super) next: Option<String>,

@@ -19,7 +19,7 @@ pub(crate) async fn show(
     request: PageRequest,
     query: web::Query<NextQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let next = request.return_path(query.next.as_deref());
+    let next = request.return_target(query.next.as_deref()).await;
     if let Some(redirect) = request.redirect_if_signed_in(next.as_deref()).await {
         return Ok(redirect);
     }
@@ -31,7 +31,7 @@ pub(crate) async fn submit(
     request: PageRequest,
     Utf8Form(form): Utf8Form<CredentialsForm>,
 ) -> Result<HttpResponse, Problem> {
-    let next = request.return_path(form.next.as_deref());
+    let next = request.return_target(form.next.as_deref()).await;
     if !request.has_valid_csrf_token(&form.csrf) {
         return show_stale_form(form_page(&request, Some(&form.email), next)?);
     }
@@ -55,7 +55,7 @@ pub(crate) async fn finish_passkey(
     request: PageRequest,
     body: web::Json<passkey::CeremonyResult>,
 ) -> Result<HttpResponse, Problem> {
-    let next = request.return_path(body.next.as_deref());
+    let next = request.return_target(body.next.as_deref()).await;
     let response = passkey::finish(&request, AuthEndpoint::LOGIN_PASSKEY_FINISH, &body, None).await?;
     if let Some(refusal) = response.refusal() {
         return Ok(passkey::refuse(&request, &response, &refusal, "/login"));
@@ -74,7 +74,7 @@ fn form_page(request: &PageRequest, email: Option<&str>, next: Option<String>) -
     };
     let mut page = request.form_page(layout, &text.sign_in.form, "/login")?;
     if let Some(next) = &next {
-        page = page.with_paragraph((text.sign_in.next)(next));
+        page = page.with_paragraph((text.sign_in.next)(next)).returning_to(next);
     }
     Ok(page
         .with_hidden("next", next.clone())

@@ -1,5 +1,5 @@
 //! The exchange with the passkey script of a page. Responses are JSON: errors in the visitor's language, and
-//! in `next` the path that the script goes to.
+//! in `next` the path or URL that the script goes to.
 
 use actix_web::HttpResponse;
 use drawbridge_core::exposed_secret::ExposedSecret;
@@ -21,7 +21,7 @@ pub(crate) struct CeremonyResult {
     credential: Value,
     /// The name of a new passkey.
     name: Option<String>,
-    /// The path to go to afterwards.
+    /// The path or URL to go to afterwards.
     pub(super) next: Option<String>,
 }
 

@@ -18,7 +18,7 @@ pub(crate) async fn show(
     request: PageRequest,
     query: web::Query<NextQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let next = request.return_path(query.next.as_deref());
+    let next = request.return_target(query.next.as_deref()).await;
     if let Some(redirect) = request.redirect_if_signed_in(next.as_deref()).await {
         return Ok(redirect);
     }
@@ -30,7 +30,7 @@ pub(crate) async fn submit(
     request: PageRequest,
     Utf8Form(form): Utf8Form<CredentialsForm>,
 ) -> Result<HttpResponse, Problem> {
-    let next = request.return_path(form.next.as_deref());
+    let next = request.return_target(form.next.as_deref()).await;
     if !request.has_valid_csrf_token(&form.csrf) {
         return show_stale_form(form_page(&request, &form.email, next)?);
     }
@@ -73,8 +73,11 @@ fn stored_email(response: &AuthResponse) -> &str {
 fn form_page(request: &PageRequest, email: &str, next: Option<String>) -> Result<FormPage, Problem> {
     let text = request.text;
     let login_path = request.login_path(next.as_deref());
-    Ok(request
-        .form_page(request.layout(), &text.register.form, "/register")?
+    let mut page = request.form_page(request.layout(), &text.register.form, "/register")?;
+    if let Some(next) = &next {
+        page = page.returning_to(next);
+    }
+    Ok(page
         .with_hidden("next", next)
         .with_field(FormField::email(text, email))
         .with_field(FormField::new_password(text, text.field.password))

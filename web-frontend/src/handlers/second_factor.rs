@@ -60,7 +60,10 @@ pub(crate) async fn submit(
         Some(refusal) => {
             show_refusal(&request, form_page(&request, &pending, form.with)?, &response, &refusal)
         }
-        None => Ok(finish_sign_in(&request, &response, pending.next.as_deref())),
+        None => {
+            let next = request.return_target(pending.next.as_deref()).await;
+            Ok(finish_sign_in(&request, &response, next.as_deref()))
+        }
     }
 }
 
@@ -81,8 +84,10 @@ pub(crate) async fn finish_passkey(
     if let Some(refusal) = response.refusal() {
         return Ok(passkey::refuse(&request, &response, &refusal, "/login/second"));
     }
+    let next = pending.and_then(|pending| pending.next);
+    let next = request.return_target(next.as_deref()).await;
     request.reset_session();
-    Ok(passkey::proceed(&response, pending.and_then(|pending| pending.next).as_deref()))
+    Ok(passkey::proceed(&response, next.as_deref()))
 }
 
 /// Redirects to the sign-in page, because the first step was too long ago.
@@ -98,11 +103,14 @@ fn form_page(
     pending: &PendingLogin,
     with: Option<LoginFactor>,
 ) -> Result<FormPage, Problem> {
-    let page = if with == Some(LoginFactor::RecoveryCode) && pending.accepts(LoginFactor::RecoveryCode) {
+    let mut page = if with == Some(LoginFactor::RecoveryCode) && pending.accepts(LoginFactor::RecoveryCode) {
         recovery_code_page(request, pending)?
     } else {
         usual_page(request, pending)?
     };
+    if let Some(next) = &pending.next {
+        page = page.returning_to(next);
+    }
     let login_path = request.login_path(pending.next.as_deref());
     Ok(page.with_link(PageLink::new(request.text.second.start_over, login_path)))
 }

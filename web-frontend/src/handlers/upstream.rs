@@ -2,6 +2,7 @@
 
 mod body;
 mod head;
+mod identity;
 mod tunnel;
 
 use std::{
@@ -19,6 +20,7 @@ use secrecy::SecretString;
 
 use body::{UploadProgress, empty_response, stream_request, stream_response};
 use head::{has_body, is_websocket_upgrade, request_head, response_head};
+use identity::UpstreamIdentity;
 use tunnel::open_tunnel;
 
 use crate::{app::App, upstreams::Upstream};
@@ -57,8 +59,8 @@ async fn forward_request(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let timeout = app.upstreams.timeout;
-    let token = app.guard.token_to_forward(request).await?;
-    let mut outgoing = request_head(app, request, &app.upstreams.client, url.clone(), token.as_deref())?;
+    let identity = UpstreamIdentity::find(app, upstream, request).await?;
+    let mut outgoing = request_head(app, request, &app.upstreams.client, url.clone(), &identity)?;
     let progress = UploadProgress::new();
     if has_body(request) {
         outgoing = outgoing.body(stream_request(payload, progress.clone()));
@@ -83,15 +85,22 @@ async fn forward_upgrade(
         return Err(Problem::new(Code::CrossSiteRequest, "Open the connection from a page of this site."));
     }
     let timeout = app.upstreams.timeout;
-    let token = app.guard.token_to_forward(request).await?;
+    let identity = UpstreamIdentity::find(app, upstream, request).await?;
     let client = &app.upstreams.upgrade_client;
-    let outgoing = request_head(app, request, client, url.clone(), token.as_deref())?
+    let outgoing = request_head(app, request, client, url.clone(), &identity)?
         .header("connection", "upgrade")
         .header("upgrade", "websocket");
     let response = send(upstream, outgoing, timeout, &UploadProgress::new()).await?;
     let head = response_head(app, upstream, &url, &response);
     if response.status() == reqwest::StatusCode::SWITCHING_PROTOCOLS {
-        return open_tunnel(app.clone(), head, response, payload, token.map(SecretString::from)).await;
+        return open_tunnel(
+            app.clone(),
+            head,
+            response,
+            payload,
+            identity.session_token.map(SecretString::from),
+        )
+        .await;
     }
     Ok(stream_response(head, response, timeout))
 }

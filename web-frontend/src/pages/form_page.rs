@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
 use drawbridge_http::problem::Problem;
 
-use super::{FormField, PageLayout, PageLink, render_into};
+use super::{FormField, PageLayout, PageLink, allow_form_target, render_into};
 use crate::text::Form;
 
 /// A page with one form.
@@ -22,6 +22,8 @@ pub(crate) struct FormPage {
     is_destructive: bool,
     error: Option<String>,
     passkey: Option<PasskeyButton>,
+    /// Where the visitor returns to after the form.
+    return_target: Option<String>,
     links: Vec<PageLink>,
 }
 
@@ -41,7 +43,7 @@ pub(crate) struct PasskeyButton {
     pub(crate) finish: &'static str,
     /// Whether the browser may suggest passkeys in the e-mail field.
     pub(crate) conditional: bool,
-    /// The path to go to afterwards.
+    /// The path or URL to go to afterwards.
     pub(crate) next: Option<String>,
 }
 
@@ -61,6 +63,7 @@ impl FormPage {
             is_destructive: false,
             error: None,
             passkey: None,
+            return_target: None,
             links: Vec::new(),
         }
     }
@@ -92,6 +95,12 @@ impl FormPage {
     /// Offers a passkey as an alternative to the form.
     pub(crate) fn with_passkey(mut self, passkey: PasskeyButton) -> Self {
         self.passkey = Some(passkey);
+        self
+    }
+
+    /// Allows a redirect to `next`, which may be on another origin, after the form.
+    pub(crate) fn returning_to(mut self, next: &str) -> Self {
+        self.return_target = Some(next.to_owned());
         self
     }
 
@@ -133,7 +142,7 @@ impl FormPage {
         if let Some(field) = first_invalid.or(first_empty).and_then(|index| self.fields.get_mut(index)) {
             field.has_focus = true;
         }
-        render_into(response, &self)
+        Ok(allow_form_target(render_into(response, &self)?, self.return_target.as_deref()))
     }
 
     fn has_error(&self) -> bool {

@@ -9,6 +9,16 @@ pub(crate) struct HomePage {
     pub(crate) layout: PageLayout,
 }
 
+/// A page for developers.
+#[derive(Template)]
+#[template(path = "api.html")]
+pub(crate) struct ApiPage {
+    pub(crate) layout: PageLayout,
+    pub(crate) title: &'static str,
+    /// HTML.
+    pub(crate) content: String,
+}
+
 /// The page that only signed-in users can open.
 #[derive(Template)]
 #[template(path = "private.html")]

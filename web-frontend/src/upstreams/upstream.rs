@@ -1,10 +1,17 @@
 use std::cmp::Reverse;
 
+use drawbridge_core::audience::Audience;
+use drawbridge_http::discovery::{METADATA_PATH, PUBLIC_KEYS_PATH};
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
-/// The top-level paths of web-frontend itself. A test in `routes.rs` checks that the list is complete.
-const OWN_PATHS: [&str; 12] = [
+use super::network::is_private_network;
+
+/// The paths of web-frontend itself: each includes everything below it. A test in `routes.rs` checks that
+/// the list is complete.
+const OWN_PATHS: [&str; 17] = [
+    METADATA_PATH,
+    PUBLIC_KEYS_PATH,
     "/account",
     "/api",
     "/assets",
@@ -14,7 +21,10 @@ const OWN_PATHS: [&str; 12] = [
     "/language",
     "/login",
     "/logout",
+    "/openapi",
+    "/openapi.json",
     "/private",
+    "/problems",
     "/register",
     "/reset-password",
 ];
@@ -26,6 +36,16 @@ pub struct Upstream {
     pub prefix: String,
     /// The URL that replaces the prefix, without a slash at its end.
     pub target: Url,
+    /// The audience of the access tokens that the server receives; by default the origin of the target.
+    pub audience: Audience,
+}
+
+/// What follows the URL of an entry.
+#[derive(Default)]
+struct Options {
+    audience: Option<Audience>,
+    /// Tokens may cross a public network in the clear.
+    plain_http: bool,
 }
 
 impl Upstream {
@@ -48,8 +68,21 @@ impl Upstream {
     }
 
     fn parse(entry: &str) -> Result<Self, String> {
-        let (prefix, target) = entry.split_once('=').ok_or("it must be a path, =, and a URL")?;
-        Ok(Self { prefix: parse_prefix(prefix)?, target: parse_target(target)? })
+        let (prefix, rest) = entry.split_once('=').ok_or("it must be a path, =, and a URL")?;
+        let prefix = parse_prefix(prefix)?;
+        let mut words = rest.split_ascii_whitespace();
+        let target = parse_target(words.next().unwrap_or_default())?;
+        let options = parse_options(words)?;
+        if target.scheme() == "http" && !options.plain_http && !is_private_network(&target) {
+            return Err("its URL is plain http, so that tokens would cross a public network unencrypted; use https://, \
+                        or write plain-http after the URL if the network in between is private"
+                .into());
+        }
+        let audience = match options.audience {
+            Some(audience) => audience,
+            None => target.origin().ascii_serialization().parse()?,
+        };
+        Ok(Self { prefix, target, audience })
     }
 
     /// Returns true if requests for `path` go to this upstream.
@@ -73,8 +106,30 @@ impl Upstream {
     }
 }
 
+fn parse_options<'a>(words: impl Iterator<Item = &'a str>) -> Result<Options, String> {
+    let mut options = Options::default();
+    for word in words {
+        match word.split_once('=') {
+            Some(("audience", audience)) => {
+                let audience = audience.parse().map_err(|reason| format!("its audience {reason}"))?;
+                options.audience = Some(audience);
+            }
+            None if word == "plain-http" => options.plain_http = true,
+            _ => {
+                let reason =
+                    format!("after the URL, only audience=NAME and plain-http are known, not \"{word}\"");
+                return Err(reason);
+            }
+        }
+    }
+    Ok(options)
+}
+
 fn parse_prefix(text: &str) -> Result<String, String> {
     let prefix = text.trim_end_matches('/');
+    if let Some(own) = own_path(prefix) {
+        return Err(format!("{own} belongs to Drawbridge"));
+    }
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
     if !prefix.starts_with('/')
         || prefix.contains("//")
@@ -83,10 +138,7 @@ fn parse_prefix(text: &str) -> Result<String, String> {
     {
         return Err("it must begin with a path such as /backend".into());
     }
-    match own_path(prefix) {
-        Some(own) => Err(format!("{own} belongs to Drawbridge")),
-        None => Ok(prefix.to_owned()),
-    }
+    Ok(prefix.to_owned())
 }
 
 fn parse_target(text: &str) -> Result<Url, String> {
@@ -106,7 +158,7 @@ fn parse_target(text: &str) -> Result<Url, String> {
     Ok(target)
 }
 
-/// The top-level path of web-frontend that `path` equals or lies below.
+/// The path of web-frontend that `path` equals or lies below.
 fn own_path(path: &str) -> Option<&'static str> {
     OWN_PATHS.into_iter().find(|own| rest_below(own, path).is_some())
 }
@@ -159,9 +211,29 @@ mod tests {
     }
 
     #[test]
+    fn the_audience_is_the_targets_origin_unless_it_is_named() {
+        for (entry, expected) in [
+            ("/backend=https://api.example.com/v1", "https://api.example.com"),
+            ("/backend=http://api:4000", "http://api:4000"),
+            ("/backend=https://api.example.com audience=orders", "orders"),
+        ] {
+            assert_eq!(parse(entry).audience.as_str(), expected, "{entry}");
+        }
+    }
+
+    #[test]
+    fn plain_http_over_a_public_network_must_be_asked_for() {
+        let error = Upstream::parse_list("/backend=http://api.example.com").unwrap_err();
+        assert!(error.contains("plain-http"), "{error}");
+
+        let upstream = parse("/backend=http://api.example.com plain-http");
+        assert_eq!(upstream.target.scheme(), "http");
+    }
+
+    #[test]
     fn the_longest_prefix_comes_first() {
         let list =
-            Upstream::parse_list("/backend=http://a.example, /backend/files=http://b.example").unwrap();
+            Upstream::parse_list("/backend=http://a.internal, /backend/files=http://b.internal").unwrap();
 
         assert_eq!(list[0].prefix, "/backend/files");
     }
@@ -198,8 +270,10 @@ mod tests {
             ("the whole origin", "/=http://a.example", "such as /backend"),
             ("dot segment", "/b/../c=http://a.example", "such as /backend"),
             ("other scheme", "/b=ftp://a.example", "http://"),
-            ("query", "/b=http://a.example?x", "may only have"),
-            ("same prefix", "/b=http://a.example,/b/=http://c.example", "lists /b twice"),
+            ("query", "/b=https://a.example?x", "may only have"),
+            ("same prefix", "/b=https://a.example,/b/=https://c.example", "lists /b twice"),
+            ("unknown option", "/b=https://a.example aud=x", "only audience=NAME"),
+            ("invalid audience", "/b=https://a.example audience=", "its audience must be"),
         ];
 
         for (case, text, expected) in cases {
@@ -216,7 +290,7 @@ mod tests {
                 assert!(error.contains(&format!("{own} belongs to Drawbridge")), "{prefix}: {error}");
             }
         }
-        assert!(Upstream::parse_list("/apis=http://a.example").is_ok(), "only a similar name");
+        assert!(Upstream::parse_list("/apis=https://a.example").is_ok(), "only a similar name");
     }
 
     fn parse(entry: &str) -> Upstream {

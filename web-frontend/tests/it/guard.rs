@@ -26,11 +26,10 @@ fn start_application(guard: Guard) -> String {
 }
 
 fn builder(verify_service: impl Into<String>) -> Builder {
-    let issuer = "http://localhost:8080".to_owned();
     Guard::builder("http://localhost:3000")
         .verify_service(verify_service)
         .login_path("/sign-in")
-        .token_parties(TokenParties { audience: issuer.clone(), issuer })
+        .token_parties(TokenParties::for_origin("http://localhost:8080"))
 }
 
 fn remote_guard(app: &TestApp) -> Guard {

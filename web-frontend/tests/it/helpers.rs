@@ -4,7 +4,7 @@ use actix_web::{App, HttpResponse, HttpServer, http::StatusCode, web};
 use drawbridge_core::settings::fixed;
 use drawbridge_verification::user_cache::{CacheLocation, MemoryUserCache};
 use tempfile::TempDir;
-use tests::{MASTER_SECRET, Visitor};
+use tests::{MASTER_SECRET, Service, Visitor, WEB_FRONTEND_KEY, expect_contract};
 
 const CACHE_BYTES: u64 = 1 << 20;
 
@@ -31,7 +31,8 @@ impl TestApp {
     pub(crate) async fn start_with(change: impl FnOnce(&mut auth_service::Config)) -> Self {
         let folder = TempDir::new().unwrap();
         let database_url = format!("sqlite://{}", folder.path().join("test.db").display());
-        let settings = fixed(COMMON_SETTINGS.into_iter().chain([("DATABASE_URL", database_url.as_str())]));
+        let own = [("DATABASE_URL", database_url.as_str()), ("MASTER_SECRET", MASTER_SECRET)];
+        let settings = fixed(COMMON_SETTINGS.into_iter().chain(own));
         let cache = CacheLocation::InProcess(Arc::new(MemoryUserCache::new(CACHE_BYTES)));
         let mut auth = auth_service::Config::read(&settings).unwrap();
         auth.passwords.cost = 4;
@@ -45,6 +46,8 @@ impl TestApp {
         let auth_url = local_url(auth.port());
         let verify_url = local_url(verify.port());
         let verify_internal = local_url(verify.internal_port().unwrap());
+        expect_contract(Service::Auth, &auth_url);
+        expect_contract(Service::Verify, &verify_url);
         auth.spawn();
         verify.spawn();
         let frontend = start_frontend(&auth_url, &verify_url, &[]);
@@ -69,7 +72,7 @@ impl TestApp {
 
 const COMMON_SETTINGS: [(&str, &str); 4] = [
     ("REDIS_URL", "memory:"),
-    ("MASTER_SECRET", MASTER_SECRET),
+    ("WEB_FRONTEND_KEY", WEB_FRONTEND_KEY),
     ("FRONTEND_ORIGIN", "http://localhost:8080"),
     ("PORT", "0"),
 ];
@@ -80,6 +83,7 @@ pub(crate) fn start_frontend(auth: &str, verify: &str, settings: &[(&'static str
     let settings = fixed(COMMON_SETTINGS.into_iter().chain(services).chain(settings.iter().copied()));
     let server = web_frontend::bind(web_frontend::Config::read(&settings).unwrap()).unwrap();
     let url = local_url(server.port());
+    expect_contract(Service::Frontend, &url);
     server.spawn();
     url
 }

@@ -46,3 +46,22 @@ async fn an_unexpected_answer_is_not_a_refusal() {
         assert_eq!(api.status_and_code(), (503, "unavailable".into()), "{status} {body}");
     }
 }
+
+#[actix_web::test]
+async fn an_unexpected_answer_is_not_published() {
+    let cases = [
+        ("gateway error", 502, "{\"issuer\": \"https://evil.example\", \"keys\": []}"),
+        ("page", 200, "<!doctype html>"),
+        ("other JSON", 200, "{\"message\": \"hello\"}"),
+    ];
+
+    for (case, status, body) in cases {
+        let frontend = start_with_impostor(status, body);
+
+        for path in ["/.well-known/oauth-authorization-server", "/.well-known/jwks.json"] {
+            let answer = Visitor::new().get(&format!("{frontend}{path}")).await;
+            assert_eq!(answer.status_and_code(), (503, "unavailable".into()), "{case}: {path}");
+            assert_eq!(answer.header("cache-control"), "no-store", "{case}: {path}");
+        }
+    }
+}

@@ -4,8 +4,7 @@ use chrono::{DateTime, Utc};
 use drawbridge_core::id::{SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
-/// `typ` in the header of a token (RFC 9068).
-pub const TOKEN_TYPE: &str = "at+jwt";
+use super::purpose::TokenPurpose;
 
 /// The claims of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +23,7 @@ pub struct Claims {
     pub exp: i64,
 }
 
-/// A token with a valid signature, issuer and audience. It may have expired, and its session may have ended.
+/// A token with a valid signature and issuer. It may have expired, and its session may have ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedToken {
     /// The user.
@@ -33,13 +32,22 @@ pub struct SignedToken {
     pub session: SessionId,
     /// The key that signed the token.
     pub kid: Arc<str>,
+    /// What the token may be used for.
+    pub purpose: TokenPurpose,
     issued_at: i64,
     expires_at: i64,
 }
 
 impl SignedToken {
-    pub(super) fn new(claims: Claims, kid: Arc<str>) -> Self {
-        Self { user: claims.sub, session: claims.sid, kid, issued_at: claims.iat, expires_at: claims.exp }
+    pub(super) fn new(claims: &Claims, kid: Arc<str>, purpose: TokenPurpose) -> Self {
+        Self {
+            user: claims.sub,
+            session: claims.sid,
+            kid,
+            purpose,
+            issued_at: claims.iat,
+            expires_at: claims.exp,
+        }
     }
 
     /// When the token was issued.

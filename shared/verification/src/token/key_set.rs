@@ -7,9 +7,10 @@ use jsonwebtoken::{
 };
 
 use super::{
-    claims::{Claims, SignedToken, TOKEN_TYPE},
+    claims::{Claims, SignedToken},
     keys_digest::KeysDigest,
     parties::TokenParties,
+    purpose::TokenPurpose,
 };
 
 /// Why a token is refused because of its text alone.
@@ -32,6 +33,8 @@ struct VerificationKey {
 /// choose one.
 pub struct KeySet {
     jwks: JwkSet,
+    /// The deployment's audience.
+    audience: String,
     keys: HashMap<Arc<str>, VerificationKey>,
 }
 
@@ -49,7 +52,7 @@ impl KeySet {
                 }
             }
         }
-        Self { jwks, keys }
+        Self { jwks, audience: parties.audience.clone(), keys }
     }
 
     /// The set as published.
@@ -72,7 +75,8 @@ impl KeySet {
         self.keys.is_empty()
     }
 
-    /// Checks the type, signature, issuer and audience of a token, but not its expiry.
+    /// Checks the type, signature and issuer of a token, but not its expiry. The caller compares its purpose with what
+    /// the endpoint accepts.
     ///
     /// # Errors
     /// [`TokenFault::UnknownKey`] if the key is not in the set, otherwise [`TokenFault::Invalid`].
@@ -81,14 +85,16 @@ impl KeySet {
             return Err(TokenFault::Invalid);
         }
         let header = decode_header(token).map_err(|_| TokenFault::Invalid)?;
-        if header.typ.as_deref() != Some(TOKEN_TYPE) || header.crit.is_some() {
+        if header.crit.is_some() {
             return Err(TokenFault::Invalid);
         }
         let kid = header.kid.ok_or(TokenFault::Invalid)?;
         let (kid, known) = self.keys.get_key_value(kid.as_str()).ok_or(TokenFault::UnknownKey)?;
         let decoded =
             decode::<Claims>(token, &known.key, &known.validation).map_err(|_| TokenFault::Invalid)?;
-        Ok(SignedToken::new(decoded.claims, kid.clone()))
+        let typ = header.typ.unwrap_or_default();
+        let purpose = TokenPurpose::from_token(&typ, &decoded.claims.aud, &self.audience);
+        Ok(SignedToken::new(&decoded.claims, kid.clone(), purpose.ok_or(TokenFault::Invalid)?))
     }
 }
 
@@ -100,9 +106,10 @@ fn verification_key(jwk: &Jwk, parties: &TokenParties) -> Option<(Arc<str>, Veri
     let mut validation = Validation::new(algorithm);
     // The caller checks `exp`, because time is passed in.
     validation.validate_exp = false;
+    // The purpose is made from `aud` and `typ`.
+    validation.validate_aud = false;
     validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-    validation.set_issuer(&[&parties.issuer]);
-    validation.set_audience(&[&parties.audience]);
+    validation.set_issuer(&parties.accepted_issuers());
     let key = DecodingKey::from_jwk(jwk).ok()?;
     Some((jwk.common.key_id.as_deref()?.into(), VerificationKey { key, validation }))
 }

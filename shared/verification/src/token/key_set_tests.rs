@@ -9,6 +9,7 @@ use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::token::{ACCESS_TOKEN_TYPE, SESSION_TOKEN_TYPE};
 
 const NOW: i64 = 1_800_000_000;
 
@@ -17,7 +18,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 fn parties() -> TokenParties {
-    TokenParties { issuer: "https://app.example.com".into(), audience: "https://app.example.com".into() }
+    TokenParties::for_origin("https://app.example.com")
 }
 
 struct TestKey {
@@ -48,7 +49,7 @@ fn key_set(jwk: Jwk) -> KeySet {
 
 fn header() -> Header {
     let mut header = Header::new(Algorithm::EdDSA);
-    header.typ = Some(TOKEN_TYPE.into());
+    header.typ = Some(SESSION_TOKEN_TYPE.into());
     header.kid = Some("ours".into());
     header
 }
@@ -108,7 +109,7 @@ fn a_token_with_wrong_claims_is_refused() {
     let keys = key_set(key.public.clone());
     for (claim, wrong) in [
         ("iss", Some(json!("https://evil.example"))),
-        ("aud", Some(json!("https://evil.example"))),
+        ("aud", Some(json!(["https://app.example.com"]))),
         ("sub", Some(json!("root"))),
         ("sid", Some(json!(7))),
         ("exp", Some(json!("never"))),
@@ -127,6 +128,38 @@ fn a_token_with_wrong_claims_is_refused() {
         let checked = keys.check(&key.sign(&header(), &claims));
 
         assert_eq!(checked, Err(TokenFault::Invalid), "{claim}: {wrong:?}");
+    }
+}
+
+#[test]
+fn a_token_of_an_earlier_issuer_is_accepted_if_it_is_listed() {
+    let key = TestKey::generate("ours");
+    let mut claims = claims_json();
+    claims["iss"] = json!("https://old.example.com");
+    let token = key.sign(&header(), &claims);
+    let listed = TokenParties { previous_issuers: vec!["https://old.example.com".into()], ..parties() };
+    let with_listed = KeySet::new(JwkSet { keys: vec![key.public.clone()] }, &listed);
+
+    assert!(with_listed.check(&token).is_ok());
+    assert_eq!(key_set(key.public).check(&token), Err(TokenFault::Invalid));
+}
+
+#[test]
+fn a_token_says_what_it_is_for() {
+    let key = TestKey::generate("ours");
+    let keys = key_set(key.public.clone());
+    let other = "https://api.example.com";
+    for (case, typ, audience, expected) in [
+        ("session", SESSION_TOKEN_TYPE, parties().audience.as_str(), TokenPurpose::Session),
+        ("session of the old form", ACCESS_TOKEN_TYPE, &parties().audience, TokenPurpose::Session),
+        ("session elsewhere", SESSION_TOKEN_TYPE, other, TokenPurpose::SessionAt(other.into())),
+        ("access token", ACCESS_TOKEN_TYPE, other, TokenPurpose::Access(other.into())),
+    ] {
+        let mut claims = claims_json();
+        claims["aud"] = json!(audience);
+        let token = key.sign(&Header { typ: Some(typ.into()), ..header() }, &claims);
+
+        assert_eq!(keys.check(&token).unwrap().purpose, expected, "{case}");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
         forms::ButtonForm,
         refusal::{redirect_after_stale_form, redirect_with_refusal},
     },
-    page_request::PageRequest,
+    page_request::{DEFAULT_PAGE, PageRequest},
     pages::{self, AccountSection, NewRecoveryCodesPage, RecoveryCodesPage},
     utf8_form::Utf8Form,
 };
@@ -26,7 +26,7 @@ const NEW_CODES_SESSION_KEY: &str = "recovery_codes";
 struct UnshownCodes {
     #[serde(serialize_with = "serialize_exposed")]
     codes: Vec<SecretString>,
-    /// The path to go to afterwards.
+    /// The path or URL to go to afterwards.
     next: String,
 }
 
@@ -36,6 +36,7 @@ pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> 
     if let Some(UnshownCodes { codes, next }) = unshown {
         request.session.remove(NEW_CODES_SESSION_KEY);
         let layout = request.layout().within(AccountSection::RecoveryCodes);
+        let next = request.return_target(Some(&next)).await.unwrap_or_else(|| DEFAULT_PAGE.to_owned());
         return pages::render(&NewRecoveryCodesPage { layout, codes, next });
     }
     let account = request.account().await?;
@@ -61,7 +62,7 @@ pub(crate) async fn submit(
     Ok(pages::see_other(&next).finish())
 }
 
-/// Arranges for new codes, if there are any, to be shown before the page `next`. Returns the path to go to
+/// Arranges for new codes, if there are any, to be shown before the page `next`. Returns the path or URL to go to
 /// first.
 pub(crate) fn show_before(
     request: &PageRequest,

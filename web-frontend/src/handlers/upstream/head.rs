@@ -14,6 +14,7 @@ use drawbridge_http::{
 };
 use reqwest::{Client, RequestBuilder, Url};
 
+use super::identity::UpstreamIdentity;
 use crate::{
     app::App,
     own_cookies::is_own_cookie,
@@ -26,22 +27,32 @@ use crate::{
     },
 };
 
+/// Says whether the client is signed in.
+const AUTH_STATUS: &str = "x-auth-status";
+
+/// Carries the access token, also if the client sends an `Authorization` of its own.
+const AUTH_TOKEN: &str = "x-auth-token";
+
 /// The request to the upstream, without its body.
 pub(super) fn request_head(
     app: &App,
     request: &HttpRequest,
     client: &Client,
     url: Url,
-    token: Option<&str>,
+    identity: &UpstreamIdentity,
 ) -> Result<RequestBuilder, Problem> {
     let method = reqwest::Method::from_bytes(request.method().as_str().as_bytes())
         .map_err(|_| Problem::new(Code::BadRequest, "The method is invalid."))?;
     let mut outgoing = client.request(method, url);
+    let mut has_own_authorization = false;
     for (name, value) in request.headers() {
         // A length without a body would make the upstream read the next request as the body.
         let is_stray_length = name == header::CONTENT_LENGTH && !has_body(request);
         let is_forwarded = is_forwarded_to_upstream(name, request.headers());
-        if is_forwarded && name != header::COOKIE && !is_stray_length {
+        let is_session =
+            name == header::AUTHORIZATION && !identity.is_own_authorization(value, &app.audience);
+        has_own_authorization |= name == header::AUTHORIZATION && !is_session;
+        if is_forwarded && name != header::COOKIE && !is_stray_length && !is_session {
             outgoing = outgoing.header(name.as_str(), value.as_bytes());
         }
     }
@@ -49,8 +60,12 @@ pub(super) fn request_head(
     if let Some(cookies) = cookies {
         outgoing = outgoing.header(header::COOKIE.as_str(), cookies.as_bytes());
     }
-    if let Some(token) = token {
-        outgoing = outgoing.bearer_auth(token);
+    outgoing = outgoing.header(AUTH_STATUS, identity.status.as_str());
+    if let Some(token) = &identity.access_token {
+        outgoing = outgoing.header(AUTH_TOKEN, token.text());
+        if !has_own_authorization {
+            outgoing = outgoing.bearer_auth(token.text());
+        }
     }
     if let Some(id) = RequestId::of(request) {
         outgoing = outgoing.header(REQUEST_ID.as_str(), id.as_str());

@@ -1,7 +1,8 @@
 //! What upstreams and browsers see of each other.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::Visitor;
 
 use super::{
@@ -11,6 +12,15 @@ use super::{
 };
 
 const ORIGIN: (&str, &str) = ("origin", "http://localhost:8080");
+
+/// The header and the claims of a token.
+fn decoded(token: &str) -> (Value, Value) {
+    let mut parts = token.split('.').map(|part| {
+        let json = URL_SAFE_NO_PAD.decode(part).unwrap_or_default();
+        serde_json::from_slice(&json).unwrap_or_default()
+    });
+    (parts.next().unwrap(), parts.next().unwrap())
+}
 
 #[actix_web::test]
 async fn the_request_arrives_below_the_target() {
@@ -29,16 +39,66 @@ async fn the_request_arrives_below_the_target() {
 }
 
 #[actix_web::test]
-async fn the_session_arrives_as_a_bearer_token() {
+async fn the_session_arrives_as_an_access_token() {
     let setup = UpstreamSetup::start().await;
     let mut visitor = setup.app.signed_in("ada@example.com").await;
-    let token = visitor.cookie("token").unwrap().to_owned();
     visitor.set_cookie("theirs", "1");
 
     let echoed = received(&mut visitor, Method::GET, &setup.url("/backend/x"), &[]).await;
 
+    let [token] = header_values(&echoed, "x-auth-token").try_into().unwrap();
+    let (header, claims) = decoded(token);
+    assert_eq!(header["typ"], "at+jwt");
+    assert_eq!(claims["aud"], setup.upstream.as_str());
     assert_eq!(header_values(&echoed, "authorization"), [format!("Bearer {token}")]);
+    assert_eq!(header_values(&echoed, "x-auth-status"), ["signed-in"]);
     assert_eq!(header_values(&echoed, "cookie"), ["theirs=1"]);
+}
+
+#[actix_web::test]
+async fn a_session_token_never_reaches_an_upstream() {
+    let setup = UpstreamSetup::start().await;
+    let mut visitor = setup.app.signed_in("ada@example.com").await;
+    let session_token = visitor.cookie("token").unwrap().to_owned();
+    let bearer = format!("Bearer {session_token}");
+    let url = setup.url("/backend/x");
+
+    for (case, visitor, headers) in [
+        ("as a cookie", &mut visitor, vec![]),
+        ("as a bearer token", &mut Visitor::new(), vec![("authorization", bearer.as_str())]),
+    ] {
+        let echoed = received(visitor, Method::GET, &url, &headers).await;
+
+        assert!(!echoed.to_string().contains(&session_token), "{case}: {echoed}");
+        assert_eq!(header_values(&echoed, "x-auth-status"), ["signed-in"], "{case}");
+    }
+}
+
+#[actix_web::test]
+async fn an_own_authorization_arrives_beside_the_access_token() {
+    let setup = UpstreamSetup::start().await;
+    let mut visitor = setup.app.signed_in("ada@example.com").await;
+
+    for own in ["Basic YTpi", "Bearer token-of-the-application"] {
+        let headers = [("authorization", own)];
+        let echoed = received(&mut visitor, Method::GET, &setup.url("/backend/x"), &headers).await;
+
+        assert_eq!(header_values(&echoed, "authorization"), [own]);
+        assert_eq!(header_values(&echoed, "x-auth-token").len(), 1, "{own}: {echoed}");
+        assert_eq!(header_values(&echoed, "x-auth-status"), ["signed-in"], "{own}");
+    }
+}
+
+#[actix_web::test]
+async fn the_same_access_token_is_used_again() {
+    let setup = UpstreamSetup::start().await;
+    let mut visitor = setup.app.signed_in("ada@example.com").await;
+    let url = setup.url("/backend/x");
+
+    let first = received(&mut visitor, Method::GET, &url, &[]).await;
+    let second = received(&mut visitor, Method::GET, &url, &[]).await;
+
+    assert_eq!(header_values(&first, "x-auth-token"), header_values(&second, "x-auth-token"));
 }
 
 #[actix_web::test]
@@ -51,6 +111,8 @@ async fn without_a_session_there_is_no_token() {
     let own_token = received(&mut visitor, Method::GET, &url, &[("authorization", "Bearer own")]).await;
 
     assert!(header_values(&anonymous, "authorization").is_empty(), "{anonymous}");
+    assert!(header_values(&anonymous, "x-auth-token").is_empty(), "{anonymous}");
+    assert_eq!(header_values(&anonymous, "x-auth-status"), ["anonymous"]);
     assert!(header_values(&anonymous, "cookie").is_empty(), "{anonymous}");
     assert_eq!(header_values(&own_token, "authorization"), ["Bearer own"], "a client may send its own token");
 }
@@ -69,7 +131,8 @@ async fn of_two_session_cookies_the_valid_one_counts() {
     let both = format!("token={eves_token}; token={adas_token}");
     let ambiguous = visitor.send(visitor.request(Method::GET, &url).header("cookie", both)).await;
 
-    assert_eq!(header_values(&echoed, "authorization"), [format!("Bearer {adas_token}")]);
+    let [token] = header_values(&echoed, "x-auth-token").try_into().unwrap();
+    assert_eq!(decoded(token).1["sub"], decoded(adas_token).1["sub"]);
     assert_eq!(ambiguous.status_and_code(), (403, "invalid_token".into()));
 }
 

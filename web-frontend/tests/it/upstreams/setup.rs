@@ -9,6 +9,8 @@ use crate::helpers::TestApp;
 pub(super) struct UpstreamSetup {
     pub(super) app: TestApp,
     pub(super) frontend: String,
+    /// The origin of the upstream.
+    pub(super) upstream: String,
     /// Lets the slow endpoint of the upstream continue.
     pub(super) gate: Gate,
 }
@@ -22,11 +24,12 @@ impl UpstreamSetup {
     pub(super) async fn start_with(settings: &[(&'static str, &str)]) -> Self {
         let app = TestApp::start().await;
         let gate = Gate::default();
-        let upstreams = format!("/backend={}/v1, /dead=http://127.0.0.1:1", start_server(gate.clone()));
+        let upstream = start_server(gate.clone());
+        let upstreams = format!("/backend={upstream}/v1, /dead=http://127.0.0.1:1");
         let mut all = vec![("UPSTREAMS", upstreams.as_str()), ("TRUSTED_PROXIES", "127.0.0.1")];
         all.extend(settings);
         let frontend = app.start_frontend(&all);
-        Self { app, frontend, gate }
+        Self { app, frontend, upstream, gate }
     }
 
     pub(super) fn url(&self, path: &str) -> String {

@@ -1,0 +1,56 @@
+//! The guides work as printed.
+
+use std::{fs, path::Path, process::Command};
+
+use drawbridge_core::settings::environment;
+use serde_json::Value;
+use tempfile::TempDir;
+use tests::{Deployment, MASTER_SECRET, PASSWORD, program};
+
+/// The `sh` blocks of a guide, as one script.
+fn commands_of(guide: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guides").join(guide);
+    let text = fs::read_to_string(path).unwrap();
+    let blocks = text.split("```sh\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
+    blocks.collect::<Vec<_>>().join("\n")
+}
+
+/// The search path, beginning with the folder of the `drawbridge` command.
+fn path_with_drawbridge() -> String {
+    let program = program("drawbridge");
+    let folder = program.parent().unwrap().display().to_string();
+    format!("{folder}:{}", environment("PATH").unwrap_or_default())
+}
+
+fn read_json(folder: &TempDir, file: &str) -> Value {
+    let text = fs::read_to_string(folder.path().join(file)).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}: {text}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn curl_alone_signs_in_exchanges_and_verifies() {
+    let deployment = Deployment::builder().start();
+    tests::register(&deployment.frontend, "ada@example.com").await;
+    let folder = TempDir::new().unwrap();
+    let script = format!("set -eu\n{}", commands_of("verify-yourself.md"));
+
+    let output = Command::new("bash")
+        .args(["-c", &script])
+        .env("PATH", path_with_drawbridge())
+        .env("DATABASE_URL", &deployment.database_url)
+        .env("MASTER_SECRET", MASTER_SECRET)
+        .env("AUTH_SERVICE", &deployment.auth)
+        .env("VERIFY_SERVICE", &deployment.verify)
+        .env("PASSWORD", PASSWORD)
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let statuses: Vec<_> = printed.lines().collect();
+    assert_eq!(statuses, ["200", "200"], "verified, then signed out: {output:?}");
+    let verified = read_json(&folder, "verified.json");
+    assert_eq!(verified["data"]["user"]["email"], "ada@example.com");
+    assert_eq!(verified["data"]["user"]["email_verified"], false);
+    assert_eq!(read_json(&folder, "access.json")["token_type"], "Bearer");
+}

@@ -1,0 +1,64 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::{digest, hmac, rand};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use reqwest::{Method, Url};
+use serde_json::Value;
+
+use crate::{Answer, Visitor};
+
+/// The server of a registered frontend. It proves itself with its key, as the documentation describes and without the
+/// code of the services.
+#[derive(Debug, Clone)]
+pub struct FrontendServer {
+    /// The key, as printed by the command.
+    pub key: String,
+    /// The origin that it acts for.
+    pub origin: String,
+    /// The visitor for whom it sends requests.
+    pub visitor: Visitor,
+}
+
+impl FrontendServer {
+    /// A server with this key that acts for `origin`.
+    pub fn new(key: &str, origin: &str) -> Self {
+        Self { key: key.to_owned(), origin: origin.to_owned(), visitor: Visitor::new() }
+    }
+
+    /// `POST` with a JSON body.
+    pub async fn post_json(&mut self, url: &str, body: &Value) -> Answer {
+        self.send(Method::POST, url, "application/json", &body.to_string()).await
+    }
+
+    /// `GET`.
+    pub async fn get(&mut self, url: &str) -> Answer {
+        self.send(Method::GET, url, "text/plain", "").await
+    }
+
+    /// Sends a request with a proof. It names no client address.
+    pub async fn send(&mut self, method: Method, url: &str, content_type: &str, body: &str) -> Answer {
+        let proof = self.prove(method.as_str(), url, body);
+        let request = self.visitor.request(method, url);
+        let request = request.header("content-type", content_type).body(body.to_owned());
+        let request = request.header("x-drawbridge-origin", &self.origin).header("x-drawbridge-proxy", proof);
+        self.visitor.send(request).await
+    }
+
+    fn prove(&self, method: &str, url: &str, body: &str) -> String {
+        let id = self.key.split('_').nth(1).unwrap();
+        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().to_string();
+        let mut nonce = [0; 16];
+        rand::fill(&mut nonce).unwrap();
+        let nonce = URL_SAFE_NO_PAD.encode(nonce);
+        let parsed = Url::parse(url).unwrap();
+        let target = parsed
+            .query()
+            .map_or_else(|| parsed.path().to_owned(), |query| format!("{}?{query}", parsed.path()));
+        let body = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, body.as_bytes()));
+        let origin = format!("x-drawbridge-origin:{}", self.origin);
+        let lines = ["v2", id, &seconds, &nonce, method, &target, &body, "-", &origin];
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.key.as_bytes());
+        let tag = URL_SAFE_NO_PAD.encode(hmac::sign(&key, lines.join("\n").as_bytes()));
+        format!("v2.{id}.{seconds}.{nonce}.{tag}.-")
+    }
+}
