@@ -17,7 +17,7 @@ fn the_api_documents_describe_the_services() {
 
     for (service, document) in documents {
         assert_references_resolve(service, document.value(), document.value());
-        assert_operation_ids_are_unique(service, document.value());
+        assert_operations_are_distinct_and_summarized(service, document.value());
         let path = format!("{FOLDER}/{service}.json");
         if environment("UPDATE_DOCS").is_some() {
             fs::write(&path, document.json()).unwrap();
@@ -42,12 +42,16 @@ fn assert_references_resolve(service: &str, document: &Value, part: &Value) {
     members.chain(items).for_each(|part| assert_references_resolve(service, document, part));
 }
 
-fn assert_operation_ids_are_unique(service: &str, document: &Value) {
+/// Fails if two operations share an ID, or if a summary is not a sentence about the operation. The page shows the path
+/// in front of the summary, so the summary must not repeat it.
+fn assert_operations_are_distinct_and_summarized(service: &str, document: &Value) {
     let paths = document["paths"].as_object().unwrap().values();
     let operations = paths.flat_map(|item| item.as_object().unwrap().values());
     let mut ids = BTreeSet::new();
     for operation in operations {
         let id = operation["operationId"].as_str().unwrap();
         assert!(ids.insert(id), "{service}: two operations are named {id}");
+        let summary = operation["summary"].as_str().unwrap_or_default();
+        assert!(summary.starts_with(char::is_uppercase), "{service}: the summary of {id} is \"{summary}\"");
     }
 }

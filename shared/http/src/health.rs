@@ -38,7 +38,7 @@ pub struct Report<'a> {
     dependencies: &'a [Dependency],
 }
 
-/// `GET /health/live`: 200 while the process is running.
+/// `GET /health/live`: answers 200 while the process is running.
 #[cfg_attr(
     feature = "openapi",
     utoipa::path(
@@ -53,7 +53,7 @@ pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(Report { success: true, message: "alive", code: None, dependencies: &[] })
 }
 
-/// `GET /health/serving`: 200 until the service drains, for load balancers.
+/// `GET /health/serving`: answers 200 until the service drains, for load balancers.
 ///
 /// It ignores dependencies. An outage affects every replica alike, and a load balancer that used the readiness check
 /// would remove all of them, although many requests can be answered without the dependency.

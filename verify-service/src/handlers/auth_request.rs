@@ -14,7 +14,7 @@ problems! {
         MissingToken, InvalidToken, ExpiredToken, UserNotFound, UserDisabled, SessionRevoked
 }
 
-/// `GET /auth-request`, for nginx: 200 with the user in headers, or 401, because `auth_request` accepts no
+/// `GET /auth-request`: answers nginx with 200 and the user in headers, or with 401, because `auth_request` accepts no
 /// other status. An outage is 503, which nginx reports as an error and never as a refusal.
 #[utoipa::path(
     get,

@@ -20,8 +20,8 @@ use crate::{
     verdict::{self, Verdict},
 };
 
-/// `GET /forward-auth`, for Traefik and Caddy, with any method: 200 with the user in headers, or 401; a browser that
-/// loads a page is redirected to the sign-in page. An outage is 503.
+/// `GET /forward-auth`: answers Traefik and Caddy, whatever the method, with 200 and the user in headers, or with 401. A
+/// browser that loads a page is redirected to the sign-in page. An outage is 503.
 #[utoipa::path(
     get,
     path = "/forward-auth",
@@ -42,7 +42,7 @@ pub(crate) async fn forward_auth(app: web::Data<App>, request: HttpRequest) -> R
     respond(&app, &request, verdict, RequestId::of(&request).as_ref()).await
 }
 
-/// `GET /forward-auth/{path}`, for Envoy, which appends the requested path: like `/forward-auth`.
+/// `GET /forward-auth/{path}`: answers Envoy, which appends the requested path, like `/forward-auth`.
 #[utoipa::path(
     get,
     path = "/forward-auth/{path}",

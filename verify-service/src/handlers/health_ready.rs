@@ -6,7 +6,7 @@ use drawbridge_http::{
 
 use crate::app::App;
 
-/// `GET /health/ready`: 200 if tokens can be verified. That is possible without the cache.
+/// `GET /health/ready`: answers 200 if tokens can be verified. That is possible without the cache.
 #[utoipa::path(
     get,
     path = "/health/ready",
