@@ -3,7 +3,10 @@
 
 use actix_web::web::Bytes;
 use drawbridge_cookies::topology::CookiePolicy;
-use drawbridge_http::discovery::PUBLIC_KEYS_PATH;
+use drawbridge_http::{
+    discovery::PUBLIC_KEYS_PATH,
+    token_exchange::{GRANT_TYPE, TOKEN_PATH},
+};
 use drawbridge_verification::token::{ACCESS_TOKEN_TYPE, SESSION_TOKEN_TYPE};
 use serde::Serialize;
 
@@ -17,9 +20,6 @@ const PROOF_VERSIONS: [u32; 2] = [1, 2];
 
 /// How a frontend authenticates at the token endpoint: with its proof. No registered method (RFC 8414, 2) fits.
 const PROOF_AUTH_METHOD: &str = "drawbridge_proof";
-
-/// The grant type of a token exchange (RFC 8693, 2.1).
-const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /// The page of web-frontend that describes the API.
 const DOCUMENTATION_PATH: &str = "/openapi";
@@ -122,7 +122,7 @@ const PAGES: PagePaths = PagePaths {
 
 const ENDPOINTS: EndpointPaths = EndpointPaths {
     verify: "/api/verify",
-    token: "/api/token",
+    token: TOKEN_PATH,
     login: "/api/login",
     refresh: "/api/refresh",
     logout: "/api/logout",
@@ -138,7 +138,7 @@ impl<'a> Metadata<'a> {
             jwks_uri: format!("{issuer}{PUBLIC_KEYS_PATH}"),
             token_endpoint: format!("{issuer}{}", ENDPOINTS.token),
             token_endpoint_auth_methods_supported: [PROOF_AUTH_METHOD],
-            grant_types_supported: [TOKEN_EXCHANGE],
+            grant_types_supported: [GRANT_TYPE],
             response_types_supported: [],
             service_documentation: format!("{}{DOCUMENTATION_PATH}", config.frontend_origin),
             drawbridge: DeploymentMetadata {

@@ -19,6 +19,7 @@ use drawbridge_http::{
     problem::Problem,
     proof::{CheckedProof, InvalidProof, Proof, ProvenRequest, is_accepted_once, is_first_version},
     proxy_identity::PROXY_IDENTITY,
+    token_exchange::TOKEN_PATH,
 };
 
 use crate::{
@@ -31,9 +32,6 @@ use crate::{
 
 /// Where a preview announces its origin, which cannot be registered before.
 pub(crate) const PREVIEW_ANNOUNCEMENT_PATH: &str = "/api/frontends/preview";
-
-/// The path of the token exchange.
-pub(crate) const TOKEN_PATH: &str = "/api/token";
 
 /// The owner of a key.
 enum KeyHolder {

@@ -6,10 +6,11 @@ use drawbridge_http::{
     get, health, method_not_allowed,
     openapi::site,
     post,
+    token_exchange::TOKEN_PATH,
 };
 
 use crate::{
-    establish_caller::{PREVIEW_ANNOUNCEMENT_PATH, TOKEN_PATH},
+    establish_caller::PREVIEW_ANNOUNCEMENT_PATH,
     handlers::{
         account, activity, confirm, discovery, frontend_origins, frontend_preview, health_ready, links,
         login, logout, mailbox, me, passkeys, password, recovery_codes, refresh, register, second_step,

@@ -16,11 +16,8 @@ use utoipa::{
 };
 
 use crate::{
-    auth_client::EndpointMethod,
-    handlers::{
-        api::{API_ROUTES, EXCHANGE_PATH, PREVIEW_PATH},
-        health_ready,
-    },
+    auth_client::{AuthEndpoint, EndpointMethod},
+    handlers::{api::API_ROUTES, health_ready},
 };
 
 const MIDDLEWARE_PROBLEMS: MiddlewareProblems =
@@ -78,7 +75,8 @@ fn forwarded_operations() -> impl Iterator<Item = (&'static str, HttpMethod)> {
     let endpoints =
         API_ROUTES.iter().flat_map(|route| route.endpoints().map(|endpoint| (route.path, endpoint.method)));
     let documents = [METADATA_PATH, PUBLIC_KEYS_PATH].map(|path| (path, EndpointMethod::Get));
-    let of_frontends = [EXCHANGE_PATH, PREVIEW_PATH].map(|path| (path, EndpointMethod::Post));
+    let of_frontends =
+        [AuthEndpoint::TOKEN, AuthEndpoint::PREVIEW].map(|endpoint| (endpoint.path, endpoint.method));
     endpoints.chain(documents).chain(of_frontends).map(|(path, method)| match method {
         EndpointMethod::Get => (path, HttpMethod::Get),
         EndpointMethod::Post => (path, HttpMethod::Post),

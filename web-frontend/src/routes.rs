@@ -16,12 +16,13 @@ use drawbridge_http::{
 use crate::{
     app::App,
     assets::ASSET_ROUTE,
+    auth_client::AuthEndpoint,
     handlers::{
         account::{
             activity, authenticator, confirm, data, delete, email, overview, passkeys, password,
             recovery_codes, sessions,
         },
-        api::{self, API_ROUTES, EXCHANGE_PATH, PREVIEW_PATH},
+        api::{self, API_ROUTES},
         assets, confirm_address, discovery, enrol, forgot_password, health_ready, home, language, login,
         logout, openapi, private, register, reset_password, second_factor, upstream,
     },
@@ -58,8 +59,8 @@ pub(crate) fn configure(
     let pages =
         public_pages(web::scope("")).service(private_pages).service(account_pages).wrap(page_sessions);
     config
-        .service(post(EXCHANGE_PATH, api::exchange_token))
-        .service(post(PREVIEW_PATH, api::announce_preview))
+        .service(post(AuthEndpoint::TOKEN.path, api::exchange_token))
+        .service(post(AuthEndpoint::PREVIEW.path, api::announce_preview))
         .service(get(ASSET_ROUTE, assets::show))
         .service(get("/health/live", health::live))
         .service(get("/health/serving", health::serving))

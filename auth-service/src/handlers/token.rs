@@ -10,6 +10,7 @@ use drawbridge_http::{
     openapi::{TokenProblems, always_true},
     problem::{Code, Problem},
     problems,
+    token_exchange::{GRANT_TYPE, TOKEN_PATH, TOKEN_TYPE_ACCESS_TOKEN, TOKEN_TYPE_JWT},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -20,10 +21,6 @@ use crate::{
     request_context::RequestContext,
     signing_keys::{IssuedToken, TokenSubject},
 };
-
-const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-const TOKEN_TYPE_JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
-const TOKEN_TYPE_ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// The form of a token exchange. Unknown parameters are ignored (RFC 6749, 3.2).
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -70,7 +67,7 @@ problems! {
 /// frontends with a key may do this.
 #[utoipa::path(
     post,
-    path = "/api/token",
+    path = TOKEN_PATH,
     operation_id = "exchange_token",
     tag = "Frontends",
     request_body(content = ExchangeForm, content_type = "application/x-www-form-urlencoded"),

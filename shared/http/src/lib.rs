@@ -25,6 +25,7 @@ pub mod request_id;
 mod request_scope;
 mod routes;
 pub mod serve;
+pub mod token_exchange;
 
 pub use body::{JsonObject, Success, SuccessMessage};
 pub use buffered_body::buffer_body;

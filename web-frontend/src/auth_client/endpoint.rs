@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use drawbridge_http::replicas::Retry;
+use drawbridge_http::{replicas::Retry, token_exchange::TOKEN_PATH};
 
 /// How long an endpoint that hashes a password may take: it can queue behind other hashes.
 const HASH_TIMEOUT: Duration = Duration::from_secs(15);
@@ -56,7 +56,7 @@ impl AuthEndpoint {
     pub(crate) const LOGOUT: Self = Self::post("/api/logout", Work::Write).idempotent().signs_out();
     pub(crate) const REFRESH: Self = Self::post("/api/refresh", Work::Read).idempotent().signs_in();
     pub(crate) const PREVIEW: Self = Self::post("/api/frontends/preview", Work::Write);
-    pub(crate) const TOKEN: Self = Self::post("/api/token", Work::Read).idempotent();
+    pub(crate) const TOKEN: Self = Self::post(TOKEN_PATH, Work::Read).idempotent();
     pub(crate) const REGISTERED_ORIGINS: Self = Self::get("/api/frontends/origins");
     pub(crate) const SEEN: Self = Self::post("/api/seen", Work::Read).idempotent();
     pub(crate) const ME: Self = Self::get("/api/me");

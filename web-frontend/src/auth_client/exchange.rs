@@ -1,6 +1,9 @@
 use chrono::TimeDelta;
 use drawbridge_core::audience::Audience;
-use drawbridge_http::problem::Problem;
+use drawbridge_http::{
+    problem::Problem,
+    token_exchange::{GRANT_TYPE, TOKEN_TYPE_JWT},
+};
 use serde::Deserialize;
 use url::form_urlencoded;
 
@@ -29,9 +32,9 @@ impl AuthClient {
         browser: BrowserContext,
     ) -> Result<Option<AccessToken>, Problem> {
         let form = form_urlencoded::Serializer::new(String::new())
-            .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange")
+            .append_pair("grant_type", GRANT_TYPE)
             .append_pair("subject_token", session_token)
-            .append_pair("subject_token_type", "urn:ietf:params:oauth:token-type:jwt")
+            .append_pair("subject_token_type", TOKEN_TYPE_JWT)
             .append_pair("audience", audience.as_str())
             .finish();
         let asked_at = self.clock.now();

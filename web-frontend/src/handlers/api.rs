@@ -89,12 +89,6 @@ impl ApiRoute {
     }
 }
 
-/// The path of the token exchange, which auth-service answers to frontends only.
-pub(crate) const EXCHANGE_PATH: &str = "/api/token";
-
-/// The path at which a preview announces its origin, which auth-service answers to frontends only.
-pub(crate) const PREVIEW_PATH: &str = "/api/frontends/preview";
-
 /// `POST /api/token`: passes a token exchange on, for frontends that prove themselves. web-frontend itself exchanges
 /// tokens at auth-service directly.
 pub(crate) async fn exchange_token(
