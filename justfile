@@ -20,6 +20,10 @@ test-figures:
 test-counts:
     scripts/test-counts
 
+# Run the examples and the guide in front of an application, in real browsers
+test-frontends:
+    scripts/test-frontends
+
 # Use the OpenAPI documents as other people's tools do
 test-openapi:
     scripts/test-openapi

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web::Bytes;
 use drawbridge_cookies::session_cookie::SessionCookie;
-use drawbridge_core::{clock::SharedClock, metrics::Metrics, random::Random};
+use drawbridge_core::{clock::SharedClock, metrics::Metrics, origin::Origin, random::Random};
 use drawbridge_database::{Connection, Database, DatabaseSource};
 use drawbridge_http::{client_address::TrustedProxies, serve::StartError};
 use drawbridge_verification::{CacheSizes, KeyRing, Tolerance, Verifier, user_cache::Delivery};
@@ -50,6 +50,7 @@ pub struct App {
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) proof_check: ProofCheck,
     pub(crate) frontends: Frontends,
+    pub(crate) frontend_origin: Origin,
     /// Whether every client receives the token in the body (`TOKEN_IN_BODY`).
     pub(crate) token_in_body: bool,
     pub(crate) second_factor: SecondFactorPolicy,
@@ -95,7 +96,8 @@ impl App {
             devices: Devices::new(secret, config.cookie.policy()),
             trusted_proxies: config.trusted_proxies.clone(),
             proof_check: ProofCheck::new(secret, config.web_frontend_keys.clone(), metrics),
-            frontends: Frontends::new(secret, config.own_origins(), database.clone(), clock.clone()),
+            frontends: Frontends::new(secret, config.reserved_origins(), database.clone(), clock.clone()),
+            frontend_origin: config.frontend_origin.clone(),
             token_in_body: config.token_in_body,
             second_factor: config.second_factor,
             factor_secrets: FactorSecrets::new(secret),

@@ -64,7 +64,7 @@ pub(crate) struct BreachCheck {
 impl BreachCheck {
     pub(crate) fn new(url: &BreachCheckUrl) -> Result<Self, String> {
         let client = Client::builder()
-            .tls_backend_preconfigured(tls::client_config(tls::public_roots()))
+            .tls_backend_preconfigured(tls::client_config(tls::trusted_roots()))
             .timeout(LOOKUP_TIMEOUT)
             .redirect(Policy::none())
             .build();

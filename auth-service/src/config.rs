@@ -6,9 +6,11 @@ use drawbridge_cookies::session_cookie::SessionCookie;
 use drawbridge_core::{
     frontend_key::FrontendKey,
     origin::Origin,
+    pages_path::PagesPath,
     secret::MasterSecret,
     settings::{ConfigErrors, Environment, Listen, Reader, SettingReference, Timeouts, fixed},
     telemetry::LogConfig,
+    tls::read_additional_authorities,
 };
 use drawbridge_database::DatabaseUrl;
 use drawbridge_http::client_address::TrustedProxies;
@@ -49,6 +51,8 @@ pub struct Config {
     pub web_frontend_keys: Vec<FrontendKey>,
     /// `FRONTEND_ORIGIN`.
     pub frontend_origin: Origin,
+    /// `PAGES_PATH`.
+    pub pages: PagesPath,
     /// `BACKEND_ORIGIN`.
     pub backend_origin: Option<Origin>,
     /// `BACKEND_ORIGIN` and `ALLOWED_ORIGINS`: further origins whose pages may call the service.
@@ -99,6 +103,13 @@ impl Config {
         std::iter::once(&self.frontend_origin).chain(&self.other_origins).cloned().collect()
     }
 
+    /// The origins that no frontend can have: those whose pages may call the service, and `PUBLIC_ORIGIN`.
+    pub(crate) fn reserved_origins(&self) -> Vec<Origin> {
+        let mut origins = self.own_origins();
+        origins.extend(Origin::parse(&self.tokens.parties.issuer));
+        origins
+    }
+
     /// The reference of all settings, in the order in which they are read.
     pub fn reference() -> Vec<SettingReference> {
         let sample = fixed([
@@ -113,6 +124,7 @@ impl Config {
     }
 
     fn assemble(reader: &mut Reader) -> Option<Self> {
+        read_additional_authorities(reader);
         let listen = Listen::read(reader, DEFAULT_PORT);
         let log = LogConfig::read(reader);
         let timeouts = Timeouts::read(reader);
@@ -123,6 +135,7 @@ impl Config {
         let web_frontend_keys = read_web_frontend_keys(reader);
         let frontend = reader.frontend_origin();
         let backend = reader.backend_origin();
+        let pages = PagesPath::read(reader);
         let cookie = SessionCookie::read(reader, frontend.as_ref(), backend.as_ref());
         let allowed = read_allowed_origins(reader);
         let trusted_proxies = TrustedProxies::read(reader);
@@ -132,7 +145,7 @@ impl Config {
         let passwords = PasswordConfig::read(reader);
         let limits = LimitConfig::read(reader);
         let site_name = reader.site_name();
-        let mail = MailConfig::read(reader, &listen, frontend.as_ref(), &site_name);
+        let mail = MailConfig::read(reader, &listen, frontend.as_ref(), &pages, &site_name);
         let email_verification = read_email_verification(reader, mail.as_ref());
         let second_factor = SecondFactorPolicy::read(reader);
         let relying_party = read_relying_party(reader, frontend.as_ref(), cookie.as_ref());
@@ -147,6 +160,7 @@ impl Config {
             master_secret: master_secret?,
             web_frontend_keys,
             frontend_origin: frontend?,
+            pages,
             other_origins: backend.clone().into_iter().chain(allowed).collect(),
             backend_origin: backend,
             trusted_proxies,

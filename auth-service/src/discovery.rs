@@ -3,6 +3,7 @@
 
 use actix_web::web::Bytes;
 use drawbridge_cookies::topology::CookiePolicy;
+use drawbridge_core::pages_path::PagesPath;
 use drawbridge_http::{
     discovery::PUBLIC_KEYS_PATH,
     token_exchange::{GRANT_TYPE, TOKEN_PATH},
@@ -94,53 +95,66 @@ struct AccessTokenMetadata {
 /// Paths at `frontend_origin`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct PagePaths {
-    login: &'static str,
-    register: &'static str,
-    logout: &'static str,
-    account: &'static str,
-    forgot_password: &'static str,
+    login: String,
+    register: String,
+    logout: String,
+    account: String,
+    forgot_password: String,
 }
 
-/// Paths of the JSON API.
+/// Paths of the JSON API at `frontend_origin`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct EndpointPaths {
-    verify: &'static str,
-    token: &'static str,
-    login: &'static str,
-    refresh: &'static str,
-    logout: &'static str,
-    sessions: &'static str,
+    verify: String,
+    token: String,
+    login: String,
+    refresh: String,
+    logout: String,
+    sessions: String,
 }
 
-const PAGES: PagePaths = PagePaths {
-    login: "/login",
-    register: "/register",
-    logout: "/logout",
-    account: "/account",
-    forgot_password: "/forgot-password",
-};
+impl PagePaths {
+    fn new(pages: &PagesPath) -> Self {
+        Self {
+            login: pages.at("/login"),
+            register: pages.at("/register"),
+            logout: pages.at("/logout"),
+            account: pages.at("/account"),
+            forgot_password: pages.at("/forgot-password"),
+        }
+    }
+}
 
-const ENDPOINTS: EndpointPaths = EndpointPaths {
-    verify: "/api/verify",
-    token: TOKEN_PATH,
-    login: "/api/login",
-    refresh: "/api/refresh",
-    logout: "/api/logout",
-    sessions: "/api/sessions",
-};
+impl EndpointPaths {
+    fn new(pages: &PagesPath) -> Self {
+        Self {
+            verify: pages.at("/api/verify"),
+            token: pages.at(TOKEN_PATH),
+            login: pages.at("/api/login"),
+            refresh: pages.at("/api/refresh"),
+            logout: pages.at("/api/logout"),
+            sessions: pages.at("/api/sessions"),
+        }
+    }
+}
 
 impl<'a> Metadata<'a> {
     /// The metadata of a deployment with these settings.
     pub(crate) fn new(config: &'a Config) -> Self {
         let issuer = config.tokens.parties.issuer.as_str();
+        let endpoints = EndpointPaths::new(&config.pages);
         Self {
             issuer,
             jwks_uri: format!("{issuer}{PUBLIC_KEYS_PATH}"),
-            token_endpoint: format!("{issuer}{}", ENDPOINTS.token),
+            token_endpoint: format!("{issuer}{}", endpoints.token),
             token_endpoint_auth_methods_supported: [PROOF_AUTH_METHOD],
             grant_types_supported: [GRANT_TYPE],
             response_types_supported: [],
-            service_documentation: format!("{}{DOCUMENTATION_PATH}", config.frontend_origin),
+            service_documentation: format!(
+                "{}{}",
+                config.frontend_origin,
+                config.pages.at(DOCUMENTATION_PATH)
+            ),
             drawbridge: DeploymentMetadata {
                 version: env!("CARGO_PKG_VERSION"),
                 api: API_VERSION,
@@ -160,8 +174,8 @@ impl<'a> Metadata<'a> {
                     typ: ACCESS_TOKEN_TYPE,
                     lifetime_seconds: config.tokens.access_lifetime.as_secs(),
                 },
-                pages: PAGES,
-                endpoints: ENDPOINTS,
+                pages: PagePaths::new(&config.pages),
+                endpoints,
             },
         }
     }
@@ -237,6 +251,16 @@ mod tests {
             });
             assert_eq!(cookie, expected, "{mode}");
         }
+    }
+
+    #[test]
+    fn pages_and_api_are_below_the_pages_path() {
+        let document = metadata(&[("APP_URL", "http://localhost:3000")]);
+
+        assert_eq!(document["token_endpoint"], "https://app.example.com/auth/api/token");
+        assert_eq!(document["service_documentation"], "https://app.example.com/auth/openapi");
+        assert_eq!(document["drawbridge"]["pages"]["login"], "/auth/login");
+        assert_eq!(document["jwks_uri"], "https://app.example.com/.well-known/jwks.json");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use drawbridge_http::{
 use drawbridge_verification::Refusal;
 
 use crate::{
-    domain::{EmailError, PasswordError},
+    domain::{EmailError, FrontendName, PasswordError},
     frontends::RegistryError,
     limits::TooManyAttempts,
     mail::InvalidLink,
@@ -129,6 +129,12 @@ pub enum Error {
          them."
     )]
     OriginNotRegistered,
+    /// The key of a site announces a preview.
+    #[error(
+        "Announcing a preview requires a preview key, and this is the key of the site. `drawbridge frontend preview-key \
+         {0}` creates a preview key."
+    )]
+    SiteKeyForPreview(FrontendName),
     /// Only a preview key can do this.
     #[error(
         "Prove yourself with a preview key of your frontend, which `drawbridge frontend preview-key` creates."
@@ -239,7 +245,7 @@ impl Error {
             Self::InvalidProof(_) => Code::InvalidProof,
             Self::UnknownKey => Code::UnknownKey,
             Self::ProofReplayed => Code::ProofReplayed,
-            Self::OriginNotRegistered => Code::OriginNotRegistered,
+            Self::OriginNotRegistered | Self::SiteKeyForPreview(_) => Code::OriginNotRegistered,
             Self::PreviewKeyRequired | Self::WebFrontendRequired => Code::ProofRequired,
             Self::InvalidOrigin(_) => Code::InvalidOrigin,
             Self::Registry(RegistryError::PreviewOriginTaken(_)) => Code::OriginTaken,

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use drawbridge_core::{
     frontend_key::{FrontendKey, FrontendKeyKind, KeyId},
     origin::Origin,
+    pages_path::PagesPath,
 };
 use drawbridge_http::{
     buffer_body, forwarded,
@@ -57,10 +58,16 @@ pub(crate) async fn establish_caller<B: MessageBody>(
     let headers = request.headers();
     if headers.contains_key(PROXY_IDENTITY) || headers.contains_key(forwarded::KEY) {
         let caller =
-            find_caller(&mut request).await.map_err(|problem| as_oauth_error(problem, request.path()))?;
+            find_caller(&mut request).await.map_err(|problem| as_oauth_error(problem, api_path(&request)))?;
         request.extensions_mut().insert(caller);
     }
     next.call(request).await
+}
+
+/// The path of a request without `PAGES_PATH`.
+fn api_path(request: &ServiceRequest) -> &str {
+    let path = request.path();
+    request.app_data::<PagesPath>().and_then(|pages| pages.strip(path)).unwrap_or(path)
 }
 
 /// The same problem, with the member that OAuth clients read if the request was for a token (RFC 6749, 5.2).
@@ -152,11 +159,17 @@ fn identify(
     let mut named = request.headers().get_all(forwarded::ORIGIN);
     let first = named.next().filter(|_| named.next().is_none());
     let named = first.and_then(|origin| origin.to_str().ok());
-    let origin = named.and_then(|origin| Origin::parse(origin).ok()).ok_or(Error::OriginNotRegistered)?;
+    let origin = named.and_then(|origin| Origin::parse(origin).ok());
+    // A URL may contain an asterisk, but no host has one.
+    let origin = origin.filter(|origin| !origin.host().contains('*')).ok_or(Error::OriginNotRegistered)?;
     let is_preview = known.kind() == FrontendKeyKind::Preview;
-    let is_announcement = is_preview && request.path() == PREVIEW_ANNOUNCEMENT_PATH;
-    if !is_announcement && !known.may_act_for(&origin) {
-        return Err(Error::OriginNotRegistered);
+    let is_announcement = api_path(request) == PREVIEW_ANNOUNCEMENT_PATH;
+    if !known.may_act_for(&origin) {
+        match (is_announcement, is_preview) {
+            (true, true) => {}
+            (true, false) => return Err(Error::SiteKeyForPreview(known.frontend)),
+            (false, _) => return Err(Error::OriginNotRegistered),
+        }
     }
     Ok(CallingFrontend {
         name: known.frontend,

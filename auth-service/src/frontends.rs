@@ -8,10 +8,13 @@ mod registered_key;
 mod registry;
 mod registry_error;
 mod registry_event;
+mod reserved_names;
 
 use std::sync::Arc;
 
-use drawbridge_core::{clock::SharedClock, frontend_key::KeyId, origin::Origin, secret::MasterSecret};
+use drawbridge_core::{
+    audience::Audience, clock::SharedClock, frontend_key::KeyId, origin::Origin, secret::MasterSecret,
+};
 use drawbridge_database::Database;
 
 pub(crate) use self::allowed_origins::AllowedOrigins;
@@ -22,6 +25,7 @@ pub use self::{
     registry::{AppliedChange, FrontendRegistry},
     registry_error::RegistryError,
     registry_event::RegistryAuthor,
+    reserved_names::ReservedNames,
 };
 use crate::{
     domain::{Actor, FrontendName, FrontendOrigin},
@@ -35,21 +39,21 @@ pub(crate) struct Frontends {
     clock: SharedClock,
     registry: Arc<FrontendRegistry>,
     allowed_origins: Arc<AllowedOrigins>,
-    /// The origins in the deployment's settings.
-    own_origins: Vec<Origin>,
+    /// The origins in the deployment's settings, which no frontend can have.
+    reserved_origins: Vec<Origin>,
 }
 
 impl Frontends {
     pub(crate) fn new(
         master: &MasterSecret,
-        own_origins: Vec<Origin>,
+        reserved_origins: Vec<Origin>,
         database: Database,
         clock: SharedClock,
     ) -> Self {
         Self {
             registry: Arc::new(FrontendRegistry::new(master)),
             allowed_origins: Arc::new(AllowedOrigins::new(database.clone(), clock.clone())),
-            own_origins,
+            reserved_origins,
             database,
             clock,
         }
@@ -76,7 +80,7 @@ impl Frontends {
         origin: Origin,
         actor: Actor,
     ) -> Result<PreviewRegistration, Error> {
-        if self.own_origins.contains(&origin) {
+        if self.reserved_origins.contains(&origin) {
             return Err(RegistryError::PreviewOriginTaken(origin).into());
         }
         let name = name.clone();
@@ -86,6 +90,15 @@ impl Frontends {
             announce_preview(c, &name, &origin, author).map_err(Error::from)
         };
         self.database.run(announce).await
+    }
+
+    /// Returns true if sessions of a registered frontend have this audience.
+    ///
+    /// # Errors
+    /// The database is unreachable.
+    pub(crate) async fn is_session_audience(&self, audience: &Audience) -> Result<bool, Error> {
+        let audience = audience.clone();
+        Ok(self.database.query(move |c| storage::is_session_audience(c, &audience)).await?)
     }
 
     /// All registered origins that have not expired.

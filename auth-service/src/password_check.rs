@@ -38,7 +38,7 @@ pub(crate) async fn check_credentials(
     let stored = found.as_ref().and_then(|credentials| credentials.hash.clone());
     let verdict = app.hasher.verify(password, stored.clone()).await?;
     let user = found.as_ref().map(|credentials| credentials.user_id);
-    let (PasswordVerdict::Match { stronger }, Some(credentials)) = (verdict, found) else {
+    let (PasswordVerdict::Match { replacement }, Some(credentials)) = (verdict, found) else {
         record_failed_sign_in(app, actor, user, "password").await?;
         return Err(log_refusal(actor, Error::InvalidCredentials));
     };
@@ -46,9 +46,9 @@ pub(crate) async fn check_credentials(
         record_failed_sign_in(app, actor, user, "disabled").await?;
         return Err(log_refusal(actor, Error::UserDisabled));
     }
-    if let (Some(weaker), Some(stronger)) = (stored, stronger) {
+    if let (Some(old), Some(new)) = (stored, replacement) {
         let user = credentials.user_id;
-        app.database.query(move |c| storage::strengthen_hash(c, user, &weaker, &stronger)).await?;
+        app.database.query(move |c| storage::replace_hash(c, user, &old, &new)).await?;
     }
     Ok(credentials)
 }

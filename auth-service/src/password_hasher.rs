@@ -65,7 +65,8 @@ impl PasswordHasher {
     }
 
     /// Checks a password against a stored hash. Without a hash, or with one that is malformed or too expensive, the
-    /// check takes the same time and does not match.
+    /// check takes the same time and does not match. A wrong password takes one hash, or two if its normalized form
+    /// is not what was entered.
     ///
     /// # Errors
     /// If too many passwords are waiting.

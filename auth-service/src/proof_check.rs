@@ -19,12 +19,12 @@ const WEB_FRONTEND_KEY_COUNT: usize = 2;
 
 const TOKEN_IN_BODY: Setting = Setting::new(
     "TOKEN_IN_BODY",
-    "Whether every client receives the session token in the response body, and not only frontends that prove themselves \
-     with a key. Enable it only for clients that can neither use cookies nor hold a key.",
+    "Whether every client receives the session token in the response body, rather than only frontends that prove their \
+     identity with a key. Enable it only for clients that can neither use cookies nor hold a key.",
 );
 const WEB_FRONTEND_KEY: Setting = Setting::new(
     "WEB_FRONTEND_KEY",
-    "The key with which web-frontend proves itself. While one key replaces another, name both.",
+    "The key with which web-frontend proves its identity. While you replace the key, list the new and the old one.",
 )
 .values("key, or two separated by a comma");
 

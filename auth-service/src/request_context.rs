@@ -95,7 +95,7 @@ impl RequestContext {
     }
 
     /// Returns true if the caller may exchange sessions for access tokens with this audience. web-frontend may do so
-    /// for all upstreams that its settings name.
+    /// for all upstreams that its settings name, unless the sessions of a frontend have the same audience.
     pub(crate) async fn may_exchange_for(&self, app: &App, audience: &Audience) -> Result<bool, Error> {
         // An access token with the audience of sessions would be taken for one.
         if audience.as_str() == app.tokens.parties.audience {
@@ -103,7 +103,7 @@ impl RequestContext {
         }
         Ok(match &self.caller {
             Caller::Direct => false,
-            Caller::WebFrontend { .. } => true,
+            Caller::WebFrontend { .. } => !app.frontends.is_session_audience(audience).await?,
             Caller::Frontend(frontend) => frontend.audiences.contains(audience),
         })
     }

@@ -1,6 +1,7 @@
 //! Every URL of the service.
 
-use actix_web::web::{ServiceConfig, delete, resource, to};
+use actix_web::web::{ServiceConfig, delete, resource, scope, to};
+use drawbridge_core::pages_path::PagesPath;
 use drawbridge_http::{
     discovery::{METADATA_PATH, PUBLIC_KEYS_PATH},
     get, health, method_not_allowed,
@@ -19,10 +20,21 @@ use crate::{
     openapi::DOCUMENT,
 };
 
-/// Adds all routes.
-pub(crate) fn configure(config: &mut ServiceConfig) {
+/// Adds all routes. The paths that clients know from web-frontend, with `PAGES_PATH` in front, work here as well.
+pub(crate) fn configure(config: &mut ServiceConfig, pages: &PagesPath) {
+    config.app_data(DOCUMENT.clone());
+    if !pages.prefix().is_empty() {
+        config.service(scope(pages.prefix()).configure(public_api));
+    }
     config
-        .app_data(DOCUMENT.clone())
+        .configure(public_api)
+        .service(get(METADATA_PATH, discovery::metadata))
+        .service(get(PUBLIC_KEYS_PATH, discovery::public_keys))
+        .service(get("/mailbox", mailbox::show));
+}
+
+fn public_api(config: &mut ServiceConfig) {
+    config
         .configure(sign_in)
         .configure(registered_frontends)
         .configure(mailed_links)
@@ -108,9 +120,6 @@ fn second_factors(config: &mut ServiceConfig) {
 
 fn operation(config: &mut ServiceConfig) {
     config
-        .service(get(METADATA_PATH, discovery::metadata))
-        .service(get(PUBLIC_KEYS_PATH, discovery::public_keys))
-        .service(get("/mailbox", mailbox::show))
         .service(get("/health/live", health::live))
         .service(get("/health/serving", health::serving))
         .service(get("/health/ready", health_ready::ready))

@@ -31,6 +31,7 @@ use crate::{
     config::Config,
     cross_origin::{cors, refresh_registered_origins},
     establish_caller::establish_caller,
+    handlers::health_ready,
     housekeeping::run_housekeeping,
     mail::MailWorker,
     routes,
@@ -74,9 +75,12 @@ pub async fn bind_with_clock(config: Config, clock: SharedClock) -> Result<Serve
     }
     let listen = config.listen;
     let draining = Draining::new(listen.drain_time);
+    let internal_app = app.clone();
     let (server, port) = bind_http(app, config, RequestMetrics(metrics.clone()), draining.clone())?;
     let server = Server::new(NAME, port, server, background, draining);
-    internal::bind(server, listen, metrics, |_| {})
+    internal::bind(server, listen, metrics, move |routes| {
+        routes.app_data(internal_app.clone()).service(http::get("/health/ready", health_ready::ready));
+    })
 }
 
 fn start_background_tasks(app: &Data<App>, config: &Config) -> Result<Vec<JoinHandle<()>>, StartError> {
@@ -86,6 +90,9 @@ fn start_background_tasks(app: &Data<App>, config: &Config) -> Result<Vec<JoinHa
         spawn(app.relay.clone().run()),
         spawn(run_housekeeping(database.clone(), clock.clone(), config.audit_retention)),
     ];
+    if let Some(redis) = config.cache.server() {
+        tasks.push(spawn(redis.report_untrusted_certificate()));
+    }
     if let (Some(queue), Some(mail)) = (&app.mail, &config.mail) {
         let worker = MailWorker::new(mail.clone(), queue.clone(), app.links.clone(), database, clock);
         let worker = worker.map_err(|reason| StartError::dependency(NAME, reason))?;
@@ -114,6 +121,7 @@ fn bind_http(
             .app_data(app.clone())
             .app_data(request_metrics.clone())
             .app_data(draining.clone())
+            .app_data(config.pages.clone())
             .app_data(OwnOrigins(origins.clone()))
             .app_data(registered.clone())
             .app_data(Data::from(allowed.clone()))
@@ -124,7 +132,7 @@ fn bind_http(
             .wrap(from_fn(refresh_registered_origins))
             .wrap(from_fn(http::request_scope))
             .configure(http::configure)
-            .configure(routes::configure)
+            .configure(|service| routes::configure(service, &config.pages))
     })
     .keep_alive(KEEP_ALIVE)
     .disable_signals()

@@ -24,7 +24,7 @@ pub(crate) struct ProvenIdentity {
     pub(crate) holder: Holder,
     /// The proof, which must still be valid when the session starts.
     pub(crate) proof: Proof,
-    /// How the identity was proven, for the audit log.
+    /// How the identity was proven.
     pub(crate) method: SignInMethod,
 }
 
@@ -51,6 +51,7 @@ pub(crate) async fn sign_in(
         id,
         user_id: holder.user,
         proof,
+        second_factor: method.has_second_factor(),
         address: context.actor.address_text(),
         user_agent: context.actor.user_agent.clone(),
         now,

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod audit;
+mod enrolled_factors;
 mod export;
 mod frontend_keys;
 mod frontends;
@@ -21,6 +22,7 @@ mod proof_nonces;
 mod reader;
 mod recovery_codes;
 mod roles;
+mod second_factor_mark;
 mod second_factors;
 mod session_details;
 mod sessions;
@@ -37,6 +39,7 @@ pub use audit::{
     AuditEvent, EventFilter, NewEvent, delete_events_before, delete_unattributed_events_before, find_events,
     insert_event, insert_wrong_code,
 };
+pub use enrolled_factors::find_enrolled_factors;
 pub use export::{ExportedAccount, find_accounts_to_export};
 pub use frontend_keys::{
     FrontendKeyRow, FrontendKeySummary, delete_expired_frontend_keys, expire_frontend_keys,
@@ -44,7 +47,7 @@ pub use frontend_keys::{
 };
 pub use frontends::{
     delete_declarations, delete_expired_previews, delete_frontend, find_frontend, find_frontends,
-    find_registered_origins, insert_frontend, update_frontend, upsert_preview,
+    find_registered_origins, insert_frontend, is_session_audience, update_frontend, upsert_preview,
 };
 pub use import::{ImportedAccount, find_known_email_keys, import_accounts};
 pub use keys::{
@@ -59,7 +62,7 @@ pub use passkeys::{
     CeremonyRow, PasskeyRow, delete_expired_ceremonies, find_passkey, find_passkeys, insert_ceremony,
     insert_passkey, record_passkey_use, rename_passkey, take_ceremony,
 };
-pub use passwords::{KeptSessions, NewPassword, change_password, set_password, strengthen_hash};
+pub use passwords::{KeptSessions, NewPassword, change_password, replace_hash, set_password};
 pub use profile::{
     AddressChangeOutcome, Profile, RegistrationOutcome, change_address, find_profile, redeem_registration,
     reset_password, verify_address,
@@ -70,11 +73,11 @@ pub use recovery_codes::{RecoveryCodeHashes, replace_recovery_codes, use_recover
 pub use roles::{RoleChange, change_roles, find_roles};
 pub use second_factors::{
     Authorization, FactorAddition, FactorRemoval, NewFactor, RemovalRules, delete_passkey, delete_totp,
-    find_enrolled_factors, remove_factors,
+    remove_factors,
 };
 pub use session_details::{
-    EndedSessions, SessionSummary, end_other_sessions, find_confirmation, find_sessions, record_confirmation,
-    record_session_use,
+    EndedSessions, NewConfirmation, RecordedConfirmation, SessionSummary, end_other_sessions,
+    find_confirmation, find_sessions, record_confirmation, record_session_use,
 };
 pub use sessions::{NewSession, Proof, StartRefused, end_session, start_session};
 pub use sign_out::{end_sessions_of, find_signed_in};

@@ -12,7 +12,13 @@ fn the_api_documents_describe_the_services() {
     let documents = [
         ("auth-service", auth_service::openapi::document()),
         ("verify-service", verify_service::openapi::document()),
-        ("web-frontend", web_frontend::openapi::document(auth_service::openapi::derived())),
+        (
+            "web-frontend",
+            web_frontend::openapi::document(
+                auth_service::openapi::derived(),
+                verify_service::openapi::derived(),
+            ),
+        ),
     ];
 
     for (service, document) in documents {

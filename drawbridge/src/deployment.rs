@@ -7,6 +7,7 @@ use clap::Args;
 use drawbridge_core::{
     secret::MasterSecret,
     settings::{Reader, environment, fixed},
+    tls::read_additional_authorities,
 };
 use drawbridge_database::{Access, Connection, DatabaseUrl};
 
@@ -35,6 +36,7 @@ impl DataArgs {
         match self.data {
             None if is_named_by_environment() => {
                 let mut reader = Reader::new(&environment);
+                read_additional_authorities(&mut reader);
                 let database_url = DatabaseUrl::read(&mut reader);
                 Ok(reader.finish(database_url)?)
             }
@@ -66,6 +68,7 @@ impl TargetDeployment {
     /// The deployment named by `DATABASE_URL` and `MASTER_SECRET`.
     fn from_environment() -> anyhow::Result<Self> {
         let mut reader = Reader::new(&environment);
+        read_additional_authorities(&mut reader);
         let database_url = DatabaseUrl::read(&mut reader);
         let master_secret = reader.master_secret();
         let (database_url, master_secret) = reader.finish(database_url.zip(master_secret))?;

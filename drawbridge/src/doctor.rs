@@ -2,6 +2,7 @@
 //! the first thing to change?
 
 mod cookie_review;
+mod deployment_paths;
 mod finding;
 mod probe;
 mod report;
@@ -17,7 +18,10 @@ use drawbridge_core::{clock::SystemClock, origin::Origin, settings::Setting};
 
 use secrecy::SecretString;
 
-use self::{probe::LoginCredentials, report::DoctorReport, setup::DoctorSetup, web::WebClient};
+use self::{
+    deployment_paths::DeploymentPaths, probe::LoginCredentials, report::DoctorReport, setup::DoctorSetup,
+    web::WebClient,
+};
 use crate::{
     deployment::non_empty_variable,
     password_input::{is_interactive, prompt_for_password, read_password_line},
@@ -49,12 +53,14 @@ pub(crate) struct DoctorArgs {
     /// standard input
     #[arg(long, value_name = "EMAIL")]
     login: Option<String>,
-    /// Path of the login endpoint, which accepts `{email, password}` as JSON
-    #[arg(long, value_name = "PATH", default_value = "/api/login", value_parser = parse_path)]
-    login_path: String,
-    /// Path of a page behind the guard on the frontend
-    #[arg(long, value_name = "PATH", default_value = "/private", value_parser = parse_path)]
-    private_path: String,
+    /// Path of the login endpoint, which accepts `{email, password}` as JSON [default: the one of Drawbridge, or
+    /// `/api/login`]
+    #[arg(long, value_name = "PATH", value_parser = parse_path)]
+    login_path: Option<String>,
+    /// Path of a page behind the guard on the frontend [default: `/private`, or the account page of a Drawbridge with
+    /// `PAGES_PATH`]
+    #[arg(long, value_name = "PATH", value_parser = parse_path)]
+    private_path: Option<String>,
     /// Name of the session cookie [default: detected from the login's response]
     #[arg(long, value_name = "NAME")]
     cookie_name: Option<String>,
@@ -76,12 +82,13 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
         Some(email) => Some(LoginCredentials { email, password: read_password()? }),
         None => None,
     };
+    let defaults = DeploymentPaths::find(&web, &args.frontend).await;
     let setup = DoctorSetup {
         frontend: args.frontend,
         backend: args.backend,
         mode: args.mode,
-        login_path: args.login_path,
-        private_path: args.private_path,
+        login_path: args.login_path.unwrap_or(defaults.login),
+        private_path: args.private_path.unwrap_or(defaults.guarded_page),
         cookie_name: args.cookie_name,
     };
     let examination = probe::examine(&setup, &web, credentials.as_ref(), &SystemClock).await;

@@ -19,8 +19,8 @@ use crate::deployment::DataArgs;
 pub(crate) enum FrontendCommand {
     /// Register a frontend and print its key, which is shown only once
     ///
-    /// The key is the only line on standard output. With it, the frontend's server proves that it acts for one of the
-    /// origins.
+    /// The key is the only line on standard output. With the key, the frontend's server proves that it acts for one of
+    /// the frontend's origins.
     Add(Box<AddArgs>),
     /// List all frontends with their origins, audiences and keys
     List(DataArgs),

@@ -17,6 +17,7 @@ use drawbridge_verification::{
 };
 
 use crate::{
+    diagnosis::Expected,
     guard::{Guard, Inner, Mode},
     remote::Remote,
 };
@@ -224,8 +225,11 @@ impl Builder {
             None => Mode::Remote(Remote::new(services, self.timeouts, &self.metrics)),
             Some(cache) => Mode::Embedded(Box::new(self.verifier(cache.clone(), &services, &frontend)?)),
         };
+        // verify-service knows the issuer in remote mode.
+        let default_issuer = self.embedded.is_some().then(|| frontend.to_string());
+        let issuer = self.parties.map(|parties| parties.issuer).or(default_issuer);
         Ok(Guard(Arc::new(Inner {
-            frontend_host: frontend.host().to_owned(),
+            expected: Expected { frontend_host: frontend.host().to_owned(), issuer },
             cookie,
             audience,
             login_path: self.login_path,

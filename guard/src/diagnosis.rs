@@ -11,6 +11,7 @@ use actix_web::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use drawbridge_cookies::{request_cookies, session_cookie::SessionCookie};
+use drawbridge_core::origin::Origin;
 use drawbridge_http::{
     cookie_fields,
     problem::{Code, Problem},
@@ -22,15 +23,23 @@ use serde::Deserialize;
 /// How far the clocks may differ before the explanation mentions them.
 const CLOCK_SKEW_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 
+/// What the guard expects of a request.
+pub(crate) struct Expected {
+    /// The host of `FRONTEND_ORIGIN`.
+    pub(crate) frontend_host: String,
+    /// The issuer of the deployment's tokens, if the guard knows it.
+    pub(crate) issuer: Option<String>,
+}
+
 /// The problem that says why signing in did not help, and what the operator can do.
 pub(crate) fn diagnose(
     request: &HttpRequest,
     cookie: &SessionCookie,
-    frontend_host: &str,
+    expected: &Expected,
     refusal: &Refusal,
     now: DateTime<Utc>,
 ) -> Problem {
-    let (code, fix) = reason(request, cookie, frontend_host, refusal, now);
+    let (code, fix) = reason(request, cookie, expected, refusal, now);
     let seen = "You were sent to the sign-in page several times, but you are still not signed in.";
     Problem::new(code, format!("{seen}\n\nFor the site administrator: {fix}"))
 }
@@ -38,21 +47,32 @@ pub(crate) fn diagnose(
 fn reason(
     request: &HttpRequest,
     cookie: &SessionCookie,
-    frontend_host: &str,
+    expected: &Expected,
     refusal: &Refusal,
     now: DateTime<Utc>,
 ) -> (Code, String) {
     let name = cookie.name();
+    let frontend_host = expected.frontend_host.as_str();
     let tokens = cookie.tokens(&token_headers(request.headers()));
     if tokens.len() > 1 {
-        let fix = format!(
-            "{} cookies named {name} arrived, and not exactly one of them is valid. One of them may come from another \
-             host of this domain, or from an earlier COOKIE_MODE: add that one to COOKIE_PREVIOUS, so that it expires.",
-            tokens.len()
-        );
+        let foreign = tokens.iter().find_map(|token| foreign_program(token, expected));
+        let origin = match foreign {
+            Some(program) => shared_name(name, &program, frontend_host),
+            None => "One of them may come from another host of this domain, or from an earlier COOKIE_MODE: add that \
+                     one to COOKIE_PREVIOUS, so that it expires."
+                .to_owned(),
+        };
+        let count = tokens.len();
+        let fix =
+            format!("{count} cookies named {name} arrived, and not exactly one of them is valid. {origin}");
         return (Code::CookieDuplicate, fix);
     }
     if let [token] = tokens.as_slice() {
+        if *refusal == Refusal::InvalidToken
+            && let Some(program) = foreign_program(token, expected)
+        {
+            return (refusal.code(), shared_name(name, &program, frontend_host));
+        }
         return token_reason(token, refusal, now);
     }
     let host = host_of(request);
@@ -112,13 +132,33 @@ fn token_reason(token: &str, refusal: &Refusal, now: DateTime<Utc>) -> (Code, St
     (refusal.code(), fix.into())
 }
 
+/// The program that has set a session cookie, if its value shows that it is not this deployment.
+fn foreign_program(token: &str, expected: &Expected) -> Option<String> {
+    let Some(claims) = unverified(token) else { return Some("another program".to_owned()) };
+    if expected.issuer.as_ref().is_none_or(|issuer| claims.iss.as_ref() == Some(issuer)) {
+        return None;
+    }
+    // The issuer of a Drawbridge is an origin. Anyone can write this text, so nothing else is shown.
+    let issuer = claims.iss.and_then(|issuer| Origin::parse(&issuer).ok());
+    Some(issuer.map_or("another program".to_owned(), |issuer| format!("another Drawbridge ({issuer})")))
+}
+
+/// Explains that `program` uses the same cookie name.
+fn shared_name(name: &str, program: &str, host: &str) -> String {
+    format!(
+        "{program} on {host} sets a cookie named {name} as well, and the two overwrite each other: cookies ignore ports, so \
+         all programs on one host share them. Set COOKIE_NAME to another name, for all services of this deployment."
+    )
+}
+
 #[derive(Deserialize)]
 struct Claims {
+    iss: Option<String>,
     iat: i64,
     exp: i64,
 }
 
-/// The times in a token, without verification: good enough for a hint.
+/// The issuer and the times in a token, without verification: good enough for a hint.
 fn unverified(token: &str) -> Option<Claims> {
     let payload = token.split('.').nth(1)?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()

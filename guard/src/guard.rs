@@ -6,14 +6,14 @@ use drawbridge_core::{audience::Audience, metrics::Metrics, origin::encode_next}
 use drawbridge_http::{RequestId, problem::Problem, token_headers};
 use drawbridge_verification::{Refusal, Verified, Verifier, token::AcceptedTokens};
 
-use crate::remote::Remote;
+use crate::{diagnosis::Expected, remote::Remote};
 
 /// The middleware. Cheap to clone; one serves a whole application.
 #[derive(Clone)]
 pub struct Guard(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) frontend_host: String,
+    pub(crate) expected: Expected,
     pub(crate) cookie: SessionCookie,
     /// The audience of the access tokens that this application accepts; `None` if it accepts session tokens.
     pub(crate) audience: Option<Audience>,
@@ -29,9 +29,14 @@ pub enum RequestSession {
     SignedIn {
         /// The session token.
         token: String,
+        /// The user and the session.
+        verified: Box<Verified>,
     },
     /// There is no session, or it is not valid.
-    Anonymous,
+    Anonymous {
+        /// Why not.
+        refusal: Refusal,
+    },
     /// An outage keeps the guard from finding out.
     Unknown {
         /// The session token.
@@ -86,29 +91,34 @@ impl Guard {
     pub async fn find_session(&self, request: &HttpRequest) -> Result<RequestSession, Refusal> {
         let tokens = self.0.cookie.tokens(&token_headers(request.headers()));
         let is_only = tokens.len() == 1;
-        let mut session =
-            if tokens.len() < 2 { Ok(RequestSession::Anonymous) } else { Err(Refusal::InvalidToken) };
+        let mut session = match tokens.len() {
+            0 => Ok(RequestSession::Anonymous { refusal: Refusal::MissingToken }),
+            _ => Err(Refusal::InvalidToken),
+        };
         for token in tokens {
             match self.check(&token, RequestId::of(request)).await {
-                Ok(()) if matches!(session, Ok(RequestSession::SignedIn { .. })) => {
+                Ok(_) if matches!(session, Ok(RequestSession::SignedIn { .. })) => {
                     return Err(Refusal::InvalidToken);
                 }
-                Ok(()) => session = Ok(RequestSession::SignedIn { token }),
+                Ok(verified) => {
+                    session = Ok(RequestSession::SignedIn { token, verified: Box::new(verified) });
+                }
                 Err(Refusal::Unavailable(_)) if is_only => return Ok(RequestSession::Unknown { token }),
                 Err(outage @ Refusal::Unavailable(_)) => return Err(outage),
+                Err(refusal) if is_only => return Ok(RequestSession::Anonymous { refusal }),
                 Err(_) => {}
             }
         }
         session
     }
 
-    async fn check(&self, token: &String, id: Option<RequestId>) -> Result<(), Refusal> {
+    async fn check(&self, token: &String, id: Option<RequestId>) -> Result<Verified, Refusal> {
         if let Mode::Embedded(verifier) = &self.0.mode
-            && verifier.verify_hot(token, self.accepted_tokens()).is_ok()
+            && let Ok(hot) = verifier.verify_hot(token, self.accepted_tokens())
         {
-            return Ok(());
+            return Ok(hot.verified());
         }
-        self.verify(slice::from_ref(token), id).await.map(|_| ())
+        self.verify(slice::from_ref(token), id).await
     }
 
     /// Identifies the user without a network call, if this process already knows enough.

@@ -30,4 +30,4 @@ pub use guard::RequestSession;
 pub use guard::{Guard, SignedIn};
 pub use middleware::Guarded;
 #[doc(hidden)]
-pub use redirects::{forget_redirects, redirect_cookie_name};
+pub use redirects::{count_sign_in, forget_redirects, redirect_cookie_name};

@@ -7,7 +7,7 @@ use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse,
     body::{EitherBody, MessageBody},
     dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
-    http::header,
+    http::{Uri, header},
 };
 use drawbridge_core::clock::{Clock, SystemClock};
 use drawbridge_http::{append_cookies, navigation::is_navigation, problem::Problem, token_headers};
@@ -20,7 +20,7 @@ use futures_util::{
 use crate::{
     diagnosis::diagnose,
     guard::{Guard, SignedIn},
-    redirects::{MAX_REDIRECTS, count_redirects, forget_redirects, is_prefetch, remember_redirects},
+    redirects::{RoundTrips, forget_redirects, is_prefetch},
 };
 
 impl<S, B> Transform<S, ServiceRequest> for Guard
@@ -58,7 +58,7 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        // A hot record lets the request through immediately. The redirect count is not even read: it expires
+        // A hot record lets the request through immediately. The count of round trips is not even read: it expires
         // within a minute, and signing out removes it.
         if let Some(known) = self.guard.identify_hot(request.request()) {
             request.extensions_mut().insert(SignedIn(known));
@@ -66,14 +66,14 @@ where
                 self.service.call(request).map_ok(ServiceResponse::map_into_left_body as IntoLeft<B>),
             );
         }
-        let redirects = count_redirects(request.headers(), self.guard.0.cookie.is_secure());
+        let trips = RoundTrips::read(request.headers(), self.guard.0.cookie.is_secure());
         let (guard, service) = (self.guard.clone(), self.service.clone());
         Either::Right(Box::pin(async move {
             match guard.identify(request.request()).await {
                 Ok(verified) => {
                     request.extensions_mut().insert(SignedIn(verified));
                     let mut response = service.call(request).await?;
-                    if redirects > 0 {
+                    if trips != RoundTrips::default() {
                         append_cookies(
                             response.headers_mut(),
                             [forget_redirects(guard.0.cookie.is_secure())],
@@ -82,7 +82,8 @@ where
                     Ok(response.map_into_left_body())
                 }
                 Err(refusal) => {
-                    let response = guard.refuse(&request, &refusal, redirects);
+                    let problem = Problem::from(refusal.clone());
+                    let response = guard.refuse(request.request(), &refusal, problem, trips);
                     Ok(request.into_response(response).map_into_right_body())
                 }
             }
@@ -94,17 +95,30 @@ where
 type IntoLeft<B> = fn(ServiceResponse<B>) -> ServiceResponse<EitherBody<B>>;
 
 impl Guard {
-    /// The response to a refused request, after `redirects` recent redirects.
-    fn refuse(&self, request: &ServiceRequest, refusal: &Refusal, redirects: u32) -> HttpResponse {
+    /// The response to a request without a session, for an application that the guard does not wrap. Scripts receive 401.
+    #[doc(hidden)]
+    pub fn refuse_request(&self, request: &HttpRequest, refusal: &Refusal) -> HttpResponse {
+        let trips = RoundTrips::read(request.headers(), self.0.cookie.is_secure());
+        self.refuse(request, refusal, Problem::from(refusal.clone()).as_unauthorized(), trips)
+    }
+
+    /// The response to a refused request of a browser with these recent round trips. Scripts receive `problem`.
+    fn refuse(
+        &self,
+        request: &HttpRequest,
+        refusal: &Refusal,
+        problem: Problem,
+        trips: RoundTrips,
+    ) -> HttpResponse {
         if matches!(refusal, Refusal::Unavailable(_)) {
             return HttpResponse::from_error(Problem::from(refusal.clone()));
         }
         let mut response = if !is_navigation(request.method(), request.headers()) {
-            HttpResponse::from_error(Problem::from(refusal.clone()))
-        } else if redirects < MAX_REDIRECTS {
-            self.send_to_login(request, redirects)
+            HttpResponse::from_error(problem)
+        } else if trips.is_loop() {
+            self.explain(request, refusal)
         } else {
-            self.explain(request.request(), refusal)
+            self.send_to_login(request, refusal, trips)
         };
         // With several cookies, none can be trusted: remove them all and let the browser start over.
         if self.0.cookie.tokens(&token_headers(request.headers())).len() > 1 {
@@ -113,25 +127,51 @@ impl Guard {
         response
     }
 
-    fn send_to_login(&self, request: &ServiceRequest, redirects: u32) -> HttpResponse {
-        let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
+    fn send_to_login(&self, request: &HttpRequest, refusal: &Refusal, trips: RoundTrips) -> HttpResponse {
+        let wanted = &requested_page(request.uri());
         let mut response = HttpResponse::Found()
             .insert_header((header::LOCATION, self.login_target(wanted)))
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .finish();
-        if !is_prefetch(request.headers()) {
-            let cookie = remember_redirects(redirects + 1, self.0.cookie.is_secure());
-            append_cookies(response.headers_mut(), [cookie]);
+        let new_trips = trips.after_redirect(wanted, *refusal == Refusal::InvalidToken);
+        if new_trips != trips && !is_prefetch(request.headers()) {
+            append_cookies(response.headers_mut(), [new_trips.store(self.0.cookie.is_secure())]);
         }
         response
     }
 
     fn explain(&self, request: &HttpRequest, refusal: &Refusal) -> HttpResponse {
-        let problem = diagnose(request, &self.0.cookie, &self.0.frontend_host, refusal, SystemClock.now());
+        let problem = diagnose(request, &self.0.cookie, &self.0.expected, refusal, SystemClock.now());
         let (code, detail) = (problem.code().as_str(), problem.detail());
         tracing::warn!(code, detail, "redirect loop: signing in does not help this browser");
         let mut response = HttpResponse::from_error(problem);
         append_cookies(response.headers_mut(), [forget_redirects(self.0.cookie.is_secure())]);
         response
+    }
+}
+
+/// The path and query of the page that a browser wants. The parameter that Next.js adds to its own requests for data is
+/// not part of it.
+fn requested_page(uri: &Uri) -> String {
+    let path = uri.path();
+    let parameters = uri.query().unwrap_or_default().split('&');
+    let query: Vec<_> = parameters.filter(|part| !part.is_empty() && !part.starts_with("_rsc=")).collect();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_does_not_include_a_parameter_of_the_framework() {
+        for (uri, expected) in [
+            ("/a", "/a"),
+            ("/a?_rsc=1x", "/a"),
+            ("/a?b=1&_rsc=1x&c", "/a?b=1&c"),
+            ("/a?x_rsc=1", "/a?x_rsc=1"),
+        ] {
+            assert_eq!(requested_page(&uri.parse().unwrap()), expected, "{uri}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use tests::{Answer, Deployment, FrontendServer, PASSWORD, Visitor, credentials, register};
+use tests::{Answer, Deployment, FrontendServer, Layout, PASSWORD, Visitor, credentials, register};
 
 use crate::command::{drawbridge, succeeded};
 
@@ -12,7 +12,7 @@ fn origin_of(name: &str) -> String {
     format!("https://{name}.example.com")
 }
 
-/// Registers a frontend and returns its server. Without an audience, it shares that of the deployment.
+/// Registers a frontend and returns its server. Without a session audience, it shares that of the deployment.
 fn add(deployment: &Deployment, name: &str, session_audience: Option<&str>) -> FrontendServer {
     let origin = origin_of(name);
     let mut arguments = vec!["frontend", "add", name, "--origin", &origin];
@@ -89,4 +89,56 @@ async fn verifiers_accept_a_frontends_sessions_only_when_asked() {
     assert_eq!(gateway.status_and_code(), (401, "invalid_token".into()));
     let guarded = ask(Method::GET, &format!("{}/private", deployment.frontend), &of_shop, None).await;
     guarded.assert_redirect(302, "/login?next=/private");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_another_audience_is_not_signed_out() {
+    for layout in Layout::ON_EACH_DATABASE {
+        let deployment = Deployment::builder().layout(layout).start();
+        register(&deployment.auth, EMAIL).await;
+        let mut shop = add(&deployment, "shop", Some("shops"));
+        let mut blog = add(&deployment, "blog", Some("blog"));
+        let mut news = add(&deployment, "news", None);
+        let token = sign_in(&deployment, &mut shop).await;
+        let [logout, me] = ["logout", "me"].map(|name| format!("{}/api/{name}", deployment.auth));
+        shop.visitor.set_cookie("token", &token);
+
+        for (case, server) in [("another audience", &mut blog), ("the deployment's audience", &mut news)] {
+            server.visitor.set_cookie("token", &token);
+            let answer = server.post_json(&logout, &json!({})).await;
+            assert_eq!(answer.status_and_code(), (403, "invalid_token".into()), "{case}");
+        }
+        let direct = ask(Method::POST, &logout, &token, None).await;
+        assert_eq!(direct.status_and_code(), (403, "invalid_token".into()));
+        shop.get(&me).await.assert_status(200);
+
+        shop.post_json(&logout, &json!({})).await.assert_status(200);
+        shop.visitor.set_cookie("token", &token);
+        shop.get(&me).await.assert_error(401, "session_revoked");
+        shop.post_json(&logout, &json!({})).await.assert_status(200);
+        Visitor::new().post(&logout).await.assert_status(200);
+        ask(Method::POST, &logout, "no-token", None).await.assert_status(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn web_frontend_forgets_a_session_of_another_audience() {
+    let deployment = Deployment::builder().one_process().start();
+    register(&deployment.auth, EMAIL).await;
+    let mut shop = add(&deployment, "shop", Some("shops"));
+    let token = sign_in(&deployment, &mut shop).await;
+    let url = |path: &str| format!("{}{path}", deployment.frontend);
+    let mut script = Visitor::new();
+    script.set_cookie("token", &token);
+    let mut person = script.clone();
+
+    let refused = script.post(&url("/api/logout")).await;
+    let csrf = person.csrf(&url("/logout")).await;
+    let signed_out = person.post_form(&url("/logout"), &[("csrf", &csrf)]).await;
+
+    assert_eq!(refused.status_and_code(), (403, "invalid_token".into()));
+    signed_out.assert_redirect(303, "/");
+    assert_eq!((script.cookie("token"), person.cookie("token")), (None, None));
+    shop.visitor.set_cookie("token", &token);
+    shop.get(&format!("{}/api/me", deployment.auth)).await.assert_status(200);
 }

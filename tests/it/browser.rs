@@ -4,6 +4,8 @@
 use serde_json::json;
 use tests::{Browser, Deployment, PASSWORD, Scripts};
 
+use crate::sign_in_browser::start_program_with_same_cookie;
+
 const EMAIL: &str = "ada@example.com";
 
 /// A browser on the pages of a deployment.
@@ -84,16 +86,18 @@ impl Session {
         self.browser.keep_screenshots("signed-out").await;
     }
 
-    /// Opens the guarded page again and again without signing in.
+    /// Opens the guarded page again and again with the cookie of another program.
     async fn run_into_the_loop_page(&self) {
+        self.browser.client.goto(&start_program_with_same_cookie()).await.unwrap();
         for _ in 0..3 {
             self.goto("/private").await;
             self.browser.wait_for_path("/login?next=/private").await;
         }
 
         self.goto("/private").await;
-        assert!(self.browser.text("h1").await.contains("Session cookie missing"), "after three redirects");
+        assert!(self.browser.text("main").await.contains("COOKIE_NAME"), "after three redirects");
         self.browser.keep_screenshots("sent-round").await;
+        self.browser.client.delete_cookie("token").await.unwrap();
     }
 
     async fn close(self) {

@@ -10,8 +10,19 @@ use tests::{Answer, Deployment, Layout, MASTER_SECRET, PASSWORD, Visitor, fresh_
 
 /// Runs the command on the data of a deployment.
 pub(crate) fn drawbridge(deployment: &Deployment, arguments: &[&str], input: &str) -> Output {
+    drawbridge_with(deployment, &[], arguments, input)
+}
+
+/// Runs the command on the data of a deployment, with these settings in its environment.
+pub(crate) fn drawbridge_with(
+    deployment: &Deployment,
+    settings: &[(&str, &str)],
+    arguments: &[&str],
+    input: &str,
+) -> Output {
     let mut command = Command::new(program("drawbridge"));
     command.args(arguments).env_remove("DATABASE_URL").env("BCRYPT_COST", "10");
+    command.envs(settings.iter().copied());
     if deployment.layout == Layout::OneProcess {
         command.arg("--data").arg(deployment.data_folder());
     } else {

@@ -1,4 +1,4 @@
-//! `drawbridge frontend …`, and frontends with a key beside a running deployment.
+//! `drawbridge frontend …`, and frontends that use their keys with a running deployment.
 
 use std::{fs, process::Output};
 
@@ -160,6 +160,9 @@ async fn an_origin_that_cannot_work_is_refused() {
     for (case, option, value, expected) in [
         ("plain http", "--origin", "http://shop.example.com", "serve it over https"),
         ("a path", "--origin", "https://shop.example.com/login", "without a path"),
+        ("a top-level domain", "--origin", "https://com", "com, which is a public suffix"),
+        ("a public suffix", "--origin", "https://co.uk", "co.uk, which is a public suffix"),
+        ("a hosting platform", "--dev", "https://vercel.app", "vercel.app, which is a public suffix"),
         ("a wildcard below a public suffix", "--preview", "*.vercel.app", "vercel.app is a public suffix"),
         ("a wildcard below a top-level domain", "--preview", "*.com", "com is a public suffix"),
         ("a wildcard within a label", "--preview", "pr-*.example.com", "must be a wildcard host"),
@@ -199,7 +202,7 @@ async fn a_preview_announces_its_exact_origin() {
             "{}",
             registry.list()
         );
-        // Someone else's project on the same host, and the site itself, which a preview key is not for.
+        // A preview key works neither for another project on the same host nor for the site itself.
         for origin in ["https://shop-git-cart-eve.vercel.app", "https://evil.vercel.app", SHOP] {
             registry.log_in(&key, origin).await.assert_error(403, "origin_not_registered");
         }
@@ -313,7 +316,7 @@ async fn an_invalid_file_changes_nothing() {
     }
 }
 
-/// The origin that the CORS headers allow a page of `origin` to be.
+/// Returns the origin that the CORS headers allow for a page of `origin`.
 async fn allowed_origin(deployment: &Deployment, origin: &str) -> Option<String> {
     let mut visitor = Visitor::new();
     let request = visitor

@@ -152,9 +152,11 @@ async fn the_login_page_says_when_to_try_again() {
     let login = format!("{}/login", deployment.frontend);
     let mut person = Visitor::new();
 
-    for _ in 0..=10 {
+    for guess in 0..=10 {
         let csrf = person.csrf(&login).await;
-        let fields = [("csrf", csrf.as_str()), ("email", &ada), ("password", "a wrong horse")];
+        // The same guess again within seconds counts as a double click.
+        let password = format!("a wrong horse {guess}");
+        let fields = [("csrf", csrf.as_str()), ("email", &ada), ("password", &password)];
         let answer = person.post_form(&login, &fields).await;
         if answer.status == 429 {
             assert!(answer.text.contains("Try again in 5 minutes."), "{}", answer.text);

@@ -1,4 +1,4 @@
-//! The guides work as printed.
+//! The commands in the guides work as printed.
 
 use std::{fs, path::Path, process::Command};
 

@@ -1,5 +1,5 @@
-//! Who a request comes from, as the guard, an upstream and a gateway see it. All of them follow one rule: where there
-//! is a session cookie, the cookie decides, and a bearer token counts without one.
+//! Who a request comes from, as the guard, an upstream and a gateway see it. All of them follow one rule: a session
+//! cookie decides, and a bearer token counts only if there is no session cookie.
 
 use reqwest::Method;
 use tests::{Answer, Deployment, Layout, Mailbox, PASSWORD, Service, Visitor};
@@ -48,7 +48,7 @@ async fn start_deployment(layout: Layout) -> Deployment {
     Deployment::builder().layout(layout).setting("UPSTREAMS", format!("/backend={application}/v1")).start()
 }
 
-/// What a client sends, and whether that is a session.
+/// A client, what it sends, and whether that makes it signed in.
 struct Client {
     name: &'static str,
     visitor: Visitor,
@@ -158,7 +158,7 @@ async fn clients_cannot_claim_an_identity() {
     }
 }
 
-/// What a gateway tells an application about the user's address.
+/// The headers with which a gateway describes the user's address to an application.
 async fn address_headers(deployment: &Deployment, visitor: &mut Visitor) -> [String; 2] {
     let answer = visitor.get(&format!("{}/auth-request", deployment.verify)).await;
     answer.assert_status(200);
@@ -182,5 +182,33 @@ async fn a_gateway_learns_whether_an_address_is_verified() {
 
         assert_eq!(address_headers(&verifying, &mut ada).await, ["ada@example.com", "true"]);
         assert_eq!(address_headers(&trusting, &mut eve).await, ["eve@example.com", "false"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_session_cookies_in_an_outage_are_unknown() {
+    let deployment = start_deployment(Layout::SeparateProcesses).await;
+    let ada = deployment.signed_in("ada").await;
+    let eve = deployment.signed_in("eve").await;
+    let (adas, eves) = (ada.cookie("token").unwrap(), eve.cookie("token").unwrap());
+    let url = format!("{}/backend/x", deployment.frontend);
+
+    deployment.process(Service::Verify).signal("KILL");
+
+    for (case, cookies, status) in [
+        ("one", format!("token={adas}"), "unknown"),
+        ("a planted one first", format!("token=planted; token={adas}"), "unknown"),
+        ("a planted one last", format!("token={adas}; token=planted"), "unknown"),
+        ("the session of another user", format!("token={eves}; token={adas}"), "unknown"),
+        ("no session at all", "token=planted; token=another".to_owned(), "anonymous"),
+    ] {
+        let mut visitor = Visitor::new();
+        let proxied = visitor.send(visitor.request(Method::GET, &url).header("cookie", cookies)).await;
+
+        assert_eq!(proxied.status, 200, "{case}: {}", proxied.text);
+        assert_eq!(received(&proxied, "x-auth-status"), [status], "{case}: {}", proxied.text);
+        for name in ["x-auth-token", "authorization", "cookie"] {
+            assert!(received(&proxied, name).is_empty(), "{case}: {}", proxied.text);
+        }
     }
 }

@@ -13,7 +13,7 @@ const SHOP: &str = "https://shop.example.com";
 const SHOP_CART: &str = "https://shop.example.com/cart?item=1&size=m#pay";
 
 /// URLs that look like those of the shop, or that browsers could take for another origin.
-const FOREIGN_URLS: [&str; 16] = [
+const FOREIGN_URLS: [&str; 20] = [
     "https://evil.example/",
     "https://shop.example.com.evil.example/",
     "https://evilshop.example.com/",
@@ -30,6 +30,10 @@ const FOREIGN_URLS: [&str; 16] = [
     "/\\evil.example/",
     "https:\\\\shop.example.com\\",
     "https:shop.example.com",
+    "HTTPS://EVIL.EXAMPLE/",
+    "HTTP://SHOP.EXAMPLE.COM/",
+    "HTTPS://SHOP.EXAMPLE.COM@EVIL.EXAMPLE/",
+    "JAVASCRIPT:alert(1)//https://shop.example.com",
 ];
 
 /// A deployment with the account of Ada, and the key of the frontend `shop`.
@@ -114,6 +118,30 @@ async fn signing_in_returns_to_a_registered_origin() {
             signed_in.assert_redirect(303, next);
             again.assert_redirect(303, next);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_return_url_in_upper_case_is_normalized() {
+    let (deployment, _) = start(Layout::OneProcess).await;
+
+    for (next, expected) in [
+        ("HTTPS://SHOP.EXAMPLE.COM/Cart?Item=1", "https://shop.example.com/Cart?Item=1"),
+        ("HTTPS://shop.example.com:443", "https://shop.example.com/"),
+        ("HTTPS://A.Preview.Example.Com/cart", "https://a.preview.example.com/cart"),
+        ("Http://LocalHost:3000/cart", "http://localhost:3000/cart"),
+    ] {
+        let mut visitor = Visitor::new();
+        let page = visitor.get(&page_url(&deployment, "/login", next)).await;
+        let signed_in = submit_password(&mut visitor, &deployment, next).await;
+        let again = visitor.get(&page_url(&deployment, "/login", next)).await;
+
+        assert_eq!(return_target(&page), Some(expected), "{next}");
+        let origin = Url::parse(expected).unwrap().origin().ascii_serialization();
+        let policy = page.header("content-security-policy");
+        assert!(policy.contains(&format!("form-action 'self' {origin};")), "{next}: {policy}");
+        signed_in.assert_redirect(303, expected);
+        again.assert_redirect(303, expected);
     }
 }
 

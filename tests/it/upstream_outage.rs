@@ -1,5 +1,5 @@
-//! What an upstream learns while a part of the deployment is out of reach. verify-service plays the backend: it knows the
-//! user from the access token alone.
+//! What an upstream learns while a part of the deployment is unreachable. verify-service plays the backend: it
+//! identifies the user by the access token alone.
 
 use reqwest::Method;
 use serde_json::json;

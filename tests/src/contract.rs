@@ -24,25 +24,31 @@ static VERIFY: LazyLock<Contract> =
 static FRONTEND: LazyLock<Contract> =
     LazyLock::new(|| Contract::new(include_str!("../../docs/openapi/web-frontend.json")));
 
-/// Which service listens on which port.
-static PORTS: Mutex<BTreeMap<u16, Service>> = Mutex::new(BTreeMap::new());
+/// Which service listens on which port, and below which path its own paths are.
+static PORTS: Mutex<BTreeMap<u16, (Service, String)>> = Mutex::new(BTreeMap::new());
 
 /// Validates from now on every answer of the service that has this URL.
 pub fn expect_contract(service: Service, url: &str) {
+    expect_contract_below(service, url, "");
+}
+
+/// Does the same for a service with its own paths below `prefix` (`PAGES_PATH`).
+pub fn expect_contract_below(service: Service, url: &str, prefix: &str) {
     let port = Url::parse(url).unwrap().port_or_known_default().unwrap();
-    PORTS.lock().unwrap().insert(port, service);
+    PORTS.lock().unwrap().insert(port, (service, prefix.to_owned()));
 }
 
 /// Fails if an answer of one of our services is not as described. A path that is not described is not checked.
 pub(crate) fn check_answer(method: &Method, url: &Url, answer: &Answer) {
     let Some(port) = url.port_or_known_default() else { return };
-    let Some(service) = PORTS.lock().unwrap().get(&port).copied() else { return };
+    let Some((service, prefix)) = PORTS.lock().unwrap().get(&port).cloned() else { return };
+    let Some(own_path) = url.path().strip_prefix(&prefix) else { return };
     let contract = match service {
         Service::Auth => &AUTH,
         Service::Verify => &VERIFY,
         Service::Frontend => &FRONTEND,
     };
-    if let Err(reason) = contract.check(method, url.path(), answer) {
+    if let Err(reason) = contract.check(method, own_path, answer) {
         let (name, path, status) = (service.name(), url.path(), answer.status);
         panic!(
             "docs/openapi/{name}.json does not describe the answer {status} to {method} {path}: {reason}\n{}",

@@ -67,13 +67,20 @@ impl Engine {
                 let spki = edge.spki();
                 Browser::drive(&chromedriver(), &[], |profile| chromium(profile, &proxy, spki, mode)).await
             }
-            Self::Firefox => Browser::drive("geckodriver", &[], |_| gecko(&proxy)).await,
+            Self::Firefox => Browser::drive("geckodriver", &[], |_| gecko(Some(&proxy))).await,
             Self::WebKit => {
                 let settings =
                     [("DISPLAY", display()), ("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1".into())];
                 Browser::drive("WebKitWebDriver", &settings, |_| webkit(&proxy)).await
             }
         }
+    }
+}
+
+impl Browser {
+    /// Starts Firefox with an empty profile. It reaches the servers of this machine directly.
+    pub async fn start_firefox() -> Self {
+        Self::drive("geckodriver", &[], |_| gecko(None)).await
     }
 }
 
@@ -91,9 +98,10 @@ fn chromium(profile: &str, proxy: &str, spki: &str, cookie_controls_mode: u8) ->
     object(&capabilities)
 }
 
-fn gecko(proxy: &str) -> Capabilities {
+fn gecko(proxy: Option<&str>) -> Capabilities {
+    let proxy = proxy.map_or_else(|| json!({"proxyType": "direct"}), manual_proxy);
     object(&json!({
-        "browserName": "firefox", "acceptInsecureCerts": true, "proxy": manual_proxy(proxy),
+        "browserName": "firefox", "acceptInsecureCerts": true, "proxy": proxy,
         "moz:firefoxOptions": {"binary": firefox().unwrap(), "args": ["-headless"], "prefs": {
             // Use the driver's virtual authenticator instead of a USB key, even with a private certificate authority.
             "security.webauth.webauthn_enable_softtoken": true,

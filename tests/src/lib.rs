@@ -30,17 +30,20 @@ mod process;
 mod program;
 mod proxy;
 mod pseudo_random;
+mod raw_backend;
 mod redis;
 mod redis_cluster;
 mod redis_node;
 mod redis_sentinel;
+mod software_passkey;
+mod tls_front;
 mod visitor;
 
 pub use answer::Answer;
 pub use authenticator::Authenticator;
 pub use authenticator_app::AuthenticatorApp;
 pub use browser::{Browser, Look, Scripts};
-pub use contract::expect_contract;
+pub use contract::{expect_contract, expect_contract_below};
 pub use deployment::{Deployment, DeploymentBuilder, Layout, Service};
 pub use edge::{Edge, Pages};
 pub use engine::Engine;
@@ -53,10 +56,13 @@ pub use process::{Process, Start};
 pub use program::program;
 pub use proxy::Line;
 pub use pseudo_random::PseudoRandom;
+pub use raw_backend::{RawBackend, RawConnection};
 pub use redis::Redis;
 pub use redis_cluster::RedisCluster;
 pub use redis_node::RedisNode;
 pub use redis_sentinel::RedisSentinel;
+pub use software_passkey::SoftwarePasskey;
+pub use tls_front::TlsFront;
 pub use visitor::{Visitor, credentials, register, signed_in, time_to_refusal, with_form};
 
 /// `MASTER_SECRET` of every deployment in the tests.

@@ -52,7 +52,7 @@ struct BodyWeight;
 impl Weighter<VerifiedSession, CachedBody> for BodyWeight {
     fn weight(&self, _: &VerifiedSession, body: &CachedBody) -> u64 {
         // The record counts as well: it stays in memory even when it is no longer in the near cache.
-        (body.json.len() + body.record.email.len() + body.record.sessions.len() * 28) as u64 + 400
+        (body.json.len() + body.record.email.len() + body.record.sessions.size_in_memory()) as u64 + 400
     }
 }
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use drawbridge_cookies::session_cookie::SessionCookie;
-use drawbridge_core::{clock::SharedClock, metrics::Metrics, origin::Origin};
+use drawbridge_core::{clock::SharedClock, metrics::Metrics, origin::Origin, pages_path::PagesPath};
 use drawbridge_database::{Access, Database, DatabaseSource};
+use drawbridge_http::access_rules::AccessRules;
 use drawbridge_verification::{KeyRing, Verifier, user_cache::UserCache};
 
 use crate::{config::Config, renewal::Renewal};
@@ -16,6 +17,9 @@ pub struct App {
     /// The deployment's audience (`TOKEN_AUDIENCE`).
     pub(crate) audience: String,
     pub(crate) frontend_origin: Origin,
+    pub(crate) pages: PagesPath,
+    /// `GUARDED_PATHS`, which the gateway endpoints apply.
+    pub(crate) access_rules: AccessRules,
     pub(crate) renewal: Option<Renewal>,
     pub(crate) database: Database,
     pub(crate) cache: Option<Arc<dyn UserCache>>,
@@ -49,6 +53,8 @@ impl App {
             cookie: config.cookie,
             audience,
             frontend_origin: config.frontend_origin,
+            pages: config.pages,
+            access_rules: config.access_rules,
             renewal,
             database,
             cache,

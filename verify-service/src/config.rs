@@ -3,10 +3,13 @@
 use drawbridge_cookies::session_cookie::SessionCookie;
 use drawbridge_core::{
     origin::Origin,
+    pages_path::PagesPath,
     settings::{ConfigErrors, Environment, Listen, Reader, SettingReference, Timeouts},
     telemetry::LogConfig,
+    tls::read_additional_authorities,
 };
 use drawbridge_database::DatabaseUrl;
+use drawbridge_http::access_rules::AccessRules;
 use drawbridge_verification::{CacheSizes, Tolerance, token::TokenParties, user_cache::CacheLocation};
 
 use crate::renewal::Renewal;
@@ -27,6 +30,10 @@ pub struct Config {
     pub cache_sizes: CacheSizes,
     /// `FRONTEND_ORIGIN`: where forward-auth sends a browser to sign in.
     pub frontend_origin: Origin,
+    /// `PAGES_PATH`, behind which the sign-in page is.
+    pub pages: PagesPath,
+    /// `GUARDED_PATHS` and `APP_KIND`, which the gateway endpoints apply.
+    pub access_rules: AccessRules,
     /// `FRONTEND_ORIGIN`, `BACKEND_ORIGIN`, `COOKIE_MODE`, `COOKIE_NAME` and `COOKIE_PREVIOUS`.
     pub cookie: SessionCookie,
     /// `PUBLIC_ORIGIN`, `TOKEN_ISSUER` and `TOKEN_AUDIENCE`.
@@ -62,6 +69,7 @@ impl Config {
 
     /// Reads every setting, even if an earlier one is invalid.
     fn assemble(reader: &mut Reader) -> Option<Self> {
+        read_additional_authorities(reader);
         let listen = Listen::read(reader, DEFAULT_PORT);
         let log = LogConfig::read(reader);
         let database_url = DatabaseUrl::read(reader);
@@ -69,6 +77,8 @@ impl Config {
         let cache_sizes = CacheSizes::read(reader);
         let frontend_origin = reader.frontend_origin();
         let backend_origin = reader.backend_origin();
+        let pages = PagesPath::read(reader);
+        let access_rules = AccessRules::read(reader);
         let cookie = SessionCookie::read(reader, frontend_origin.as_ref(), backend_origin.as_ref());
         let parties = TokenParties::read(reader, frontend_origin.as_ref());
         let tolerance = Tolerance::read(reader);
@@ -80,6 +90,8 @@ impl Config {
             cache: cache?,
             cache_sizes,
             frontend_origin: frontend_origin?,
+            pages,
+            access_rules,
             cookie: cookie?,
             parties: parties?,
             tolerance,

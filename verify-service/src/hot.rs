@@ -33,6 +33,7 @@ use prometheus_client::metrics::counter::Counter;
 use tracing::Instrument;
 
 use crate::{
+    access,
     answers::Answers,
     app::App,
     handlers::{auth_request, forward_auth, verify},
@@ -97,6 +98,7 @@ impl FastPath {
         started: Instant,
     ) -> Option<HttpResponse> {
         let mut response = match endpoint {
+            Endpoint::AuthRequest | Endpoint::ForwardAuth if !self.is_granted(request, grant) => return None,
             Endpoint::AuthRequest | Endpoint::ForwardAuth if is_renewal_due(&self.app, grant) => return None,
             Endpoint::AuthRequest | Endpoint::ForwardAuth => identity::response(grant.record()),
             Endpoint::Verify => {
@@ -117,6 +119,13 @@ impl FastPath {
             status = 200, milliseconds = took.as_secs_f64() * 1000.0
         );
         Some(response)
+    }
+
+    /// Returns true if the access rules let this user see what the gateway asks about.
+    fn is_granted(&self, request: &ServiceRequest, grant: &Grant) -> bool {
+        self.app.access_rules.is_empty()
+            || access::find_demand(&self.app, request.request())
+                .is_ok_and(|demand| access::is_granted(&demand, grant))
     }
 
     /// Verifies a token that could not be accepted from memory, and responds.
@@ -162,7 +171,7 @@ impl FastPath {
                 add_headers(response.headers_mut(), &id);
                 response
             }
-            Err(problem) => complete_problem(&problem, &id),
+            Err(problem) => complete_problem(&problem, &id, &self.app.pages),
         };
         self.close_if_draining(&mut response);
         let took = started.elapsed();

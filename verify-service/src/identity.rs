@@ -72,6 +72,16 @@ pub(crate) fn refusal_problem(refusal: Refusal) -> Problem {
     }
 }
 
+/// The response to a request without a valid session for a page that everyone may see.
+pub(crate) fn response_without_user(refusal: &Refusal) -> HttpResponse {
+    let headers = if matches!(refusal, Refusal::Unavailable(_)) { UNKNOWN } else { ANONYMOUS };
+    let mut response = HttpResponse::Ok();
+    for header in headers {
+        response.insert_header(*header);
+    }
+    response.finish()
+}
+
 /// Inserts all identity headers, even if a value is empty: the gateway then replaces whatever a client has
 /// sent in them.
 fn insert_headers(headers: &mut HeaderMap, user: &UserRecord) {

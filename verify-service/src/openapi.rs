@@ -41,9 +41,14 @@ pub(crate) static DOCUMENT: LazyLock<Data<ApiDocument>> = LazyLock::new(|| Data:
 )]
 struct Derived;
 
+/// The description before it is completed, for the document of a service that forwards requests.
+pub fn derived() -> utoipa::openapi::OpenApi {
+    Derived::openapi()
+}
+
 /// The document.
 pub fn document() -> ApiDocument {
-    ApiDocument::complete(Derived::openapi(), MIDDLEWARE_PROBLEMS)
+    ApiDocument::complete(derived(), MIDDLEWARE_PROBLEMS)
 }
 
 #[cfg(test)]

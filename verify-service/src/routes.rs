@@ -1,6 +1,7 @@
 //! The URLs of the service.
 
 use actix_web::web::{self, ServiceConfig};
+use drawbridge_core::pages_path::PagesPath;
 use drawbridge_http::{
     get, health,
     openapi::site,
@@ -14,13 +15,22 @@ use crate::{
 };
 
 /// Adds the routes of the public port.
-pub(crate) fn configure(config: &mut ServiceConfig) {
+pub(crate) fn configure(config: &mut ServiceConfig, pages: &PagesPath) {
+    // The `type` of an error response leads below `PAGES_PATH`.
+    if !pages.prefix().is_empty() {
+        config.service(web::scope(pages.prefix()).configure(own_pages));
+    }
     config
         .app_data(DOCUMENT.clone())
         .service(post("/api/verify", verify::verify))
         .service(get("/auth-request", auth_request::auth_request))
         .route("/forward-auth", web::to(forward_auth::forward_auth))
         .route("/forward-auth/{path:.*}", web::to(forward_auth::forward_auth_with_path))
+        .configure(own_pages);
+}
+
+fn own_pages(config: &mut ServiceConfig) {
+    config
         .service(get("/health/live", health::live))
         .service(get("/health/serving", health::serving))
         .service(get("/health/ready", health_ready::ready))
@@ -31,5 +41,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
 
 /// Adds the routes of the internal port.
 pub(crate) fn configure_internal(config: &mut ServiceConfig) {
-    config.service(post(RECORD_PATH, record::record)).service(get(KEYS_PATH, keys::keys));
+    config
+        .service(post(RECORD_PATH, record::record))
+        .service(get(KEYS_PATH, keys::keys))
+        .service(get("/health/ready", health_ready::ready));
 }

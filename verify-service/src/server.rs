@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, web};
+use actix_web::{App as ActixApp, HttpServer, middleware::from_fn, rt::spawn, web};
 use drawbridge_core::clock::SystemClock;
 use drawbridge_http::{
     RequestMetrics, configure as configure_extractors,
@@ -24,6 +24,7 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     if let Some(caution) = config.parties.caution() {
         tracing::warn!("{caution}");
     }
+    let redis = config.cache.server();
     let app = web::Data::new(App::new(config, Arc::new(SystemClock)));
     let metrics = app.metrics.clone();
     let internal_app = app.clone();
@@ -35,10 +36,11 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
             .app_data(app.clone())
             .app_data(draining_data.clone())
             .app_data(RequestMetrics(app.metrics.clone()))
+            .app_data(app.pages.clone())
             .wrap(from_fn(request_scope))
             .wrap(FastPath::new(app.clone(), draining_data.clone()))
             .configure(configure_extractors)
-            .configure(routes::configure)
+            .configure(|config| routes::configure(config, &app.pages))
     })
     .keep_alive(KEEP_ALIVE)
     .disable_signals()
@@ -46,7 +48,8 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     .bind((listen.address, listen.port))
     .map_err(|error| StartError::listen(SERVICE_NAME, listen, &error))?;
     let port = server.addrs().first().map_or(listen.port, SocketAddr::port);
-    let server = Server::new(SERVICE_NAME, port, server.run(), Vec::new(), draining);
+    let background = redis.map(|redis| spawn(redis.report_untrusted_certificate())).into_iter().collect();
+    let server = Server::new(SERVICE_NAME, port, server.run(), background, draining);
     internal::bind(server, listen, metrics, move |config| {
         config.app_data(internal_app.clone()).configure(routes::configure_internal);
     })

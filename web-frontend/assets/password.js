@@ -20,6 +20,9 @@ for (const wrapper of document.querySelectorAll(".password")) {
   wrapper.append(button);
 }
 
+// The assets and the API are below the same path.
+const strengthEndpoint = new URL("../../api/password/strength", import.meta.url);
+
 for (const meter of document.querySelectorAll(".strength")) {
   const input = document.getElementById(meter.dataset.for);
   const email = input.form.querySelector("input[type=email]");
@@ -34,7 +37,7 @@ for (const meter of document.querySelectorAll(".strength")) {
     const headers = { "content-type": "application/json", accept: "application/json" };
     try {
       const { signal } = pending;
-      const response = await fetch("/api/password/strength", { method: "POST", headers, body, signal });
+      const response = await fetch(strengthEndpoint, { method: "POST", headers, body, signal });
       if (!response.ok) return;
       const { data } = await response.json();
       meter.dataset.score = data.score;

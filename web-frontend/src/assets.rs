@@ -4,6 +4,7 @@
 use actix_web::web::Bytes;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use drawbridge_core::pages_path::PagesPath;
 use drawbridge_http::openapi::API_STYLE;
 
 use crate::site::Site;
@@ -33,14 +34,15 @@ pub(crate) struct Asset {
 }
 
 impl Asset {
-    fn new(file: &'static str, content_type: &'static str, content: Vec<u8>) -> Self {
+    fn new(pages: &PagesPath, file: &'static str, content_type: &'static str, content: Vec<u8>) -> Self {
         let hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, &content));
         let version: String = hash.chars().take(VERSION_CHARACTERS).collect();
-        Self { file, path: format!("/assets/{version}/{file}"), content_type, content: content.into() }
+        let path = pages.at(&format!("/assets/{version}/{file}"));
+        Self { file, path, content_type, content: content.into() }
     }
 
-    fn script(file: &'static str, content: &str) -> Self {
-        Self::new(file, JAVASCRIPT, content.into())
+    fn script(pages: &PagesPath, file: &'static str, content: &str) -> Self {
+        Self::new(pages, file, JAVASCRIPT, content.into())
     }
 
     /// The path, with the version of the content.
@@ -51,14 +53,24 @@ impl Asset {
 
 impl Assets {
     /// The assets with the colours and the logo of `site`.
-    pub(crate) fn new(site: &Site) -> Self {
+    pub(crate) fn new(site: &Site, pages: &PagesPath) -> Self {
         let stylesheet = include_str!("../assets/drawbridge.css").to_owned() + API_STYLE + &site.style();
         let logo_format = site.logo.format;
         Self {
-            stylesheet: Asset::new("drawbridge.css", "text/css; charset=utf-8", stylesheet.into_bytes()),
-            passkey_script: Asset::script("passkeys.js", include_str!("../assets/passkeys.js")),
-            password_script: Asset::script("password.js", include_str!("../assets/password.js")),
-            logo: Asset::new(logo_format.file_name(), logo_format.content_type(), site.logo.content.clone()),
+            stylesheet: Asset::new(
+                pages,
+                "drawbridge.css",
+                "text/css; charset=utf-8",
+                stylesheet.into_bytes(),
+            ),
+            passkey_script: Asset::script(pages, "passkeys.js", include_str!("../assets/passkeys.js")),
+            password_script: Asset::script(pages, "password.js", include_str!("../assets/password.js")),
+            logo: Asset::new(
+                pages,
+                logo_format.file_name(),
+                logo_format.content_type(),
+                site.logo.content.clone(),
+            ),
         }
     }
 

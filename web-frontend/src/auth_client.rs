@@ -87,7 +87,7 @@ impl AuthClient {
             .await
             .map_err(|error| unavailable(error.to_string()))?;
         let response = AuthResponse::receive(received).await.map_err(unavailable)?;
-        self.complete(request.endpoint, response).map_err(unavailable)
+        self.complete(&request, response).map_err(unavailable)
     }
 
     fn outgoing(
@@ -135,7 +135,8 @@ impl AuthClient {
     }
 
     /// Checks a response, and replaces the tokens in it with cookies.
-    fn complete(&self, endpoint: AuthEndpoint, mut response: AuthResponse) -> Result<AuthResponse, String> {
+    fn complete(&self, request: &AuthRequest, mut response: AuthResponse) -> Result<AuthResponse, String> {
+        let effect = request.endpoint.effect;
         let status = response.status;
         if !status.is_success() {
             return match response.refusal() {
@@ -144,7 +145,13 @@ impl AuthClient {
                      WEB_FRONTEND_KEY, and do their clocks agree?",
                     refusal.code, refusal.detail
                 )),
-                Some(_) => Ok(response),
+                Some(refusal) => {
+                    // A token that is refused at the end of a session ends none, so the browser can only forget it.
+                    if request.endpoint == AuthEndpoint::LOGOUT && refusal.is_about_token() {
+                        response.cookies = self.cookie.clear();
+                    }
+                    Ok(response)
+                }
                 None => Err(format!(
                     "auth-service, or a program in front of it, answered {status} without an error code"
                 )),
@@ -154,18 +161,22 @@ impl AuthClient {
             Some(issued) => {
                 response.cookies =
                     self.cookie.issue(issued.token.expose_secret(), issued.expires_at, self.clock.now());
+                response.session_token = Some(issued.token);
                 if let Some(device) = response.take_secret("device") {
                     response.cookies.push(device_cookie::set(device.expose_secret(), self.cookie.policy()));
                 }
+                if effect != SessionEffect::Renews {
+                    response.cookies.extend(request.browser.sign_in_count.clone());
+                }
             }
-            None if endpoint.effect == SessionEffect::SignsIn && status == StatusCode::OK => {
+            None if effect.needs_token() && status == StatusCode::OK => {
                 let cause = "auth-service returned no token. Does it know web-frontend's WEB_FRONTEND_KEY, and do \
                              their clocks agree?";
                 return Err(cause.to_owned());
             }
             None => {}
         }
-        if endpoint.effect == SessionEffect::SignsOut {
+        if effect == SessionEffect::SignsOut {
             response.cookies = self.cookie.clear();
             response.cookies.push(forget_redirects(self.cookie.is_secure()));
         }

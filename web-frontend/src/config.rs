@@ -3,10 +3,12 @@
 use drawbridge_cookies::session_cookie::SessionCookie;
 use drawbridge_core::{
     origin::Origin,
+    pages_path::PagesPath,
     settings::{ConfigErrors, Environment, Listen, Reader, SettingReference, Timeouts},
     telemetry::LogConfig,
+    tls::read_additional_authorities,
 };
-use drawbridge_http::client_address::TrustedProxies;
+use drawbridge_http::{access_rules::AccessRules, client_address::TrustedProxies};
 use drawbridge_verification::{redis_connection::RedisUrl, user_cache::CacheLocation};
 
 use crate::{
@@ -24,14 +26,18 @@ pub struct Config {
     pub listen: Listen,
     /// `FRONTEND_ORIGIN`.
     pub frontend_origin: Origin,
+    /// `PAGES_PATH`.
+    pub pages: PagesPath,
     /// `COOKIE_MODE`, `COOKIE_NAME` and `COOKIE_PREVIOUS`.
     pub cookie: SessionCookie,
     /// `AUTH_SERVICE_URL`.
     pub auth_service: Vec<Origin>,
     /// The guard in front of private pages.
     pub guard: GuardConfig,
-    /// `UPSTREAMS` and `UPSTREAM_TIMEOUT`.
+    /// `APP_URL`, `UPSTREAMS` and `UPSTREAM_TIMEOUT`.
     pub upstreams: UpstreamConfig,
+    /// `GUARDED_PATHS` and `APP_KIND`.
+    pub access_rules: AccessRules,
     /// `TRUSTED_PROXIES`.
     pub trusted_proxies: TrustedProxies,
     /// `REDIS_URL[_FILE]`, where page sessions are stored.
@@ -67,6 +73,7 @@ impl Config {
     }
 
     fn assemble(reader: &mut Reader) -> Option<Self> {
+        read_additional_authorities(reader);
         let listen = Listen::read(reader, DEFAULT_PORT);
         let frontend_origin = reader.frontend_origin();
         let backend_origin = reader.backend_origin();
@@ -76,7 +83,8 @@ impl Config {
         }
         let auth_service = auth_client::read_origins(reader);
         let guard = GuardConfig::read(reader, frontend_origin.as_ref());
-        let upstreams = UpstreamConfig::read(reader);
+        let (upstreams, pages) = UpstreamConfig::read(reader);
+        let access_rules = read_access_rules(reader, upstreams.app.is_some());
         let trusted_proxies = TrustedProxies::read(reader);
         let redis = RedisUrl::read(reader);
         let timeouts = Timeouts::read(reader);
@@ -87,10 +95,12 @@ impl Config {
         Some(Self {
             listen,
             frontend_origin: frontend_origin?,
+            pages,
             cookie: cookie?,
             auth_service: auth_service?,
             guard: guard?,
             upstreams,
+            access_rules,
             trusted_proxies,
             cache: redis.clone().into(),
             redis,
@@ -100,6 +110,19 @@ impl Config {
             log,
         })
     }
+}
+
+/// Reads `GUARDED_PATHS`, which an application needs: without it, everyone could see every page.
+fn read_access_rules(reader: &mut Reader, has_app: bool) -> AccessRules {
+    let rules = AccessRules::read(reader);
+    if has_app && rules.is_empty() {
+        reader.invalid(
+            "GUARDED_PATHS",
+            "is required with APP_URL: name the paths that need a signed-in user, such as /private/*, or /*=public if \
+             there are none",
+        );
+    }
+    rules
 }
 
 /// Checks that the session cookie collides with no other cookie of web-frontend, and that web-frontend

@@ -80,14 +80,12 @@ impl GuardConfig {
     /// Starts building a guard with these settings. An embedded guard reads user records from `cache`.
     pub(crate) fn builder(&self, frontend_origin: &Origin, cache: &CacheLocation) -> Builder {
         let verify_service: Vec<_> = self.verify_service.iter().map(ToString::to_string).collect();
-        let mut builder =
-            Guard::builder(frontend_origin.to_string()).verify_service(verify_service.join(","));
+        let mut builder = Guard::builder(frontend_origin.to_string())
+            .verify_service(verify_service.join(","))
+            .token_parties(self.parties.clone());
         if self.mode == GuardMode::Embedded {
-            builder = builder
-                .embedded_in(cache.clone())
-                .token_parties(self.parties.clone())
-                .tolerance(self.tolerance)
-                .cache_sizes(self.cache_sizes);
+            builder =
+                builder.embedded_in(cache.clone()).tolerance(self.tolerance).cache_sizes(self.cache_sizes);
             if let Some(internal) = &self.verify_internal {
                 builder = builder.verify_internal(internal.clone());
             }

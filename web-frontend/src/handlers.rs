@@ -7,7 +7,7 @@ pub(crate) mod confirm_address;
 pub(crate) mod discovery;
 pub(crate) mod enrol;
 pub(crate) mod forgot_password;
-mod forms;
+pub(crate) mod forms;
 pub(crate) mod health_ready;
 pub(crate) mod home;
 pub(crate) mod language;

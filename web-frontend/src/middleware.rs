@@ -6,4 +6,4 @@ mod renewal;
 
 pub(crate) use activity::report_activity;
 pub(crate) use problem_pages::render_problems;
-pub(crate) use renewal::renew_session;
+pub(crate) use renewal::{renew, renew_if_due, renew_session};

@@ -1,5 +1,6 @@
-//! The OpenAPI document of the JSON API on this origin. Most of it is the description that auth-service has of the
-//! endpoints that web-frontend forwards to, so it is derived when documents are generated, and compiled in.
+//! The OpenAPI document of the JSON API on this origin. Most of it is the description that auth-service and
+//! verify-service have of the endpoints that web-frontend forwards to, so it is derived when documents are generated, and
+//! compiled in.
 
 use std::sync::LazyLock;
 
@@ -18,6 +19,7 @@ use utoipa::{
 use crate::{
     auth_client::{AuthEndpoint, EndpointMethod},
     handlers::{api::API_ROUTES, health_ready},
+    verify_client::VERIFY_PATH,
 };
 
 const MIDDLEWARE_PROBLEMS: MiddlewareProblems =
@@ -53,8 +55,8 @@ problems! {
 )]
 struct Derived;
 
-/// The document, with the operations of auth-service that this service forwards.
-pub fn document(auth_service: OpenApi) -> ApiDocument {
+/// The document, with the operations of the other services that this service forwards.
+pub fn document(auth_service: OpenApi, verify_service: OpenApi) -> ApiDocument {
     let mut document = <Derived as utoipa::OpenApi>::openapi();
     for (path, method) in forwarded_operations() {
         if let Some(operation) = auth_service.paths.get_path_operation(path, method.clone()) {
@@ -63,10 +65,15 @@ pub fn document(auth_service: OpenApi) -> ApiDocument {
             document.paths.add_path_operation(path, vec![method], operation);
         }
     }
+    if let Some(operation) = verify_service.paths.get_path_operation(VERIFY_PATH, HttpMethod::Post) {
+        document.paths.add_path_operation(VERIFY_PATH, vec![HttpMethod::Post], operation.clone());
+    }
     let mut components = document.components.take().unwrap_or_default();
+    components.schemas.extend(verify_service.components.unwrap_or_default().schemas);
     components.schemas.extend(auth_service.components.unwrap_or_default().schemas);
     document.components = Some(components);
-    document.tags = auth_service.tags;
+    let verification = verify_service.tags.into_iter().flatten().filter(|tag| tag.name == "Verification");
+    document.tags = Some(auth_service.tags.into_iter().flatten().chain(verification).collect());
     ApiDocument::complete(document, MIDDLEWARE_PROBLEMS)
 }
 
@@ -90,7 +97,7 @@ mod tests {
 
     #[test]
     fn every_forwarded_operation_is_documented() {
-        for (path, method) in forwarded_operations() {
+        for (path, method) in forwarded_operations().chain([(VERIFY_PATH, HttpMethod::Post)]) {
             let method = serde_json::to_value(&method).unwrap();
             let path_item = &DOCUMENT.value()["paths"][path];
 

@@ -17,15 +17,15 @@ use reqwest::{Request, header::HeaderValue};
 
 const WEB_FRONTEND_KEY: Setting = Setting::new(
     "WEB_FRONTEND_KEY",
-    "The key with which web-frontend proves itself to auth-service, which needs the same one. `drawbridge keys \
-     web-frontend` creates one.",
+    "The key with which web-frontend proves its identity to auth-service. Give both services the same key; \
+     `drawbridge keys web-frontend` creates one.",
 )
 .values("key")
 .default("required");
 const MASTER_SECRET: Setting = Setting::new(
     "MASTER_SECRET",
-    "Only for an upgrade: web-frontend uses it as long as it has no `WEB_FRONTEND_KEY`. The next minor version no longer \
-     reads it.",
+    "Only for an upgrade: web-frontend uses it while `WEB_FRONTEND_KEY` is unset. The next minor version no longer reads \
+     it.",
 )
 .values("at least 32 bytes");
 

@@ -1,12 +1,29 @@
 //! A login between its first and its second step.
 
 use actix_session::Session;
-use drawbridge_core::exposed_secret::serialize_exposed;
+use drawbridge_core::{exposed_secret::serialize_exposed, origin::encode_next};
 use drawbridge_http::problem::Problem;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 const SESSION_KEY: &str = "pending";
+
+/// The longest return target, in bytes, that is stored in the page session, which may have to fit into a cookie. A longer
+/// one is part of the URL of each page until the user is signed in.
+const STORED_TARGET_MAX_BYTES: usize = 1000;
+
+/// The URL of a page of the sign-in, which goes on to `next` at the end.
+pub(crate) fn page_url(path: &str, next: Option<&str>) -> String {
+    match next.filter(|next| !is_stored(next)) {
+        Some(next) => format!("{path}?next={}", encode_next(next)),
+        None => path.to_owned(),
+    }
+}
+
+/// Returns true if the return target is short enough for the page session.
+pub(crate) fn is_stored(next: &str) -> bool {
+    next.len() <= STORED_TARGET_MAX_BYTES
+}
 
 /// A login that needs a second step. It is stored in the page session and never appears in a URL.
 #[derive(Clone, Serialize, Deserialize)]
@@ -19,7 +36,7 @@ pub(crate) struct PendingLogin {
     /// Whether the user has to set up a second factor first.
     #[serde(rename = "enrol")]
     pub(crate) needs_enrolment: bool,
-    /// The path or URL to return to after the login.
+    /// The path or URL to return to after the login, unless it is too long to be stored.
     #[serde(default)]
     pub(crate) next: Option<String>,
     /// The e-mail address from the first step.
@@ -44,9 +61,14 @@ impl PendingLogin {
         self.factors.contains(&factor)
     }
 
-    /// The page that continues the login.
-    pub(crate) fn next_page(&self) -> &'static str {
-        if self.needs_enrolment { "/login/enrol" } else { "/login/second" }
+    /// The URL of a page of this login.
+    pub(crate) fn url(&self, path: &str) -> String {
+        page_url(path, self.next.as_deref())
+    }
+
+    /// The URL of the page that continues the login.
+    pub(crate) fn next_page(&self) -> String {
+        self.url(if self.needs_enrolment { "/login/enrol" } else { "/login/second" })
     }
 
     /// Stores the login for the next pages.
@@ -54,7 +76,8 @@ impl PendingLogin {
     /// # Errors
     /// The page session cannot store it.
     pub(crate) fn store(&self, session: &Session) -> Result<(), Problem> {
-        session.insert(SESSION_KEY, self).map_err(Problem::internal)
+        let next = self.next.clone().filter(|next| is_stored(next));
+        session.insert(SESSION_KEY, Self { next, ..self.clone() }).map_err(Problem::internal)
     }
 
     /// The pending login of a page session.

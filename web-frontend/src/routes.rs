@@ -2,7 +2,7 @@
 
 use actix_session::SessionMiddleware;
 use actix_web::{
-    Scope,
+    HttpResponse, Scope,
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
@@ -11,6 +11,7 @@ use drawbridge_http::{
     get, get_and_post, health,
     openapi::site,
     post,
+    problem::{Code, Problem},
 };
 
 use crate::{
@@ -29,6 +30,7 @@ use crate::{
     middleware::{renew_session, report_activity},
     openapi::DOCUMENT,
     page_sessions::PageSessions,
+    verify_client::VERIFY_PATH,
 };
 
 /// Adds all routes.
@@ -45,6 +47,24 @@ pub(crate) fn configure(
         let below = format!("{prefix}/{{path:.*}}");
         config.service(web::resource([prefix.to_owned(), below]).to(upstream::forward));
     }
+    match app.pages.prefix() {
+        "" => own_paths(config, page_sessions, app),
+        prefix => {
+            let own_paths = |config: &mut ServiceConfig| own_paths(config, page_sessions, app);
+            config.service(web::scope(prefix).configure(own_paths));
+        }
+    }
+    if app.upstreams.has_app() {
+        config.default_service(web::to(upstream::forward));
+    }
+}
+
+async fn not_found() -> Result<HttpResponse, Problem> {
+    Err(Problem::new(Code::NotFound, "No resource exists at this path."))
+}
+
+/// Adds the paths below `PAGES_PATH`.
+fn own_paths(config: &mut ServiceConfig, page_sessions: SessionMiddleware<PageSessions>, app: &App) {
     for route in API_ROUTES {
         config.service(route.resource());
     }
@@ -56,11 +76,13 @@ pub(crate) fn configure(
         .wrap(from_fn(report_activity))
         .wrap(from_fn(renew_session))
         .wrap(app.guard.clone());
-    let pages =
-        public_pages(web::scope("")).service(private_pages).service(account_pages).wrap(page_sessions);
+    let pages = public_pages(web::scope("")).service(private_pages).service(account_pages);
+    // At the root, other paths are the application's.
+    let pages = if app.pages.prefix().is_empty() { pages } else { pages.default_service(web::to(not_found)) };
     config
         .service(post(AuthEndpoint::TOKEN.path, api::exchange_token))
         .service(post(AuthEndpoint::PREVIEW.path, api::announce_preview))
+        .service(post(VERIFY_PATH, api::verify_token))
         .service(get(ASSET_ROUTE, assets::show))
         .service(get("/health/live", health::live))
         .service(get("/health/serving", health::serving))
@@ -68,13 +90,14 @@ pub(crate) fn configure(
         .service(get("/openapi.json", site::show_document))
         .service(get("/openapi", openapi::show))
         .service(get("/problems/{code}", openapi::show_problem))
-        .service(pages);
+        .service(pages.wrap(page_sessions));
 }
 
 /// The pages that everyone may see.
 fn public_pages(scope: Scope) -> Scope {
     scope
         .service(get("/", home::show))
+        .service(get("", home::show))
         .service(post("/language", language::submit))
         .service(get_and_post("/login", login::show, login::submit))
         .service(post("/login/passkey/begin", login::begin_passkey))
@@ -139,6 +162,8 @@ fn account_pages(scope: Scope) -> Scope {
 
 #[cfg(test)]
 mod tests {
+    use drawbridge_core::pages_path::PagesPath;
+
     use crate::upstreams::Upstream;
 
     use super::*;
@@ -159,7 +184,8 @@ mod tests {
         let reserved = paths.iter().filter(|path| **path != "/").map(top_level);
         // Below /.well-known, only these two paths belong to Drawbridge.
         for path in reserved.chain([METADATA_PATH, PUBLIC_KEYS_PATH].map(str::to_owned)) {
-            let error = Upstream::parse_list(&format!("{path}=https://a.example")).unwrap_err();
+            let error = Upstream::parse_list(&format!("{path}=https://a.example"), &PagesPath::default())
+                .unwrap_err();
             assert!(error.contains("belongs to Drawbridge"), "{path}: {error}");
         }
     }

@@ -68,6 +68,9 @@ pub(crate) struct Frame {
     pub(crate) language: &'static str,
     pub(crate) error: &'static str,
     pub(crate) cancel: &'static str,
+    /// The title of a page that goes on by itself.
+    pub(crate) one_moment: &'static str,
+    pub(crate) go_on: &'static str,
 }
 
 /// Labels and hints of form fields.

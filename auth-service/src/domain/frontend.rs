@@ -62,6 +62,30 @@ pub enum FrontendConflict {
         /// The other frontend.
         owner: FrontendName,
     },
+    /// An origin is the deployment's own.
+    #[error(
+        "{origin} is the deployment's own origin ({setting}), where web-frontend or auth-service runs; register the origin \
+         of the frontend"
+    )]
+    OriginOfDeployment {
+        /// The origin.
+        origin: String,
+        /// The setting that names it.
+        setting: &'static str,
+    },
+    /// A pattern matches an origin of the deployment.
+    #[error(
+        "{origin} covers the deployment's own origin {owned} ({setting}); choose a pattern that covers previews only, such \
+         as *.preview.example.com"
+    )]
+    OriginCoversDeployment {
+        /// The pattern.
+        origin: String,
+        /// The deployment's origin.
+        owned: String,
+        /// The setting that names it.
+        setting: &'static str,
+    },
     /// Sessions and access tokens would have the same audience.
     #[error(
         "{0} would be the audience of sessions and of access tokens; a service that reads one must not accept the other, \

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::FactorKind;
 
-/// How a person proved their identity, as audit events record it.
+/// How a person proved their identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInMethod {
     /// With a password.
@@ -11,6 +11,16 @@ pub enum SignInMethod {
     PasswordAnd(FactorKind),
     /// With a passkey, which counts as two factors.
     Passkey,
+}
+
+impl SignInMethod {
+    /// Returns true if the person has proved a second factor.
+    pub fn has_second_factor(self) -> bool {
+        match self {
+            Self::Password => false,
+            Self::PasswordAnd(_) | Self::Passkey => true,
+        }
+    }
 }
 
 impl fmt::Display for SignInMethod {

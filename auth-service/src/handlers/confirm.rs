@@ -17,7 +17,7 @@ use crate::{
     password_check::check_session_password,
     request_context::RequestContext,
     signed_in_user::SignedInUser,
-    storage,
+    storage::{self, NewConfirmation},
 };
 
 /// The password, and a code if the account has a second factor.
@@ -138,13 +138,14 @@ async fn record_confirmation(
     user: &SignedInUser,
     method: SignInMethod,
 ) -> Result<HttpResponse, Error> {
-    let session = user.session;
-    let now = app.clock.now();
+    let confirmation = NewConfirmation {
+        user: user.holder.user,
+        session: user.session,
+        second_factor: method.has_second_factor(),
+        now: app.clock.now(),
+    };
     let event = user.security_event(app, EventKind::Confirmed).with_detail(method.to_string());
-    let is_active =
-        app.commit(event, move |c, event| storage::record_confirmation(c, session, now, event)).await?;
-    if !is_active {
-        return Err(Refusal::SessionRevoked.into());
-    }
+    let record = move |c: &mut _, event: &_| storage::record_confirmation(c, &confirmation, event);
+    app.commit(event, record).await?.ok_or(Refusal::SessionRevoked)?;
     Ok(HttpResponse::Ok().json(Success::message("Confirmed")))
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 problems! {
-    /// Why a link does nothing.
+    /// Why a link is refused.
     LinkProblems: LinkInvalid
 }
 
@@ -50,6 +50,10 @@ struct LinkResponse<'a> {
     email: &'a str,
     /// Whether the account has this address, and the user has already proved that it is theirs.
     email_verified: bool,
+    /// Where the user wanted to go when they requested the link: a path on the frontend, or a URL on an origin that was
+    /// registered at that time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
 }
 
 /// `POST /api/links/look`: returns what a link does. This does not use it up, so mail scanners may open links.
@@ -70,7 +74,8 @@ pub(crate) async fn look(
 ) -> Result<HttpResponse, Error> {
     let MailedLink { link, .. } = find_link(&app, &body.token).await?;
     let email_verified = is_verified(&app, &link).await?;
-    let response = LinkResponse { kind: link.kind().as_str(), email: link.email(), email_verified };
+    let response =
+        LinkResponse { kind: link.kind().as_str(), email: link.email(), email_verified, next: link.next() };
     Ok(HttpResponse::Ok().json(Success::with("The link is valid", response)))
 }
 

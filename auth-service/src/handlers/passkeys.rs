@@ -241,9 +241,10 @@ pub(crate) async fn remove(
         password_resettable: app.mail.is_some(),
     };
     let user_id = user.holder.user;
-    let remove = move |c: &mut _, event: &_| storage::delete_passkey(c, user_id, &id, rules, event);
+    let now = app.clock.now();
+    let remove = move |c: &mut _, event: &_| storage::delete_passkey(c, user_id, &id, rules, now, event);
     match app.commit(event, remove).await? {
-        FactorRemoval::Removed => {}
+        FactorRemoval::Removed { .. } => {}
         FactorRemoval::NotFound => return Err(Error::PasskeyNotFound),
         FactorRemoval::LastFactor => return Err(Error::LastFactor),
         FactorRemoval::LastWayIn => return Err(Error::LastWayIn),

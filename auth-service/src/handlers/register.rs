@@ -1,9 +1,10 @@
 use actix_web::{HttpResponse, web};
-use drawbridge_core::id::UserId;
+use drawbridge_core::{id::UserId, return_url::ReturnUrl};
 use drawbridge_http::{JsonObject, Success, SuccessMessage, problems};
-use serde::Serialize;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
-use super::{bodies::CredentialsBody, problem_lists::NewPasswordProblems};
+use super::problem_lists::NewPasswordProblems;
 use crate::{
     app::App,
     domain::{Actor, Email, EventKind, Password},
@@ -14,6 +15,25 @@ use crate::{
     request_context::RequestContext,
     storage::{self, NewAccount, NewEvent},
 };
+
+/// The longest return target, in bytes.
+const RETURN_TARGET_MAX_BYTES: usize = 8 * 1024;
+
+/// The address and the password of a new account.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegistrationBody {
+    /// The e-mail address.
+    #[schema(format = Email)]
+    email: String,
+    /// The password.
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+    /// Where the user wants to go once the address is confirmed: a path on the frontend, or a URL on a registered
+    /// origin. Anything else is ignored.
+    #[serde(default)]
+    next: Option<String>,
+}
 
 /// A new account.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -44,7 +64,7 @@ problems! {
     path = "/api/register",
     operation_id = "register_account",
     tag = "Sign-in",
-    request_body = CredentialsBody,
+    request_body = RegistrationBody,
     responses(
         (status = 201, description = "The account was created", body = Success<RegistrationResponse>),
         (status = 202, description = "A link was sent to the address", body = SuccessMessage),
@@ -55,19 +75,28 @@ problems! {
 pub(crate) async fn register(
     app: web::Data<App>,
     context: RequestContext,
-    web::Json(JsonObject(body)): web::Json<JsonObject<CredentialsBody>>,
+    web::Json(JsonObject(body)): web::Json<JsonObject<RegistrationBody>>,
 ) -> Result<HttpResponse, Error> {
     let email = Email::parse(&body.email)?;
     let password = Password::parse_new(body.password)?;
     if app.verifies_addresses {
         app.limits.charge_mail(RequestedMail::Register, &email, &context.source).await?;
         check_new_password(&app, &password, &email).await?;
-        send_link(&app, &context.actor, &email, password).await
+        let next = return_target(&app, body.next).await?;
+        send_link(&app, &context.actor, &email, password, next).await
     } else {
         app.limits.charge_registration(&context.source).await?;
         check_new_password(&app, &password, &email).await?;
         create_account(&app, &context.actor, email, password).await
     }
+}
+
+/// The return target, if the deployment may send a user there. web-frontend checks it again when it is used.
+async fn return_target(app: &App, next: Option<String>) -> Result<Option<String>, Error> {
+    let Some(next) = next.filter(|next| next.len() <= RETURN_TARGET_MAX_BYTES) else { return Ok(None) };
+    let Some(url) = ReturnUrl::parse(&next) else { return Ok(app.frontend_origin.local_target(&next)) };
+    let registered = app.frontends.find_registered_origins().await?;
+    Ok(registered.iter().any(|origin| origin.covers(url.origin())).then(|| url.to_string()))
 }
 
 async fn create_account(
@@ -101,9 +130,10 @@ async fn send_link(
     actor: &Actor,
     email: &Email,
     password: Password,
+    next: Option<String>,
 ) -> Result<HttpResponse, Error> {
     let hash = app.hasher.hash(password).await?;
-    let kind = MailKind::Register { email: email.to_string(), hash };
+    let kind = MailKind::Register { email: email.to_string(), hash, next };
     app.queue_mail(&MailJob::new(actor, kind)).await?;
     Ok(HttpResponse::Accepted().json(Success::message("Check your e-mail for a link")))
 }

@@ -59,7 +59,7 @@ struct ExchangeResponse {
 }
 
 problems! {
-    /// Why a token is not exchanged.
+    /// Why a token exchange is refused.
     ExchangeProblems: ProofRequired, InvalidForm, InvalidAudience
 }
 

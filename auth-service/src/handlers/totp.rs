@@ -214,8 +214,10 @@ pub(crate) async fn remove(app: web::Data<App>, context: RequestContext) -> Resu
         password_resettable: app.mail.is_some(),
     };
     let user_id = user.holder.user;
-    match app.commit(event, move |c, event| storage::delete_totp(c, user_id, rules, event)).await? {
-        FactorRemoval::Removed | FactorRemoval::NotFound => {}
+    let now = app.clock.now();
+    let remove = move |c: &mut _, event: &_| storage::delete_totp(c, user_id, rules, now, event);
+    match app.commit(event, remove).await? {
+        FactorRemoval::Removed { .. } | FactorRemoval::NotFound => {}
         FactorRemoval::LastFactor => return Err(Error::LastFactor),
         FactorRemoval::LastWayIn => return Err(Error::LastWayIn),
     }

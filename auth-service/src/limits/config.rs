@@ -30,8 +30,8 @@ const LOGIN_LIMIT_NETWORK: Setting = rate_setting(
 );
 const LOGIN_LIMIT_FRONTEND: Setting = rate_setting(
     "LOGIN_LIMIT_FRONTEND",
-    "Failed sign-ins through one registered frontend that does not say its clients' addresses, from devices that the \
-     account does not know.",
+    "Failed sign-ins through one registered frontend that does not report its clients' IP addresses, from devices \
+     unknown to the account.",
     "1000/100ms",
 );
 const LOGIN_LIMIT_ALL: Setting = rate_setting(
@@ -43,7 +43,7 @@ const REGISTER_LIMIT_NETWORK: Setting =
     rate_setting("REGISTER_LIMIT_NETWORK", "Sign-ups and requested e-mails from one network.", "30/1m");
 const REGISTER_LIMIT_FRONTEND: Setting = rate_setting(
     "REGISTER_LIMIT_FRONTEND",
-    "Sign-ups and requested e-mails through one registered frontend that does not say its clients' addresses.",
+    "Sign-ups and requested e-mails through one registered frontend that does not report its clients' IP addresses.",
     "300/6s",
 );
 const CODE_LIMIT: Setting = rate_setting(

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use drawbridge_core::{clock::SharedClock, id::UserId, origin::Origin};
+use drawbridge_core::{clock::SharedClock, id::UserId, origin::Origin, pages_path::PagesPath};
 use drawbridge_database::Database;
 use secrecy::ExposeSecret;
 
@@ -19,6 +19,7 @@ use crate::{
 pub(super) struct Composer {
     pub(super) site_name: String,
     pub(super) frontend: Origin,
+    pub(super) pages: PagesPath,
     pub(super) links: Arc<MailLinks>,
     pub(super) database: Database,
     pub(super) clock: SharedClock,
@@ -46,7 +47,11 @@ impl Composer {
     ) -> Result<Option<ComposedLetter>, SendError> {
         let writer = self.writer(job);
         match &job.kind {
-            MailKind::Register { email, hash } => self.compose_registration(&writer, email, hash).await,
+            MailKind::Register { email, hash, next } => {
+                let link =
+                    MailLink::Register { email: email.clone(), hash: hash.clone(), next: next.clone() };
+                self.compose_registration(&writer, link).await
+            }
             MailKind::Forgot { email } => self.compose_reset(&writer, email, job, row).await,
             MailKind::Verify { user } => {
                 let profile = self.find_profile(*user).await?.filter(|profile| !profile.email_verified);
@@ -71,14 +76,12 @@ impl Composer {
     async fn compose_registration(
         &self,
         writer: &LetterWriter<'_>,
-        email: &str,
-        hash: &str,
+        link: MailLink,
     ) -> Result<Option<ComposedLetter>, SendError> {
-        if self.find_account(email).await?.is_some() {
+        if self.find_account(link.email()).await?.is_some() {
             let sign_in = Target { path_and_query: "/login", lifetime: None };
-            return Ok(Some(writer.with_button(email, &writer.words.register_known, &sign_in).into()));
+            return Ok(Some(writer.with_button(link.email(), &writer.words.register_known, &sign_in).into()));
         }
-        let link = MailLink::Register { email: email.to_owned(), hash: hash.to_owned() };
         self.with_link(writer, link, &writer.words.register).await
     }
 
@@ -138,6 +141,7 @@ impl Composer {
             words: Words::in_language(job.language),
             site_name: &self.site_name,
             frontend: &self.frontend,
+            pages: &self.pages,
         }
     }
 

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use drawbridge_core::{
     origin::Origin,
+    pages_path::PagesPath,
     settings::{Listen, Reader, Setting},
 };
 use lettre::message::Mailbox;
@@ -39,6 +40,8 @@ pub struct MailConfig {
     pub site_name: String,
     /// `FRONTEND_ORIGIN`: the origin that links in mail lead to.
     pub frontend: Origin,
+    /// `PAGES_PATH`, behind which the pages are that letters link to.
+    pub pages: PagesPath,
 }
 
 /// The sender of all mail: an address and, optionally, a name.
@@ -73,6 +76,7 @@ impl MailConfig {
         reader: &mut Reader,
         listen: &Listen,
         frontend: Option<&Origin>,
+        pages: &PagesPath,
         site_name: &str,
     ) -> Option<Self> {
         let transport =
@@ -98,6 +102,7 @@ impl MailConfig {
             from: from.with_default_name(site_name),
             site_name: site_name.to_owned(),
             frontend: frontend?.clone(),
+            pages: pages.clone(),
         })
     }
 

@@ -34,6 +34,9 @@ pub enum MailKind {
         email: String,
         /// The hash of the chosen password.
         hash: String,
+        /// The path or URL to go to afterwards.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
     },
     /// A forgotten password: a link that resets it, if the address has an account.
     Forgot {
@@ -137,10 +140,13 @@ mod tests {
 
     #[test]
     fn stored_jobs_keep_their_format() {
-        let stored = r#"{"language":"de","from":"203.0.113.7","user_agent":"curl/8","request_id":"r-1","what":{"kind":"forgot","email":"ada@example.com"}}"#;
+        for stored in [
+            r#"{"language":"de","from":"203.0.113.7","user_agent":"curl/8","request_id":"r-1","what":{"kind":"forgot","email":"ada@example.com"}}"#,
+            r#"{"language":"de","from":null,"user_agent":"","request_id":"","what":{"kind":"register","email":"ada@example.com","hash":"$2b$"}}"#,
+        ] {
+            let job: MailJob = serde_json::from_str(stored).unwrap();
 
-        let job: MailJob = serde_json::from_str(stored).unwrap();
-
-        assert_eq!(serde_json::to_string(&job).unwrap(), stored);
+            assert_eq!(serde_json::to_string(&job).unwrap(), stored);
+        }
     }
 }

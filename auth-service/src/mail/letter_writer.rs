@@ -1,5 +1,5 @@
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
-use drawbridge_core::origin::Origin;
+use drawbridge_core::{origin::Origin, pages_path::PagesPath};
 
 use super::{
     job::{FactorChange, MailJob, Notice},
@@ -13,6 +13,7 @@ pub(super) struct LetterWriter<'a> {
     pub(super) words: &'static Words,
     pub(super) site_name: &'a str,
     pub(super) frontend: &'a Origin,
+    pub(super) pages: &'a PagesPath,
 }
 
 /// A page of the frontend that a letter links to.
@@ -28,7 +29,7 @@ impl LetterWriter<'_> {
         let mut letter = self.without_button(email, email, phrase);
         letter.action = Some(Action {
             label: self.fill(phrase.action, email),
-            url: format!("{}{}", self.frontend, target.path_and_query),
+            url: self.page_url(target.path_and_query),
         });
         letter.notes.extend(target.lifetime.map(|lifetime| self.lifetime_text(lifetime)));
         letter
@@ -52,7 +53,7 @@ impl LetterWriter<'_> {
             }
             _ => Some(words.not_you),
         };
-        let reset_url = format!("{}/forgot-password", self.frontend);
+        let reset_url = self.page_url("/forgot-password");
         letter.notes.extend(advice.map(|advice| advice.replace("{link}", &reset_url)));
         letter
     }
@@ -70,6 +71,10 @@ impl LetterWriter<'_> {
             footer: self.fill(&footer, to),
             language: self.words.tag,
         }
+    }
+
+    fn page_url(&self, path_and_query: &str) -> String {
+        format!("{}{}", self.frontend, self.pages.at(path_and_query))
     }
 
     fn fill(&self, text: &str, email: &str) -> String {

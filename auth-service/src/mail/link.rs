@@ -22,6 +22,9 @@ pub enum MailLink {
         email: String,
         /// The password's hash.
         hash: String,
+        /// The path or URL to go to afterwards.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
     },
     /// Confirms the address of an account.
     Verify {
@@ -64,6 +67,14 @@ impl MailLink {
             | Self::Verify { email, .. }
             | Self::ChangeAddress { email, .. }
             | Self::Reset { email, .. } => email,
+        }
+    }
+
+    /// The path or URL to go to after using the link.
+    pub fn next(&self) -> Option<&str> {
+        match self {
+            Self::Register { next, .. } => next.as_deref(),
+            Self::Verify { .. } | Self::ChangeAddress { .. } | Self::Reset { .. } => None,
         }
     }
 

@@ -1,5 +1,6 @@
 use std::{iter, time::Duration};
 
+use drawbridge_core::tls::{additional_authorities, find_tls_error};
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     transport::smtp::{
@@ -40,6 +41,15 @@ impl SmtpClient {
         Ok(Self(builder.build()))
     }
 
+    /// Connects once, and logs an error if no certificate of the server is trusted. Mail that is due is tried anyway.
+    pub(super) async fn report_untrusted_certificate(&self) {
+        if let Err(error) = self.0.test_connection().await
+            && let Some(reason) = find_tls_error(&error)
+        {
+            tracing::error!(%reason, "the mail server has no trusted certificate: name its authority with ca= in SMTP_URL");
+        }
+    }
+
     pub(super) async fn send(&self, message: Message) -> Result<(), SendError> {
         match self.0.send(message).await {
             Ok(_) => Ok(()),
@@ -55,10 +65,12 @@ impl SmtpClient {
 
 fn tls_parameters(server: &SmtpServer) -> Result<TlsParameters, String> {
     let mut builder = TlsParameters::builder(server.host.clone());
-    if let Some(pem) = &server.authorities {
-        let authority = Certificate::from_pem(pem)
-            .map_err(|error| format!("SMTP_URL names authorities (ca=) that cannot be read: {error}"))?;
-        builder = builder.certificate_store(CertificateStore::None).add_root_certificate(authority);
+    if server.authorities.is_some() {
+        builder = builder.certificate_store(CertificateStore::None);
+    }
+    if let Some(authorities) = server.authorities.as_ref().or_else(|| additional_authorities()) {
+        let certificates = Certificate::from_pem(authorities.pem().as_bytes());
+        builder = builder.add_root_certificate(certificates.map_err(|error| error.to_string())?);
     }
     builder.build_rustls().map_err(|error| error.to_string())
 }

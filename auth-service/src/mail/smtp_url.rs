@@ -1,5 +1,6 @@
-use std::{borrow::Cow, fmt, fs};
+use std::{borrow::Cow, fmt, path::Path};
 
+use drawbridge_core::tls::Authorities;
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 use url::Url;
@@ -18,8 +19,8 @@ pub struct SmtpServer {
     pub encryption: SmtpEncryption,
     /// The user and the password, if the server requires them.
     pub credentials: Option<SmtpCredentials>,
-    /// The authorities to trust instead of the public ones, in PEM.
-    pub authorities: Option<Vec<u8>>,
+    /// The authorities to trust instead of the public ones.
+    pub authorities: Option<Authorities>,
 }
 
 /// The credentials for a mail server.
@@ -87,9 +88,7 @@ impl SmtpServer {
                 self.encryption = SmtpEncryption::None;
             }
             ("ca", file) => {
-                let pem = fs::read(file);
-                let pem = pem.map_err(|error| format!("names ca={file}, which cannot be read: {error}"))?;
-                self.authorities = Some(pem);
+                self.authorities = Some(Authorities::from_file(Path::new(file))?);
             }
             _ => return Err(format!("has an invalid parameter {name}; tls=none and ca=file are supported")),
         }

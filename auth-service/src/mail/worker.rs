@@ -56,19 +56,21 @@ impl MailWorker {
         database: Database,
         clock: SharedClock,
     ) -> Result<Self, String> {
-        let MailConfig { transport, from, site_name, frontend } = config;
+        let MailConfig { transport, from, site_name, frontend, pages } = config;
         let transport = match &transport {
             MailTransport::Smtp(server) => Transport::Smtp(SmtpClient::new(server)?),
             MailTransport::Folder(path) => Transport::Folder(MailFolder::new(path)),
         };
         let composer =
-            Composer { site_name, frontend, links, database: database.clone(), clock: clock.clone() };
+            Composer { site_name, frontend, pages, links, database: database.clone(), clock: clock.clone() };
         Ok(Self { queue, composer, transport, from, database, clock })
     }
 
     /// Processes jobs and never returns.
     pub(crate) async fn run(self) {
         let worker = Arc::new(self);
+        let checking = worker.clone();
+        tokio::spawn(async move { checking.report_untrusted_certificate().await });
         loop {
             match worker.clone().process_due_jobs().await {
                 // There may be more jobs.
@@ -79,6 +81,12 @@ impl MailWorker {
                     worker.wait().await;
                 }
             }
+        }
+    }
+
+    async fn report_untrusted_certificate(&self) {
+        if let Transport::Smtp(client) = &self.transport {
+            client.report_untrusted_certificate().await;
         }
     }
 

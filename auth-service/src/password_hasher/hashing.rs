@@ -16,8 +16,8 @@ const BCRYPT_MAX_BYTES: usize = 71;
 pub enum PasswordVerdict {
     /// The password matches.
     Match {
-        /// A hash to store instead, if the stored one is weaker than `BCRYPT_COST`.
-        stronger: Option<String>,
+        /// A hash to store instead, if the stored one is weaker than `BCRYPT_COST`, or not of the normalized form.
+        replacement: Option<String>,
     },
     /// The password does not match, or there is no hash to check it against.
     Mismatch,
@@ -26,8 +26,8 @@ pub enum PasswordVerdict {
 impl fmt::Debug for PasswordVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Match { stronger: None } => "Match",
-            Self::Match { stronger: Some(_) } => "Match with a stronger hash",
+            Self::Match { replacement: None } => "Match",
+            Self::Match { replacement: Some(_) } => "Match with a better hash",
             Self::Mismatch => "Mismatch",
         })
     }
@@ -53,8 +53,7 @@ impl Bcrypt {
     /// The input for bcrypt. A password of up to 71 bytes is used as it is, so that hashes can be moved between
     /// systems. bcrypt would truncate a longer password, or one that contains a NUL byte, so these are first hashed
     /// with a key.
-    fn input(&self, password: &Password) -> Zeroizing<Vec<u8>> {
-        let bytes = password.expose_bytes();
+    fn input(&self, bytes: &[u8]) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(if bytes.len() <= BCRYPT_MAX_BYTES && !bytes.contains(&0) {
             bytes.to_vec()
         } else {
@@ -62,26 +61,43 @@ impl Bcrypt {
         })
     }
 
-    #[expect(clippy::expect_used, reason = "start-up checks the cost, and the input is short enough")]
+    /// Hashes the normalized form of a password.
     pub(super) fn hash(&self, password: &Password) -> String {
-        bcrypt::non_truncating_hash(self.input(password), self.cost)
+        self.hash_at(self.cost, password)
+    }
+
+    #[expect(clippy::expect_used, reason = "start-up checks the cost, and the input is short enough")]
+    fn hash_at(&self, cost: u32, password: &Password) -> String {
+        bcrypt::non_truncating_hash(self.input(password.expose_bytes()), cost)
             .expect("the cost is in range and the input is short enough")
     }
 
+    /// Checks each form of a password. The time depends on what was entered, and not on the stored hash, unless the
+    /// password matches.
     pub(super) fn verify(&self, password: &Password, stored: Option<&str>) -> PasswordVerdict {
         let runnable = stored.and_then(|hash| Some((hash, self.runnable_cost(hash)?)));
         let Some((hash, cost)) = runnable else {
             if stored.is_some() {
                 tracing::warn!("a stored password hash is not bcrypt, or its cost is above BCRYPT_COST_MAX");
             }
-            Self::spend(self.cost);
+            password.forms().for_each(|_| Self::spend(self.cost));
             return PasswordVerdict::Mismatch;
         };
-        match bcrypt::non_truncating_verify(self.input(password), hash) {
-            Ok(true) => {
-                let stronger = (cost < self.cost).then(|| self.hash(password));
-                return PasswordVerdict::Match { stronger };
+        for form in password.forms() {
+            if self.is_hash_of(form, hash, cost) {
+                // With the hash of another form, only one way of entering the password would work.
+                let is_current = cost >= self.cost && form == password.expose_bytes();
+                let replacement = (!is_current).then(|| self.hash_at(cost.max(self.cost), password));
+                return PasswordVerdict::Match { replacement };
             }
+        }
+        PasswordVerdict::Mismatch
+    }
+
+    /// Returns true if `hash`, which has this cost, is the hash of these bytes.
+    fn is_hash_of(&self, bytes: &[u8], hash: &str, cost: u32) -> bool {
+        match bcrypt::non_truncating_verify(self.input(bytes), hash) {
+            Ok(true) => return true,
             Ok(false) => {}
             Err(error) => {
                 tracing::warn!(%error, "a stored password hash is unreadable");
@@ -91,7 +107,7 @@ impl Bcrypt {
         // Each step of the cost doubles the work: 2^c + 2^c + … + 2^(cost-1) = 2^cost. A wrong password therefore
         // takes the same time for every cost of the stored hash.
         (cost..self.cost).for_each(Self::spend);
-        PasswordVerdict::Mismatch
+        false
     }
 
     /// The cost of a stored hash, if this deployment verifies it.

@@ -65,13 +65,44 @@ async fn a_correct_password_strengthens_a_weak_hash() {
     let hasher = hasher(5, 8);
 
     let verdict = hasher.verify(password("correct horse"), Some(weak.clone())).await.unwrap();
-    let PasswordVerdict::Match { stronger: Some(stronger) } = verdict else { panic!("{verdict:?}") };
+    let PasswordVerdict::Match { replacement: Some(stronger) } = verdict else { panic!("{verdict:?}") };
     let verdict_on_wrong = hasher.verify(password("wrong"), Some(weak)).await.unwrap();
     let verdict_on_strong = hasher.verify(password("correct horse"), Some(stronger.clone())).await.unwrap();
 
     assert!(stronger.starts_with("$2b$05$"));
     assert_eq!(verdict_on_wrong, PasswordVerdict::Mismatch);
-    assert_eq!(verdict_on_strong, PasswordVerdict::Match { stronger: None });
+    assert_eq!(verdict_on_strong, PasswordVerdict::Match { replacement: None });
+}
+
+#[actix_web::test]
+async fn a_password_matches_in_every_encoding() {
+    let hasher = hasher(4, 8);
+    let hash = hasher.hash(password("Zo\u{eb} ist h\u{f6}flich")).await.unwrap();
+
+    for (case, entered) in [
+        ("composed", "Zo\u{eb} ist h\u{f6}flich"),
+        ("decomposed", "Zoe\u{308} ist ho\u{308}flich"),
+        ("full-width", "\u{ff3a}\u{ff4f}\u{eb}\u{3000}ist\u{a0}h\u{f6}flich"),
+    ] {
+        assert!(matches(&hasher, entered, &hash).await, "{case}");
+    }
+    assert!(!matches(&hasher, "Zoe ist hoflich", &hash).await, "without the marks");
+}
+
+#[actix_web::test]
+async fn a_hash_of_another_form_is_replaced() {
+    let hasher = hasher(4, 8);
+    let decomposed = "Zoe\u{308} ist ho\u{308}flich";
+    let composed = "Zo\u{eb} ist h\u{f6}flich";
+    let imported = bcrypt::hash(decomposed, 5).unwrap();
+
+    let verdict = hasher.verify(password(decomposed), Some(imported.clone())).await.unwrap();
+    let PasswordVerdict::Match { replacement: Some(replacement) } = verdict else { panic!("{verdict:?}") };
+
+    assert!(replacement.starts_with("$2b$05$"), "no weaker than before: {replacement}");
+    assert!(matches(&hasher, composed, &replacement).await);
+    assert!(matches(&hasher, decomposed, &replacement).await);
+    assert!(!matches(&hasher, "Zoe\u{308} ist hoflich", &imported).await);
 }
 
 #[actix_web::test]

@@ -1,7 +1,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, QueryResult, Queryable, RunQueryDsl,
-    Selectable, SelectableHelper, delete, insert_into, update,
+    Selectable, SelectableHelper, delete, dsl::exists, insert_into, select, update,
 };
 use drawbridge_core::{audience::Audience, origin::Origin};
 use drawbridge_database::{
@@ -125,6 +125,12 @@ fn assemble(row: FrontendRow, origins: &[OriginRow], audiences: &[AudienceRow]) 
         session_audience,
         address_header: row.address_header.and_then(|header| header.parse().ok()),
     })
+}
+
+/// Returns true if the sessions of a frontend have this audience.
+pub fn is_session_audience(connection: &mut Connection, audience: &Audience) -> QueryResult<bool> {
+    let with_audience = frontends::table.filter(frontends::audience.eq(audience.as_str()));
+    on_backend!(connection, |c| select(exists(with_audience)).get_result(c))
 }
 
 /// The origins of all frontends that have not expired.

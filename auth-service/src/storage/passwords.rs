@@ -61,15 +61,10 @@ pub(super) fn find_password_change(
     })
 }
 
-/// Replaces a hash with a stronger one for the same password. Returns false if the hash has changed in the meantime.
-pub fn strengthen_hash(
-    connection: &mut Connection,
-    user: UserId,
-    weaker: &str,
-    stronger: &str,
-) -> QueryResult<bool> {
-    let same = passwords::table.filter(passwords::user_id.eq(user).and(passwords::hash.eq(weaker)));
-    let changed = on_backend!(connection, |c| update(same).set(passwords::hash.eq(stronger)).execute(c))?;
+/// Replaces a hash with a better one for the same password. Returns false if the hash has changed in the meantime.
+pub fn replace_hash(connection: &mut Connection, user: UserId, old: &str, new: &str) -> QueryResult<bool> {
+    let same = passwords::table.filter(passwords::user_id.eq(user).and(passwords::hash.eq(old)));
+    let changed = on_backend!(connection, |c| update(same).set(passwords::hash.eq(new)).execute(c))?;
     Ok(changed == 1)
 }
 

@@ -1,4 +1,4 @@
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, delete,
     dsl::{exists, select},
@@ -6,15 +6,17 @@ use diesel::{
 use drawbridge_core::id::{SessionId, UserId};
 use drawbridge_database::{
     Connection, on_backend,
-    schema::{passkeys, recovery_codes, sessions, totp_secrets, users},
+    schema::{passkeys, sessions, totp_secrets, users},
 };
 
 use super::{
     accounts::lock_user,
     audit::{NewEvent, insert_event},
+    enrolled_factors::find_enrolled_factors,
     outbox::{CommitOutcome, UserChange, without_change},
     passwords::find_password_change,
     recovery_codes::{RecoveryCodeHashes, delete_recovery_codes, insert_recovery_codes},
+    second_factor_mark::unmark_sessions,
 };
 use crate::domain::EnrolledFactors;
 
@@ -67,10 +69,14 @@ pub struct RemovalRules {
 }
 
 /// The result of removing a factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FactorRemoval {
     /// The factor was removed.
-    Removed,
+    Removed {
+        /// The change to the user's record, if it was the last factor and a session had been started or confirmed with
+        /// one.
+        change: Option<UserChange>,
+    },
     /// There was no such factor.
     NotFound,
     /// It is the last factor, and the deployment requires one.
@@ -79,23 +85,15 @@ pub enum FactorRemoval {
     LastWayIn,
 }
 
-without_change!(FactorAddition, FactorRemoval);
+without_change!(FactorAddition);
 
-/// The second factors of an account.
-pub fn find_enrolled_factors(connection: &mut Connection, user: UserId) -> QueryResult<EnrolledFactors> {
-    let totp = totp_secrets::table
-        .filter(totp_secrets::user_id.eq(user).and(totp_secrets::confirmed_at.is_not_null()));
-    let codes = recovery_codes::table.filter(recovery_codes::user_id.eq(user));
-    let keys = passkeys::table.filter(passkeys::user_id.eq(user));
-    let (totp, recovery_codes, passkeys) = on_backend!(connection, |c| {
-        select((totp.count().single_value(), codes.count().single_value(), keys.count().single_value()))
-            .get_result::<(Option<i64>, Option<i64>, Option<i64>)>(c)
-    })?;
-    Ok(EnrolledFactors {
-        totp: totp.unwrap_or(0) > 0,
-        recovery_codes: recovery_codes.unwrap_or(0),
-        passkeys: passkeys.unwrap_or(0),
-    })
+impl CommitOutcome for FactorRemoval {
+    fn change(&self) -> Option<&UserChange> {
+        match self {
+            Self::Removed { change } => change.as_ref(),
+            Self::NotFound | Self::LastFactor | Self::LastWayIn => None,
+        }
+    }
 }
 
 /// Adds a factor by calling `add` with the existing factors. Stores recovery codes as well if the account has none.
@@ -145,12 +143,19 @@ fn is_authorized(
     }
 }
 
-/// Removes all factors of an account. Returns false if it had none.
-pub fn remove_factors(connection: &mut Connection, user: UserId, event: &NewEvent) -> QueryResult<bool> {
+/// Removes all factors of an account, and leaves the delivery of the change to the relay. Returns false if the account
+/// had none.
+pub fn remove_factors(
+    connection: &mut Connection,
+    user: UserId,
+    now: DateTime<Utc>,
+    event: &NewEvent,
+) -> QueryResult<bool> {
     connection.transaction(|connection| {
         lock_user(connection, user)?;
         let had_factors = find_enrolled_factors(connection, user)?.any();
         delete_factors(connection, user)?;
+        unmark_sessions(connection, user, now)?;
         if had_factors {
             insert_event(connection, event)?;
         }
@@ -170,6 +175,7 @@ pub fn delete_totp(
     connection: &mut Connection,
     user: UserId,
     rules: RemovalRules,
+    now: DateTime<Utc>,
     event: &NewEvent,
 ) -> QueryResult<FactorRemoval> {
     connection.transaction(|connection| {
@@ -182,9 +188,9 @@ pub fn delete_totp(
             return Ok(FactorRemoval::LastFactor);
         }
         on_backend!(&mut *connection, |c| delete(totp_secrets::table.find(user)).execute(c))?;
-        delete_unusable_codes(connection, user)?;
+        let change = clean_up_after_removal(connection, user, now)?;
         insert_event(connection, event)?;
-        Ok(FactorRemoval::Removed)
+        Ok(FactorRemoval::Removed { change })
     })
 }
 
@@ -194,6 +200,7 @@ pub fn delete_passkey(
     user: UserId,
     id: &[u8],
     rules: RemovalRules,
+    now: DateTime<Utc>,
     event: &NewEvent,
 ) -> QueryResult<FactorRemoval> {
     connection.transaction(|connection| {
@@ -210,16 +217,22 @@ pub fn delete_passkey(
         if on_backend!(&mut *connection, |c| delete(this).execute(c))? == 0 {
             return Ok(FactorRemoval::NotFound);
         }
-        delete_unusable_codes(connection, user)?;
+        let change = clean_up_after_removal(connection, user, now)?;
         insert_event(connection, event)?;
-        Ok(FactorRemoval::Removed)
+        Ok(FactorRemoval::Removed { change })
     })
 }
 
-/// Deletes the recovery codes if no factor is left that they could replace.
-fn delete_unusable_codes(connection: &mut Connection, user: UserId) -> QueryResult<()> {
-    if !find_enrolled_factors(connection, user)?.any() {
-        delete_recovery_codes(connection, user)?;
+/// If no factor is left, deletes the recovery codes, which could only replace one, and removes the mark of a second
+/// factor from all sessions, because no session may rely on a factor that no longer exists.
+fn clean_up_after_removal(
+    connection: &mut Connection,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<UserChange>> {
+    if find_enrolled_factors(connection, user)?.any() {
+        return Ok(None);
     }
-    Ok(())
+    delete_recovery_codes(connection, user)?;
+    unmark_sessions(connection, user, now)
 }

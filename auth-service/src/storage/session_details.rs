@@ -14,6 +14,7 @@ use drawbridge_database::{
 use super::{
     audit::{NewEvent, insert_event},
     outbox::{CommitOutcome, UserChange, bump_version, record_change},
+    second_factor_mark::mark_session,
 };
 
 /// A session's time of last use is updated at most once in this period.
@@ -48,6 +49,32 @@ pub struct EndedSessions {
 impl CommitOutcome for EndedSessions {
     fn change(&self) -> Option<&UserChange> {
         Some(&self.change)
+    }
+}
+
+/// A user has confirmed their identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewConfirmation {
+    /// The user.
+    pub user: UserId,
+    /// The session in which they did.
+    pub session: SessionId,
+    /// Whether they have proved a second factor.
+    pub second_factor: bool,
+    /// The current time.
+    pub now: DateTime<Utc>,
+}
+
+/// The result of recording a confirmation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedConfirmation {
+    /// The change to the user's record, if a second factor was proved.
+    pub change: Option<UserChange>,
+}
+
+impl CommitOutcome for RecordedConfirmation {
+    fn change(&self) -> Option<&UserChange> {
+        self.change.as_ref()
     }
 }
 
@@ -116,18 +143,19 @@ pub fn find_confirmation(
     })
 }
 
-/// Records that the user has confirmed their identity in this session. Returns false if the session has ended.
+/// Records that the user has confirmed their identity in this session. Returns `None` if the session has ended.
 pub fn record_confirmation(
     connection: &mut Connection,
-    session: SessionId,
-    now: DateTime<Utc>,
+    new: &NewConfirmation,
     event: &NewEvent,
-) -> QueryResult<bool> {
+) -> QueryResult<Option<RecordedConfirmation>> {
+    let NewConfirmation { user, session, second_factor, now } = *new;
     connection.transaction(|connection| {
-        let this = sessions::table.find(session);
+        let this = sessions::table.filter(sessions::id.eq(session).and(sessions::user_id.eq(user)));
         if !on_backend!(&mut *connection, |c| select(exists(this)).get_result::<bool>(c))? {
-            return Ok(false);
+            return Ok(None);
         }
+        let change = if second_factor { mark_session(connection, user, session, now)? } else { None };
         // A session that started before details were recorded has none yet, so insert them.
         let details = DetailsRow {
             session_id: session,
@@ -145,7 +173,7 @@ pub fn record_confirmation(
                 .execute(c)
         })?;
         insert_event(connection, event)?;
-        Ok(true)
+        Ok(Some(RecordedConfirmation { change }))
     })
 }
 

@@ -14,6 +14,7 @@ use drawbridge_database::{
 
 use super::{
     audit::{EventFilter, NewEvent, find_events, insert_event},
+    enrolled_factors::find_enrolled_factors,
     outbox::{UserChange, bump_version, record_change},
     passkeys::find_passkey,
     session_details::{DetailsRow, insert_details},
@@ -32,6 +33,8 @@ pub struct NewSession {
     pub user_id: UserId,
     /// How the user proved their identity.
     pub proof: Proof,
+    /// Whether the user has proved a second factor.
+    pub second_factor: bool,
     /// The client's address.
     pub address: String,
     /// The browser's `User-Agent`.
@@ -62,6 +65,7 @@ struct NewSessionRow {
     user_id: UserId,
     created_at: NaiveDateTime,
     expires_at: NaiveDateTime,
+    second_factor: bool,
 }
 
 /// What a sign-in needs to know about the user.
@@ -176,11 +180,14 @@ fn make_room(connection: &mut Connection, new: &NewSession) -> QueryResult<()> {
 }
 
 fn insert_session(connection: &mut Connection, new: &NewSession) -> QueryResult<()> {
+    // The last factor may have been removed since the user proved it.
+    let second_factor = new.second_factor && find_enrolled_factors(connection, new.user_id)?.any();
     let row = NewSessionRow {
         id: new.id,
         user_id: new.user_id,
         created_at: new.now.naive_utc(),
         expires_at: new.expires_at.naive_utc(),
+        second_factor,
     };
     on_backend!(&mut *connection, |c| insert_into(sessions::table).values(&row).execute(c))?;
     let details = DetailsRow {

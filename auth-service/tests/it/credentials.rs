@@ -63,6 +63,34 @@ async fn a_weak_hash_is_replaced_at_the_next_sign_in() {
     }
 }
 
+#[actix_web::test]
+async fn a_password_works_in_every_encoding() {
+    const COMPOSED: &str = "Zo\u{eb} s\u{e9}same ouvre-toi 42";
+    const DECOMPOSED: &str = "Zoe\u{308} se\u{301}same ouvre-toi 42";
+    const FULL_WIDTH: &str = "Zo\u{eb} s\u{e9}same ouvre-toi \u{ff14}\u{ff12}";
+    for app in TestApp::on_both().await {
+        for (name, chosen) in [("composed", COMPOSED), ("decomposed", DECOMPOSED), ("full-width", FULL_WIDTH)]
+        {
+            let email = format!("{name}@example.com");
+            app.register(&email, chosen).await.assert_status(201);
+            for entered in [COMPOSED, DECOMPOSED, FULL_WIDTH] {
+                let (_, login) = app.log_in(&email, entered).await;
+                assert_eq!(login.status, 200, "{name}, entered as {entered:?}: {}", login.text);
+            }
+            let (_, wrong) = app.log_in(&email, "Zoe sesame ouvre-toi 42").await;
+            wrong.assert_status(401);
+        }
+
+        for chosen in [DECOMPOSED, FULL_WIDTH] {
+            let user = app.stored_credentials("composed@example.com").await.user_id;
+            app.set_hash(user, bcrypt::hash(chosen, 4).unwrap()).await;
+            let (_, as_before) = app.log_in("composed@example.com", chosen).await;
+            let (_, composed) = app.log_in("composed@example.com", COMPOSED).await;
+            assert_eq!((as_before.status, composed.status), (200, 200), "a hash made from {chosen:?}");
+        }
+    }
+}
+
 /// A hash of [`PASSWORD`] with a prefix that this product does not write.
 fn hash_of_another_system() -> String {
     bcrypt::hash(PASSWORD, 4).unwrap().replacen("$2b$04$", "$2y$04$", 1)

@@ -78,6 +78,7 @@ impl TestApp {
                 from: MailSender("Drawbridge <login@drawbridge.example>".parse().unwrap()),
                 site_name: "Drawbridge".to_owned(),
                 frontend: config.frontend_origin.clone(),
+                pages: config.pages.clone(),
             });
             config.email_verification = verifies_addresses;
         });

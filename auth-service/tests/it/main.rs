@@ -19,6 +19,7 @@ mod proofs;
 mod proxy_proofs;
 mod recovery;
 mod relay;
+mod second_factor_mark;
 mod second_factors;
 mod sessions;
 mod storage;

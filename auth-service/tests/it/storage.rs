@@ -6,8 +6,8 @@ use auth_service::{
     domain::{Email, EventKind},
     storage::{
         self, NewAccount, NewKey, NewSession, Proof, StartRefused, UserChange, delete_account, end_session,
-        find_account, find_accounts, find_credentials, find_pending_changes, insert_account, set_disabled,
-        set_password, start_session, strengthen_hash,
+        find_account, find_accounts, find_credentials, find_pending_changes, insert_account, replace_hash,
+        set_disabled, set_password, start_session,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -47,6 +47,7 @@ fn new_session(connection: &mut Connection, user: UserId, now: DateTime<Utc>) ->
         id: SessionId::generate(Random, now),
         user_id: user,
         proof: Proof::Password(credentials.password_changed_at),
+        second_factor: false,
         address: "203.0.113.9".into(),
         user_agent: "curl/8".into(),
         now,
@@ -142,7 +143,8 @@ fn changes_contain_the_record_after_the_change() {
 
         assert_eq!(record(&started), &stored);
         assert_eq!((record(&started).version, &record(&started).roles), (2, &vec!["admin".to_owned()]));
-        assert_eq!(record(&started).sessions.get(new.id), Some(new.expires_at));
+        let listed = record(&started).sessions.get(new.id).unwrap();
+        assert_eq!((listed.expires_at, listed.second_factor), (new.expires_at, false));
         assert_eq!(record(&ended).version, 3);
         assert!(record(&ended).sessions.is_empty());
         assert!(record(&disabled).disabled);
@@ -212,8 +214,8 @@ fn only_the_hash_that_was_checked_is_strengthened() {
     for (mut c, _folder) in migrated_databases() {
         let id = add_account(&mut c, "ada@example.com", SystemClock.now());
 
-        let first = strengthen_hash(&mut c, id, "hash", "stronger").unwrap();
-        let late = strengthen_hash(&mut c, id, "hash", "late").unwrap();
+        let first = replace_hash(&mut c, id, "hash", "stronger").unwrap();
+        let late = replace_hash(&mut c, id, "hash", "late").unwrap();
 
         assert!(first);
         assert!(!late);
@@ -226,7 +228,7 @@ fn a_new_password_ends_sessions_and_sign_ins_in_progress() {
         let now = SystemClock.now();
         let id = add_account(&mut c, "ada@example.com", now);
         let checked = new_session(&mut c, id, now);
-        strengthen_hash(&mut c, id, "hash", "stronger").unwrap();
+        replace_hash(&mut c, id, "hash", "stronger").unwrap();
         start(&mut c, &checked).unwrap();
 
         let later = now + TimeDelta::seconds(1);

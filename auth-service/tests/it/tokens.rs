@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use auth_service::signing_keys::{IssuedToken, KeyVault, TokenSigner, TokenSubject};
+use auth_service::{
+    domain::{Actor, Frontend, FrontendOrigin},
+    frontends::{FrontendRegistry, RegistryAuthor},
+    signing_keys::{IssuedToken, KeyVault, TokenSigner, TokenSubject},
+};
 use chrono::TimeDelta;
 use drawbridge_core::{
     audience::Audience,
@@ -12,9 +16,10 @@ use drawbridge_core::{
 };
 use drawbridge_database::{Access, Database};
 use jsonwebtoken::decode_header;
+use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use tests::Visitor;
+use tests::{FrontendServer, Visitor, WEB_FRONTEND_KEY};
 
 use crate::helpers::{TestApp, TestDatabase};
 
@@ -71,7 +76,8 @@ async fn an_access_token_does_not_open_the_account() {
         }
         let renewal = backend.post(&app.url("/api/refresh")).await;
         assert_eq!(renewal.status_and_code(), (403, "invalid_token".into()));
-        backend.post(&app.url("/api/logout")).await.assert_status(200);
+        let end = backend.post(&app.url("/api/logout")).await;
+        assert_eq!(end.status_and_code(), (403, "invalid_token".into()));
         ada.get(&app.url("/api/me")).await.assert_status(200);
     }
 }
@@ -85,4 +91,48 @@ async fn an_access_token_outlives_twice_the_grace() {
 
     let lifetime = token.expires_at - SystemClock.now();
     assert!(lifetime > TimeDelta::minutes(9) && lifetime <= TimeDelta::minutes(10), "{lifetime}");
+}
+
+/// Registers a frontend whose sessions have the audience `shops`.
+async fn register_shop(app: &TestApp) {
+    let registry = FrontendRegistry::new(&app.config.master_secret);
+    let frontend = Frontend {
+        name: "shop".parse().unwrap(),
+        origins: vec![FrontendOrigin::parse_site("https://shop.example.com").unwrap()],
+        audiences: Vec::new(),
+        session_audience: Some("shops".parse().unwrap()),
+        address_header: None,
+    };
+    let add = move |c: &mut _| {
+        let author = RegistryAuthor { actor: &Actor::operator(), now: SystemClock.now() };
+        registry.add(c, &frontend, author).map(drop).unwrap();
+    };
+    app.query(add).await;
+}
+
+#[actix_web::test]
+async fn no_access_token_has_the_audience_of_sessions() {
+    for app in TestApp::on_both().await {
+        let ada = app.signed_in("ada@example.com").await;
+        register_shop(&app).await;
+        let own_audience = app.config.tokens.parties.audience.clone();
+        let mut web_frontend = FrontendServer::new(WEB_FRONTEND_KEY, &own_audience);
+
+        for (case, audience, expected) in [
+            ("an upstream", "backend", None),
+            ("sessions of a frontend", "shops", Some("invalid_target")),
+            ("sessions of the deployment", &own_audience, Some("invalid_target")),
+        ] {
+            let form = format!(
+                "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token={}\
+                 &subject_token_type=urn:ietf:params:oauth:token-type:jwt&audience={audience}",
+                ada.cookie("token").unwrap()
+            );
+            let content_type = "application/x-www-form-urlencoded";
+            let answer = web_frontend.send(Method::POST, &app.url("/api/token"), content_type, &form).await;
+
+            assert_eq!(answer.status, if expected.is_some() { 403 } else { 200 }, "{case}: {}", answer.text);
+            assert_eq!(answer.json()["error"].as_str(), expected, "{case}");
+        }
+    }
 }

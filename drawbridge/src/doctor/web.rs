@@ -6,22 +6,18 @@ mod hop;
 
 use std::{path::Path, time::Duration};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use chrono::{DateTime, Utc};
 use drawbridge_cookies::cookie_jar::CookieJar;
 use drawbridge_core::{
     origin::Origin,
-    tls::{client_config, public_roots},
+    tls::{Authorities, client_config, trusted_roots},
 };
 use reqwest::{
     Client, Method, Proxy, Request, RequestBuilder, Response, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION},
     redirect::Policy,
     tls::TlsInfo,
-};
-use rustls::{
-    RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject},
 };
 
 pub(super) use self::{failure::RequestFailure, hop::Hop};
@@ -48,9 +44,10 @@ pub(super) struct RedirectChain {
 
 impl WebClient {
     pub(super) fn new(ca: Option<&Path>, proxy: Option<&str>) -> anyhow::Result<Self> {
-        let mut roots = public_roots();
+        let mut roots = trusted_roots();
         if let Some(file) = ca {
-            add_authorities(&mut roots, file)?;
+            let authorities = Authorities::from_file(file).map_err(|reason| anyhow!("--ca {reason}"))?;
+            roots.roots.extend(authorities.roots().roots);
         }
         let mut client = Client::builder()
             .tls_backend_preconfigured(client_config(roots))
@@ -137,18 +134,6 @@ impl WebClient {
         };
         Ok((hop, response))
     }
-}
-
-fn add_authorities(roots: &mut RootCertStore, file: &Path) -> anyhow::Result<()> {
-    let unreadable = || format!("cannot read certificates from {}", file.display());
-    let before = roots.len();
-    for certificate in CertificateDer::pem_file_iter(file).with_context(unreadable)? {
-        roots.add(certificate.with_context(unreadable)?).with_context(unreadable)?;
-    }
-    if roots.len() == before {
-        bail!("{} contains no certificate", file.display());
-    }
-    Ok(())
 }
 
 /// The request that a redirect asks for. A password is never forwarded to another origin.

@@ -2,12 +2,13 @@
 
 use auth_service::{
     domain::{Actor, AddressHeader, Frontend, FrontendName, FrontendOrigin},
-    frontends::RegistryAuthor,
+    frontends::{RegistryAuthor, ReservedNames},
 };
 use clap::Args;
 use drawbridge_core::{
     audience::Audience,
     clock::{Clock, SystemClock},
+    settings::environment,
 };
 
 use super::sealing_registry::{SealingRegistry, print_key};
@@ -15,7 +16,7 @@ use crate::deployment::DataArgs;
 
 #[derive(Args)]
 pub(crate) struct AddArgs {
-    /// Name of the frontend, of a-z, 0-9 and -
+    /// Name of the frontend: 1 to 40 characters of a-z, 0-9 and -
     name: FrontendName,
     /// Origin at which users open it; may be repeated
     #[arg(long = "origin", value_name = "URL", required = true, value_parser = FrontendOrigin::parse_site)]
@@ -32,7 +33,7 @@ pub(crate) struct AddArgs {
     /// Audience of its own sessions, which other frontends then refuse [default: the one of the deployment]
     #[arg(long, value_name = "AUDIENCE")]
     session_audience: Option<Audience>,
-    /// Header in which its hosting platform sends the client's address [default: none, the address is unknown]
+    /// Header in which its hosting platform sends the client's address [default: none; the address is then unknown]
     #[arg(long, value_name = "NAME")]
     address_header: Option<AddressHeader>,
     #[command(flatten)]
@@ -48,6 +49,7 @@ pub(super) async fn add(args: AddArgs) -> anyhow::Result<()> {
     audiences.sort_unstable();
     audiences.dedup();
     let frontend = Frontend { name, origins, audiences, session_audience, address_header };
+    ReservedNames::read(&environment)?.check(&frontend)?;
     let note = format!("{} is registered.", frontend.name);
     let registry = SealingRegistry::new(&deployment);
     let query = deployment.query(move |c| {

@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use auth_service::{
     domain::{Actor, Frontend},
-    frontends::{AppliedChange, FrontendRegistry, RegistryAuthor},
+    frontends::{AppliedChange, FrontendRegistry, RegistryAuthor, ReservedNames},
 };
 use clap::Args;
-use drawbridge_core::clock::{Clock, SystemClock};
+use drawbridge_core::{
+    clock::{Clock, SystemClock},
+    settings::environment,
+};
 use secrecy::ExposeSecret;
 
 use super::{declaration, sealing_registry::SealingRegistry};
@@ -30,6 +33,8 @@ pub(crate) struct ApplyArgs {
 /// Makes the registry match the file.
 pub(super) async fn apply(args: ApplyArgs) -> anyhow::Result<()> {
     let desired = declaration::read(&args.file)?;
+    let reserved = ReservedNames::read(&environment)?;
+    desired.iter().try_for_each(|frontend| reserved.check(frontend))?;
     let deployment = args.data.deployment()?;
     if args.dry_run {
         return print_plan(&deployment, desired).await;

@@ -32,7 +32,7 @@ struct FrontendDeclaration {
 /// Reads the declared frontends.
 ///
 /// # Errors
-/// The first value that is not valid, with its frontend and field.
+/// The file cannot be read, or a value is invalid. Names the first invalid value with its frontend and field.
 pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Frontend>> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     parse(&text).with_context(|| format!("{} is not valid", path.display()))

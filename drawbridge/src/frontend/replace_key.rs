@@ -14,14 +14,14 @@ use super::{
 };
 use crate::period::parse_period;
 
-/// The longest time for which two keys can be valid.
+/// The longest time for which two keys can be valid at the same time.
 const OVERLAP_MAX: TimeDelta = TimeDelta::days(30);
 
 #[derive(Args)]
 pub(crate) struct ReplaceKeyArgs {
     #[command(flatten)]
     frontend: FrontendArgs,
-    /// How long the previous key stays valid, such as 1h; 0s if it may be known to someone else
+    /// How long the previous key stays valid, such as 1h; 0s ends it immediately, for example because it has leaked
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_overlap)]
     keep_old: TimeDelta,
 }
@@ -34,7 +34,7 @@ fn parse_overlap(text: &str) -> Result<TimeDelta, String> {
     Ok(overlap)
 }
 
-/// Creates a key of one kind, which replaces the previous one, and prints it.
+/// Creates a key that replaces the previous key of the same kind, and prints it.
 pub(super) async fn replace_key(args: ReplaceKeyArgs, kind: FrontendKeyKind) -> anyhow::Result<()> {
     let ReplaceKeyArgs { frontend: FrontendArgs { name, data }, keep_old } = args;
     let deployment = data.deployment()?;

@@ -21,10 +21,10 @@ impl SealingRegistry {
         Self { registry: FrontendRegistry::new(master), vault: KeyVault::new(master) }
     }
 
-    /// The registry, once it is known that the services use the same master secret.
+    /// Returns the registry after checking that the services use the same master secret.
     ///
     /// # Errors
-    /// They use another one, and so could not open the keys.
+    /// The services use another master secret, so they could not open the keys.
     pub(super) fn checked(
         &self,
         connection: &mut Connection,
@@ -35,7 +35,7 @@ impl SealingRegistry {
     }
 }
 
-/// Prints a new key, alone on standard output, so that a script can read it.
+/// Prints a new key as the only line on standard output, so that a script can read it.
 pub(super) fn print_key(key: &FrontendKey, note: &str) {
     print_line(format_args!("{}", key.expose().expose_secret()));
     print_note(format_args!("{note} Keep the key secret. It is not shown again."));

@@ -126,7 +126,7 @@ pub(super) async fn remove_factors(AccountArgs { email, data }: AccountArgs) -> 
     let now = SystemClock.now();
     let event = operator_event(EventKind::FactorsRemoved, account.id, now);
     let query = deployment.query(move |c| {
-        let had_factors = storage::remove_factors(c, account.id, &event)?;
+        let had_factors = storage::remove_factors(c, account.id, now, &event)?;
         storage::end_sessions_of(c, &[account.id], now, &Actor::operator())?;
         Ok(had_factors)
     });

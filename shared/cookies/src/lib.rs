@@ -11,5 +11,7 @@ pub mod request_cookies;
 pub mod session_cookie;
 pub mod set_cookie;
 pub mod topology;
+mod upstream_paths;
 
-pub use confine::confine;
+pub use confine::{Confinement, UnusableCookie};
+pub use upstream_paths::UpstreamPaths;

@@ -3,7 +3,9 @@
 //! Browsers send whatever bytes a script has set, so nothing here assumes text. HTTP/2 splits the header into
 //! several fields; HTTP/1.1 sends one. All functions take every field of the request.
 
-use std::fmt;
+use std::{fmt, iter};
+
+use memchr::memchr;
 
 /// One cookie as the browser sent it. Surrounding whitespace is removed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,10 +42,21 @@ impl<'a> RequestCookie<'a> {
 
 /// The cookies of a request, in the order of the header. Empty pairs are left out.
 pub fn all<'a>(fields: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = RequestCookie<'a>> {
-    fields
-        .flat_map(|field| field.split(|byte| *byte == b';'))
-        .map(RequestCookie::parse)
-        .filter(|cookie| !cookie.pair.is_empty())
+    fields.flat_map(pairs).map(RequestCookie::parse).filter(|cookie| !cookie.pair.is_empty())
+}
+
+/// The parts of a field between its semicolons. Session tokens are long, so this does not look at each byte.
+fn pairs(field: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(field);
+    iter::from_fn(move || {
+        let field = rest?;
+        let (pair, after) = match memchr(b';', field).and_then(|end| field.split_at_checked(end)) {
+            Some((pair, after)) => (pair, after.get(1..)),
+            None => (field, None),
+        };
+        rest = after;
+        Some(pair)
+    })
 }
 
 /// The cookies with this name, in the order of the header. Names are case-sensitive.

@@ -9,7 +9,7 @@ mod relation;
 use std::{fmt, str::FromStr};
 
 pub(crate) use relation::parents;
-pub use relation::{Relation, registrable};
+pub use relation::{Relation, is_public_suffix, registrable};
 
 use drawbridge_core::origin::Origin;
 

@@ -27,7 +27,7 @@ impl FromStr for Audience {
     type Err = String;
 
     /// # Errors
-    /// A reason that continues a sentence after the name of the setting or field.
+    /// The reason, phrased to follow the name of the setting or field.
     fn from_str(text: &str) -> Result<Self, String> {
         let is_allowed = |byte: u8| byte.is_ascii_graphic() && !b",;\"\\".contains(&byte);
         if text.is_empty() || text.len() > AUDIENCE_MAX_BYTES || !text.bytes().all(is_allowed) {

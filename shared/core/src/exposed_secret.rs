@@ -1,23 +1,24 @@
-//! Writes secrets into the bodies that hand them over.
+//! Serializes secrets into the bodies that deliver them.
 //!
-//! A [`SecretString`] does not implement `Serialize`, so that no secret is written by accident. A field that must be
-//! written says so: `#[serde(serialize_with = "serialize_exposed")]`, or its type is [`ExposedSecret`].
+//! [`SecretString`] does not implement `Serialize`, so that no secret is serialized by accident. A field whose secret
+//! is meant to be serialized has the attribute `#[serde(serialize_with = "serialize_exposed")]` or the type
+//! [`ExposedSecret`].
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 
 /// A secret, an optional one, or a list of them, for [`serialize_exposed`].
 pub trait Exposable {
-    /// Writes the secret as plain text.
+    /// Serializes the secret as plain text.
     fn serialize_exposed<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
-/// Writes a secret as plain text, for the Serde attribute `serialize_with`.
+/// Serializes a secret as plain text, for the Serde attribute `serialize_with`.
 pub fn serialize_exposed<S: Serializer>(secret: &impl Exposable, serializer: S) -> Result<S::Ok, S::Error> {
     secret.serialize_exposed(serializer)
 }
 
-/// A reference to a secret that is written as plain text.
+/// A reference to a secret that is serialized as plain text.
 #[derive(Clone, Copy)]
 pub struct ExposedSecret<'a>(&'a SecretString);
 

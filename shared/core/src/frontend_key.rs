@@ -1,7 +1,7 @@
 //! Keys of frontends: how a program in front of auth-service proves which frontend it is.
 //!
-//! A key is one line of text, `<prefix>_<id>_<secret><checksum>`. The prefix says what the key is for, and the
-//! checksum lets secret scanners and people recognise a damaged copy without asking anyone.
+//! A key is one line of text, `<prefix>_<id>_<secret><checksum>`. The prefix says what the key is for. With the
+//! checksum, a secret scanner recognizes a key, and a damaged copy is detected without a lookup.
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ const SECRET_DIGITS: usize = 43;
 /// The length of a key's checksum, in base62 digits: 32 bits.
 const CHECKSUM_DIGITS: usize = 6;
 
-/// What a key is for.
+/// Who uses a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FrontendKeyKind {
     /// A registered frontend.
@@ -112,8 +112,7 @@ impl FrontendKey {
     /// Parses a key of any kind.
     ///
     /// # Errors
-    /// A sentence that says what is wrong and what to do, and continues after the name of a setting. It does not
-    /// contain the key.
+    /// The reason and the remedy, phrased to follow the name of a setting. The text does not contain the key.
     pub fn parse(text: SecretString) -> Result<Self, String> {
         let (kind, id) = split(text.expose_secret())?;
         Ok(Self { kind, id, text })
@@ -122,7 +121,7 @@ impl FrontendKey {
     /// Parses a key of one kind.
     ///
     /// # Errors
-    /// As with [`FrontendKey::parse`]; also if the key is of another kind.
+    /// The errors of [`FrontendKey::parse`], and a key of another kind.
     pub fn parse_kind(text: SecretString, kind: FrontendKeyKind) -> Result<Self, String> {
         let key = Self::parse(text)?;
         if key.kind != kind {
@@ -147,7 +146,7 @@ impl FrontendKey {
         &self.id
     }
 
-    /// The whole key as text, for the one time when it is shown and for sealing it at rest.
+    /// The whole key as text: to show it once, and to seal it at rest.
     pub fn expose(&self) -> SecretString {
         self.text.clone()
     }
@@ -159,8 +158,8 @@ impl FrontendKey {
         hash
     }
 
-    /// The HMAC-SHA-256 key (RFC 2104) of proofs: the bytes of the whole key, prefix and checksum included, so that
-    /// a client in any language needs no key derivation.
+    /// The HMAC-SHA-256 key (RFC 2104) of proofs. It consists of the bytes of the whole key, including prefix and
+    /// checksum, so that clients need no key derivation.
     pub fn hmac_key(&self) -> hmac::Key {
         hmac::Key::new(hmac::HMAC_SHA256, self.text.expose_secret().as_bytes())
     }
@@ -171,7 +170,7 @@ impl FrontendKey {
     }
 }
 
-/// Checks the form of a key, and returns its kind and ID.
+/// Checks the format of a key, and returns its kind and ID.
 fn split(text: &str) -> Result<(FrontendKeyKind, KeyId), String> {
     let not_a_key = || {
         "is not a key of a frontend, which looks like dbk_<id>_<secret>; copy the whole line that the command printed"

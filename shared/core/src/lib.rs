@@ -10,6 +10,7 @@ pub mod frontend_key;
 pub mod id;
 pub mod metrics;
 pub mod origin;
+pub mod pages_path;
 pub mod problem_code;
 pub mod random;
 pub mod return_url;

@@ -88,7 +88,8 @@ impl Origin {
         // With the default port, the authority is the host alone.
         let has_default_port = self.authority() == self.host();
         let label = self.host().strip_suffix(parent).and_then(|rest| rest.strip_suffix('.'));
-        let is_one_label = label.is_some_and(|label| !label.is_empty() && !label.contains('.'));
+        // A URL may contain an asterisk, but no host has one: it is the pattern itself, and no origin.
+        let is_one_label = label.is_some_and(|label| !label.is_empty() && !label.contains(['.', '*']));
         self.is_https() && has_default_port && is_one_label
     }
 
@@ -161,6 +162,8 @@ mod tests {
             ("https://app.example.com:8443", false),
             ("http://app.example.com", false),
             ("https://app.example.com.evil.example", false),
+            ("https://*.example.com", false),
+            ("https://a*.example.com", false),
         ] {
             let origin = Origin::parse(origin).unwrap();
 

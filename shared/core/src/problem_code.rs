@@ -66,6 +66,12 @@ codes! {
     /// The request cannot be parsed.
     BadRequest = "bad_request", 400, "Bad request",
         "Send the request as described for the operation, with its whole body.";
+    /// The path could be read as that of a guarded page, for example because it contains `%2f` or `..`.
+    AmbiguousPath = "ambiguous_path", 400, "Ambiguous path",
+        "Send the path without encoded slashes, backslashes, semicolons, empty segments and . or .. segments.";
+    /// An upstream redirects to a URL that the frontend does not serve.
+    BadRedirect = "bad_redirect", 502, "Redirect leads nowhere",
+        "Operators: let the application redirect below the URL in UPSTREAMS, or put that path into UPSTREAMS as well.";
     /// The endpoint does not accept this content type.
     UnsupportedMediaType = "unsupported_media_type", 415, "Unsupported media type",
         "Send the body in the content type of the operation, usually with Content-Type: application/json.";
@@ -195,6 +201,9 @@ codes! {
     /// The clocks of the deployment disagree.
     ClockSkew = "clock_skew", 403, "Clocks disagree",
         "Synchronize the clocks of all servers (NTP).";
+    /// The user is signed in, but does not have the role that this page requires.
+    MissingRole = "missing_role", 403, "Role required",
+        "Ask the operator for the role. Operators: `drawbridge user roles` adds roles to an account.";
     /// A request that changes something came from another site.
     CrossSiteRequest = "cross_site_request", 403, "Cross-site request refused",
         "Send the request from a page of this deployment. Operators: register the origin, or add it to \

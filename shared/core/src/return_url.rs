@@ -1,4 +1,4 @@
-//! Absolute URLs to which a sign-in may return, once their origin has been found to be registered.
+//! Absolute URLs to which a sign-in may return if their origin is registered.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use crate::origin::Origin;
 /// The longest URL to return to, in bytes. It has to fit into a cookie together with a pending login.
 const RETURN_URL_MAX_BYTES: usize = 2000;
 
-/// A URL to return to after signing in. Its text is safe in a redirect; whether its origin may be returned to is for the
-/// caller to check.
+/// A URL to return to after signing in. Its text is safe in a redirect, but the caller must check that its origin is
+/// registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReturnUrl {
     url: Url,
@@ -21,11 +21,13 @@ impl ReturnUrl {
     /// Parses an absolute `https` URL, or an `http` one on localhost. Returns `None` for everything else, such as a
     /// path, and for a URL with credentials.
     ///
-    /// Browsers treat `https:host` and `https:\\host` as absolute, so the scheme must be followed by `//` and a host.
+    /// Browsers treat `https:host` and `https:\\host` as absolute, so the scheme must be followed by `//` and a host. The
+    /// scheme and the host may be in upper case.
     pub fn parse(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+        let (scheme, rest) = text.split_once("://")?;
+        let is_http = ["https", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
         let is_plain = !text.chars().any(|c| c.is_control() || c == '\\');
-        if rest.starts_with('/') || !is_plain {
+        if !is_http || rest.starts_with('/') || !is_plain {
             return None;
         }
         let url = Url::parse(text).ok()?;
@@ -51,8 +53,8 @@ impl fmt::Display for ReturnUrl {
     }
 }
 
-/// Returns true if the host has only the characters of host names and addresses. Others, such as `;`, would have a
-/// meaning in a Content Security Policy.
+/// Returns true if the host contains only the characters of host names and IP addresses. Others, such as `;`, would
+/// have a meaning in a Content Security Policy.
 fn has_plain_authority(origin: &Origin) -> bool {
     origin.authority().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
 }
@@ -76,7 +78,9 @@ mod tests {
                 "https://xn--bcher-kva.example/%C3%BC",
                 "https://xn--bcher-kva.example",
             ),
+            ("HTTPS://SHOP.EXAMPLE.COM/Cart", "https://shop.example.com/Cart", "https://shop.example.com"),
             ("http://localhost:3000/a", "http://localhost:3000/a", "http://localhost:3000"),
+            ("Http://LocalHost:3000/a", "http://localhost:3000/a", "http://localhost:3000"),
             ("https://[::1]:3000/a", "https://[::1]:3000/a", "https://[::1]:3000"),
         ] {
             let parsed = ReturnUrl::parse(text).unwrap_or_else(|| panic!("{text}"));
@@ -97,9 +101,13 @@ mod tests {
             ("backslashes", "https:\\\\shop.example.com"),
             ("a backslash after the host", "https://shop.example.com\\@evil.example"),
             ("a user", "https://shop.example.com@evil.example/"),
+            ("a user, in upper case", "HTTPS://SHOP.EXAMPLE.COM@EVIL.EXAMPLE/"),
             ("a password", "https://:b@shop.example.com/"),
             ("plain http", "http://shop.example.com/"),
+            ("plain http, in upper case", "HTTP://SHOP.EXAMPLE.COM/"),
             ("a script", "javascript:alert(1)"),
+            ("a script, in upper case", "JAVASCRIPT://shop.example.com/%0aalert(1)"),
+            ("no scheme", "://shop.example.com/"),
             ("data", "data:text/html,a"),
             ("another scheme", "ftp://shop.example.com/"),
             ("a space before it", " https://shop.example.com/"),

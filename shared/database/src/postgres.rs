@@ -7,16 +7,16 @@ use diesel_async::{
     AsyncPgConnection,
     async_connection_wrapper::{AsyncConnectionWrapper, BlockOn},
 };
-use rustls::{
-    RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject},
-};
+use rustls::RootCertStore;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Config, NoTls, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{access::Access, error::DatabaseUnavailable};
-use drawbridge_core::{settings::Timeouts, tls};
+use drawbridge_core::{
+    settings::Timeouts,
+    tls::{self, Authorities},
+};
 
 /// A connection to PostgreSQL.
 pub(super) type PostgresConnection = AsyncConnectionWrapper<AsyncPgConnection, DatabaseRuntime>;
@@ -121,17 +121,13 @@ pub(super) fn connect(
 }
 
 fn roots(file: Option<PathBuf>) -> Result<RootCertStore, String> {
-    let Some(file) = file else { return Ok(tls::public_roots()) };
-    let named = |what: String| format!("sslrootcert {}: {what}", file.display());
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(&file).map_err(|error| named(error.to_string()))? {
-        let certificate = certificate.map_err(|error| named(error.to_string()))?;
-        roots.add(certificate).map_err(|error| named(error.to_string()))?;
+    match file {
+        None => Ok(tls::trusted_roots()),
+        Some(file) => match Authorities::from_file(&file) {
+            Ok(authorities) => Ok(authorities.roots()),
+            Err(reason) => Err(format!("sslrootcert {reason}")),
+        },
     }
-    if roots.is_empty() {
-        return Err(named("contains no certificate".into()));
-    }
-    Ok(roots)
 }
 
 /// An error with its causes: the first line alone says little.

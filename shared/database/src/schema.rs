@@ -138,6 +138,7 @@ diesel::table! {
         user_id -> Binary,
         created_at -> Timestamp,
         expires_at -> Timestamp,
+        second_factor -> Bool,
     }
 }
 

@@ -12,7 +12,8 @@ use crate::{
     problem::{Code, Problem},
 };
 
-/// Reads the body of a request before its handler does, and puts it back. The limit is that of `web::Bytes`.
+/// Reads the body of a request before its handler does, and puts it back for the handler. The size limit is that of
+/// `web::Bytes`.
 ///
 /// # Errors
 /// The body is too large, or the client did not send all of it.

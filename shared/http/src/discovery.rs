@@ -1,5 +1,5 @@
-//! The documents in which a deployment describes itself to other programs. auth-service publishes them, and web-frontend
-//! serves the same ones.
+//! The documents in which a deployment describes itself to other programs. auth-service publishes them, and
+//! web-frontend serves copies of them.
 
 use actix_web::{
     HttpResponse,
@@ -16,7 +16,7 @@ pub const PUBLIC_KEYS_PATH: &str = "/.well-known/jwks.json";
 /// How long clients may cache a document, in seconds. A new key is published long before it signs.
 const MAX_AGE_SECONDS: u32 = 60;
 
-/// The response with a document.
+/// The response that contains a document.
 pub fn public_document(json: Bytes) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")

@@ -1,5 +1,5 @@
-//! What a frontend tells auth-service about the browser, besides its address. Trusted only with a valid proof
-//! ([`crate::proof`]).
+//! The headers in which a frontend names itself and describes the browser to auth-service. They are trusted only with a
+//! valid proof ([`crate::proof`]) or [`KEY`].
 
 /// The key of a registered frontend, sent instead of a proof. Only for TLS connections.
 pub const KEY: &str = "x-drawbridge-key";

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use drawbridge_core::settings::{Environment, Listen, Reader};
+use drawbridge_core::{
+    pages_path::PagesPath,
+    settings::{Environment, Listen, Reader},
+};
 
 /// The limit for connecting, and for the response.
 const HEALTHCHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -38,6 +41,7 @@ pub fn requested_path() -> Result<Option<&'static str>, String> {
 pub fn run(path: &str, environment: Environment, default_port: u16) -> Result<(), String> {
     let mut reader = Reader::new(environment);
     let listen = Listen::read(&mut reader, default_port);
+    let path = PagesPath::read(&mut reader).at(path);
     reader.finish(Some(())).map_err(|errors| errors.to_string())?;
     let address = match listen.address {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
@@ -46,7 +50,7 @@ pub fn run(path: &str, environment: Environment, default_port: u16) -> Result<()
     };
     let address = SocketAddr::new(address, listen.port);
     let failed = |what: String| format!("is not ready at {address}: {what}");
-    let answer = ask(address, path).map_err(|error| failed(error.to_string()))?;
+    let answer = ask(address, &path).map_err(|error| failed(error.to_string()))?;
     if answer.starts_with("HTTP/1.1 200") {
         return Ok(());
     }

@@ -1,9 +1,9 @@
-//! The internal port: metrics and service-to-service endpoints, never exposed to the public.
+//! The internal port: metrics, health checks and service-to-service endpoints, never exposed to the public.
 
 use actix_web::{App, HttpResponse, HttpServer, http::header, middleware::from_fn, web};
 
 use crate::{
-    extractors,
+    extractors, health,
     request_scope::request_scope,
     routes,
     serve::{SHUTDOWN_SECONDS, Server, StartError},
@@ -20,14 +20,18 @@ pub fn bind(
     metrics: Metrics,
     routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> Result<Server, StartError> {
-    let listen = Listen { port: listen.internal_port, ..listen };
+    let listen = Listen { address: listen.internal_address, port: listen.internal_port, ..listen };
     let refused = |error| StartError::listen(server.name(), listen, &error);
+    let draining = web::Data::new(server.draining().clone());
     let internal = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(metrics.clone()))
+            .app_data(draining.clone())
             .wrap(from_fn(request_scope))
             .configure(extractors::configure)
             .service(routes::get("/metrics", show_metrics))
+            .service(routes::get("/health/live", health::live))
+            .service(routes::get("/health/serving", health::serving))
             .configure(routes.clone())
     })
     .workers(1)

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
+pub mod access_rules;
 mod body;
 mod buffered_body;
 pub mod client_address;
@@ -33,7 +34,7 @@ pub use extractors::{BODY_LIMIT_BYTES, configure, optional_json};
 pub use headers::{append_cookies, cookie_fields, cookie_headers, token_headers};
 pub use request_id::{REQUEST_ID, RequestId};
 pub use request_scope::{
-    ErrorPage, LongRequests, RequestMetrics, add_headers, complete_problem, has_body, log_failure,
-    request_scope,
+    ErrorPage, LongRequests, OwnCaching, RequestMetrics, add_headers, complete_problem, has_body,
+    log_failure, request_scope,
 };
 pub use routes::{get, get_and_post, method_not_allowed, post};

@@ -7,6 +7,7 @@ use actix_web::{
     body::BoxBody,
     http::{StatusCode, header},
 };
+use drawbridge_core::pages_path::PagesPath;
 pub use drawbridge_core::problem_code::Code;
 use drawbridge_verification::Refusal;
 use serde::Serialize;
@@ -25,7 +26,8 @@ pub struct Problem {
     cause: Option<String>,
 }
 
-/// The path below which each code has a page. It is the start of `type`, which resolves against the URL of the request.
+/// The path below which each code has a page, behind `PAGES_PATH`. It is the start of `type`, which resolves against
+/// the URL of the request.
 pub const PROBLEM_PAGES: &str = "/problems/";
 
 /// A failure (RFC 9457).
@@ -130,6 +132,13 @@ impl Problem {
         self
     }
 
+    /// Uses status 403 whatever the code, for gateways that do not distinguish other refusals.
+    #[must_use]
+    pub fn as_forbidden(mut self) -> Self {
+        self.status = Some(StatusCode::FORBIDDEN);
+        self
+    }
+
     /// Sets these headers of the response.
     #[must_use]
     pub fn with_headers(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
@@ -172,10 +181,10 @@ impl Problem {
         response
     }
 
-    /// The body as JSON.
-    pub fn to_json(&self, request_id: Option<&str>) -> String {
+    /// The body as JSON. `pages` says where the page of the code is.
+    pub fn to_json(&self, request_id: Option<&str>, pages: &PagesPath) -> String {
         let body = ProblemBody {
-            r#type: format!("{PROBLEM_PAGES}{}", self.code.as_str()),
+            r#type: pages.at(&format!("{PROBLEM_PAGES}{}", self.code.as_str())),
             title: self.code.title(),
             status: self.status().as_u16(),
             detail: &self.detail,
@@ -237,7 +246,8 @@ impl ResponseError for Problem {
     /// The response's extensions carry the problem, so that [`crate::request_scope`] can add the request ID
     /// and a frontend can render a page instead.
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        let mut response = self.response_head().content_type(PROBLEM_JSON).body(self.to_json(None));
+        let mut response =
+            self.response_head().content_type(PROBLEM_JSON).body(self.to_json(None, &PagesPath::default()));
         response.extensions_mut().insert(self.clone());
         response
     }
@@ -250,7 +260,8 @@ mod tests {
     #[test]
     fn a_problem_has_rfc_9457_fields_and_success_flags() {
         let problem = Problem::new(Code::InvalidToken, "Sign in again.").unauthenticated();
-        let body: serde_json::Value = serde_json::from_str(&problem.to_json(Some("r-1"))).unwrap();
+        let body: serde_json::Value =
+            serde_json::from_str(&problem.to_json(Some("r-1"), &PagesPath::default())).unwrap();
         assert_eq!(
             body,
             serde_json::json!({
@@ -274,6 +285,6 @@ mod tests {
         let response = Problem::unavailable("The database is out of reach.", "secret host").error_response();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers().get("retry-after").unwrap(), "2");
-        assert!(!Problem::internal("secret host").to_json(None).contains("secret"));
+        assert!(!Problem::internal("secret host").to_json(None, &PagesPath::default()).contains("secret"));
     }
 }

@@ -1,4 +1,4 @@
-//! Proofs, version 2: how a frontend proves to auth-service which one it is, and that it sent exactly this request.
+//! Proofs, version 2: how a frontend proves its identity to auth-service, and that it sent exactly this request.
 //!
 //! A request carries the header [`PROXY_IDENTITY`] with
 //! `v2.<key id>.<unix seconds>.<nonce>.<tag>.<client address, or - if it is not known>`.
@@ -31,10 +31,10 @@ pub const NONCE_BYTES: usize = 16;
 /// Random bytes that make every proof different, so that each is accepted only once.
 pub type Nonce = [u8; NONCE_BYTES];
 
-/// The beginning of the names of headers that a proof covers.
+/// The prefix of the names of all headers that a proof covers.
 const COVERED_HEADERS: &str = "x-drawbridge-";
 
-/// What a frontend writes instead of a client address that it does not know.
+/// What a proof contains instead of a client address if the frontend does not know it.
 const NO_CLIENT: &str = "-";
 
 /// The parts of a request that a proof covers.
@@ -47,8 +47,8 @@ pub struct ProvenRequest<'a> {
 }
 
 impl<'a> ProvenRequest<'a> {
-    /// A request with this method, path and query as sent, body and headers. Only headers whose names begin with
-    /// `x-drawbridge-` count, and of these all but the proof itself.
+    /// A request with this method, this path and query as sent, this body and these headers. Headers are ignored unless
+    /// their names begin with `x-drawbridge-`, and so is the proof itself.
     pub fn new(
         method: &'a str,
         target: impl Into<String>,
@@ -87,10 +87,10 @@ struct Statement<'a> {
     client: &'a str,
 }
 
-/// What the tag authenticates: lines separated by line feeds, without one at the end.
+/// What the tag authenticates: lines separated by line feeds, with no line feed at the end.
 ///
-/// They are the version, the key ID, the seconds, the nonce, the method, path and query, the SHA-256 digest of the body
-/// in base64url, the client address, and `name:value` for each covered header, in the order of their bytes.
+/// The lines are the version, the key ID, the seconds, the nonce, the method, the path with the query, the SHA-256
+/// digest of the body in base64url, the client address, and `name:value` for each covered header, sorted by their bytes.
 fn canonical_form(statement: Statement, request: &ProvenRequest) -> Vec<u8> {
     let body = URL_SAFE_NO_PAD.encode(digest(&SHA256, request.body));
     let Statement { key_id, seconds, nonce, client } = statement;
@@ -116,7 +116,7 @@ impl Prover {
         Self { key_id: key.id().clone(), key: key.hmac_key() }
     }
 
-    /// Returns the header value that proves `request`, sent at `now` for a client with this address.
+    /// Returns the value of the header that proves `request`, which is sent at `now` for a client with this address.
     pub fn prove(
         &self,
         request: &ProvenRequest,
@@ -134,7 +134,7 @@ impl Prover {
         format!("{VERSION}.{key_id}.{seconds}.{nonce}.{tag}.{client}")
     }
 
-    /// Adds a proof to a request that is complete otherwise and has its body in memory.
+    /// Adds a proof to a request that is otherwise complete and whose body is in memory.
     pub fn sign(&self, request: &mut Request, now: DateTime<Utc>, nonce: Nonce, client: Option<IpAddr>) {
         let proof = self.prove(&ProvenRequest::outgoing(request), now, nonce, client);
         // A proof consists of visible ASCII characters.
@@ -144,22 +144,22 @@ impl Prover {
     }
 }
 
-/// Why a proof is not valid. The text says what to do.
+/// Why a proof is not valid. The message says what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidProof {
-    /// The header does not have the form of a proof.
+    /// The header does not have the format of a proof.
     #[error(
         "The header x-drawbridge-proxy must be v2.<key id>.<unix seconds>.<nonce>.<tag>.<client address or ->, with a \
          nonce of 16 bytes in base64url."
     )]
     Malformed,
-    /// The time of the proof is too far from now.
+    /// The time of the proof differs too much from the current time.
     #[error(
         "The proof was made {0} s from the time of auth-service, and at most 30 s are accepted. Synchronize the clocks, \
          and make a proof for every request just before you send it."
     )]
     WrongTime(u64),
-    /// The tag does not belong to this request and key.
+    /// The tag does not match this request and key.
     #[error(
         "The tag does not match this request. Sign the method, the path and query as sent, the body, the client address \
          and all other x-drawbridge- headers with the whole key, and let no proxy change them on the way."
@@ -181,9 +181,9 @@ pub struct Proof<'a> {
 /// What a valid proof says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckedProof {
-    /// The nonce. The caller refuses it when it arrives again.
+    /// The nonce. The caller must refuse it if it arrives again.
     pub nonce: Nonce,
-    /// Until when the nonce has to be remembered: long enough for services whose clocks differ.
+    /// How long the nonce must be stored: long enough even if the clocks of the replicas differ.
     pub nonce_expires_at: DateTime<Utc>,
     /// The address of the client on whose behalf the request was sent, if the frontend knows it.
     pub client: Option<IpAddr>,
@@ -193,7 +193,7 @@ impl<'a> Proof<'a> {
     /// Parses a header value.
     ///
     /// # Errors
-    /// It does not have the form of a proof.
+    /// The value does not have the format of a proof.
     pub fn parse(text: &'a str) -> Result<Self, InvalidProof> {
         Self::split(text).ok_or(InvalidProof::Malformed)
     }
@@ -217,16 +217,16 @@ impl<'a> Proof<'a> {
         })
     }
 
-    /// The ID of the key that the proof claims to be made with.
+    /// The ID of the key with which the proof claims to have been made.
     pub fn key_id(&self) -> &KeyId {
         &self.key_id
     }
 
-    /// Checks that a holder of `key` made the proof for this request within the last 30 seconds. A caller that changes
-    /// something also has to refuse a nonce that was used before.
+    /// Checks that a holder of `key` made the proof for this request within the last 30 seconds. If the request can
+    /// change something, the caller must also refuse a nonce that was used before.
     ///
     /// # Errors
-    /// The proof is too old, or was made for another request or with another key.
+    /// The proof was made too long ago, for another request, or with another key.
     pub fn check(
         &self,
         key: &FrontendKey,

@@ -243,7 +243,7 @@ impl Inner {
 
     fn replica(&self, origin: &Origin, address: Option<SocketAddr>) -> Result<Replica, Unreachable> {
         let mut client = Client::builder()
-            .tls_backend_preconfigured(tls::client_config(tls::public_roots()))
+            .tls_backend_preconfigured(tls::client_config(tls::trusted_roots()))
             .connect_timeout(self.timeouts.connect)
             .timeout(self.timeouts.answer)
             // Shorter than the time a service drains, so that no idle connection is reused just as the service stops.

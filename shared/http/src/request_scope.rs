@@ -15,11 +15,11 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use drawbridge_core::metrics::Metrics;
+use drawbridge_core::{metrics::Metrics, pages_path::PagesPath};
 use tracing::Instrument;
 
 use crate::{
-    draining::Draining,
+    draining::{Draining, OpenGuard, OpenWork},
     problem::{Code, PROBLEM_JSON, Problem},
     request_id::{REQUEST_ID, RequestId},
 };
@@ -27,6 +27,10 @@ use crate::{
 /// Marks a failed response that already has its body, such as an error page.
 #[derive(Debug, Clone, Copy)]
 pub struct ErrorPage;
+
+/// Marks a response whose caching is decided by the server that it comes from. It keeps its `Cache-Control`, or none.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnCaching;
 
 /// The outermost middleware: assigns the request ID, logs the result, and completes every [`Problem`].
 pub async fn request_scope<B: MessageBody + 'static>(
@@ -63,26 +67,32 @@ struct Arrival {
     path: String,
     has_body: bool,
     metrics: Option<RequestMetrics>,
+    pages: PagesPath,
     draining: Option<web::Data<Draining>>,
+    /// Counts the request until its response begins.
+    _open: Option<OpenGuard>,
     started: Instant,
 }
 
 impl Arrival {
     fn new(request: &ServiceRequest) -> Self {
+        let draining = request.app_data::<web::Data<Draining>>();
         Self {
             id: RequestId::for_request(request.headers()),
             method: request.method().clone(),
             path: request.path().to_owned(),
             has_body: has_body(request),
             metrics: request.app_data::<RequestMetrics>().cloned(),
-            draining: request.app_data::<web::Data<Draining>>().cloned(),
+            pages: request.app_data::<PagesPath>().cloned().unwrap_or_default(),
+            _open: draining.map(|draining| draining.open(OpenWork::Request)),
+            draining: draining.cloned(),
             started: Instant::now(),
         }
     }
 
     /// Completes the response, closes the connection if necessary, and records the result.
     fn complete(&self, response: HttpResponse, failed: bool) -> HttpResponse {
-        let mut response = finish(response, failed, &self.id);
+        let mut response = finish(response, failed, &self.id, &self.pages);
         if self.must_close(response.status()) {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
@@ -123,6 +133,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct LongRequests {
     /// The prefixes of their paths.
     pub prefixes: Vec<String>,
+    /// If set, all other paths are long requests as well, except those below this prefix.
+    pub except: Option<String>,
     /// How long they may take until the response begins.
     pub timeout: Duration,
 }
@@ -132,7 +144,8 @@ impl LongRequests {
         let is_below = |prefix: &String| {
             path.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if self.prefixes.iter().any(is_below) { self.timeout } else { REQUEST_TIMEOUT }
+        let is_other = self.except.as_ref().is_some_and(|prefix| !is_below(prefix));
+        if is_other || self.prefixes.iter().any(is_below) { self.timeout } else { REQUEST_TIMEOUT }
     }
 }
 
@@ -147,7 +160,7 @@ pub fn has_body(request: &ServiceRequest) -> bool {
 }
 
 /// Completes a response: problem body, request ID and safe default headers.
-fn finish(mut response: HttpResponse, failed: bool, id: &RequestId) -> HttpResponse {
+fn finish(mut response: HttpResponse, failed: bool, id: &RequestId, pages: &PagesPath) -> HttpResponse {
     let failed = failed && !response.extensions().contains::<ErrorPage>();
     let problem = response.extensions_mut().remove::<Problem>();
     let problem = problem.or_else(|| failed.then(|| from_status(response.status())));
@@ -160,8 +173,8 @@ fn finish(mut response: HttpResponse, failed: bool, id: &RequestId) -> HttpRespo
             );
         }
         let before = response.headers().clone();
-        response =
-            problem.response_head().content_type(PROBLEM_JSON).body(problem.to_json(Some(id.as_str())));
+        let body = problem.to_json(Some(id.as_str()), pages);
+        response = problem.response_head().content_type(PROBLEM_JSON).body(body);
         // Keep what inner middleware has added: cookies and CORS headers.
         let is_kept = |name: &header::HeaderName| {
             *name == header::SET_COOKIE
@@ -172,22 +185,30 @@ fn finish(mut response: HttpResponse, failed: bool, id: &RequestId) -> HttpRespo
             response.headers_mut().append(name.clone(), value.clone());
         }
     }
-    add_headers(response.headers_mut(), id);
+    if response.extensions().contains::<OwnCaching>() {
+        add_safe_headers(response.headers_mut(), id);
+    } else {
+        add_headers(response.headers_mut(), id);
+    }
     response
 }
 
 /// The response to a request that failed outside of [`request_scope`], such as on a fast path.
-pub fn complete_problem(problem: &Problem, id: &RequestId) -> HttpResponse {
-    finish(problem.error_response(), true, id)
+pub fn complete_problem(problem: &Problem, id: &RequestId, pages: &PagesPath) -> HttpResponse {
+    finish(problem.error_response(), true, id, pages)
 }
 
 /// Adds the headers of every response: the request ID and safe defaults.
 pub fn add_headers(headers: &mut HeaderMap, id: &RequestId) {
-    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-        headers.insert(REQUEST_ID, value);
-    }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    add_safe_headers(headers, id);
+}
+
+fn add_safe_headers(headers: &mut HeaderMap, id: &RequestId) {
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(REQUEST_ID, value);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }

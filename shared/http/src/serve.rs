@@ -1,16 +1,19 @@
 //! Running services until they are asked to stop.
 
-use std::{io, time::Duration};
+use std::{io, net::SocketAddr, pin::pin, time::Duration};
 
 use actix_web::dev;
 use futures_util::future::select_all;
 use tokio::{signal::unix, task::JoinHandle};
 
-use crate::draining::Draining;
+use crate::draining::{Draining, OpenWorkList};
 use drawbridge_core::settings::Listen;
 
 /// How long open requests may take after the signal to stop.
 pub const SHUTDOWN_SECONDS: u64 = 10;
+
+/// How long streams without an end of their own go on after that signal.
+const STREAM_GRACE: Duration = Duration::from_millis(500);
 
 /// How long a connection may be idle. Load balancers usually close theirs after 60 s and must be the first to do so:
 /// otherwise they might send a request on a connection that is just being closed.
@@ -30,7 +33,7 @@ pub struct Server {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The port is in use or not permitted.
-    #[error("cannot listen on {address}:{port} ({service}): {reason}", address = listen.address, port = listen.port)]
+    #[error("cannot listen on {address} ({service}): {reason}", address = SocketAddr::new(listen.address, listen.port))]
     Listen {
         /// The service.
         service: &'static str,
@@ -95,6 +98,11 @@ impl Server {
         self.name
     }
 
+    /// Whether the service is stopping.
+    pub(crate) fn draining(&self) -> &Draining {
+        &self.draining
+    }
+
     /// The port it listens on.
     pub fn port(&self) -> u16 {
         self.port
@@ -140,7 +148,7 @@ pub fn exit(program: &str, result: Result<(), impl std::fmt::Display>) -> ! {
 }
 
 /// Runs `servers` until SIGINT or SIGTERM, or until one of them fails. Open requests then have
-/// [`SHUTDOWN_SECONDS`] to finish. After SIGTERM the servers keep listening for [`Draining::time`], so that load
+/// [`SHUTDOWN_SECONDS`] to finish; event streams and WebSockets are ended. After SIGTERM the servers keep listening for [`Draining::time`], so that load
 /// balancers can send requests elsewhere first.
 pub async fn run_all(servers: Vec<Server>) -> io::Result<()> {
     let mut interrupt = unix::signal(unix::SignalKind::interrupt())?;
@@ -170,10 +178,12 @@ pub async fn run_all(servers: Vec<Server>) -> io::Result<()> {
         (result, _, _) = &mut ended => Some(result),
     };
     tracing::info!("stopping");
+    // The last response on each connection says that no other follows.
+    draining.iter().for_each(Draining::begin);
     let stopped = futures_util::future::join_all(handles.iter().map(|handle| handle.stop(true)));
     let grace = Duration::from_secs(SHUTDOWN_SECONDS + 1);
     tokio::select! {
-        stopped = tokio::time::timeout(grace, stopped) => {
+        stopped = tokio::time::timeout(grace, finish_requests(&draining, stopped)) => {
             if stopped.is_err() {
                 tracing::warn!("some requests did not finish in time");
             }
@@ -188,6 +198,23 @@ pub async fn run_all(servers: Vec<Server>) -> io::Result<()> {
         Some(Ok(result)) => result,
         Some(Err(error)) => Err(io::Error::other(error)),
     }
+}
+
+/// Waits until all servers have `stopped`, says what they still wait for, and ends the streams that have no end.
+async fn finish_requests<T>(draining: &[Draining], stopped: impl Future<Output = T>) {
+    let mut stopped = pin!(stopped);
+    if tokio::time::timeout(STREAM_GRACE, &mut stopped).await.is_ok() {
+        return;
+    }
+    let open = OpenWorkList::new(draining);
+    if !open.is_empty() {
+        tracing::warn!(
+            "stopping: {open} still open. Event streams and WebSockets are closed now; anything else has \
+             {SHUTDOWN_SECONDS} s. Send the signal again to stop now"
+        );
+    }
+    draining.iter().for_each(Draining::end_streams);
+    stopped.await;
 }
 
 /// Drains for the longest time of all services, or until a second signal.

@@ -1,4 +1,4 @@
-//! The names of a token exchange (RFC 8693), as frontends write them and auth-service reads them.
+//! The names that frontends and auth-service use in a token exchange (RFC 8693).
 
 /// The path of the token endpoint.
 pub const TOKEN_PATH: &str = "/api/token";

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::{
     refusal::Refusal,
     token::SignedToken,
-    user_record::{UserRecord, UserState},
+    user_record::{ListedSession, UserRecord, UserState},
 };
 
 /// The user and the session of a valid token: `data` in the response of `POST /api/verify`.
@@ -50,6 +50,10 @@ pub struct VerifiedSession {
     pub token_issued_at: DateTime<Utc>,
     /// When this token expires.
     pub token_expires_at: DateTime<Utc>,
+    /// True if the user has proved a second factor in this session: with a passkey, or with a code after the password.
+    #[serde(default)] // an older verify-service does not say
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub second_factor: bool,
 }
 
 impl VerifiedSession {
@@ -67,6 +71,7 @@ pub struct Grant {
     record: Arc<UserRecord>,
     token: Arc<SignedToken>,
     session_expires_at: DateTime<Utc>,
+    second_factor: bool,
 }
 
 impl Grant {
@@ -83,11 +88,12 @@ impl Grant {
         if record.disabled {
             return Err(Refusal::UserDisabled);
         }
-        let session_expires_at = record.sessions.get(token.session).ok_or(Refusal::SessionRevoked)?;
+        let ListedSession { expires_at: session_expires_at, second_factor, .. } =
+            *record.sessions.get(token.session).ok_or(Refusal::SessionRevoked)?;
         if session_expires_at <= now {
             return Err(Refusal::ExpiredToken);
         }
-        Ok(Self { record, token, session_expires_at })
+        Ok(Self { record, token, session_expires_at, second_factor })
     }
 
     /// The user's record.
@@ -108,6 +114,7 @@ impl Grant {
             expires_at: self.session_expires_at,
             token_issued_at: self.token.issued_at(),
             token_expires_at: self.token.expires_at(),
+            second_factor: self.second_factor,
         }
     }
 
@@ -162,7 +169,18 @@ mod tests {
             expires_at: start() + TimeDelta::days(days),
             token_issued_at: start(),
             token_expires_at: start() + TimeDelta::days(7),
+            second_factor: true,
         }
+    }
+
+    #[test]
+    fn an_answer_of_an_older_service_has_no_second_factor() {
+        let mut answer = serde_json::to_value(session(30)).unwrap();
+        answer.as_object_mut().unwrap().remove("second_factor");
+
+        let received: VerifiedSession = serde_json::from_value(answer).unwrap();
+
+        assert_eq!(received, VerifiedSession { second_factor: false, id: received.id, ..session(30) });
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod cluster;
 mod connection;
+mod encryption;
 mod hosts_url;
 mod master_claims;
 mod node;

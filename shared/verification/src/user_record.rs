@@ -1,16 +1,16 @@
 //! The user record: the one versioned value that verification needs to know about a user.
 
-use std::{fmt, sync::Arc};
+mod wire_form;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use drawbridge_core::id::{SessionId, UserId};
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{MapAccess, Visitor},
-};
+use serde::Deserialize;
 
 /// What verification knows about a user. A session that is not listed is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "wire_form::ReceivedRecord")]
 pub struct UserRecord {
     /// The user.
     pub id: UserId,
@@ -28,21 +28,31 @@ pub struct UserRecord {
     pub sessions: Sessions,
 }
 
-/// The sessions of a user with their absolute timeouts, sorted by ID: 28 bytes each. Most users have one or
-/// two, for which a tree would take ten times as much.
+/// An active session, as the record lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedSession {
+    /// The session.
+    pub id: SessionId,
+    /// The absolute timeout.
+    pub expires_at: DateTime<Utc>,
+    /// True if the user has proved a second factor in this session.
+    pub second_factor: bool,
+}
+
+/// The sessions of a user, sorted by ID: 32 bytes each. Most users have one or two, for which a tree would take ten
+/// times as much.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sessions(Box<[(SessionId, DateTime<Utc>)]>);
+pub struct Sessions(Box<[ListedSession]>);
 
 impl Sessions {
-    /// When the session ends; `None` if it is not active.
-    pub fn get(&self, session: SessionId) -> Option<DateTime<Utc>> {
-        let index = self.0.binary_search_by_key(&session, |(id, _)| *id).ok()?;
-        self.0.get(index).map(|(_, end)| *end)
+    /// The session with this ID; `None` if it is not active.
+    pub fn get(&self, session: SessionId) -> Option<&ListedSession> {
+        self.0.get(self.position(session)?)
     }
 
     /// The IDs of the sessions, oldest first.
     pub fn ids(&self) -> impl Iterator<Item = SessionId> {
-        self.0.iter().map(|(id, _)| *id)
+        self.0.iter().map(|session| session.id)
     }
 
     /// The number of sessions.
@@ -54,40 +64,23 @@ impl Sessions {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// The memory that the sessions take, in bytes.
+    pub fn size_in_memory(&self) -> usize {
+        size_of_val(&*self.0)
+    }
+
+    fn position(&self, session: SessionId) -> Option<usize> {
+        self.0.binary_search_by_key(&session, |session| session.id).ok()
+    }
 }
 
-impl FromIterator<(SessionId, DateTime<Utc>)> for Sessions {
-    fn from_iter<I: IntoIterator<Item = (SessionId, DateTime<Utc>)>>(sessions: I) -> Self {
+impl FromIterator<ListedSession> for Sessions {
+    fn from_iter<I: IntoIterator<Item = ListedSession>>(sessions: I) -> Self {
         let mut sessions: Vec<_> = sessions.into_iter().collect();
-        sessions.sort_unstable();
-        sessions.dedup_by_key(|(id, _)| *id);
+        sessions.sort_unstable_by_key(|session| session.id);
+        sessions.dedup_by_key(|session| session.id);
         Self(sessions.into())
-    }
-}
-
-impl Serialize for Sessions {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(id, end)| (id, end)))
-    }
-}
-
-impl<'de> Deserialize<'de> for Sessions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(SessionsVisitor)
-    }
-}
-
-struct SessionsVisitor;
-
-impl<'de> Visitor<'de> for SessionsVisitor {
-    type Value = Sessions;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a map from session IDs to the times when they end")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Sessions, A::Error> {
-        std::iter::from_fn(|| map.next_entry().transpose()).collect()
     }
 }
 
@@ -120,7 +113,7 @@ impl UserState {
         let variable = match self {
             Self::Present(record) => {
                 let roles: usize = record.roles.iter().map(|role| role.len() + 40).sum();
-                record.email.len() + roles + record.sessions.len() * 28 + 200
+                record.email.len() + roles + record.sessions.size_in_memory() + 200
             }
             Self::Deleted { .. } => 0,
         };

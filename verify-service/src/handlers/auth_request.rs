@@ -3,19 +3,25 @@ use drawbridge_http::{problem::Problem, problems, request_id::RequestId};
 use drawbridge_verification::token::AcceptedTokens;
 
 use crate::{
+    access::{self, Demand},
     app::App,
     identity,
     verdict::{self, Verdict},
 };
 
 problems! {
-    /// Why a gateway must not let a request through. It distinguishes no other status.
+    /// Why a gateway must not let a request through. Gateways see no other status.
     pub(super) GatewayProblems as 401:
         MissingToken, InvalidToken, ExpiredToken, UserNotFound, UserDisabled, SessionRevoked
 }
 
+problems! {
+    /// Why a gateway must not let a signed-in user through: `GUARDED_PATHS` demands more.
+    pub(super) AccessProblems as 403: MissingRole, ConfirmationRequired, AmbiguousPath
+}
+
 /// `GET /auth-request`: answers nginx with 200 and the user in headers, or with 401, because `auth_request` accepts no
-/// other status. An outage is 503, which nginx reports as an error and never as a refusal.
+/// other status. During an outage, the response is 503, which nginx reports as an error and never as a refusal.
 #[utoipa::path(
     get,
     path = "/auth-request",
@@ -33,7 +39,8 @@ problems! {
                 ("x-auth-roles" = String, description = "The user's roles, separated by commas.")
             )
         ),
-        GatewayProblems
+        GatewayProblems,
+        AccessProblems
     )
 )]
 pub(crate) async fn auth_request(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -48,8 +55,11 @@ pub(crate) async fn respond(
     verdict: Verdict,
     request_id: Option<&RequestId>,
 ) -> Result<HttpResponse, Problem> {
+    let demand = access::find_demand(app, request)?;
     match verdict {
+        Ok(grant) if !access::is_granted(&demand, &grant) => Err(access::refusal(&demand)),
         Ok(grant) => Ok(identity::response_with_renewal(app, request, &grant, request_id).await),
+        Err(refusal) if demand == Demand::Nothing => Ok(identity::response_without_user(&refusal)),
         Err(refusal) => Err(identity::refusal_problem(refusal)),
     }
 }

@@ -10,18 +10,21 @@ use drawbridge_core::{
     origin::{Origin, encode_next},
     return_url::ReturnUrl,
 };
-use drawbridge_http::{navigation::is_navigation, problem::Problem, request_id::RequestId};
+use drawbridge_http::{
+    access_rules::Requirement, navigation::is_navigation, problem::Problem, request_id::RequestId,
+};
 use drawbridge_verification::{Refusal, token::AcceptedTokens};
 
-use super::auth_request::GatewayProblems;
+use super::auth_request::{AccessProblems, GatewayProblems};
 use crate::{
+    access::{self, Demand},
     app::App,
     identity,
     verdict::{self, Verdict},
 };
 
-/// `GET /forward-auth`: answers Traefik and Caddy, whatever the method, with 200 and the user in headers, or with 401. A
-/// browser that loads a page is redirected to the sign-in page. An outage is 503.
+/// `GET /forward-auth`: returns 200 with the user in headers, or 401, to Traefik and Caddy, whatever the method. A
+/// browser that loads a page is redirected to the sign-in page. During an outage, the response is 503.
 #[utoipa::path(
     get,
     path = "/forward-auth",
@@ -34,7 +37,8 @@ use crate::{
             description = "A browser that is not signed in loads a page.",
             headers(("location" = String, description = "The sign-in page."))
         ),
-        GatewayProblems
+        GatewayProblems,
+        AccessProblems
     )
 )]
 pub(crate) async fn forward_auth(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -56,7 +60,8 @@ pub(crate) async fn forward_auth(app: web::Data<App>, request: HttpRequest) -> R
             description = "A browser that is not signed in loads a page.",
             headers(("location" = String, description = "The sign-in page."))
         ),
-        GatewayProblems
+        GatewayProblems,
+        AccessProblems
     )
 )]
 pub(crate) async fn forward_auth_with_path(
@@ -73,31 +78,54 @@ pub(crate) async fn respond(
     verdict: Verdict,
     request_id: Option<&RequestId>,
 ) -> Result<HttpResponse, Problem> {
+    let demand = access::find_demand(app, request)?;
     let refusal = match verdict {
+        Ok(grant) if !access::is_granted(&demand, &grant) => return refuse_user(app, request, &demand),
         Ok(grant) => return Ok(identity::response_with_renewal(app, request, &grant, request_id).await),
+        Err(refusal) if demand == Demand::Nothing => return Ok(identity::response_without_user(&refusal)),
         Err(refusal) => refusal,
     };
-    let method =
-        text(request.headers(), "x-forwarded-method").and_then(|method| method.parse::<Method>().ok());
     let is_outage = matches!(refusal, Refusal::Unavailable(_));
-    if is_outage || !is_navigation(method.as_ref().unwrap_or(request.method()), request.headers()) {
+    if is_outage || !is_navigation(&forwarded_method(request), request.headers()) {
         return Err(identity::refusal_problem(refusal));
     }
     let path = request.match_info().get("path");
-    let target = sign_in_target(&app.frontend_origin, request.headers(), path);
+    Ok(redirect(&sign_in_target(app, request.headers(), path)))
+}
+
+/// The method of the request that the gateway asks about.
+fn forwarded_method(request: &HttpRequest) -> Method {
+    let method = text(request.headers(), "x-forwarded-method").and_then(|method| method.parse().ok());
+    method.unwrap_or_else(|| request.method().clone())
+}
+
+fn redirect(target: &str) -> HttpResponse {
     let mut response = HttpResponse::Found();
     response.insert_header((header::LOCATION, target));
     for header in identity::ANONYMOUS {
         response.insert_header(*header);
     }
-    Ok(response.finish())
+    response.finish()
+}
+
+/// The response to a signed-in user who may not see the page. A second factor can be given now.
+fn refuse_user(app: &App, request: &HttpRequest, demand: &Demand) -> Result<HttpResponse, Problem> {
+    let needs_factor = matches!(demand, Demand::Requirement(Requirement::SecondFactor));
+    if !needs_factor || !is_navigation(&forwarded_method(request), request.headers()) {
+        return Err(access::refusal(demand));
+    }
+    let page = format!("{}{}", app.frontend_origin, app.pages.at("/account/confirm?factor=second"));
+    let target = requested_target(&app.frontend_origin, request.headers(), request.match_info().get("path"));
+    let next = target.map(|target| format!("&next={}", encode_next(&target))).unwrap_or_default();
+    Ok(redirect(&format!("{page}{next}")))
 }
 
 /// The URL of the sign-in page, which returns to the requested page afterwards.
-fn sign_in_target(frontend: &Origin, headers: &HeaderMap, path: Option<&str>) -> String {
-    match requested_target(frontend, headers, path) {
-        Some(target) => format!("{frontend}/login?next={}", encode_next(&target)),
-        None => format!("{frontend}/login"),
+fn sign_in_target(app: &App, headers: &HeaderMap, path: Option<&str>) -> String {
+    let page = format!("{}{}", app.frontend_origin, app.pages.at("/login"));
+    match requested_target(&app.frontend_origin, headers, path) {
+        Some(target) => format!("{page}?next={}", encode_next(&target)),
+        None => page,
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
 struct VerifyBody {
     /// Access tokens with this audience.
     audience: Option<Audience>,
-    /// Session tokens of the frontends with this audience of their own.
+    /// Session tokens of the frontends that have this audience of their own.
     session_audience: Option<Audience>,
 }
 

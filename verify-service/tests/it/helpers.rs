@@ -5,6 +5,7 @@ use std::{
 
 use drawbridge_core::{id::UserId, metrics::Metrics, origin::Origin, settings::fixed};
 use drawbridge_database::DatabaseUrl;
+use drawbridge_http::access_rules::AccessRules;
 use drawbridge_verification::{
     redis_connection::RedisUrl,
     user_cache::{CacheLocation, CachedState, Epoch, MemoryUserCache, UserCache},
@@ -43,6 +44,7 @@ struct Setup {
     has_verify_database: bool,
     /// The lifetime of tokens, if verify-service renews them for gateways.
     renewed_token_lifetime: Option<Duration>,
+    access_rules: AccessRules,
 }
 
 impl Setup {
@@ -56,6 +58,7 @@ impl Setup {
             folder,
             has_verify_database: true,
             renewed_token_lifetime: None,
+            access_rules: AccessRules::default(),
         }
     }
 
@@ -89,6 +92,7 @@ impl Setup {
 
         let mut verify = verify_service::Config::read(&settings).unwrap();
         verify.cache = self.cache.clone();
+        verify.access_rules = self.access_rules;
         if self.renewed_token_lifetime.is_some() {
             verify.auth_service = vec![Origin::parse(&auth_url).unwrap()];
         }
@@ -142,6 +146,12 @@ impl TestApp {
     /// A verify-service without a cache whose database is unreachable.
     pub(crate) async fn without_database() -> Self {
         Setup { cache: CacheLocation::Nowhere, has_verify_database: false, ..Setup::sqlite() }.start().await
+    }
+
+    /// A verify-service that applies these access rules (`GUARDED_PATHS`).
+    pub(crate) async fn with_access_rules(rules: &str) -> Self {
+        let access_rules = AccessRules::parse(rules).unwrap().with_next_paths();
+        Setup { access_rules, ..Setup::sqlite() }.start().await
     }
 
     /// Tokens that last four seconds and are renewed for gateways.

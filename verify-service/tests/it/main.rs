@@ -3,6 +3,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::string_slice,
     reason = "an unexpected result must fail the test"
@@ -11,7 +12,9 @@
 mod cache;
 mod failover;
 mod gateway;
+mod gateway_rules;
 mod helpers;
 mod internal;
 mod renewal;
+mod second_factor;
 mod verify;

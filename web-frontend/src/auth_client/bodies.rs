@@ -8,12 +8,23 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(crate) struct EmptyBody {}
 
-/// `POST /api/login` and `POST /api/register`.
+/// `POST /api/login`.
 #[derive(Serialize)]
 pub(crate) struct PasswordLoginBody<'a> {
     pub(crate) email: &'a str,
     #[serde(serialize_with = "serialize_exposed")]
     pub(crate) password: &'a SecretString,
+}
+
+/// `POST /api/register`.
+#[derive(Serialize)]
+pub(crate) struct RegistrationBody<'a> {
+    pub(crate) email: &'a str,
+    #[serde(serialize_with = "serialize_exposed")]
+    pub(crate) password: &'a SecretString,
+    /// The path or URL to go to once the address is confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<&'a str>,
 }
 
 /// `POST /api/email/verify` and `POST /api/password/reset`.

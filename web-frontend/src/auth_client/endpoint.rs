@@ -40,10 +40,19 @@ enum Work {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SessionEffect {
     None,
-    /// Status 200 must come with a token.
+    /// The user has proven their identity. Status 200 must come with a token.
     SignsIn,
+    /// The session continues. Status 200 must come with a token.
+    Renews,
     /// The cookies are cleared.
     SignsOut,
+}
+
+impl SessionEffect {
+    /// Returns true if status 200 must come with a token.
+    pub(super) fn needs_token(self) -> bool {
+        matches!(self, Self::SignsIn | Self::Renews)
+    }
 }
 
 impl AuthEndpoint {
@@ -54,7 +63,7 @@ impl AuthEndpoint {
         Self::post("/api/login/passkey/finish", Work::Write).signs_in();
     pub(crate) const REGISTER: Self = Self::post("/api/register", Work::Hash);
     pub(crate) const LOGOUT: Self = Self::post("/api/logout", Work::Write).idempotent().signs_out();
-    pub(crate) const REFRESH: Self = Self::post("/api/refresh", Work::Read).idempotent().signs_in();
+    pub(crate) const REFRESH: Self = Self::post("/api/refresh", Work::Read).idempotent().renews();
     pub(crate) const PREVIEW: Self = Self::post("/api/frontends/preview", Work::Write);
     pub(crate) const TOKEN: Self = Self::post(TOKEN_PATH, Work::Read).idempotent();
     pub(crate) const REGISTERED_ORIGINS: Self = Self::get("/api/frontends/origins");
@@ -111,6 +120,10 @@ impl AuthEndpoint {
 
     const fn signs_in(self) -> Self {
         Self { effect: SessionEffect::SignsIn, ..self }
+    }
+
+    const fn renews(self) -> Self {
+        Self { effect: SessionEffect::Renews, ..self }
     }
 
     const fn signs_out(self) -> Self {

@@ -5,12 +5,16 @@ use drawbridge_cookies::{
     device_cookie,
     session_cookie::{ForwardedTokens, SessionCookie},
 };
+use drawbridge_guard::count_sign_in;
 use drawbridge_http::{RequestId, cookie_fields, forwarded, problem::Problem, token_headers};
 use secrecy::SecretString;
 use serde::Serialize;
 
 use super::AuthEndpoint;
-use crate::language::Language;
+use crate::{
+    language::Language,
+    submissions::{CallKey, SubmissionKey},
+};
 
 /// The longest ID that is put into a path.
 const ID_MAX_CHARACTERS: usize = 64;
@@ -26,6 +30,8 @@ pub(crate) struct BrowserContext {
     pub(super) device: Option<SecretString>,
     pub(super) user_agent: String,
     pub(super) language: Language,
+    /// The cookie that counts a sign-in of this browser as the start of a round trip.
+    pub(super) sign_in_count: Option<String>,
 }
 
 impl BrowserContext {
@@ -41,11 +47,17 @@ impl BrowserContext {
             device: device_cookie::read(cookie_fields(headers), cookie.policy()).map(SecretString::from),
             user_agent: forwarded::user_agent(&user_agent.unwrap_or_default()),
             language: Language::from_headers(headers, cookie.is_secure()),
+            sign_in_count: count_sign_in(headers, cookie.is_secure()),
         }
     }
 }
 
 impl BrowserContext {
+    /// The context for a request about the session of `token`.
+    pub(crate) fn with_token(self, cookie: &SessionCookie, token: &str) -> Self {
+        Self { tokens: cookie.forward(&[token.to_owned()]), ..self }
+    }
+
     /// The context for a request that carries no session token in its headers.
     pub(super) fn without_tokens(self) -> Self {
         Self { tokens: None, ..self }
@@ -73,6 +85,12 @@ impl AuthRequest {
     /// A request without an ID, query or body.
     pub(crate) fn new(endpoint: AuthEndpoint, browser: BrowserContext) -> Self {
         Self { endpoint, path: Cow::Borrowed(endpoint.path), query: None, body: None, browser }
+    }
+
+    /// Identifies this request among those on behalf of a submitted form.
+    pub(crate) fn submission_call(&self, form: &SubmissionKey) -> CallKey {
+        let body = self.body.as_ref().map(|body| body.content.as_slice()).unwrap_or_default();
+        form.call(self.endpoint.method().as_str(), &self.path, body)
     }
 
     /// Puts an ID into the path. Returns `None` unless it has the form of an ID: hexadecimal with dashes, or

@@ -20,11 +20,14 @@ const FORWARDED_HEADERS: [HeaderName; 3] =
     [header::CONTENT_TYPE, header::CONTENT_DISPOSITION, header::RETRY_AFTER];
 
 /// A response of auth-service. Tokens have been moved from the body to cookies.
+#[derive(Clone)]
 pub(crate) struct AuthResponse {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
     /// The `Set-Cookie` values for the browser.
     pub(super) cookies: Vec<String>,
+    /// The new session token, which is also in the cookies.
+    pub(crate) session_token: Option<SecretString>,
     headers: Vec<(HeaderName, String)>,
 }
 
@@ -51,7 +54,7 @@ impl AuthRefusal {
     }
 
     /// Returns true if the session token was refused.
-    pub(super) fn is_about_token(&self) -> bool {
+    pub(crate) fn is_about_token(&self) -> bool {
         Refusal::from_code(&self.code).is_some()
     }
 
@@ -74,7 +77,7 @@ impl AuthResponse {
         });
         let headers = forwarded.collect();
         let body = received.json().await.map_err(|error| format!("auth-service: {error:?}"))?;
-        Ok(Self { status, body, cookies: Vec::new(), headers })
+        Ok(Self { status, body, cookies: Vec::new(), session_token: None, headers })
     }
 
     /// Takes the session token out of the body, so that no script can read it.

@@ -12,6 +12,7 @@ use drawbridge_http::{
 use crate::{
     app::App,
     auth_client::{AuthEndpoint, EndpointMethod, is_from_frontend},
+    middleware::renew_if_due,
 };
 
 /// A path of the JSON API on this origin.
@@ -99,6 +100,15 @@ pub(crate) async fn exchange_token(
     app.auth.pass_on(AuthEndpoint::TOKEN, &request, &body).await
 }
 
+/// `POST /api/verify`: passes a verification on to verify-service.
+pub(crate) async fn verify_token(
+    app: web::Data<App>,
+    request: HttpRequest,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
+    app.verify.verify(&request, &body).await
+}
+
 /// `POST /api/frontends/preview`: passes the announcement of a preview on.
 pub(crate) async fn announce_preview(
     app: web::Data<App>,
@@ -108,8 +118,8 @@ pub(crate) async fn announce_preview(
     app.auth.pass_on(AuthEndpoint::PREVIEW, &request, &body).await
 }
 
-/// Forwards a request to auth-service. A frontend's request with a proof of its own is passed on as it is. On the way there, the cookie becomes a bearer token; on the way back,
-/// a token in the response becomes a cookie of this origin.
+/// Forwards a request to auth-service. A frontend's request with a proof of its own is passed on as it is. In other
+/// requests, the cookie becomes a bearer token; in the response, a token becomes a cookie of this origin.
 async fn forward(
     app: web::Data<App>,
     request: HttpRequest,
@@ -128,5 +138,11 @@ async fn forward(
     if content_type.is_some() || !body.is_empty() {
         outgoing = outgoing.with_body(content_type.unwrap_or_default(), body.to_vec());
     }
-    Ok(app.auth.send(outgoing).await?.into_response())
+    let answer = app.auth.send(outgoing).await?;
+    let may_renew = answer.status.is_success() && !answer.has_cookies();
+    let mut response = answer.into_response();
+    if may_renew {
+        renew_if_due(&app, &request, response.headers_mut()).await;
+    }
+    Ok(response)
 }

@@ -19,7 +19,7 @@ pub(crate) async fn show(app: web::Data<App>, path: web::Path<AssetPath>) -> Res
         .assets
         .find(&file)
         .ok_or_else(|| Problem::new(Code::NotFound, "No resource exists at this path."))?;
-    let is_current = asset.path() == format!("/assets/{version}/{file}");
+    let is_current = asset.path() == app.pages.at(&format!("/assets/{version}/{file}"));
     let caching = if is_current { "public, max-age=31536000, immutable" } else { "no-cache" };
     Ok(HttpResponse::Ok()
         .content_type(asset.content_type)

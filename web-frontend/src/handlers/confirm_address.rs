@@ -1,4 +1,4 @@
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use drawbridge_http::problem::{Code, Problem};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -10,10 +10,11 @@ use super::{
 };
 use crate::{
     auth_client::{
-        AuthEndpoint, AuthRefusal,
+        AuthEndpoint, AuthRefusal, AuthResponse,
         bodies::{LinkPasswordBody, PasswordLoginBody},
     },
     flash::FlashMessage,
+    page_query::PageQuery,
     page_request::PageRequest,
     pages::{self, FormField, FormPage, PageLink},
     utf8_form::Utf8Form,
@@ -32,12 +33,12 @@ pub(crate) struct AddressForm {
 /// `GET /confirm-address?token=`: shows the form.
 pub(crate) async fn show(
     request: PageRequest,
-    query: web::Query<LinkQuery>,
+    PageQuery(query): PageQuery<LinkQuery>,
 ) -> Result<HttpResponse, Problem> {
     let response = look_up_link(&request, &query.token).await?;
     match response.refusal() {
         Some(refusal) => show_invalid(&request, &refusal),
-        None => form_page(&request, &response.data()?, &query.token)?.render(),
+        None => form_page(&request, &read_link(&request, &response).await?, &query.token)?.render(),
     }
 }
 
@@ -47,12 +48,13 @@ pub(crate) async fn submit(
     request: PageRequest,
     Utf8Form(form): Utf8Form<AddressForm>,
 ) -> Result<HttpResponse, Problem> {
+    let is_own_form = request.has_valid_csrf_token(&form.csrf);
     let response = look_up_link(&request, &form.token).await?;
     if let Some(refusal) = response.refusal() {
         return show_invalid(&request, &refusal);
     }
-    let link: LinkDetails = response.data()?;
-    if !request.has_valid_csrf_token(&form.csrf) {
+    let link = read_link(&request, &response).await?;
+    if !is_own_form {
         return show_stale_form(form_page(&request, &link, &form.token)?);
     }
     let body = LinkPasswordBody { token: &form.token, password: &form.current };
@@ -66,6 +68,13 @@ pub(crate) async fn submit(
     }
 }
 
+/// What the link is for. Its return target is left out if it must not be returned to any more.
+async fn read_link(request: &PageRequest, response: &AuthResponse) -> Result<LinkDetails, Problem> {
+    let link: LinkDetails = response.data()?;
+    let next = request.return_target(link.next.as_deref()).await;
+    Ok(LinkDetails { next, ..link })
+}
+
 async fn continue_after(
     request: &PageRequest,
     link: LinkDetails,
@@ -74,20 +83,23 @@ async fn continue_after(
     let text = &request.text.address;
     match link.kind {
         LinkKind::Register => {}
-        LinkKind::ChangeAddress => return request.redirect_with_message(text.changed, "/account"),
-        LinkKind::Other => return request.redirect_with_message(text.confirmed, "/account"),
+        LinkKind::ChangeAddress => {
+            return request.redirect_with_message(text.changed, &request.at("/account"));
+        }
+        LinkKind::Other => return request.redirect_with_message(text.confirmed, &request.at("/account")),
     }
+    let next = link.next;
     let body = PasswordLoginBody { email: &link.email, password };
     let response = request.call_with_body(AuthEndpoint::LOGIN, &body).await?;
     if response.refusal().is_some() {
         FlashMessage::success(text.confirmed).with_email(link.email).store(&request.session)?;
-        return Ok(pages::see_other("/login").finish());
+        return Ok(pages::see_other(&request.login_path(next.as_deref())).finish());
     }
-    continue_sign_in(request, &response, None, &link.email)
+    continue_sign_in(request, &response, next, &link.email)
 }
 
 fn show_invalid(request: &PageRequest, refusal: &AuthRefusal) -> Result<HttpResponse, Problem> {
-    show_invalid_link(request, refusal, PageLink::new(request.text.frame.sign_in, "/login"))
+    show_invalid_link(request, refusal, PageLink::new(request.text.frame.sign_in, request.at("/login")))
 }
 
 fn form_page(request: &PageRequest, link: &LinkDetails, token: &SecretString) -> Result<FormPage, Problem> {
@@ -96,8 +108,11 @@ fn form_page(request: &PageRequest, link: &LinkDetails, token: &SecretString) ->
         LinkKind::ChangeAddress => &text.address.change,
         LinkKind::Register | LinkKind::Other => &text.address.form,
     };
-    Ok(request
-        .form_page(request.layout(), form, "/confirm-address")?
+    let mut page = request.form_page(request.layout(), form, "/confirm-address")?;
+    if let Some(next) = &link.next {
+        page = page.returning_to(next);
+    }
+    Ok(page
         .with_hidden("token", Some(token.expose_secret().to_owned()))
         .with_field(FormField::read_only_email(text, text.field.email, &link.email))
         .with_field(FormField::current_password(text, text.field.password)))

@@ -42,7 +42,7 @@ pub(crate) async fn submit(
         return show_refusal(&request, form_page(&request, &form.email)?, &response, &refusal);
     }
     FlashMessage::only_email(shown_email(&form.email)).store(&request.session)?;
-    Ok(see_other("/forgot-password/sent").finish())
+    Ok(see_other(&request.at("/forgot-password/sent")).finish())
 }
 
 /// `GET /forgot-password/sent`: the same for every address, so that it does not reveal who has an account.
@@ -55,7 +55,7 @@ pub(crate) async fn show_sent(request: PageRequest) -> Result<HttpResponse, Prob
         paragraphs: vec![(text.sent)(email)],
         hint: text.sent_hint,
         button: None,
-        link: Some(PageLink::new(text.back, "/login")),
+        link: Some(PageLink::new(text.back, request.at("/login"))),
         layout,
     })
 }
@@ -63,5 +63,7 @@ pub(crate) async fn show_sent(request: PageRequest) -> Result<HttpResponse, Prob
 fn form_page(request: &PageRequest, email: &str) -> Result<FormPage, Problem> {
     let text = &request.text.forgot;
     let page = request.form_page(request.layout(), &text.form, "/forgot-password")?;
-    Ok(page.with_field(FormField::email(request.text, email)).with_link(PageLink::new(text.back, "/login")))
+    Ok(page
+        .with_field(FormField::email(request.text, email))
+        .with_link(PageLink::new(text.back, request.at("/login"))))
 }

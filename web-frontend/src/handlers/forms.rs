@@ -7,9 +7,9 @@ use serde::Deserialize;
 const SHOWN_EMAIL_MAX_CHARACTERS: usize = 254;
 
 /// `?next=`: the path or URL to go to afterwards.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct NextQuery {
-    pub(super) next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// A form that consists of a button.

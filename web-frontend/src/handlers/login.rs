@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     auth_client::{AuthEndpoint, bodies::PasswordLoginBody},
+    page_query::PageQuery,
     page_request::PageRequest,
     pages::{FormField, FormPage, PageLink, PasskeyButton},
     utf8_form::Utf8Form,
@@ -17,7 +18,7 @@ use crate::{
 /// `GET /login`: shows the form, unless the visitor is already signed in.
 pub(crate) async fn show(
     request: PageRequest,
-    query: web::Query<NextQuery>,
+    PageQuery(query): PageQuery<NextQuery>,
 ) -> Result<HttpResponse, Problem> {
     let next = request.return_target(query.next.as_deref()).await;
     if let Some(redirect) = request.redirect_if_signed_in(next.as_deref()).await {
@@ -33,6 +34,9 @@ pub(crate) async fn submit(
 ) -> Result<HttpResponse, Problem> {
     let next = request.return_target(form.next.as_deref()).await;
     if !request.has_valid_csrf_token(&form.csrf) {
+        if let Some(redirect) = request.redirect_if_signed_in(next.as_deref()).await {
+            return Ok(redirect);
+        }
         return show_stale_form(form_page(&request, Some(&form.email), next)?);
     }
     let body = PasswordLoginBody { email: &form.email, password: &form.password };
@@ -58,10 +62,10 @@ pub(crate) async fn finish_passkey(
     let next = request.return_target(body.next.as_deref()).await;
     let response = passkey::finish(&request, AuthEndpoint::LOGIN_PASSKEY_FINISH, &body, None).await?;
     if let Some(refusal) = response.refusal() {
-        return Ok(passkey::refuse(&request, &response, &refusal, "/login"));
+        return Ok(passkey::refuse(&request, &response, &refusal, &request.at("/login")));
     }
     request.reset_session();
-    Ok(passkey::proceed(&response, next.as_deref()))
+    Ok(passkey::proceed(&request, &response, next.as_deref()))
 }
 
 fn form_page(request: &PageRequest, email: Option<&str>, next: Option<String>) -> Result<FormPage, Problem> {
@@ -70,7 +74,7 @@ fn form_page(request: &PageRequest, email: Option<&str>, next: Option<String>) -
     let email = email.map(str::to_owned).or_else(|| layout.flash.as_ref()?.email.clone()).unwrap_or_default();
     let register_path = match &next {
         Some(next) => request.login_path(Some(next)).replacen("/login", "/register", 1),
-        None => "/register".to_owned(),
+        None => request.at("/register"),
     };
     let mut page = request.form_page(layout, &text.sign_in.form, "/login")?;
     if let Some(next) = &next {
@@ -87,6 +91,6 @@ fn form_page(request: &PageRequest, email: Option<&str>, next: Option<String>) -
             conditional: true,
             next,
         })
-        .with_link(PageLink::new(text.sign_in.forgot, "/forgot-password"))
+        .with_link(PageLink::new(text.sign_in.forgot, request.at("/forgot-password")))
         .with_link(PageLink::new(text.frame.sign_up, register_path).after(text.sign_in.no_account)))
 }

@@ -1,7 +1,7 @@
 use actix_web::HttpResponse;
 use drawbridge_http::problem::Problem;
 
-use super::{forms::ButtonForm, refusal::show_stale_form, sign_in::redirect_with_cookies};
+use super::{forms::ButtonForm, refusal::show_stale_form, sign_in::leave_with_cookies};
 use crate::{
     auth_client::AuthEndpoint,
     flash::FlashMessage,
@@ -24,13 +24,14 @@ pub(crate) async fn submit(
         return show_stale_form(form_page(&request).await?);
     }
     let response = request.call(AuthEndpoint::LOGOUT).await?;
-    if let Some(refusal) = response.refusal() {
+    // A refused token is no session here. Its cookie is removed, and the browser is signed out.
+    if let Some(refusal) = response.refusal().filter(|refusal| !refusal.is_about_token()) {
         let cause = format!("auth-service answered {}", refusal.code);
         return Err(Problem::unavailable(request.text.logout.not_now, cause));
     }
     request.reset_session();
     FlashMessage::success(request.text.logout.done).store(&request.session)?;
-    Ok(redirect_with_cookies(&response, "/"))
+    leave_with_cookies(&request, &response, "/")
 }
 
 async fn form_page(request: &PageRequest) -> Result<FormPage, Problem> {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// `?token=`: the token of the link.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct LinkQuery {
     #[serde(default)]
     pub(super) token: SecretString,
@@ -23,6 +23,9 @@ pub(crate) struct LinkQuery {
 pub(super) struct LinkDetails {
     pub(super) kind: LinkKind,
     pub(super) email: String,
+    /// The path or URL to go to afterwards.
+    #[serde(default)]
+    pub(super) next: Option<String>,
 }
 
 /// What a link does when it is used.

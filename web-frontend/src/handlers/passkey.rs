@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::refusal::confirmation_path;
 use crate::{
     auth_client::{AuthEndpoint, AuthRefusal, AuthResponse, bodies::PendingLoginBody},
-    page_request::{DEFAULT_PAGE, PageRequest},
+    page_request::PageRequest,
     pending_login::PendingLogin,
 };
 
@@ -66,10 +66,10 @@ pub(super) async fn finish(
 }
 
 /// Tells the script to go to `next`, and sets the cookies of auth-service's response.
-pub(super) fn proceed(response: &AuthResponse, next: Option<&str>) -> HttpResponse {
+pub(super) fn proceed(request: &PageRequest, response: &AuthResponse, next: Option<&str>) -> HttpResponse {
     let mut proceed = HttpResponse::Ok();
     response.add_cookies(&mut proceed);
-    proceed.json(json!({"success": true, "next": next.unwrap_or(DEFAULT_PAGE)}))
+    proceed.json(json!({"success": true, "next": next.unwrap_or(request.default_page())}))
 }
 
 /// Tells the script why auth-service refused. `page` is the path to return to after confirming the identity.
@@ -83,10 +83,10 @@ pub(super) fn refuse(
     if let Some(body) = body.as_object_mut() {
         body.insert("detail".into(), request.explain(refusal).into());
         if refusal.is(Code::ConfirmationRequired) {
-            body.insert("next".into(), confirmation_path(page).into());
+            body.insert("next".into(), confirmation_path(request, page).into());
         }
         if refusal.is(Code::LoginExpired) {
-            body.insert("next".into(), "/login".into());
+            body.insert("next".into(), request.at("/login").into());
         }
     }
     response.response_head().content_type(PROBLEM_JSON).body(body.to_string())
@@ -98,7 +98,7 @@ pub(super) fn refuse_expired_login(request: &PageRequest) -> HttpResponse {
         "success": false,
         "code": Code::LoginExpired.as_str(),
         "detail": request.text.sign_in.expired,
-        "next": "/login",
+        "next": request.at("/login"),
     });
     HttpResponse::build(status_of(Code::LoginExpired)).content_type(PROBLEM_JSON).body(body.to_string())
 }

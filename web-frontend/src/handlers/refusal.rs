@@ -18,7 +18,7 @@ pub(super) fn show_refusal(
     refusal: &AuthRefusal,
 ) -> Result<HttpResponse, Problem> {
     if refusal.is(Code::ConfirmationRequired) {
-        return Ok(redirect_to_confirmation(&page.layout.current_path));
+        return Ok(redirect_to_confirmation(request, &page.layout.current_path));
     }
     let field = field_with_error(&refusal.code);
     let is_wrong_password = field == "current" && page.has_field(field);
@@ -35,7 +35,7 @@ pub(super) fn redirect_with_refusal(
     path: &str,
 ) -> Result<HttpResponse, Problem> {
     if refusal.is(Code::ConfirmationRequired) {
-        return Ok(redirect_to_confirmation(path));
+        return Ok(redirect_to_confirmation(request, path));
     }
     request.redirect_with_error(request.explain(refusal), path)
 }
@@ -52,13 +52,13 @@ pub(super) fn redirect_after_stale_form(request: &PageRequest, path: &str) -> Re
 }
 
 /// Redirects to the page where users confirm their identity, which returns to `next`.
-pub(super) fn redirect_to_confirmation(next: &str) -> HttpResponse {
-    see_other(&confirmation_path(next)).finish()
+pub(super) fn redirect_to_confirmation(request: &PageRequest, next: &str) -> HttpResponse {
+    see_other(&confirmation_path(request, next)).finish()
 }
 
 /// The path of the page where users confirm their identity.
-pub(super) fn confirmation_path(next: &str) -> String {
-    format!("/account/confirm?next={next}")
+pub(super) fn confirmation_path(request: &PageRequest, next: &str) -> String {
+    request.at(&format!("/account/confirm?next={next}"))
 }
 
 /// The name of the form field that an error code is about; empty if it is about none.

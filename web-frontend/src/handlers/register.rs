@@ -1,4 +1,4 @@
-use actix_web::{HttpResponse, http::StatusCode, web};
+use actix_web::{HttpResponse, http::StatusCode};
 use drawbridge_http::problem::Problem;
 
 use super::{
@@ -6,8 +6,9 @@ use super::{
     refusal::{show_refusal, show_stale_form},
 };
 use crate::{
-    auth_client::{AuthEndpoint, AuthResponse, bodies::PasswordLoginBody},
+    auth_client::{AuthEndpoint, AuthResponse, bodies::RegistrationBody},
     flash::FlashMessage,
+    page_query::PageQuery,
     page_request::PageRequest,
     pages::{self, FormField, FormPage, NoticePage, PageLink, see_other},
     utf8_form::Utf8Form,
@@ -16,7 +17,7 @@ use crate::{
 /// `GET /register`: shows the form, unless the visitor is already signed in.
 pub(crate) async fn show(
     request: PageRequest,
-    query: web::Query<NextQuery>,
+    PageQuery(query): PageQuery<NextQuery>,
 ) -> Result<HttpResponse, Problem> {
     let next = request.return_target(query.next.as_deref()).await;
     if let Some(redirect) = request.redirect_if_signed_in(next.as_deref()).await {
@@ -32,16 +33,19 @@ pub(crate) async fn submit(
 ) -> Result<HttpResponse, Problem> {
     let next = request.return_target(form.next.as_deref()).await;
     if !request.has_valid_csrf_token(&form.csrf) {
+        if let Some(redirect) = request.redirect_if_signed_in(next.as_deref()).await {
+            return Ok(redirect);
+        }
         return show_stale_form(form_page(&request, &form.email, next)?);
     }
-    let body = PasswordLoginBody { email: &form.email, password: &form.password };
+    let body = RegistrationBody { email: &form.email, password: &form.password, next: next.as_deref() };
     let response = request.call_with_body(AuthEndpoint::REGISTER, &body).await?;
     if let Some(refusal) = response.refusal() {
         return show_refusal(&request, form_page(&request, &form.email, next)?, &response, &refusal);
     }
     if response.status == StatusCode::ACCEPTED {
         FlashMessage::only_email(shown_email(&form.email)).store(&request.session)?;
-        return Ok(see_other("/register/sent").finish());
+        return Ok(see_other(&request.at("/register/sent")).finish());
     }
     FlashMessage::success(request.text.register.ready)
         .with_email(stored_email(&response))
@@ -60,7 +64,7 @@ pub(crate) async fn show_sent(request: PageRequest) -> Result<HttpResponse, Prob
         paragraphs: vec![(text.sent)(email)],
         hint: text.sent_hint,
         button: None,
-        link: Some(PageLink::new(request.text.frame.sign_in, "/login").after(text.have_account)),
+        link: Some(PageLink::new(request.text.frame.sign_in, request.at("/login")).after(text.have_account)),
         layout,
     })
 }

@@ -1,4 +1,4 @@
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use drawbridge_http::problem::{Code, Problem};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use super::{
 use crate::{
     auth_client::{AuthEndpoint, AuthRefusal, bodies::LinkPasswordBody},
     flash::FlashMessage,
+    page_query::PageQuery,
     page_request::PageRequest,
     pages::{FormField, FormPage, PageLink, see_other},
     utf8_form::Utf8Form,
@@ -27,7 +28,7 @@ pub(crate) struct ResetForm {
 /// `GET /reset-password?token=`: shows the form.
 pub(crate) async fn show(
     request: PageRequest,
-    query: web::Query<LinkQuery>,
+    PageQuery(query): PageQuery<LinkQuery>,
 ) -> Result<HttpResponse, Problem> {
     let response = look_up_link(&request, &query.token).await?;
     match response.refusal() {
@@ -41,12 +42,13 @@ pub(crate) async fn submit(
     request: PageRequest,
     Utf8Form(form): Utf8Form<ResetForm>,
 ) -> Result<HttpResponse, Problem> {
+    let is_own_form = request.has_valid_csrf_token(&form.csrf);
     let response = look_up_link(&request, &form.token).await?;
     if let Some(refusal) = response.refusal() {
         return show_invalid(&request, &refusal);
     }
     let link: LinkDetails = response.data()?;
-    if !request.has_valid_csrf_token(&form.csrf) {
+    if !is_own_form {
         return show_stale_form(form_page(&request, &link, &form.token)?);
     }
     let body = LinkPasswordBody { token: &form.token, password: &form.password };
@@ -58,13 +60,17 @@ pub(crate) async fn submit(
         }
         None => {
             FlashMessage::success(request.text.reset.done).with_email(link.email).store(&request.session)?;
-            Ok(see_other("/login").finish())
+            Ok(see_other(&request.at("/login")).finish())
         }
     }
 }
 
 fn show_invalid(request: &PageRequest, refusal: &AuthRefusal) -> Result<HttpResponse, Problem> {
-    show_invalid_link(request, refusal, PageLink::new(request.text.reset.ask_again, "/forgot-password"))
+    show_invalid_link(
+        request,
+        refusal,
+        PageLink::new(request.text.reset.ask_again, request.at("/forgot-password")),
+    )
 }
 
 fn form_page(request: &PageRequest, link: &LinkDetails, token: &SecretString) -> Result<FormPage, Problem> {

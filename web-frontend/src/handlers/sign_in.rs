@@ -3,11 +3,9 @@
 use actix_web::{HttpResponse, http::StatusCode};
 use drawbridge_http::problem::Problem;
 
+use super::forms::shown_email;
 use crate::{
-    auth_client::AuthResponse,
-    page_request::{DEFAULT_PAGE, PageRequest},
-    pages::see_other,
-    pending_login::PendingLogin,
+    auth_client::AuthResponse, page_request::PageRequest, pages::see_other, pending_login::PendingLogin,
 };
 
 /// Continues after a correct password: with the second step if one is needed, else to `next`.
@@ -18,26 +16,28 @@ pub(super) fn continue_sign_in(
     email: &str,
 ) -> Result<HttpResponse, Problem> {
     if response.status == StatusCode::ACCEPTED {
-        let pending = PendingLogin { next, email: email.to_owned(), ..response.data()? };
+        let pending = PendingLogin { next, email: shown_email(email), ..response.data()? };
         pending.store(&request.session)?;
-        return Ok(see_other(pending.next_page()).finish());
+        return Ok(see_other(&request.at(&pending.next_page())).finish());
     }
-    Ok(finish_sign_in(request, response, next.as_deref()))
+    finish_sign_in(request, response, next.as_deref())
 }
 
-/// Sets the session cookie and redirects to `next`.
+/// Sets the session cookie and goes to `next`.
 pub(super) fn finish_sign_in(
     request: &PageRequest,
     response: &AuthResponse,
     next: Option<&str>,
-) -> HttpResponse {
+) -> Result<HttpResponse, Problem> {
     request.reset_session();
-    redirect_with_cookies(response, next.unwrap_or(DEFAULT_PAGE))
+    leave_with_cookies(request, response, next.unwrap_or(request.default_page()))
 }
 
-/// Redirects to `path` and sets the cookies of auth-service's response.
-pub(super) fn redirect_with_cookies(response: &AuthResponse, path: &str) -> HttpResponse {
-    let mut redirect = see_other(path);
-    response.add_cookies(&mut redirect);
-    redirect.finish()
+/// Goes to `target` and sets the cookies of auth-service's response.
+pub(super) fn leave_with_cookies(
+    request: &PageRequest,
+    response: &AuthResponse,
+    target: &str,
+) -> Result<HttpResponse, Problem> {
+    request.leave_form(target, response.clone().into_cookies())
 }

@@ -1,8 +1,14 @@
 //! Forwards requests for the paths in `UPSTREAMS`.
 
+mod access;
 mod body;
+mod caching;
+mod frames;
 mod head;
 mod identity;
+mod identity_headers;
+mod response_watch;
+mod session_watch;
 mod tunnel;
 
 use std::{
@@ -10,20 +16,34 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::{HttpRequest, HttpResponse, http::Method, web};
-use drawbridge_http::{
-    cross_site::is_same_site,
-    problem::{Code, Problem},
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    http::{Method, header::HeaderMap},
+    web,
 };
-use reqwest::{RequestBuilder, Url};
-use secrecy::SecretString;
+use drawbridge_http::{
+    access_rules::Requirement,
+    cross_site::{FromOtherSite, is_same_site},
+    navigation::is_prefetch,
+    problem::{Code, Problem},
+    token_headers,
+};
+use drawbridge_verification::Refusal;
+use reqwest::Url;
 
 use body::{UploadProgress, empty_response, stream_request, stream_response};
+use caching::{can_carry_cookie, make_private};
 use head::{has_body, is_websocket_upgrade, request_head, response_head};
-use identity::UpstreamIdentity;
+use identity::{ClientSession, UpstreamIdentity};
+use response_watch::ResponseWatch;
 use tunnel::open_tunnel;
 
-use crate::{app::App, upstreams::Upstream};
+use crate::{
+    app::App,
+    auth_client::AuthEndpoint,
+    middleware::renew,
+    upstreams::{Upstream, UpstreamRoute},
+};
 
 pub(crate) use body::UPLOAD_TIMEOUT;
 
@@ -33,11 +53,13 @@ pub(crate) async fn forward(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let upstream = app
+    let requirement = access::find_requirement(&app, &request)?;
+    let route = app
         .upstreams
         .find(request.path())
         .ok_or_else(|| Problem::new(Code::NotFound, "No resource exists at this path."))?;
-    let url = upstream
+    let url = route
+        .upstream
         .url(request.uri().path(), request.uri().query())
         .ok_or_else(|| Problem::new(Code::BadRequest, "Send the path without . and .. segments."))?;
     // TRACE would reveal headers that are added on the way, and CONNECT would reach other hosts.
@@ -45,70 +67,104 @@ pub(crate) async fn forward(
         return Err(Problem::new(Code::MethodNotAllowed, "CONNECT and TRACE are not forwarded."));
     }
     if is_websocket_upgrade(&request) {
-        forward_upgrade(&app, upstream, url, &request, payload).await
+        forward_upgrade(&app, route, url, &request, requirement, payload).await
     } else {
-        forward_request(&app, upstream, url, &request, payload).await
+        forward_request(&app, route, url, &request, requirement, payload).await
     }
 }
 
 async fn forward_request(
-    app: &App,
-    upstream: &Upstream,
+    app: &web::Data<App>,
+    route: &UpstreamRoute,
     url: Url,
     request: &HttpRequest,
+    requirement: Option<Requirement>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
+    let UpstreamRoute { upstream, clients } = route;
     let timeout = app.upstreams.timeout;
-    let identity = UpstreamIdentity::find(app, upstream, request).await?;
-    let mut outgoing = request_head(app, request, &app.upstreams.client, url.clone(), &identity)?;
+    let session = find_session(app, request).await?;
+    if let Some(refused) = access::refuse(app, request, requirement.as_ref(), &session)? {
+        return Ok(refused);
+    }
+    let identity = UpstreamIdentity::new(app, upstream, request, session).await;
+    let mut outgoing = request_head(app, upstream, request, &clients.pooled, url.clone(), &identity)?;
     let progress = UploadProgress::new();
     if has_body(request) {
         outgoing = outgoing.body(stream_request(payload, progress.clone()));
     }
-    let response = send(upstream, outgoing, timeout, &progress).await?;
-    let head = response_head(app, upstream, &url, &response);
+    let response = send(upstream, clients.execute(outgoing), timeout, &progress).await?;
+    let mut head = response_head(app, upstream, &url, &response)?;
+    if requirement.is_some() {
+        make_private(head.headers_mut());
+    }
+    renew_session(app, request, &identity, head.headers_mut()).await;
     if *request.method() == Method::HEAD {
         return Ok(empty_response(head, &response));
     }
-    Ok(stream_response(head, response, timeout))
+    let watch = ResponseWatch::new(app, request, identity.session_token, &head);
+    Ok(stream_response(head, response, timeout, watch))
 }
 
 async fn forward_upgrade(
     app: &web::Data<App>,
-    upstream: &Upstream,
+    route: &UpstreamRoute,
     url: Url,
     request: &HttpRequest,
+    requirement: Option<Requirement>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
+    let UpstreamRoute { upstream, clients } = route;
     // Browsers open WebSockets to any site and send cookies along, so the page must belong to this site.
     if !is_same_site(request) {
         return Err(Problem::new(Code::CrossSiteRequest, "Open the connection from a page of this site."));
     }
     let timeout = app.upstreams.timeout;
-    let identity = UpstreamIdentity::find(app, upstream, request).await?;
-    let client = &app.upstreams.upgrade_client;
-    let outgoing = request_head(app, request, client, url.clone(), &identity)?
+    let session = ClientSession::find(app, request).await?;
+    if let Some(refused) = access::refuse(app, request, requirement.as_ref(), &session)? {
+        return Ok(refused);
+    }
+    let identity = UpstreamIdentity::new(app, upstream, request, session).await;
+    let outgoing = request_head(app, upstream, request, &clients.single_use, url.clone(), &identity)?
         .header("connection", "upgrade")
         .header("upgrade", "websocket");
-    let response = send(upstream, outgoing, timeout, &UploadProgress::new()).await?;
-    let head = response_head(app, upstream, &url, &response);
+    let response = send(upstream, outgoing.send(), timeout, &UploadProgress::new()).await?;
+    let head = response_head(app, upstream, &url, &response)?;
+    let watch = ResponseWatch::new(app, request, identity.session_token, &head);
     if response.status() == reqwest::StatusCode::SWITCHING_PROTOCOLS {
-        return open_tunnel(
-            app.clone(),
-            head,
-            response,
-            payload,
-            identity.session_token.map(SecretString::from),
-        )
-        .await;
+        return open_tunnel(head, response, payload, watch).await;
     }
-    Ok(stream_response(head, response, timeout))
+    Ok(stream_response(head, response, timeout, watch))
 }
 
-/// Sends a request. Gives up when neither the upload nor the upstream has made progress for `timeout`.
+/// The session of a request. One from a page of another site (`CROSS_SITE_PATHS`) does not act for the user.
+async fn find_session(app: &App, request: &HttpRequest) -> Result<ClientSession, Refusal> {
+    if request.extensions().contains::<FromOtherSite>() {
+        return Ok(ClientSession::Anonymous { refusal: Refusal::MissingToken });
+    }
+    ClientSession::find(app, request).await
+}
+
+/// Renews the session with the response, as pages do, unless a shared cache may store it.
+async fn renew_session(
+    app: &App,
+    request: &HttpRequest,
+    identity: &UpstreamIdentity,
+    headers: &mut HeaderMap,
+) {
+    let Some(verified) = &identity.verified else { return };
+    let is_due = verified.session.is_renewal_due(app.clock.now())
+        || app.cookie.is_outdated(&token_headers(request.headers()));
+    if is_due && !is_prefetch(request.headers()) && can_carry_cookie(headers) {
+        make_private(headers);
+        renew(app, app.auth_request(request, AuthEndpoint::REFRESH), headers).await;
+    }
+}
+
+/// Waits for the response to a request. Gives up when neither the upload nor the upstream has made progress for `timeout`.
 async fn send(
     upstream: &Upstream,
-    request: RequestBuilder,
+    exchange: impl Future<Output = Result<reqwest::Response, reqwest::Error>>,
     timeout: Duration,
     progress: &UploadProgress,
 ) -> Result<reqwest::Response, Problem> {
@@ -116,7 +172,7 @@ async fn send(
         let detail = "The application at this address is not responding. Try again shortly.";
         Problem::unavailable(detail, format_args!("the upstream of {}: {cause}", upstream.prefix))
     };
-    let mut response = pin!(request.send());
+    let mut response = pin!(exchange);
     loop {
         let deadline = progress.last_activity() + timeout;
         match tokio::time::timeout_at(deadline.into(), &mut response).await {

@@ -3,11 +3,15 @@ use actix_web::{
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
-    http::header,
+    http::{Method, header, uri::PathAndQuery},
     middleware::Next,
     web,
 };
-use drawbridge_http::{ErrorPage, RequestId, log_failure, problem::Problem};
+use drawbridge_http::{
+    ErrorPage, RequestId, log_failure,
+    problem::{Code, Problem},
+};
+use drawbridge_verification::Refusal;
 
 use crate::{
     app::App,
@@ -41,20 +45,23 @@ struct ProblemRenderer {
     app: web::Data<App>,
     language: Language,
     request_id: Option<RequestId>,
+    /// The path and query of the page that the browser opens, or of the page with the form that it submits.
+    page: Option<String>,
 }
 
 impl ProblemRenderer {
     /// `None` if the client does not accept pages.
     fn for_request(request: &ServiceRequest) -> Option<Self> {
         let accept = request.headers().get(header::ACCEPT)?.to_str().ok()?;
-        if !accept.contains("text/html") || request.path().starts_with("/api/") {
+        let app = request.app_data::<web::Data<App>>()?;
+        if !accept.contains("text/html") || request.path().starts_with(&app.pages.at("/api/")) {
             return None;
         }
-        let app = request.app_data::<web::Data<App>>()?;
         Some(Self {
             app: app.clone(),
             language: Language::from_headers(request.headers(), app.cookie.is_secure()),
             request_id: RequestId::of(request),
+            page: page_of(request, app),
         })
     }
 
@@ -72,7 +79,9 @@ impl ProblemRenderer {
         log_failure(problem);
         let request_id = self.request_id.as_ref().map_or("", RequestId::as_str);
         let layout = PageLayout { has_menu: false, ..self.app.layout(self.language) };
-        match render_into(problem.response_head(), &ProblemPage { layout, problem, request_id }) {
+        let sign_in = self.page.as_ref().filter(|_| is_about_session(problem.code()));
+        let sign_in = sign_in.map(|page| self.app.guard.login_target(page));
+        match render_into(problem.response_head(), &ProblemPage { layout, problem, request_id, sign_in }) {
             Ok(mut response) => {
                 response.extensions_mut().insert(ErrorPage);
                 response
@@ -80,4 +89,26 @@ impl ProblemRenderer {
             Err(problem) => HttpResponse::from_error(problem),
         }
     }
+}
+
+/// Returns true if a browser gets this code because it has no valid session, so that signing in may help.
+fn is_about_session(code: Code) -> bool {
+    let is_diagnosis = matches!(
+        code,
+        Code::CookieMissing
+            | Code::CookieOtherName
+            | Code::CookieOtherHost
+            | Code::CookieDuplicate
+            | Code::TlsMissing
+            | Code::ClockSkew
+    );
+    is_diagnosis || Refusal::from_code(code.as_str()).is_some()
+}
+
+fn page_of(request: &ServiceRequest, app: &App) -> Option<String> {
+    if request.method() == Method::GET {
+        return Some(request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned());
+    }
+    let referrer = request.headers().get(header::REFERER)?.to_str().ok()?;
+    app.frontend_origin.local_target(referrer.strip_prefix(&app.frontend_origin.to_string())?)
 }

@@ -1,16 +1,18 @@
 use std::time::Duration;
 
 use actix_web::{
-    Error, HttpMessage,
+    Error, HttpMessage, HttpRequest,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::header::HeaderMap,
     middleware::Next,
     web,
 };
-use drawbridge_core::clock::{Clock, SystemClock};
-use drawbridge_guard::SignedIn;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use drawbridge_guard::{RequestSession, SignedIn};
 use drawbridge_http::{append_cookies, problem::Problem, token_headers};
+use serde::Deserialize;
 
 use crate::{
     app::App,
@@ -38,16 +40,50 @@ pub(crate) async fn renew_session<B: MessageBody>(
     Ok(response)
 }
 
-fn is_renewal_due(request: &ServiceRequest) -> bool {
-    let extensions = request.extensions();
-    let Some(person) = extensions.get::<SignedIn>() else { return false };
-    let is_outdated = request
-        .app_data::<web::Data<App>>()
-        .is_some_and(|app| app.cookie.is_outdated(&token_headers(request.headers())));
-    is_outdated || person.session.is_renewal_due(SystemClock.now())
+/// Renews the token of a request to the JSON API, whose session no guard has verified.
+pub(crate) async fn renew_if_due(app: &App, request: &HttpRequest, headers: &mut HeaderMap) {
+    let now = app.clock.now();
+    let sent = token_headers(request.headers());
+    let is_worth_asking = app.cookie.is_outdated(&sent)
+        || app.cookie.only_token(&sent).is_some_and(|token| is_past_half_its_lifetime(token, now));
+    if !is_worth_asking {
+        return;
+    }
+    if let Ok(RequestSession::SignedIn { verified, .. }) = app.guard.find_session(request).await
+        && (app.cookie.is_outdated(&sent) || verified.session.is_renewal_due(now))
+    {
+        renew(app, app.auth_request(request, AuthEndpoint::REFRESH), headers).await;
+    }
 }
 
-async fn renew(app: &App, renewal: AuthRequest, headers: &mut HeaderMap) {
+/// The times in a token.
+#[derive(Deserialize)]
+struct TokenTimes {
+    iat: i64,
+    exp: i64,
+}
+
+/// Returns true if a token claims to be past half its lifetime. Nothing is verified yet.
+fn is_past_half_its_lifetime(token: &str, now: DateTime<Utc>) -> bool {
+    let payload = token.split('.').nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
+    let times = payload.and_then(|payload| serde_json::from_slice::<TokenTimes>(&payload).ok());
+    times.is_some_and(|TokenTimes { iat, exp }| {
+        now.timestamp().saturating_sub(iat) > exp.saturating_sub(iat) / 2
+    })
+}
+
+fn is_renewal_due(request: &ServiceRequest) -> bool {
+    let extensions = request.extensions();
+    let (Some(person), Some(app)) = (extensions.get::<SignedIn>(), request.app_data::<web::Data<App>>())
+    else {
+        return false;
+    };
+    app.cookie.is_outdated(&token_headers(request.headers()))
+        || person.session.is_renewal_due(app.clock.now())
+}
+
+/// Requests a new token, and sets its cookies.
+pub(crate) async fn renew(app: &App, renewal: AuthRequest, headers: &mut HeaderMap) {
     let sent = actix_web::rt::time::timeout(RENEWAL_TIMEOUT, app.auth.send(renewal)).await;
     match sent.unwrap_or_else(|elapsed| Err(Problem::internal(elapsed))) {
         Ok(response) => {

@@ -46,6 +46,8 @@ pub(crate) struct AuthenticatorPage {
     pub(crate) csrf: String,
     /// The path below which the forms are submitted.
     pub(crate) base: &'static str,
+    /// The query of the URLs to which the forms are submitted: empty, or a return target.
+    pub(crate) query: String,
     pub(crate) is_on: bool,
     /// The secret that is being set up.
     pub(crate) qr_code: Option<QrCode>,

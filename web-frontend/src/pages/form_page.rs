@@ -15,7 +15,7 @@ pub(crate) struct FormPage {
     title: &'static str,
     intro: Vec<Cow<'static, str>>,
     csrf: String,
-    action: &'static str,
+    action: String,
     hidden: Vec<HiddenField>,
     fields: Vec<FormField>,
     button: &'static str,
@@ -37,9 +37,9 @@ struct HiddenField {
 #[derive(Clone)]
 pub(crate) struct PasskeyButton {
     pub(crate) label: &'static str,
-    /// The endpoint that starts the ceremony.
+    /// The endpoint that starts the ceremony, without `PAGES_PATH`.
     pub(crate) begin: &'static str,
-    /// The endpoint that completes the ceremony.
+    /// The endpoint that completes the ceremony, without `PAGES_PATH`.
     pub(crate) finish: &'static str,
     /// Whether the browser may suggest passkeys in the e-mail field.
     pub(crate) conditional: bool,
@@ -49,7 +49,7 @@ pub(crate) struct PasskeyButton {
 
 impl FormPage {
     /// A page whose form is submitted to `action`.
-    pub(crate) fn new(layout: PageLayout, csrf: String, form: &Form, action: &'static str) -> Self {
+    pub(crate) fn new(layout: PageLayout, csrf: String, form: &Form, action: String) -> Self {
         let intro = Some(form.intro).filter(|intro| !intro.is_empty()).map(Cow::Borrowed);
         Self {
             layout,

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use drawbridge_core::pages_path::PagesPath;
+
 use super::AccountSection;
 use crate::{assets::Assets, flash::FlashMessage, language::Language, site::Site, text::Text};
 
@@ -8,6 +10,7 @@ use crate::{assets::Assets, flash::FlashMessage, language::Language, site::Site,
 pub(crate) struct PageLayout {
     pub(crate) site: Arc<Site>,
     pub(crate) assets: Arc<Assets>,
+    pub(crate) pages: PagesPath,
     pub(crate) language: Language,
     pub(crate) text: &'static Text,
     /// The e-mail address of the signed-in user.
@@ -24,10 +27,11 @@ pub(crate) struct PageLayout {
 
 impl PageLayout {
     /// A layout without anything about the visitor.
-    pub(crate) fn new(site: Arc<Site>, assets: Arc<Assets>, language: Language) -> Self {
+    pub(crate) fn new(site: Arc<Site>, assets: Arc<Assets>, pages: PagesPath, language: Language) -> Self {
         Self {
             site,
             assets,
+            pages,
             language,
             text: language.text(),
             email: None,
@@ -38,8 +42,13 @@ impl PageLayout {
         }
     }
 
+    /// The path of one of our own pages, such as `/login`, on this origin.
+    pub(crate) fn at(&self, path: &str) -> String {
+        self.pages.at(path)
+    }
+
     /// The layout of a page in this section of the account.
     pub(crate) fn within(self, section: AccountSection) -> Self {
-        Self { section: Some(section), current_path: section.path().to_owned(), ..self }
+        Self { section: Some(section), current_path: self.at(section.path()), ..self }
     }
 }

@@ -52,5 +52,7 @@ pub(crate) struct NoticePage {
 pub(crate) struct EnrolPage {
     pub(crate) layout: PageLayout,
     pub(crate) csrf: String,
+    /// The URL to which the form for an authenticator app is submitted.
+    pub(crate) authenticator_form: String,
     pub(crate) passkey: PasskeyButton,
 }

@@ -11,6 +11,8 @@ pub(crate) struct ProblemPage<'a> {
     pub(crate) layout: PageLayout,
     pub(crate) problem: &'a Problem,
     pub(crate) request_id: &'a str,
+    /// The sign-in page that leads back to this page, if signing in may help.
+    pub(crate) sign_in: Option<String>,
 }
 
 /// A paragraph of a [`ProblemPage`].

@@ -158,4 +158,6 @@ pub(crate) struct Delete {
 /// Confirming one's identity before a sensitive change.
 pub(crate) struct Confirm {
     pub(crate) form: Form,
+    pub(crate) missing_factor_title: &'static str,
+    pub(crate) missing_factor: &'static str,
 }

@@ -23,6 +23,8 @@ pub(crate) const DE: Text = Text {
         language: "Sprache",
         error: "Fehler: ",
         cancel: "Abbrechen",
+        one_moment: "Einen Moment …",
+        go_on: "Weiter",
     },
     field: Field {
         email: "E-Mail-Adresse",

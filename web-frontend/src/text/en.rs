@@ -22,6 +22,8 @@ pub(crate) const EN: Text = Text {
         language: "Language",
         error: "Error: ",
         cancel: "Cancel",
+        one_moment: "One moment…",
+        go_on: "Continue",
     },
     field: Field {
         email: "Email address",

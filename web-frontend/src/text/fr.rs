@@ -23,6 +23,8 @@ pub(crate) const FR: Text = Text {
         language: "Langue",
         error: "Erreur\u{a0}: ",
         cancel: "Annuler",
+        one_moment: "Un instant…",
+        go_on: "Continuer",
     },
     field: Field {
         email: "Adresse e-mail",

@@ -5,8 +5,8 @@ mod trusted;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use drawbridge_cookies::request_cookies::{self, RequestCookie};
 use drawbridge_http::{cookie_fields, request_id::REQUEST_ID};
-use reqwest::Url;
 
+use super::Upstream;
 use trusted::is_set_by_proxies;
 
 /// Headers that apply to one connection only (RFC 9110, 7.6.1).
@@ -41,9 +41,14 @@ pub(crate) fn is_forwarded_to_upstream(name: &HeaderName, all: &HeaderMap) -> bo
     is_end_to_end(name, all) && !is_set_by_proxies(name.as_str()) && name != REQUEST_ID
 }
 
-/// Returns true if an upstream's header is forwarded to the client.
-pub(crate) fn is_forwarded_to_client(name: &HeaderName, all: &HeaderMap) -> bool {
-    is_end_to_end(name, all) && !ORIGIN_WIDE.contains(&name.as_str()) && name != REQUEST_ID
+/// Returns true if an upstream's header is forwarded to the client. The application speaks for the whole origin.
+pub(crate) fn is_forwarded_to_client(name: &HeaderName, all: &HeaderMap, upstream: &Upstream) -> bool {
+    let is_permitted = match name.as_str() {
+        // The ports of this server, not of the application.
+        "alt-svc" => false,
+        name => upstream.is_application() || !ORIGIN_WIDE.contains(&name),
+    };
+    is_end_to_end(name, all) && is_permitted && name != REQUEST_ID
 }
 
 /// Returns true unless the header applies to one connection only. `Connection` can list more such headers.
@@ -67,36 +72,10 @@ pub(crate) fn upstream_cookies(headers: &HeaderMap, is_own: impl Fn(&str) -> boo
     HeaderValue::from_bytes(&pairs.join(b"; ".as_slice())).ok()
 }
 
-/// The upstream that sent a redirect.
-pub(crate) struct RedirectSource<'a> {
-    /// The path of this origin that belongs to the upstream.
-    pub(crate) prefix: &'a str,
-    /// The URL that replaces the prefix.
-    pub(crate) target: &'a Url,
-    /// The URL of the request.
-    pub(crate) requested: &'a Url,
-}
-
-/// Rewrites the `Location` of an upstream to this origin. A location on another origin stays as it is; one on
-/// the upstream but outside of its target is dropped, since no path of this origin leads there.
-pub(crate) fn rewrite_location(location: &HeaderValue, source: &RedirectSource) -> Option<HeaderValue> {
-    let url = source.requested.join(location.to_str().ok()?).ok()?;
-    if url.origin() != source.target.origin() {
-        return Some(location.clone());
-    }
-    let rest = url.path().strip_prefix(source.target.path().trim_end_matches('/'))?;
-    if !rest.is_empty() && !rest.starts_with('/') {
-        return None;
-    }
-    let prefix = source.prefix;
-    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
-    HeaderValue::from_str(&format!("{prefix}{rest}{query}{fragment}")).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
+    use drawbridge_core::pages_path::PagesPath;
 
     use super::*;
 
@@ -119,11 +98,20 @@ mod tests {
     #[test]
     fn an_upstream_cannot_set_headers_for_the_whole_origin() {
         let request = TestRequest::default().to_http_request();
-        let is_forwarded = |name: &str| is_forwarded_to_client(&name.parse().unwrap(), request.headers());
+        let backend = Upstream::parse_list("/backend=http://localhost:4000", &PagesPath::default()).unwrap();
+        let application = Upstream::parse_app("http://localhost:3000").unwrap();
+        let is_forwarded = |name: &str, upstream: &Upstream| {
+            is_forwarded_to_client(&name.parse().unwrap(), request.headers(), upstream)
+        };
 
-        assert!(!is_forwarded("strict-transport-security"));
-        assert!(!is_forwarded("clear-site-data"));
-        assert!(is_forwarded("content-type"));
+        assert!(!is_forwarded("strict-transport-security", &backend[0]));
+        assert!(!is_forwarded("clear-site-data", &backend[0]));
+        assert!(is_forwarded("content-type", &backend[0]));
+        assert!(
+            is_forwarded("strict-transport-security", &application),
+            "this origin is the application's own"
+        );
+        assert!(!is_forwarded("alt-svc", &application));
     }
 
     #[test]
@@ -146,28 +134,6 @@ mod tests {
                 expected.map(str::as_bytes),
                 "{fields:?}"
             );
-        }
-    }
-
-    #[test]
-    fn redirects_within_the_upstream_stay_on_this_origin() {
-        let cases = [
-            ("absolute path", "/v1/c?d=e#f", Some("/backend/c?d=e#f")),
-            ("relative path", "c", Some("/backend/a/c")),
-            ("URL of the upstream", "http://api/v1/c", Some("/backend/c")),
-            ("other origin", "https://idp.example/authorize", Some("https://idp.example/authorize")),
-            ("outside of the target", "/other", None),
-            ("similar path", "/v10/x", None),
-        ];
-        let source = RedirectSource {
-            prefix: "/backend",
-            target: &"http://api/v1".parse().unwrap(),
-            requested: &"http://api/v1/a/b".parse().unwrap(),
-        };
-
-        for (case, location, expected) in cases {
-            let rewritten = rewrite_location(&HeaderValue::from_static(location), &source);
-            assert_eq!(rewritten.as_ref().map(|value| value.to_str().unwrap()), expected, "{case}");
         }
     }
 }

@@ -1,17 +1,15 @@
-use std::cmp::Reverse;
+use std::{cmp::Reverse, path::Path};
 
-use drawbridge_core::audience::Audience;
+use drawbridge_core::{audience::Audience, pages_path::PagesPath, tls::Authorities};
 use drawbridge_http::discovery::{METADATA_PATH, PUBLIC_KEYS_PATH};
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
 use super::network::is_private_network;
 
-/// The paths of web-frontend itself: each includes everything below it. A test in `routes.rs` checks that
-/// the list is complete.
-const OWN_PATHS: [&str; 17] = [
-    METADATA_PATH,
-    PUBLIC_KEYS_PATH,
+/// The paths of web-frontend itself if its pages are at the root: each includes everything below it. A test in
+/// `routes.rs` checks that the list is complete.
+const OWN_PATHS: [&str; 15] = [
     "/account",
     "/api",
     "/assets",
@@ -38,12 +36,30 @@ pub struct Upstream {
     pub target: Url,
     /// The audience of the access tokens that the server receives; by default the origin of the target.
     pub audience: Audience,
+    /// Which `Host` the server receives.
+    pub host: HostHeader,
+    /// Whether its absolute URLs on the frontend's origin are meant as they are, without its prefix.
+    pub keeps_redirects: bool,
+    /// The authorities to trust instead of the usual ones.
+    pub authorities: Option<Authorities>,
+}
+
+/// The value of `Host` in forwarded requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostHeader {
+    /// The host that browsers use: frameworks compare it with `Origin`, and build absolute URLs from it.
+    Public,
+    /// The host of the target, by which a hosting platform finds the application.
+    Target,
 }
 
 /// What follows the URL of an entry.
 #[derive(Default)]
 struct Options {
     audience: Option<Audience>,
+    host: Option<HostHeader>,
+    keeps_redirects: bool,
+    authorities: Option<Authorities>,
     /// Tokens may cross a public network in the clear.
     plain_http: bool,
 }
@@ -53,10 +69,10 @@ impl Upstream {
     ///
     /// # Errors
     /// A reason that continues a sentence after the name of the setting.
-    pub fn parse_list(text: &str) -> Result<Vec<Self>, String> {
+    pub fn parse_list(text: &str, pages: &PagesPath) -> Result<Vec<Self>, String> {
         let mut upstreams: Vec<Self> = Vec::new();
         for entry in text.split(',') {
-            let upstream = Self::parse(entry.trim())
+            let upstream = Self::parse(entry.trim(), pages)
                 .map_err(|reason| format!("has the invalid entry \"{entry}\": {reason}"))?;
             if upstreams.iter().any(|other| other.prefix == upstream.prefix) {
                 return Err(format!("lists {} twice", upstream.prefix));
@@ -67,9 +83,27 @@ impl Upstream {
         Ok(upstreams)
     }
 
-    fn parse(entry: &str) -> Result<Self, String> {
+    /// Parses `APP_URL`: the application at the root of this origin.
+    ///
+    /// # Errors
+    /// A reason that continues a sentence after the name of the setting.
+    pub fn parse_app(text: &str) -> Result<Self, String> {
+        let app =
+            Self::parse_server(String::new(), text).map_err(|reason| format!("is invalid: {reason}"))?;
+        if app.target.path().trim_end_matches('/').is_empty() {
+            return Ok(app);
+        }
+        Err("must be a URL without a path, such as http://localhost:3000: the application is at the root of this origin \
+             as well"
+            .into())
+    }
+
+    fn parse(entry: &str, pages: &PagesPath) -> Result<Self, String> {
         let (prefix, rest) = entry.split_once('=').ok_or("it must be a path, =, and a URL")?;
-        let prefix = parse_prefix(prefix)?;
+        Self::parse_server(parse_prefix(prefix, pages)?, rest)
+    }
+
+    fn parse_server(prefix: String, rest: &str) -> Result<Self, String> {
         let mut words = rest.split_ascii_whitespace();
         let target = parse_target(words.next().unwrap_or_default())?;
         let options = parse_options(words)?;
@@ -78,11 +112,29 @@ impl Upstream {
                         or write plain-http after the URL if the network in between is private"
                 .into());
         }
+        if target.scheme() == "http" && options.authorities.is_some() {
+            return Err("it names authorities with ca=, but its URL is not https".into());
+        }
         let audience = match options.audience {
             Some(audience) => audience,
             None => target.origin().ascii_serialization().parse()?,
         };
-        Ok(Self { prefix, target, audience })
+        // An application near by is not a hosting platform, which would look for the public host among its own sites.
+        let is_near_application = prefix.is_empty() && is_private_network(&target);
+        let default_host = if is_near_application { HostHeader::Public } else { HostHeader::Target };
+        let host = options.host.unwrap_or(default_host);
+        let Options { keeps_redirects, authorities, .. } = options;
+        Ok(Self { prefix, target, audience, host, keeps_redirects, authorities })
+    }
+
+    /// Returns true if the server receives the `Host` that browsers use.
+    pub(crate) fn sends_public_host(&self) -> bool {
+        self.host == HostHeader::Public
+    }
+
+    /// Returns true for the application of `APP_URL`, which has no prefix.
+    pub(crate) fn is_application(&self) -> bool {
+        self.prefix.is_empty()
     }
 
     /// Returns true if requests for `path` go to this upstream.
@@ -114,10 +166,18 @@ fn parse_options<'a>(words: impl Iterator<Item = &'a str>) -> Result<Options, St
                 let audience = audience.parse().map_err(|reason| format!("its audience {reason}"))?;
                 options.audience = Some(audience);
             }
+            Some(("host", "public")) => options.host = Some(HostHeader::Public),
+            Some(("host", "target")) => options.host = Some(HostHeader::Target),
+            Some(("redirects", "keep")) => options.keeps_redirects = true,
+            Some(("ca", file)) => {
+                let authorities = Authorities::from_file(Path::new(file));
+                options.authorities = Some(authorities.map_err(|reason| format!("its option ca {reason}"))?);
+            }
             None if word == "plain-http" => options.plain_http = true,
             _ => {
-                let reason =
-                    format!("after the URL, only audience=NAME and plain-http are known, not \"{word}\"");
+                let reason = format!(
+                    "after the URL, only audience=NAME, host=public, host=target, ca=FILE, redirects=keep and plain-http are known, not \"{word}\""
+                );
                 return Err(reason);
             }
         }
@@ -125,20 +185,30 @@ fn parse_options<'a>(words: impl Iterator<Item = &'a str>) -> Result<Options, St
     Ok(options)
 }
 
-fn parse_prefix(text: &str) -> Result<String, String> {
+fn parse_prefix(text: &str, pages: &PagesPath) -> Result<String, String> {
     let prefix = text.trim_end_matches('/');
-    if let Some(own) = own_path(prefix) {
-        return Err(format!("{own} belongs to Drawbridge"));
+    if prefix.is_empty() && text.starts_with('/') {
+        return Err(
+            "it must begin with a path such as /backend; APP_URL is the server of all other paths".into()
+        );
     }
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
     if !prefix.starts_with('/')
         || prefix.contains("//")
-        || prefix.contains("/.")
+        || prefix.contains("/.") && !is_well_known(prefix)
         || !prefix.bytes().all(is_plain)
     {
         return Err("it must begin with a path such as /backend".into());
     }
-    Ok(prefix.to_owned())
+    match own_path(prefix, pages) {
+        Some(own) => Err(format!("{own} belongs to Drawbridge")),
+        None => Ok(prefix.to_owned()),
+    }
+}
+
+/// Returns true for a path below `/.well-known`, of which Drawbridge reserves two names only.
+fn is_well_known(prefix: &str) -> bool {
+    prefix.strip_prefix("/.well-known/").is_some_and(|rest| !rest.contains("/."))
 }
 
 fn parse_target(text: &str) -> Result<Url, String> {
@@ -158,9 +228,22 @@ fn parse_target(text: &str) -> Result<Url, String> {
     Ok(target)
 }
 
-/// The path of web-frontend that `path` equals or lies below.
-fn own_path(path: &str) -> Option<&'static str> {
-    OWN_PATHS.into_iter().find(|own| rest_below(own, path).is_some())
+/// The path of web-frontend that an upstream at `prefix` would take over.
+pub(super) fn own_path(prefix: &str, pages: &PagesPath) -> Option<String> {
+    let own_paths = [METADATA_PATH, PUBLIC_KEYS_PATH].into_iter().map(str::to_owned);
+    let own_paths = own_paths.chain(match pages.prefix() {
+        "" => OWN_PATHS.map(str::to_owned).to_vec(),
+        pages => vec![pages.to_owned()],
+    });
+    own_paths.into_iter().find(|own| rest_below(own, prefix).is_some() || rest_below(prefix, own).is_some())
+}
+
+/// Returns true for a path of Drawbridge's own pages.
+pub(super) fn is_own_page(path: &str, pages: &PagesPath) -> bool {
+    match pages.prefix() {
+        "" => OWN_PATHS.into_iter().any(|own| rest_below(own, path).is_some()),
+        prefix => rest_below(prefix, path).is_some(),
+    }
 }
 
 /// The part of `path` after `prefix`, if `path` equals `prefix` or lies below it.
@@ -179,121 +262,5 @@ fn has_dot_segment(path: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_prefix_is_replaced_and_the_rest_is_kept() {
-        let upstream = parse("/backend=https://api.example.com/v1/");
-        let cases = [
-            ("/backend", None, "https://api.example.com/v1"),
-            ("/backend/", None, "https://api.example.com/v1/"),
-            ("/backend/a%20b/c", Some("d=%2F&e"), "https://api.example.com/v1/a%20b/c?d=%2F&e"),
-            ("/backend/a%2Fb;c=d/..e/f..", None, "https://api.example.com/v1/a%2Fb;c=d/..e/f.."),
-            ("/backend//evil.example/", None, "https://api.example.com/v1//evil.example/"),
-        ];
-
-        for (path, query, expected) in cases {
-            let url = upstream.url(path, query);
-            assert_eq!(url.as_ref().map(Url::as_str), Some(expected), "{path}");
-        }
-        assert_eq!(upstream.url("/backendx", None), None);
-    }
-
-    #[test]
-    fn a_target_without_a_path_is_possible() {
-        let upstream = parse("/backend/files=http://10.0.0.7:9000");
-
-        let url = |path| upstream.url(path, None).unwrap().to_string();
-
-        assert_eq!(url("/backend/files"), "http://10.0.0.7:9000/");
-        assert_eq!(url("/backend/files/x"), "http://10.0.0.7:9000/x");
-    }
-
-    #[test]
-    fn the_audience_is_the_targets_origin_unless_it_is_named() {
-        for (entry, expected) in [
-            ("/backend=https://api.example.com/v1", "https://api.example.com"),
-            ("/backend=http://api:4000", "http://api:4000"),
-            ("/backend=https://api.example.com audience=orders", "orders"),
-        ] {
-            assert_eq!(parse(entry).audience.as_str(), expected, "{entry}");
-        }
-    }
-
-    #[test]
-    fn plain_http_over_a_public_network_must_be_asked_for() {
-        let error = Upstream::parse_list("/backend=http://api.example.com").unwrap_err();
-        assert!(error.contains("plain-http"), "{error}");
-
-        let upstream = parse("/backend=http://api.example.com plain-http");
-        assert_eq!(upstream.target.scheme(), "http");
-    }
-
-    #[test]
-    fn the_longest_prefix_comes_first() {
-        let list =
-            Upstream::parse_list("/backend=http://a.internal, /backend/files=http://b.internal").unwrap();
-
-        assert_eq!(list[0].prefix, "/backend/files");
-    }
-
-    #[test]
-    fn no_path_leads_outside_of_the_target() {
-        let upstream = parse("/backend=https://api.example.com/v1");
-        let paths = [
-            "/backend/../admin",
-            "/backend/x/../../admin",
-            "/backend/%2e%2e/admin",
-            "/backend/.%2E/admin",
-            "/backend/./x",
-            "/backend/\\..\\admin",
-            "/backend/..",
-            "/backend/..%2fadmin",
-            "/backend/%2e%2e%2fadmin",
-            "/backend/x%2f..%2f..%2fadmin",
-            "/backend/..%5cadmin",
-            "/backend/..;/admin",
-            "/backend/.;a=b/x",
-        ];
-
-        for path in paths {
-            assert_eq!(upstream.url(path, None), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn invalid_entries_are_explained() {
-        let cases = [
-            ("no URL", "/backend", "a URL"),
-            ("relative path", "backend=http://a.example", "such as /backend"),
-            ("the whole origin", "/=http://a.example", "such as /backend"),
-            ("dot segment", "/b/../c=http://a.example", "such as /backend"),
-            ("other scheme", "/b=ftp://a.example", "http://"),
-            ("query", "/b=https://a.example?x", "may only have"),
-            ("same prefix", "/b=https://a.example,/b/=https://c.example", "lists /b twice"),
-            ("unknown option", "/b=https://a.example aud=x", "only audience=NAME"),
-            ("invalid audience", "/b=https://a.example audience=", "its audience must be"),
-        ];
-
-        for (case, text, expected) in cases {
-            let error = Upstream::parse_list(text).unwrap_err();
-            assert!(error.contains(expected), "{case}: {error}");
-        }
-    }
-
-    #[test]
-    fn paths_of_drawbridge_are_refused() {
-        for own in OWN_PATHS {
-            for prefix in [own.to_owned(), format!("{own}/below")] {
-                let error = Upstream::parse_list(&format!("{prefix}=http://a.example")).unwrap_err();
-                assert!(error.contains(&format!("{own} belongs to Drawbridge")), "{prefix}: {error}");
-            }
-        }
-        assert!(Upstream::parse_list("/apis=https://a.example").is_ok(), "only a similar name");
-    }
-
-    fn parse(entry: &str) -> Upstream {
-        Upstream::parse(entry).unwrap()
-    }
-}
+#[path = "upstream_tests.rs"]
+mod tests;

@@ -1,10 +1,13 @@
 use std::sync::Arc;
 
 use actix_web::{App, HttpResponse, HttpServer, http::StatusCode, web};
-use drawbridge_core::settings::fixed;
+use drawbridge_core::{
+    clock::{SharedClock, SystemClock},
+    settings::fixed,
+};
 use drawbridge_verification::user_cache::{CacheLocation, MemoryUserCache};
 use tempfile::TempDir;
-use tests::{MASTER_SECRET, Service, Visitor, WEB_FRONTEND_KEY, expect_contract};
+use tests::{MASTER_SECRET, Service, Visitor, WEB_FRONTEND_KEY, expect_contract, expect_contract_below};
 
 const CACHE_BYTES: u64 = 1 << 20;
 
@@ -29,6 +32,14 @@ impl TestApp {
 
     /// Starts the services after applying `change` to auth-service's settings.
     pub(crate) async fn start_with(change: impl FnOnce(&mut auth_service::Config)) -> Self {
+        Self::start_with_clock(Arc::new(SystemClock), change).await
+    }
+
+    /// Starts the services after applying `change`. auth-service and web-frontend use this clock.
+    pub(crate) async fn start_with_clock(
+        clock: SharedClock,
+        change: impl FnOnce(&mut auth_service::Config),
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let database_url = format!("sqlite://{}", folder.path().join("test.db").display());
         let own = [("DATABASE_URL", database_url.as_str()), ("MASTER_SECRET", MASTER_SECRET)];
@@ -41,7 +52,7 @@ impl TestApp {
         let mut verify = verify_service::Config::read(&settings).unwrap();
         verify.cache = cache.clone();
 
-        let auth = auth_service::bind(auth).await.unwrap();
+        let auth = auth_service::bind_with_clock(auth, clock.clone()).await.unwrap();
         let verify = verify_service::bind(verify).unwrap();
         let auth_url = local_url(auth.port());
         let verify_url = local_url(verify.port());
@@ -50,7 +61,7 @@ impl TestApp {
         expect_contract(Service::Verify, &verify_url);
         auth.spawn();
         verify.spawn();
-        let frontend = start_frontend(&auth_url, &verify_url, &[]);
+        let frontend = start_frontend_with_clock(&auth_url, &verify_url, &[], clock);
         Self { frontend, auth: auth_url, verify: verify_url, verify_internal, cache, _folder: folder }
     }
 
@@ -79,11 +90,23 @@ const COMMON_SETTINGS: [(&str, &str); 4] = [
 
 /// Starts web-frontend in front of these services and returns its URL. `settings` override the common ones.
 pub(crate) fn start_frontend(auth: &str, verify: &str, settings: &[(&'static str, &str)]) -> String {
+    start_frontend_with_clock(auth, verify, settings, Arc::new(SystemClock))
+}
+
+/// Does the same as [`start_frontend`], with another clock, which must agree with the clock of auth-service.
+pub(crate) fn start_frontend_with_clock(
+    auth: &str,
+    verify: &str,
+    settings: &[(&'static str, &str)],
+    clock: SharedClock,
+) -> String {
     let services = [("AUTH_SERVICE_URL", auth), ("VERIFY_SERVICE_URL", verify)];
     let settings = fixed(COMMON_SETTINGS.into_iter().chain(services).chain(settings.iter().copied()));
-    let server = web_frontend::bind(web_frontend::Config::read(&settings).unwrap()).unwrap();
+    let config = web_frontend::Config::read(&settings).unwrap();
+    let pages = config.pages.clone();
+    let server = web_frontend::bind_with_clock(config, clock).unwrap();
     let url = local_url(server.port());
-    expect_contract(Service::Frontend, &url);
+    expect_contract_below(Service::Frontend, &url, pages.prefix());
     server.spawn();
     url
 }

@@ -7,10 +7,12 @@
     reason = "a test that meets something unexpected must fail"
 )]
 
+mod double_submits;
 mod forms;
 mod guard;
 mod helpers;
 mod outages;
 mod redirect_loops;
 mod renewal;
+mod return_paths;
 mod upstreams;

@@ -48,6 +48,27 @@ async fn an_unexpected_answer_is_not_a_refusal() {
 }
 
 #[actix_web::test]
+async fn an_unexpected_answer_is_no_verification() {
+    let cases = [
+        ("gateway error", 502, "{\"message\": \"bad gateway\"}"),
+        ("refusal without a code", 403, "{}"),
+        ("success without data", 200, "{\"success\": true}"),
+        ("page", 200, "<!doctype html>"),
+        ("redirect", 302, "{\"data\": {}}"),
+    ];
+
+    for (case, status, body) in cases {
+        let auth = start_impostor(502, "{}");
+        let frontend = start_frontend(&auth, &start_impostor(status, body), &[]);
+
+        let answer = Visitor::new().post(&format!("{frontend}/api/verify")).await;
+
+        assert_eq!(answer.status_and_code(), (503, "unavailable".into()), "{case}");
+        assert!(!answer.header("retry-after").is_empty(), "{case}");
+    }
+}
+
+#[actix_web::test]
 async fn an_unexpected_answer_is_not_published() {
     let cases = [
         ("gateway error", 502, "{\"issuer\": \"https://evil.example\", \"keys\": []}"),

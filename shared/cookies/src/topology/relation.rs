@@ -48,6 +48,14 @@ pub fn registrable(origin: &Origin) -> Option<&str> {
     psl::domain_str(origin.host())
 }
 
+/// Returns true if the origin's host is itself a public suffix on the list, such as `co.uk` or `vercel.app`. A single label
+/// that is not on the list, such as the name of a machine in a private network, is none.
+pub fn is_public_suffix(origin: &Origin) -> bool {
+    let host = origin.host().as_bytes();
+    let is_whole_host = |suffix: psl::Suffix<'_>| suffix.is_known() && suffix.as_bytes() == host;
+    origin.ip().is_none() && psl::suffix(host).is_some_and(is_whole_host)
+}
+
 fn suffix(origin: &Origin) -> Option<&str> {
     if origin.ip().is_some() {
         return None;

@@ -28,7 +28,7 @@ const ANSWER_TIMEOUT: Setting = Setting::new(
 );
 const MASTER_SECRET: Setting = Setting::new(
     "MASTER_SECRET",
-    "The secret that every key of the deployment is derived from. `openssl rand -base64 32` creates one.",
+    "The secret from which auth-service derives its keys. `openssl rand -base64 32` creates one.",
 )
 .values("at least 32 bytes");
 const FRONTEND_ORIGIN: Setting =
@@ -54,6 +54,8 @@ pub struct Listen {
     pub port: u16,
     /// The port for metrics and for other services of the deployment; 0 picks a free one.
     pub internal_port: u16,
+    /// The address of the internal port.
+    pub internal_address: IpAddr,
     /// How long the service keeps serving after SIGTERM while it reports itself as draining.
     pub drain_time: Duration,
 }
@@ -75,6 +77,7 @@ impl Listen {
         Self {
             address,
             port,
+            internal_address: address,
             internal_port: reader.within(INTERNAL_PORT, default_internal_port, 0..=u16::MAX),
             drain_time: reader.duration(DRAIN_TIME, Duration::ZERO, Duration::ZERO..=Duration::from_mins(10)),
         }
@@ -117,6 +120,11 @@ impl Reader<'_> {
     /// Reads `FRONTEND_ORIGIN`.
     pub fn frontend_origin(&mut self) -> Option<Origin> {
         self.required(FRONTEND_ORIGIN, Origin::parse)
+    }
+
+    /// Reads `FRONTEND_ORIGIN`, for programs that can do without it.
+    pub fn optional_frontend_origin(&mut self) -> Option<Origin> {
+        self.optional(FRONTEND_ORIGIN, Origin::parse)
     }
 
     /// Reads `BACKEND_ORIGIN`.

@@ -20,7 +20,7 @@ pub fn render_api(document: &ApiDocument) -> String {
     let info = document.get("info").unwrap_or(&Value::Null);
     let mut html = format!(
         "<div class=\"api\" lang=\"en\">\n<h1>{}</h1>\n{}<p>Version {}, as an OpenAPI document: \
-         <a href=\"/openapi.json\"><code>/openapi.json</code></a></p>\n",
+         <a href=\"openapi.json\"><code>openapi.json</code></a></p>\n",
         escape(text(info, "title").unwrap_or_default()),
         paragraphs(text(info, "description").unwrap_or_default()),
         escape(text(info, "version").unwrap_or_default()),
@@ -182,7 +182,8 @@ fn code_links(body: &Value) -> String {
     let mut html = String::from("<ul>\n");
     for code in codes.into_iter().flatten().filter_map(Value::as_str) {
         let code = escape(code);
-        let _ = writeln!(html, "<li><a href=\"{PROBLEM_PAGES}{code}\"><code>{code}</code></a></li>");
+        let page = PROBLEM_PAGES.trim_start_matches('/');
+        let _ = writeln!(html, "<li><a href=\"{page}{code}\"><code>{code}</code></a></li>");
     }
     html + "</ul>\n"
 }
@@ -223,7 +224,7 @@ mod tests {
             "<b>POST</b> /samples",
             "Renames &lt;it&gt;.",
             "<code>application/json</code>: <a href=\"#schema-Named\">Named</a>",
-            "<a href=\"/problems/invalid_name\">",
+            "<a href=\"problems/invalid_name\">",
             "<section id=\"schema-Named\">",
         ] {
             assert!(page.contains(expected), "{expected} is missing: {page}");

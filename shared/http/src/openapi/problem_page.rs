@@ -5,7 +5,7 @@ use crate::problem::Code;
 pub fn render_problem(code: Code) -> String {
     format!(
         "<div class=\"api\" lang=\"en\">\n<p><b>{}</b> <code>{}</code></p>\n<h1>{}</h1>\n<h2>When it happens</h2>\n\
-         <p>{}</p>\n<h2>What to do</h2>\n<p>{}</p>\n<p><a href=\"/openapi\">All operations and their codes</a></p>\n\
+         <p>{}</p>\n<h2>What to do</h2>\n<p>{}</p>\n<p><a href=\"../openapi\">All operations and their codes</a></p>\n\
          </div>\n",
         code.status(),
         code.as_str(),

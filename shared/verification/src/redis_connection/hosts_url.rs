@@ -3,7 +3,7 @@
 use redis::{ConnectionInfo, IntoConnectionInfo};
 use url::Url;
 
-use super::{cluster::Cluster, sentinel::Sentinels};
+use super::{cluster::Cluster, encryption::RedisEncryption, sentinel::Sentinels};
 
 const SENTINEL_PORT: u16 = 26379;
 const SERVER_PORT: u16 = 6379;
@@ -44,11 +44,11 @@ impl<'a> Parts<'a> {
 
     fn servers(
         &self,
-        is_secure: bool,
+        encryption: &RedisEncryption,
         default_port: u16,
         login: Option<Login>,
     ) -> Result<Vec<ConnectionInfo>, UrlError> {
-        self.hosts.iter().map(|host| server(is_secure, host, default_port, login)).collect()
+        self.hosts.iter().map(|host| server(encryption, host, default_port, login)).collect()
     }
 }
 
@@ -63,14 +63,13 @@ impl<'a> Login<'a> {
 
 /// One server, built as the URL of a single server, so that the login is parsed as in any other Redis URL.
 fn server(
-    is_secure: bool,
+    encryption: &RedisEncryption,
     host: &str,
     default_port: u16,
     login: Option<Login>,
 ) -> Result<ConnectionInfo, UrlError> {
     const INVALID_HOST: UrlError = "a host is empty, or is not a host name or address with an optional port";
-    let scheme = if is_secure { "rediss" } else { "redis" };
-    let mut url = Url::parse(&format!("{scheme}://{host}")).map_err(|_| INVALID_HOST)?;
+    let mut url = Url::parse(&format!("{}://{host}", encryption.scheme())).map_err(|_| INVALID_HOST)?;
     if url.host_str().is_none_or(str::is_empty) {
         return Err(INVALID_HOST);
     }
@@ -80,12 +79,13 @@ fn server(
         url.set_username(user).map_err(|()| INVALID_HOST)?;
         url.set_password(password).map_err(|()| INVALID_HOST)?;
     }
-    url.into_connection_info().map_err(|_| "a host cannot be connected to, or the login is not UTF-8")
+    let info = url.into_connection_info().and_then(|info| encryption.apply(info));
+    info.map_err(|_| "a host cannot be connected to, or the login is not UTF-8")
 }
 
 /// Parses what follows `redis+sentinel://`.
-pub(super) fn parse_sentinels(is_secure: bool, rest: &str) -> Result<Sentinels, String> {
-    sentinels(is_secure, rest).map_err(|error| {
+pub(super) fn parse_sentinels(encryption: &RedisEncryption, rest: &str) -> Result<Sentinels, String> {
+    sentinels(encryption, rest).map_err(|error| {
         format!(
             "must be redis+sentinel://[user:password@]host[:26379],…/master-name[/db]\
              [?sentinel_username=…&sentinel_password=…], or rediss+sentinel:// for TLS: {error}"
@@ -93,7 +93,7 @@ pub(super) fn parse_sentinels(is_secure: bool, rest: &str) -> Result<Sentinels, 
     })
 }
 
-fn sentinels(is_secure: bool, rest: &str) -> Result<Sentinels, UrlError> {
+fn sentinels(encryption: &RedisEncryption, rest: &str) -> Result<Sentinels, UrlError> {
     let parts = Parts::split(rest)?;
     let (master, db) = parts.path.split_once('/').unwrap_or((parts.path, ""));
     // The characters that Sentinel accepts.
@@ -102,8 +102,8 @@ fn sentinels(is_secure: bool, rest: &str) -> Result<Sentinels, UrlError> {
         return Err("no valid master name (letters, digits, \".\", \"-\" and \"_\") follows the hosts");
     }
     let db: u32 = if db.is_empty() { 0 } else { db.parse().map_err(|_| "the database is not a number")? };
-    let nodes = parts.servers(is_secure, SENTINEL_PORT, sentinel_login(parts.query)?)?;
-    let servers = parts.servers(is_secure, SERVER_PORT, parts.login)?;
+    let nodes = parts.servers(encryption, SENTINEL_PORT, sentinel_login(parts.query)?)?;
+    let servers = parts.servers(encryption, SERVER_PORT, parts.login)?;
     let server = servers.into_iter().next().ok_or("it names no host")?;
     let settings = server.redis_settings().clone().set_db(i64::from(db));
     Ok(Sentinels { nodes, master: master.to_owned(), server: server.set_redis_settings(settings) })
@@ -127,15 +127,15 @@ fn sentinel_login(query: &str) -> Result<Option<Login<'_>>, UrlError> {
 }
 
 /// Parses what follows `redis+cluster://`.
-pub(super) fn parse_cluster(is_secure: bool, rest: &str) -> Result<Cluster, String> {
-    cluster(is_secure, rest).map_err(|error| {
+pub(super) fn parse_cluster(encryption: &RedisEncryption, rest: &str) -> Result<Cluster, String> {
+    cluster(encryption, rest).map_err(|error| {
         format!(
             "must be redis+cluster://[user:password@]host[:6379],…, or rediss+cluster:// for TLS: {error}"
         )
     })
 }
 
-fn cluster(is_secure: bool, rest: &str) -> Result<Cluster, UrlError> {
+fn cluster(encryption: &RedisEncryption, rest: &str) -> Result<Cluster, UrlError> {
     let parts = Parts::split(rest)?;
     if !parts.query.is_empty() {
         return Err("a cluster takes no parameters");
@@ -143,7 +143,7 @@ fn cluster(is_secure: bool, rest: &str) -> Result<Cluster, UrlError> {
     if !parts.path.is_empty() {
         return Err("a cluster has no numbered databases, so nothing may follow the hosts");
     }
-    Ok(Cluster::new(parts.servers(is_secure, SERVER_PORT, parts.login)?))
+    Ok(Cluster::new(parts.servers(encryption, SERVER_PORT, parts.login)?))
 }
 
 #[cfg(test)]
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn sentinel_hosts_may_omit_their_port() {
-        let parsed = sentinels(false, "ada:p%40ss@one:1,two,[::1]:3/my-master/7").unwrap();
+        let parsed = sentinels(&RedisEncryption::None, "ada:p%40ss@one:1,two,[::1]:3/my-master/7").unwrap();
 
         assert_eq!(addresses(&parsed.nodes), ["one:1", "two:26379", "::1:3"]);
         assert_eq!(parsed.master, "my-master");
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_login_is_for_the_server_and_not_for_sentinels() {
-        let parsed = sentinels(false, "ada:p%40ss@one:1,two/my-master/7").unwrap();
+        let parsed = sentinels(&RedisEncryption::None, "ada:p%40ss@one:1,two/my-master/7").unwrap();
 
         let server = parsed.server.redis_settings();
         assert_eq!(server.username(), Some("ada"));
@@ -177,7 +177,11 @@ mod tests {
 
     #[test]
     fn sentinels_have_a_login_of_their_own() {
-        let parsed = sentinels(true, "one/m?sentinel_username=eve&sentinel_password=a%26b/c+@:").unwrap();
+        let parsed = sentinels(
+            &RedisEncryption::Tls { authorities: None },
+            "one/m?sentinel_username=eve&sentinel_password=a%26b/c+@:",
+        )
+        .unwrap();
 
         let node = parsed.nodes[0].redis_settings();
         assert_eq!(node.username(), Some("eve"));
@@ -188,7 +192,7 @@ mod tests {
 
     #[test]
     fn tls_is_used_for_sentinels_and_the_server() {
-        let parsed = sentinels(true, "one/m").unwrap();
+        let parsed = sentinels(&RedisEncryption::Tls { authorities: None }, "one/m").unwrap();
 
         for info in [&parsed.nodes[0], &parsed.server] {
             assert!(matches!(info.addr(), ConnectionAddr::TcpTls { insecure: false, .. }), "{}", info.addr());
@@ -197,7 +201,7 @@ mod tests {
 
     #[test]
     fn cluster_hosts_share_the_login() {
-        let parsed = cluster(false, ":secret@one,two:7000").unwrap();
+        let parsed = cluster(&RedisEncryption::None, ":secret@one,two:7000").unwrap();
 
         assert_eq!(addresses(parsed.seeds()), ["one:6379", "two:7000"]);
         assert!(parsed.seeds().iter().all(|seed| seed.redis_settings().password() == Some("secret")));

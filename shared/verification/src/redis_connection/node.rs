@@ -14,8 +14,8 @@ impl Address {
     pub(super) fn connection_info(self, info: &ConnectionInfo) -> ConnectionInfo {
         let Self { host, port } = self;
         let address = match info.addr() {
-            ConnectionAddr::TcpTls { .. } => {
-                ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
+            ConnectionAddr::TcpTls { tls_params, .. } => {
+                ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: tls_params.clone() }
             }
             _ => ConnectionAddr::Tcp(host, port),
         };

@@ -4,13 +4,21 @@ use drawbridge_core::settings::{Reader, Setting};
 use redis::{Client, IntoConnectionInfo};
 use secrecy::ExposeSecret;
 
-use super::{hosts_url, server::RedisServer};
+use super::{
+    encryption::{EncryptedUrl, RedisEncryption},
+    hosts_url,
+    server::RedisServer,
+};
 
-const REDIS_URL: Setting = Setting::new("REDIS_URL", "The shared cache; `memory:` runs without one.")
+const REDIS_URL: Setting = Setting::new(
+    "REDIS_URL",
+    "The shared cache; `memory:` runs without one. With `rediss`, `?ca=FILE` names the certificate authorities to \
+     trust instead of the public ones.",
+)
     .values("`redis://…`, `redis+sentinel://…`, `redis+cluster://…`, `rediss` for TLS, or `memory:`");
 
 /// `REDIS_URL`: a server, Sentinels or cluster nodes that know the server, or `memory:` for none. `rediss`
-/// uses TLS.
+/// uses TLS, and `ca=FILE` among the parameters names the authorities to trust.
 #[derive(Clone)]
 pub enum RedisUrl {
     /// A Redis server.
@@ -44,12 +52,12 @@ impl RedisUrl {
             return Ok(Self::Memory);
         }
         drawbridge_core::tls::install_provider();
+        let EncryptedUrl { url, encryption } = EncryptedUrl::parse(url)?;
         let (scheme, rest) = url.split_once("://").unwrap_or_default();
-        let is_secure = scheme.starts_with("rediss");
         Ok(Self::Server(match scheme {
-            "redis" | "rediss" => parse_server(url)?.into(),
-            "redis+sentinel" | "rediss+sentinel" => hosts_url::parse_sentinels(is_secure, rest)?.into(),
-            "redis+cluster" | "rediss+cluster" => hosts_url::parse_cluster(is_secure, rest)?.into(),
+            "redis" | "rediss" => parse_server(&encryption, &url)?.into(),
+            "redis+sentinel" | "rediss+sentinel" => hosts_url::parse_sentinels(&encryption, rest)?.into(),
+            "redis+cluster" | "rediss+cluster" => hosts_url::parse_cluster(&encryption, rest)?.into(),
             _ => {
                 return Err("must be redis://…, redis+sentinel://…, redis+cluster://…, the same with \
                             rediss for TLS, or memory:"
@@ -59,10 +67,10 @@ impl RedisUrl {
     }
 }
 
-fn parse_server(url: &str) -> Result<Client, String> {
+fn parse_server(encryption: &RedisEncryption, url: &str) -> Result<Client, String> {
     let error = |_| "must be redis://[user:password@]host[:port][/db], or rediss:// for TLS".to_owned();
     let info = url.into_connection_info().map_err(error)?;
-    Client::open(info).map_err(error)
+    Client::open(encryption.apply(info).map_err(error)?).map_err(error)
 }
 
 #[cfg(test)]

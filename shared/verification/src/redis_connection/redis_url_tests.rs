@@ -61,3 +61,16 @@ fn debug_output_never_shows_the_password() {
         assert!(!format!("{server:?}").contains("hunter2"), "{server:?}");
     }
 }
+
+#[test]
+fn authorities_need_tls_and_a_file() {
+    for (url, reason) in [
+        ("redis://u:hunter2@one?ca=/nowhere.pem", "needs rediss"),
+        ("rediss://u:hunter2@one?ca=/nowhere.pem", "names /nowhere.pem, which cannot be read"),
+        ("rediss://u:hunter2@one/0?ca=/no%20where.pem", "names /no where.pem, which cannot be read"),
+        ("rediss+sentinel://u:hunter2@one/m?ca=/nowhere.pem", "names /nowhere.pem, which cannot be read"),
+        ("rediss+cluster://u:hunter2@one?ca=/nowhere.pem", "names /nowhere.pem, which cannot be read"),
+    ] {
+        assert_refused(url, "", reason);
+    }
+}

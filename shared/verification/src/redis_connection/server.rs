@@ -8,7 +8,7 @@ use redis::{
     aio::MultiplexedConnection,
 };
 
-use super::{cluster::Cluster, sentinel::Sentinels};
+use super::{cluster::Cluster, sentinel::Sentinels, timeouts::REDIS_CONNECT_TIMEOUT};
 
 /// The one server that holds our data, however it is found.
 #[derive(Clone)]
@@ -88,6 +88,17 @@ impl RedisServer {
         Ok(OpenedConnection { connection, client })
     }
 
+    /// Connects once, and logs an error if no certificate of the server is trusted. Other failures are left to the
+    /// connections that follow.
+    pub async fn report_untrusted_certificate(self) {
+        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(REDIS_CONNECT_TIMEOUT));
+        if let Err(error) = self.open(&config, None).await
+            && is_tls_error(&error)
+        {
+            tracing::error!(%error, "Redis has no trusted certificate: name its authority with ca= in REDIS_URL");
+        }
+    }
+
     /// Returns true if another server is the master now.
     pub(crate) async fn is_elsewhere(&self, client: &Client) -> bool {
         let address = |client: &Client| client.get_connection_info().addr().clone();
@@ -129,6 +140,11 @@ impl RedisServer {
             *last_address = Some(server);
         }
     }
+}
+
+/// Returns true if the TLS handshake failed. The library does not reveal the error that it wraps.
+fn is_tls_error(error: &RedisError) -> bool {
+    error.to_string().contains("certificate")
 }
 
 /// Fails if the server is a replica. Uses `INFO`, so that no permission for another command is needed.

@@ -5,7 +5,7 @@ use drawbridge_core::{
 
 const PUBLIC_ORIGIN: Setting = Setting::new(
     "PUBLIC_ORIGIN",
-    "The deployment's public origin: `iss` of its tokens, where other programs find the [metadata and the public \
+    "The deployment's public origin: the `iss` of its tokens, where other programs find the [metadata and the public \
      keys](discovery.md).",
 )
 .values("origin")
@@ -39,12 +39,22 @@ impl TokenParties {
     /// Reads `PUBLIC_ORIGIN`, `TOKEN_ISSUER` and `TOKEN_AUDIENCE`.
     pub fn read(reader: &mut Reader, frontend: Option<&Origin>) -> Option<Self> {
         let default = frontend.map(ToString::to_string);
-        let public_origin = reader.optional(PUBLIC_ORIGIN, parse_public_origin);
+        let public_origin = Self::read_public_origin(reader);
         let previous_issuer = reader.optional(TOKEN_ISSUER, |text| Ok(text.to_owned()));
-        let audience = reader.optional(TOKEN_AUDIENCE, |text| Ok(text.to_owned()));
+        let audience = Self::read_audience(reader);
         let issuer = public_origin.map(|origin| origin.to_string()).or_else(|| default.clone())?;
         let previous_issuers = previous_issuer.into_iter().filter(|previous| *previous != issuer).collect();
         Some(Self { issuer, previous_issuers, audience: audience.or(default)? })
+    }
+
+    /// Reads `PUBLIC_ORIGIN`, which is `FRONTEND_ORIGIN` if it is not set.
+    pub fn read_public_origin(reader: &mut Reader) -> Option<Origin> {
+        reader.optional(PUBLIC_ORIGIN, parse_public_origin)
+    }
+
+    /// Reads `TOKEN_AUDIENCE`, which is `FRONTEND_ORIGIN` if it is not set.
+    pub fn read_audience(reader: &mut Reader) -> Option<String> {
+        reader.optional(TOKEN_AUDIENCE, |text| Ok(text.to_owned()))
     }
 
     /// Every value of `iss` that is accepted.

@@ -4,12 +4,12 @@ pub const SESSION_TOKEN_TYPE: &str = "drawbridge-session+jwt";
 /// `typ` in the header of an access token (RFC 9068).
 pub const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 
-/// What a token may be used for, as its `typ` and `aud` say.
+/// What a token may be used for, according to its `typ` and `aud`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenPurpose {
     /// A session at the frontends that share the deployment's audience.
     Session,
-    /// A session at the frontends with this audience of their own.
+    /// A session at the frontends that have this audience of their own.
     SessionAt(Box<str>),
     /// Access to the service with this audience (RFC 9068).
     Access(Box<str>),
@@ -36,8 +36,8 @@ impl<'a> AcceptedTokens<'a> {
 impl TokenPurpose {
     /// The purpose of a token with this type and audience; `None` if the type is not one of ours.
     ///
-    /// Before session tokens had a type of their own, they had the one of access tokens. They can be told apart,
-    /// because no access token is issued for the deployment's own audience.
+    /// Before session tokens had their own type, they had the type of access tokens. Such a session token can be
+    /// distinguished from an access token, because no access token is issued for the deployment's own audience.
     pub(super) fn from_token(typ: &str, audience: &str, own_audience: &str) -> Option<Self> {
         match typ {
             SESSION_TOKEN_TYPE | ACCESS_TOKEN_TYPE if audience == own_audience => Some(Self::Session),

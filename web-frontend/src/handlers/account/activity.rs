@@ -1,16 +1,17 @@
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use drawbridge_http::problem::{Code, Problem};
 use serde::Deserialize;
 
 use crate::{
     account::ActivityLog,
     auth_client::AuthEndpoint,
+    page_query::PageQuery,
     page_request::PageRequest,
     pages::{self, AccountSection, ActivityPage, PageLink},
 };
 
 /// `?before=`: the ID of the event before which the page begins.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct ActivityPageQuery {
     before: Option<String>,
 }
@@ -18,7 +19,7 @@ pub(crate) struct ActivityPageQuery {
 /// `GET /account/activity`: shows the activity log, newest events first.
 pub(crate) async fn show(
     request: PageRequest,
-    query: web::Query<ActivityPageQuery>,
+    PageQuery(query): PageQuery<ActivityPageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let before = query.before.as_deref();
     if before.is_some_and(|before| !is_id(before)) {
@@ -28,7 +29,7 @@ pub(crate) async fn show(
     let response = request.call_with_query(AuthEndpoint::ACTIVITY, api_query).await?;
     let ActivityLog { events, next } = response.data_or_problem()?;
     let text = &request.text.activity;
-    let path = AccountSection::Activity.path();
+    let path = request.at(AccountSection::Activity.path());
     pages::render(&ActivityPage {
         layout: request.layout().within(AccountSection::Activity),
         events,

@@ -16,6 +16,7 @@ use crate::{
     },
     page_request::PageRequest,
     pages::{self, AccountSection, AuthenticatorPage, PageLayout, QrCode},
+    pending_login::page_url,
     utf8_form::Utf8Form,
 };
 
@@ -32,6 +33,17 @@ pub(crate) struct AuthenticatorForm {
     pub(crate) code: SecretString,
 }
 
+/// Where the forms of a set-up are submitted.
+#[derive(Clone, Copy)]
+pub(crate) struct SetupForms<'a> {
+    /// The path above the two endpoints.
+    pub(crate) base: &'static str,
+    /// Where to go after the set-up, if that is part of a sign-in.
+    pub(crate) next: Option<&'a str>,
+}
+
+const FORMS: SetupForms<'static> = SetupForms { base: PAGE, next: None };
+
 /// The response of `POST /api/totp/begin`.
 #[derive(Deserialize)]
 struct AuthenticatorSecret {
@@ -47,6 +59,7 @@ pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> 
         layout: request.layout().within(AccountSection::Authenticator),
         csrf: request.csrf_token()?,
         base: PAGE,
+        query: String::new(),
         is_on: account.totp,
         qr_code: None,
         error: None,
@@ -59,14 +72,14 @@ pub(crate) async fn begin(
     Utf8Form(form): Utf8Form<ButtonForm>,
 ) -> Result<HttpResponse, Problem> {
     if !request.has_valid_csrf_token(&form.csrf) {
-        return redirect_after_stale_form(&request, PAGE);
+        return redirect_after_stale_form(&request, &request.at(PAGE));
     }
     let response = request.call_with_body(AuthEndpoint::TOTP_BEGIN, &EmptyBody {}).await?;
     match response.refusal() {
-        Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
+        Some(refusal) => redirect_with_refusal(&request, &refusal, &request.at(PAGE)),
         None => {
             let layout = request.layout().within(AccountSection::Authenticator);
-            show_qr_code(&request, layout, PAGE, &response)
+            show_qr_code(&request, layout, FORMS, &response)
         }
     }
 }
@@ -77,21 +90,24 @@ pub(crate) async fn confirm(
     Utf8Form(form): Utf8Form<AuthenticatorForm>,
 ) -> Result<HttpResponse, Problem> {
     if !request.has_valid_csrf_token(&form.csrf) {
-        return redirect_after_stale_form(&request, PAGE);
+        return redirect_after_stale_form(&request, &request.at(PAGE));
     }
     let body = CodeBody { pending: None, code: &form.code };
     let response = request.call_with_body(AuthEndpoint::TOTP_CONFIRM, &body).await?;
     match response.refusal() {
         Some(refusal) if refusal.is(Code::InvalidCode) => {
             let layout = request.layout().within(AccountSection::Authenticator);
-            show_wrong_code(&request, layout, PAGE, &response, &refusal)
+            show_wrong_code(&request, layout, FORMS, &response, &refusal)
         }
-        Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
+        Some(refusal) => redirect_with_refusal(&request, &refusal, &request.at(PAGE)),
         None => {
             request.session.remove(SECRET_SESSION_KEY);
             let NewRecoveryCodes { recovery_codes } = response.data()?;
-            let next =
-                recovery_codes::show_before(&request, recovery_codes, AccountSection::Overview.path())?;
+            let next = recovery_codes::show_before(
+                &request,
+                recovery_codes,
+                &request.at(AccountSection::Overview.path()),
+            )?;
             request.redirect_with_message(request.text.authenticator.added, &next)
         }
     }
@@ -103,30 +119,29 @@ pub(crate) async fn remove(
     Utf8Form(form): Utf8Form<ButtonForm>,
 ) -> Result<HttpResponse, Problem> {
     if !request.has_valid_csrf_token(&form.csrf) {
-        return redirect_after_stale_form(&request, PAGE);
+        return redirect_after_stale_form(&request, &request.at(PAGE));
     }
     let response = request.call(AuthEndpoint::REMOVE_TOTP).await?;
     match response.refusal() {
-        Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
+        Some(refusal) => redirect_with_refusal(&request, &refusal, &request.at(PAGE)),
         None => {
             let message = request.text.authenticator.removed;
-            request.redirect_with_message(message, AccountSection::Overview.path())
+            request.redirect_with_message(message, &request.at(AccountSection::Overview.path()))
         }
     }
 }
 
-/// Shows the QR code of a set-up that auth-service has started. The forms are submitted below the path
-/// `base`.
+/// Shows the QR code of a set-up that auth-service has started.
 pub(crate) fn show_qr_code(
     request: &PageRequest,
     layout: PageLayout,
-    base: &'static str,
+    forms: SetupForms<'_>,
     response: &AuthResponse,
 ) -> Result<HttpResponse, Problem> {
     let AuthenticatorSecret { secret, svg } = response.data()?;
     // For the page after a wrong code. Only the secret is stored: the QR code can be too large for a cookie.
     request.session.insert(SECRET_SESSION_KEY, secret.expose_secret()).map_err(Problem::internal)?;
-    let setup = SetupPage { layout, base, qr_code: QrCode { svg: Some(svg), secret }, error: None };
+    let setup = SetupPage { layout, forms, qr_code: QrCode { svg: Some(svg), secret }, error: None };
     setup.render_into(request, HttpResponse::Ok())
 }
 
@@ -134,25 +149,25 @@ pub(crate) fn show_qr_code(
 pub(crate) fn show_wrong_code(
     request: &PageRequest,
     layout: PageLayout,
-    base: &'static str,
+    forms: SetupForms<'_>,
     response: &AuthResponse,
     refusal: &AuthRefusal,
 ) -> Result<HttpResponse, Problem> {
     let secret = request.session.get(SECRET_SESSION_KEY).ok().flatten().unwrap_or_default();
     let error = Some(request.explain(refusal));
-    let setup = SetupPage { layout, base, qr_code: QrCode { svg: None, secret }, error };
+    let setup = SetupPage { layout, forms, qr_code: QrCode { svg: None, secret }, error };
     setup.render_into(request, response.response_head())
 }
 
 /// The page during the set-up.
-struct SetupPage {
+struct SetupPage<'a> {
     layout: PageLayout,
-    base: &'static str,
+    forms: SetupForms<'a>,
     qr_code: QrCode,
     error: Option<String>,
 }
 
-impl SetupPage {
+impl SetupPage<'_> {
     fn render_into(
         self,
         request: &PageRequest,
@@ -161,7 +176,8 @@ impl SetupPage {
         let page = AuthenticatorPage {
             layout: self.layout,
             csrf: request.csrf_token()?,
-            base: self.base,
+            base: self.forms.base,
+            query: page_url("", self.forms.next),
             is_on: false,
             qr_code: Some(self.qr_code),
             error: self.error,

@@ -1,8 +1,6 @@
 use actix_web::{HttpResponse, web};
-use drawbridge_core::{
-    clock::{Clock, SystemClock},
-    exposed_secret::ExposedSecret,
-};
+use drawbridge_core::exposed_secret::ExposedSecret;
+use drawbridge_guard::SignedIn;
 use drawbridge_http::problem::Problem;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -11,12 +9,12 @@ use crate::{
     account::AccountDetails,
     auth_client::{AuthEndpoint, bodies::ConfirmIdentityBody},
     handlers::{
-        forms::NextQuery,
         passkey,
         refusal::{show_refusal, show_stale_form},
     },
+    page_query::PageQuery,
     page_request::PageRequest,
-    pages::{AccountSection, FormField, FormPage, PageLink, PasskeyButton, see_other},
+    pages::{self, AccountSection, FormField, FormPage, NoticePage, PageLink, PasskeyButton, see_other},
     utf8_form::Utf8Form,
 };
 
@@ -32,17 +30,54 @@ pub(crate) struct ConfirmForm {
     next: Option<String>,
 }
 
-/// `GET /account/confirm?next=`: asks users to confirm their identity before a sensitive change.
+/// `?next=` and `?factor=second`.
+#[derive(Default, Deserialize)]
+pub(crate) struct ConfirmQuery {
+    next: Option<String>,
+    factor: Option<NeededFactor>,
+}
+
+/// What a page needs beyond the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum NeededFactor {
+    /// A second factor, given in this session (`GUARDED_PATHS`).
+    Second,
+}
+
+/// `GET /account/confirm?next=`: asks users to confirm their identity before a sensitive change, or before a page that
+/// requires a second factor.
 pub(crate) async fn show(
     request: PageRequest,
-    query: web::Query<NextQuery>,
+    person: SignedIn,
+    PageQuery(query): PageQuery<ConfirmQuery>,
 ) -> Result<HttpResponse, Problem> {
     let next = path_after(&request, query.next.as_deref());
     let account = request.account().await?;
-    if account.is_confirmed(SystemClock.now()) {
+    let is_done = match query.factor {
+        Some(NeededFactor::Second) => person.session.second_factor,
+        None => account.is_confirmed(request.app.clock.now()),
+    };
+    if is_done {
         return Ok(see_other(&next).finish());
     }
+    if query.factor.is_some() && !account.has_second_factor() {
+        return show_missing_factor(&request);
+    }
     form_page(&request, &account, next)?.render()
+}
+
+/// Tells users without a second factor to set one up.
+fn show_missing_factor(request: &PageRequest) -> Result<HttpResponse, Problem> {
+    let text = request.text;
+    pages::render(&NoticePage {
+        layout: request.layout(),
+        title: text.confirm.missing_factor_title,
+        paragraphs: vec![text.confirm.missing_factor.to_owned()],
+        hint: "",
+        button: Some(PageLink::new(text.passkeys.title, request.at(AccountSection::Passkeys.path()))),
+        link: Some(PageLink::new(text.authenticator.title, request.at(AccountSection::Authenticator.path()))),
+    })
 }
 
 /// `POST /account/confirm`: confirms the identity with the password, and with a code if there is a second
@@ -62,7 +97,7 @@ pub(crate) async fn submit(
     let response = request.call_with_body(AuthEndpoint::CONFIRM, &body).await?;
     match response.refusal() {
         Some(refusal) => show_refusal(&request, form_page(&request, &account, next)?, &response, &refusal),
-        None => Ok(see_other(&next).finish()),
+        None => request.leave_form(&next, Vec::new()),
     }
 }
 
@@ -79,15 +114,17 @@ pub(crate) async fn finish_passkey(
     let next = path_after(&request, body.next.as_deref());
     let response = passkey::finish(&request, AuthEndpoint::CONFIRM_PASSKEY_FINISH, &body, None).await?;
     Ok(match response.refusal() {
-        Some(refusal) => passkey::refuse(&request, &response, &refusal, AccountSection::Overview.path()),
-        None => passkey::proceed(&response, Some(&next)),
+        Some(refusal) => {
+            passkey::refuse(&request, &response, &refusal, &request.at(AccountSection::Overview.path()))
+        }
+        None => passkey::proceed(&request, &response, Some(&next)),
     })
 }
 
 /// The path to go to afterwards, which must not be this page again.
 fn path_after(request: &PageRequest, next: Option<&str>) -> String {
-    let next = request.return_path(next).filter(|next| !next.starts_with(PAGE));
-    next.unwrap_or_else(|| AccountSection::Overview.path().to_owned())
+    let next = request.return_path(next).filter(|next| !next.starts_with(&request.at(PAGE)));
+    next.unwrap_or_else(|| request.at(AccountSection::Overview.path()))
 }
 
 fn form_page(request: &PageRequest, account: &AccountDetails, next: String) -> Result<FormPage, Problem> {
@@ -109,5 +146,5 @@ fn form_page(request: &PageRequest, account: &AccountDetails, next: String) -> R
             next: Some(next),
         });
     }
-    Ok(page.with_link(PageLink::new(text.frame.cancel, AccountSection::Overview.path())))
+    Ok(page.with_link(PageLink::new(text.frame.cancel, request.at(AccountSection::Overview.path()))))
 }

@@ -14,7 +14,7 @@ pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> 
         title: text.title,
         paragraphs: vec![text.intro.to_owned()],
         hint: text.never,
-        button: Some(PageLink::new(text.download, "/api/me/export")),
+        button: Some(PageLink::new(text.download, request.at("/api/me/export"))),
         link: None,
     })
 }

@@ -1,5 +1,4 @@
 use actix_web::HttpResponse;
-use drawbridge_core::clock::{Clock, SystemClock};
 use drawbridge_guard::SignedIn;
 use drawbridge_http::problem::{Code, Problem, status_of};
 use serde::Deserialize;
@@ -9,7 +8,7 @@ use crate::{
     flash::FlashMessage,
     handlers::{
         refusal::{redirect_to_confirmation, show_refusal, show_stale_form},
-        sign_in::redirect_with_cookies,
+        sign_in::leave_with_cookies,
     },
     page_request::PageRequest,
     pages::{AccountSection, FormField, FormPage, PageLink},
@@ -29,8 +28,8 @@ pub(crate) struct DeleteForm {
 
 /// `GET /account/delete`.
 pub(crate) async fn show(request: PageRequest, person: SignedIn) -> Result<HttpResponse, Problem> {
-    if !request.account().await?.is_confirmed(SystemClock.now()) {
-        return Ok(redirect_to_confirmation(PAGE));
+    if !request.account().await?.is_confirmed(request.app.clock.now()) {
+        return Ok(redirect_to_confirmation(&request, &request.at(PAGE)));
     }
     form_page(&request, &person)?.render()
 }
@@ -54,7 +53,7 @@ pub(crate) async fn submit(
     }
     request.reset_session();
     FlashMessage::success(request.text.delete.done).store(&request.session)?;
-    Ok(redirect_with_cookies(&response, "/"))
+    leave_with_cookies(&request, &response, "/")
 }
 
 fn form_page(request: &PageRequest, person: &SignedIn) -> Result<FormPage, Problem> {
@@ -65,5 +64,5 @@ fn form_page(request: &PageRequest, person: &SignedIn) -> Result<FormPage, Probl
         .destructive()
         .with_field(FormField::read_only_email(text, text.field.email, &person.user.email))
         .with_field(FormField::checkbox(text, "sure", text.delete.sure, false))
-        .with_link(PageLink::new(text.frame.cancel, AccountSection::Overview.path())))
+        .with_link(PageLink::new(text.frame.cancel, request.at(AccountSection::Overview.path()))))
 }

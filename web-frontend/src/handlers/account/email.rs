@@ -1,5 +1,4 @@
 use actix_web::HttpResponse;
-use drawbridge_core::clock::{Clock, SystemClock};
 use drawbridge_guard::SignedIn;
 use drawbridge_http::problem::Problem;
 use serde::Deserialize;
@@ -40,11 +39,11 @@ pub(crate) async fn show(request: PageRequest, person: SignedIn) -> Result<HttpR
             paragraphs: vec![request.text.email.no_mail.to_owned()],
             hint: "",
             button: None,
-            link: Some(PageLink::new(request.text.overview.title, OVERVIEW)),
+            link: Some(PageLink::new(request.text.overview.title, request.at(OVERVIEW))),
         });
     }
-    if !account.is_confirmed(SystemClock.now()) {
-        return Ok(redirect_to_confirmation(PAGE));
+    if !account.is_confirmed(request.app.clock.now()) {
+        return Ok(redirect_to_confirmation(&request, &request.at(PAGE)));
     }
     form_page(&request, &person, "")?.render()
 }
@@ -65,7 +64,7 @@ pub(crate) async fn submit(
         }
         None => {
             let message = (request.text.email.done)(&shown_email(&form.email));
-            request.redirect_with_message(message, OVERVIEW)
+            request.redirect_with_message(message, &request.at(OVERVIEW))
         }
     }
 }
@@ -76,12 +75,12 @@ pub(crate) async fn resend(
     Utf8Form(form): Utf8Form<ButtonForm>,
 ) -> Result<HttpResponse, Problem> {
     if !request.has_valid_csrf_token(&form.csrf) {
-        return redirect_after_stale_form(&request, OVERVIEW);
+        return redirect_after_stale_form(&request, &request.at(OVERVIEW));
     }
     let response = request.call_with_body(AuthEndpoint::EMAIL_RESEND, &EmptyBody {}).await?;
     match response.refusal() {
-        Some(refusal) => redirect_with_refusal(&request, &refusal, OVERVIEW),
-        None => request.redirect_with_message(request.text.overview.resent, OVERVIEW),
+        Some(refusal) => redirect_with_refusal(&request, &refusal, &request.at(OVERVIEW)),
+        None => request.redirect_with_message(request.text.overview.resent, &request.at(OVERVIEW)),
     }
 }
 

@@ -59,12 +59,12 @@ pub(crate) async fn finish(
 ) -> Result<HttpResponse, Problem> {
     let response = passkey::finish(&request, AuthEndpoint::PASSKEY_FINISH, &body, None).await?;
     if let Some(refusal) = response.refusal() {
-        return Ok(passkey::refuse(&request, &response, &refusal, PAGE));
+        return Ok(passkey::refuse(&request, &response, &refusal, &request.at(PAGE)));
     }
     FlashMessage::success(request.text.passkeys.added).store(&request.session)?;
     let NewRecoveryCodes { recovery_codes } = response.data()?;
-    let next = recovery_codes::show_before(&request, recovery_codes, PAGE)?;
-    Ok(passkey::proceed(&response, Some(&next)))
+    let next = recovery_codes::show_before(&request, recovery_codes, &request.at(PAGE))?;
+    Ok(passkey::proceed(&request, &response, Some(&next)))
 }
 
 /// `POST /account/passkeys/rename`.
@@ -73,13 +73,13 @@ pub(crate) async fn rename(
     Utf8Form(form): Utf8Form<PasskeyForm>,
 ) -> Result<HttpResponse, Problem> {
     if !request.has_valid_csrf_token(&form.csrf) {
-        return redirect_after_stale_form(&request, PAGE);
+        return redirect_after_stale_form(&request, &request.at(PAGE));
     }
     let body = json!({"name": form.name.unwrap_or_default()});
     let response = request.call_with_id(AuthEndpoint::RENAME_PASSKEY, &form.id, &body).await?;
     match response.refusal() {
-        Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
-        None => request.redirect_with_message(request.text.passkeys.renamed, PAGE),
+        Some(refusal) => redirect_with_refusal(&request, &refusal, &request.at(PAGE)),
+        None => request.redirect_with_message(request.text.passkeys.renamed, &request.at(PAGE)),
     }
 }
 
@@ -89,11 +89,11 @@ pub(crate) async fn remove(
     Utf8Form(form): Utf8Form<PasskeyForm>,
 ) -> Result<HttpResponse, Problem> {
     if !request.has_valid_csrf_token(&form.csrf) {
-        return redirect_after_stale_form(&request, PAGE);
+        return redirect_after_stale_form(&request, &request.at(PAGE));
     }
     let response = request.call_with_id(AuthEndpoint::REMOVE_PASSKEY, &form.id, &EmptyBody {}).await?;
     match response.refusal() {
-        Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
-        None => request.redirect_with_message(request.text.passkeys.removed, PAGE),
+        Some(refusal) => redirect_with_refusal(&request, &refusal, &request.at(PAGE)),
+        None => request.redirect_with_message(request.text.passkeys.removed, &request.at(PAGE)),
     }
 }

@@ -44,7 +44,8 @@ pub(crate) async fn submit(
         Some(refusal) => {
             show_refusal(&request, form_page(&request, &person, end_others)?, &response, &refusal)
         }
-        None => request.redirect_with_message(request.text.password.done, AccountSection::Overview.path()),
+        None => request
+            .redirect_with_message(request.text.password.done, &request.at(AccountSection::Overview.path())),
     }
 }
 

@@ -11,8 +11,9 @@ use crate::{
         forms::ButtonForm,
         refusal::{redirect_after_stale_form, redirect_with_refusal},
     },
-    page_request::{DEFAULT_PAGE, PageRequest},
+    page_request::PageRequest,
     pages::{self, AccountSection, NewRecoveryCodesPage, RecoveryCodesPage},
+    pending_login::{is_stored, page_url},
     utf8_form::Utf8Form,
 };
 
@@ -26,8 +27,8 @@ const NEW_CODES_SESSION_KEY: &str = "recovery_codes";
 struct UnshownCodes {
     #[serde(serialize_with = "serialize_exposed")]
     codes: Vec<SecretString>,
-    /// The path or URL to go to afterwards.
-    next: String,
+    /// The path or URL to go to afterwards, unless it is too long to be stored.
+    next: Option<String>,
 }
 
 /// `GET /account/recovery-codes`: shows new codes once, and otherwise how many are left.
@@ -36,7 +37,11 @@ pub(crate) async fn show(request: PageRequest) -> Result<HttpResponse, Problem> 
     if let Some(UnshownCodes { codes, next }) = unshown {
         request.session.remove(NEW_CODES_SESSION_KEY);
         let layout = request.layout().within(AccountSection::RecoveryCodes);
-        let next = request.return_target(Some(&next)).await.unwrap_or_else(|| DEFAULT_PAGE.to_owned());
+        let next = match next {
+            Some(next) => request.return_target(Some(&next)).await,
+            None => request.carried_target().await,
+        };
+        let next = next.unwrap_or_else(|| request.default_page().to_owned());
         return pages::render(&NewRecoveryCodesPage { layout, codes, next });
     }
     let account = request.account().await?;
@@ -51,14 +56,14 @@ pub(crate) async fn submit(
     Utf8Form(form): Utf8Form<ButtonForm>,
 ) -> Result<HttpResponse, Problem> {
     if !request.has_valid_csrf_token(&form.csrf) {
-        return redirect_after_stale_form(&request, PAGE);
+        return redirect_after_stale_form(&request, &request.at(PAGE));
     }
     let response = request.call_with_body(AuthEndpoint::RECOVERY_CODES, &EmptyBody {}).await?;
     if let Some(refusal) = response.refusal() {
-        return redirect_with_refusal(&request, &refusal, PAGE);
+        return redirect_with_refusal(&request, &refusal, &request.at(PAGE));
     }
     let NewRecoveryCodes { recovery_codes } = response.data()?;
-    let next = show_before(&request, recovery_codes, AccountSection::Overview.path())?;
+    let next = show_before(&request, recovery_codes, &request.at(AccountSection::Overview.path()))?;
     Ok(pages::see_other(&next).finish())
 }
 
@@ -72,7 +77,7 @@ pub(crate) fn show_before(
     if codes.is_empty() {
         return Ok(next.to_owned());
     }
-    let unshown = UnshownCodes { codes, next: next.to_owned() };
+    let unshown = UnshownCodes { codes, next: Some(next.to_owned()).filter(|next| is_stored(next)) };
     request.session.insert(NEW_CODES_SESSION_KEY, unshown).map_err(Problem::internal)?;
-    Ok(PAGE.to_owned())
+    Ok(request.at(&page_url(PAGE, Some(next))))
 }

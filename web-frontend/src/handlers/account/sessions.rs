@@ -41,12 +41,12 @@ pub(crate) async fn end(
     Utf8Form(form): Utf8Form<EndSessionForm>,
 ) -> Result<HttpResponse, Problem> {
     if !request.has_valid_csrf_token(&form.csrf) {
-        return redirect_after_stale_form(&request, PAGE);
+        return redirect_after_stale_form(&request, &request.at(PAGE));
     }
     let response = request.call_with_id(AuthEndpoint::END_SESSION, &form.id, &EmptyBody {}).await?;
     match response.refusal() {
-        Some(refusal) => redirect_with_refusal(&request, &refusal, PAGE),
-        None => request.redirect_with_message(request.text.sessions.ended, PAGE),
+        Some(refusal) => redirect_with_refusal(&request, &refusal, &request.at(PAGE)),
+        None => request.redirect_with_message(request.text.sessions.ended, &request.at(PAGE)),
     }
 }
 
@@ -56,12 +56,12 @@ pub(crate) async fn end_others(
     Utf8Form(form): Utf8Form<ButtonForm>,
 ) -> Result<HttpResponse, Problem> {
     if !request.has_valid_csrf_token(&form.csrf) {
-        return redirect_after_stale_form(&request, PAGE);
+        return redirect_after_stale_form(&request, &request.at(PAGE));
     }
     let response = request.call(AuthEndpoint::END_OTHER_SESSIONS).await?;
     if let Some(refusal) = response.refusal() {
-        return redirect_with_refusal(&request, &refusal, PAGE);
+        return redirect_with_refusal(&request, &refusal, &request.at(PAGE));
     }
     let ended = response.body.pointer("/data/ended").and_then(serde_json::Value::as_u64).unwrap_or_default();
-    request.redirect_with_message((request.text.sessions.others_ended)(ended), PAGE)
+    request.redirect_with_message((request.text.sessions.others_ended)(ended), &request.at(PAGE))
 }

@@ -18,6 +18,8 @@ use futures_util::{StreamExt, stream};
 use reqwest::Body;
 use tokio::sync::mpsc;
 
+use super::response_watch::{ResponseEnd, ResponseWatch};
+
 /// How long an upload may take, even if it keeps making progress.
 pub(crate) const UPLOAD_TIMEOUT: Duration = Duration::from_hours(1);
 
@@ -79,17 +81,31 @@ pub(super) fn stream_request(mut payload: web::Payload, progress: UploadProgress
     }))
 }
 
-/// Streams the upstream's body to the client.
+/// Streams the upstream's body to the client. Ends with the session that the response belongs to, and when the service
+/// stops before a response that would never end.
 pub(super) fn stream_response(
     head: HttpResponse,
     received: reqwest::Response,
     timeout: Duration,
+    watch: ResponseWatch,
 ) -> HttpResponse {
     let length = received.content_length();
-    let chunks = stream::unfold(Box::pin(received.bytes_stream()), move |mut chunks| async move {
-        match tokio::time::timeout(timeout, chunks.next()).await {
-            Ok(chunk) => chunk.map(|chunk| (chunk.map_err(io::Error::other), chunks)),
-            Err(elapsed) => Some((Err(io::Error::new(io::ErrorKind::TimedOut, elapsed)), chunks)),
+    let state = (Box::pin(received.bytes_stream()), watch);
+    let chunks = stream::unfold(state, move |(mut chunks, mut watch)| async move {
+        let next = tokio::select! {
+            next = tokio::time::timeout(timeout, chunks.next()) => next,
+            end = watch.wait_for_end() => match end {
+                ResponseEnd::ServiceStops => return None,
+                // An incomplete response: the client must not take it for all there is.
+                ResponseEnd::SessionEnded => {
+                    let ended = io::Error::new(io::ErrorKind::ConnectionAborted, "the session has ended");
+                    return Some((Err(ended), (chunks, watch)));
+                }
+            },
+        };
+        match next {
+            Ok(chunk) => chunk.map(|chunk| (chunk.map_err(io::Error::other), (chunks, watch))),
+            Err(elapsed) => Some((Err(io::Error::new(io::ErrorKind::TimedOut, elapsed)), (chunks, watch))),
         }
     });
     match length {

@@ -7,23 +7,22 @@ use actix_web::{
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
 };
-use drawbridge_cookies::confine;
+use drawbridge_cookies::{Confinement, UpstreamPaths};
 use drawbridge_http::{
+    OwnCaching,
     problem::{Code, Problem},
     request_id::{REQUEST_ID, RequestId},
 };
 use reqwest::{Client, RequestBuilder, Url};
 
-use super::identity::UpstreamIdentity;
+use super::{identity::UpstreamIdentity, identity_headers::identity_headers};
 use crate::{
     app::App,
     own_cookies::is_own_cookie,
     upstreams::{
         Upstream,
-        headers::{
-            RedirectSource, is_forwarded_to_client, is_forwarded_to_upstream, rewrite_location,
-            upstream_cookies,
-        },
+        headers::{is_forwarded_to_client, is_forwarded_to_upstream, upstream_cookies},
+        rewrite::{KeptUrls, RedirectSource, rewrite_header},
     },
 };
 
@@ -33,9 +32,13 @@ const AUTH_STATUS: &str = "x-auth-status";
 /// Carries the access token, also if the client sends an `Authorization` of its own.
 const AUTH_TOKEN: &str = "x-auth-token";
 
+/// Names the public path of the upstream, for frameworks that write URLs with it.
+const FORWARDED_PREFIX: &str = "x-forwarded-prefix";
+
 /// The request to the upstream, without its body.
 pub(super) fn request_head(
     app: &App,
+    upstream: &Upstream,
     request: &HttpRequest,
     client: &Client,
     url: Url,
@@ -61,6 +64,13 @@ pub(super) fn request_head(
         outgoing = outgoing.header(header::COOKIE.as_str(), cookies.as_bytes());
     }
     outgoing = outgoing.header(AUTH_STATUS, identity.status.as_str());
+    if upstream.is_application()
+        && let Some(verified) = &identity.verified
+    {
+        for (name, value) in identity_headers(verified) {
+            outgoing = outgoing.header(name, value.as_bytes());
+        }
+    }
     if let Some(token) = &identity.access_token {
         outgoing = outgoing.header(AUTH_TOKEN, token.text());
         if !has_own_authorization {
@@ -70,6 +80,12 @@ pub(super) fn request_head(
     if let Some(id) = RequestId::of(request) {
         outgoing = outgoing.header(REQUEST_ID.as_str(), id.as_str());
     }
+    if upstream.sends_public_host() {
+        outgoing = outgoing.header(header::HOST.as_str(), app.frontend_origin.authority());
+    }
+    if !upstream.prefix.is_empty() {
+        outgoing = outgoing.header(FORWARDED_PREFIX, &upstream.prefix);
+    }
     let scheme = if app.frontend_origin.is_https() { "https" } else { "http" };
     Ok(outgoing
         .header("x-forwarded-for", app.client_address(request).to_string())
@@ -78,36 +94,81 @@ pub(super) fn request_head(
 }
 
 /// The response to the client, without its body.
+///
+/// # Errors
+/// The upstream redirects to a path that no public path leads to.
 pub(super) fn response_head(
     app: &App,
     upstream: &Upstream,
     requested: &Url,
     received: &reqwest::Response,
-) -> HttpResponse {
+) -> Result<HttpResponse, Problem> {
     let status = StatusCode::from_u16(received.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut response = HttpResponse::new(status);
     let headers = actix_headers(received.headers());
-    let source = RedirectSource { prefix: &upstream.prefix, target: &upstream.target, requested };
-    for (name, value) in headers.iter().filter(|(name, _)| is_forwarded_to_client(name, &headers)) {
+    let paths = upstream_paths(upstream);
+    let kept = if upstream.keeps_redirects { KeptUrls::All } else { KeptUrls::OwnPages(&app.pages) };
+    let source = RedirectSource {
+        paths,
+        target: &upstream.target,
+        requested,
+        public_origin: &app.frontend_origin,
+        kept,
+    };
+    for (name, received) in
+        headers.iter().filter(|(name, _)| is_forwarded_to_client(name, &headers, upstream))
+    {
         let value = if name == header::SET_COOKIE {
-            confine_cookie(app, upstream, value)
-        } else if name == header::LOCATION {
-            rewrite_location(value, &source)
+            confine_cookie(app, upstream, received)
         } else {
-            Some(value.clone())
+            rewrite_header(name, received, &source)
         };
         if let Some(value) = value {
             response.headers_mut().append(name.clone(), value);
+        } else if name == header::LOCATION && is_followed(status) {
+            return Err(unreachable_redirect(upstream, requested, received));
         }
     }
-    response
+    response.extensions_mut().insert(OwnCaching);
+    Ok(response)
+}
+
+fn upstream_paths(upstream: &Upstream) -> UpstreamPaths<'_> {
+    UpstreamPaths { prefix: &upstream.prefix, target: upstream.target.path().trim_end_matches('/') }
+}
+
+/// Returns true if browsers follow the `Location` of a response with this status.
+fn is_followed(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// Without its `Location`, a redirect would be an empty page.
+fn unreachable_redirect(upstream: &Upstream, requested: &Url, location: &HeaderValue) -> Problem {
+    let detail = "The application redirects to one of its pages that is not available at this site.";
+    let location = String::from_utf8_lossy(location.as_bytes());
+    // Queries can contain secrets.
+    let location = location.split(['?', '#']).next().unwrap_or_default();
+    Problem::new(Code::BadRedirect, detail).caused_by(format_args!(
+        "the upstream of {} redirects from {} to {location}, which is outside of {}",
+        upstream.prefix,
+        requested.path(),
+        upstream.target,
+    ))
 }
 
 fn confine_cookie(app: &App, upstream: &Upstream, set_cookie: &HeaderValue) -> Option<HeaderValue> {
-    let text = str::from_utf8(set_cookie.as_bytes()).ok()?;
-    let is_own = |name: &str| is_own_cookie(&app.cookie, name);
-    let confined = confine(text, &upstream.prefix, app.cookie.is_secure(), is_own)?;
-    HeaderValue::from_bytes(confined.as_bytes()).ok()
+    let confinement = Confinement {
+        paths: upstream_paths(upstream),
+        public_origin: &app.frontend_origin,
+        is_reserved: &|name| is_own_cookie(&app.cookie, name),
+    };
+    match confinement.confine(set_cookie.as_bytes()) {
+        Ok(confined) => HeaderValue::from_bytes(&confined).ok(),
+        Err(reason) => {
+            app.upstreams.dropped_cookies.report(&upstream.prefix, set_cookie.as_bytes(), reason);
+            None
+        }
+    }
 }
 
 /// Converts headers from the HTTP client's types to those of the server.

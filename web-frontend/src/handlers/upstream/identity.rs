@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, http::header::HeaderValue};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use drawbridge_guard::RequestSession;
-use drawbridge_http::problem::Problem;
-use drawbridge_verification::token::{ACCESS_TOKEN_TYPE, SESSION_TOKEN_TYPE};
+use drawbridge_guard::{Refusal, RequestSession};
+use drawbridge_http::{problem::Problem, token_headers};
+use drawbridge_verification::{
+    Verified,
+    token::{ACCESS_TOKEN_TYPE, SESSION_TOKEN_TYPE},
+};
 use serde_json::Value;
 
 use crate::{access_tokens::AccessToken, app::App, upstreams::Upstream};
@@ -30,50 +33,106 @@ impl AuthStatus {
     }
 }
 
+/// The session of a request.
+pub(super) enum ClientSession {
+    SignedIn {
+        token: String,
+        verified: Box<Verified>,
+    },
+    Anonymous {
+        refusal: Refusal,
+    },
+    /// An outage keeps web-frontend from finding out.
+    Unknown {
+        /// `None` if there are several, since a sibling host may have planted a session of another user.
+        token: Option<String>,
+    },
+}
+
+impl ClientSession {
+    /// Verifies the session of a request.
+    ///
+    /// # Errors
+    /// There are several session tokens, and not exactly one is valid.
+    pub(super) async fn find(app: &App, request: &HttpRequest) -> Result<Self, Refusal> {
+        let is_session = |token: &String| is_session_token(token, &app.audience);
+        // A token that cannot be checked may be one of the application's own.
+        let anonymous = Self::Anonymous { refusal: Refusal::MissingToken };
+        Ok(match app.guard.find_session(request).await {
+            Ok(RequestSession::SignedIn { token, verified }) => Self::SignedIn { token, verified },
+            Ok(RequestSession::Anonymous { refusal }) => Self::Anonymous { refusal },
+            Ok(RequestSession::Unknown { token }) if is_session(&token) => {
+                Self::Unknown { token: Some(token) }
+            }
+            Ok(RequestSession::Unknown { .. }) => anonymous,
+            Err(Refusal::Unavailable(_)) => {
+                let tokens = app.cookie.tokens(&token_headers(request.headers()));
+                if tokens.iter().any(is_session) { Self::Unknown { token: None } } else { anonymous }
+            }
+            Err(refusal) => return Err(refusal),
+        })
+    }
+}
+
 /// Who a request comes from.
 #[derive(Debug)]
 pub(super) struct UpstreamIdentity {
     pub(super) status: AuthStatus,
+    /// The user, if the client is signed in.
+    pub(super) verified: Option<Box<Verified>>,
     pub(super) access_token: Option<Arc<AccessToken>>,
     /// The session of a connection that stays open.
     pub(super) session_token: Option<String>,
 }
 
 impl UpstreamIdentity {
-    /// Verifies the session of a request, and finds an access token for the upstream.
-    ///
-    /// # Errors
-    /// There are several session tokens, and not exactly one is valid.
-    pub(super) async fn find(app: &App, upstream: &Upstream, request: &HttpRequest) -> Result<Self, Problem> {
-        Ok(match app.guard.find_session(request).await? {
-            RequestSession::Anonymous => Self::anonymous(),
-            // A token that cannot be checked may be one of the application's own.
-            RequestSession::Unknown { token } if !is_session_token(&token, &app.audience) => {
-                Self::anonymous()
+    /// Finds an access token for the upstream.
+    pub(super) async fn new(
+        app: &App,
+        upstream: &Upstream,
+        request: &HttpRequest,
+        session: ClientSession,
+    ) -> Self {
+        match session {
+            ClientSession::Anonymous { .. } => Self::anonymous(),
+            ClientSession::Unknown { token } => {
+                let kept = token
+                    .as_ref()
+                    .and_then(|token| app.access_tokens.find_kept_for(token, &upstream.audience));
+                Self { status: AuthStatus::Unknown, access_token: kept, session_token: token, verified: None }
             }
-            RequestSession::Unknown { token } => {
-                let kept = app.access_tokens.find_kept_for(&token, &upstream.audience);
-                Self { status: AuthStatus::Unknown, access_token: kept, session_token: Some(token) }
-            }
-            RequestSession::SignedIn { token } => {
+            ClientSession::SignedIn { token, verified } => {
                 let browser = app.browser_context(request);
-                match app.access_tokens.get(&token, &upstream.audience, browser).await {
-                    Ok(None) => Self::anonymous(),
-                    Ok(access_token) => {
-                        Self { status: AuthStatus::SignedIn, access_token, session_token: Some(token) }
-                    }
-                    Err(problem) => {
-                        let cause = problem.cause().unwrap_or_else(|| problem.detail());
-                        tracing::warn!(cause, prefix = upstream.prefix, "no access token for an upstream");
-                        Self { status: AuthStatus::Unknown, access_token: None, session_token: Some(token) }
-                    }
-                }
+                let exchanged = app.access_tokens.get(&token, &upstream.audience, browser).await;
+                Self::signed_in(upstream, token, verified, exchanged)
             }
-        })
+        }
+    }
+
+    fn signed_in(
+        upstream: &Upstream,
+        token: String,
+        verified: Box<Verified>,
+        exchanged: Result<Option<Arc<AccessToken>>, Problem>,
+    ) -> Self {
+        let identity = Self { session_token: Some(token), verified: Some(verified), ..Self::anonymous() };
+        match exchanged {
+            Ok(None) => Self::anonymous(),
+            Ok(access_token) => Self { status: AuthStatus::SignedIn, access_token, ..identity },
+            Err(problem) => {
+                let cause = problem.cause().unwrap_or_else(|| problem.detail());
+                tracing::warn!(cause, prefix = upstream.prefix, "no access token for an upstream");
+                // The application reads the user from the headers; a server in UPSTREAMS needs the token.
+                if upstream.is_application() {
+                    return Self { status: AuthStatus::SignedIn, ..identity };
+                }
+                Self { status: AuthStatus::Unknown, verified: None, ..identity }
+            }
+        }
     }
 
     fn anonymous() -> Self {
-        Self { status: AuthStatus::Anonymous, access_token: None, session_token: None }
+        Self { status: AuthStatus::Anonymous, verified: None, access_token: None, session_token: None }
     }
 
     /// Returns true if the client's `Authorization` is its own. A session token never reaches an upstream, however the

@@ -1,6 +1,6 @@
 //! Connections that have switched to WebSocket.
 
-use std::time::Duration;
+use std::{future::pending, io, time::Duration};
 
 use actix_web::{
     HttpResponse,
@@ -12,29 +12,31 @@ use actix_web::{
     web::{self, Bytes, BytesMut},
 };
 use drawbridge_http::problem::Problem;
-use drawbridge_verification::Refusal;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{StreamExt, stream};
 use reqwest::Upgraded;
-use secrecy::{ExposeSecret, SecretString};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split},
     sync::oneshot,
+    time::{Instant, sleep_until},
 };
 
-use crate::app::App;
-
-/// How often the session behind an open connection is checked.
-const SESSION_CHECK_INTERVAL: Duration = Duration::from_secs(5);
+use super::{
+    frames::{FrameBoundary, close_frame},
+    response_watch::{ResponseEnd, ResponseWatch},
+};
 
 const READ_BUFFER_BYTES: usize = 16 * 1024;
 
-/// Relays an upgraded connection until one side closes it or the session that opened it ends.
+/// How long the upstream may take to complete a frame before the connection is closed.
+const FRAME_GRACE: Duration = Duration::from_millis(500);
+
+/// Relays an upgraded connection until one side closes it, the session that opened it ends, or the
+/// service stops.
 pub(super) async fn open_tunnel(
-    app: web::Data<App>,
     mut head: HttpResponse,
     received: reqwest::Response,
     payload: web::Payload,
-    token: Option<SecretString>,
+    watch: ResponseWatch,
 ) -> Result<HttpResponse, Problem> {
     let protocol =
         received.headers().get("upgrade").and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
@@ -45,30 +47,25 @@ pub(super) async fn open_tunnel(
     let (reader, writer) = split(upgraded);
     // Each end notices when the task at the other end has finished.
     let (open, closed) = oneshot::channel();
-    actix_web::rt::spawn(relay_to_upstream(app, payload, writer, token, open));
+    actix_web::rt::spawn(relay_to_upstream(payload, writer, open));
     if let Some(protocol) = protocol {
         head.headers_mut().insert(UPGRADE, protocol);
     }
     head.head_mut().set_connection_type(ConnectionType::Upgrade);
-    Ok(head.set_body(BodyStream::new(relay_to_client(reader, closed))).map_into_boxed_body())
+    let relay = ClientRelay { reader, closed, watch, boundary: FrameBoundary::default(), state: State::Open };
+    Ok(head.set_body(BodyStream::new(stream::unfold(relay, ClientRelay::next))).map_into_boxed_body())
 }
 
 async fn relay_to_upstream(
-    app: web::Data<App>,
     mut payload: web::Payload,
     mut writer: WriteHalf<Upgraded>,
-    token: Option<SecretString>,
     mut open: oneshot::Sender<()>,
 ) {
-    let mut session_check = tokio::time::interval(SESSION_CHECK_INTERVAL);
     loop {
         tokio::select! {
             chunk = payload.next() => match chunk {
                 Some(Ok(chunk)) if writer.write_all(&chunk).await.is_ok() => {}
                 _ => break,
-            },
-            _ = session_check.tick() => if has_session_ended(&app, token.as_ref()).await {
-                break;
             },
             () = open.closed() => break,
         }
@@ -77,27 +74,68 @@ async fn relay_to_upstream(
     let _ = writer.shutdown().await;
 }
 
-fn relay_to_client(
+/// What the upstream sends, on its way to the client.
+struct ClientRelay {
     reader: ReadHalf<Upgraded>,
     closed: oneshot::Receiver<()>,
-) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
-    stream::unfold((reader, closed), |(mut reader, mut closed)| async move {
-        let mut buffer = BytesMut::with_capacity(READ_BUFFER_BYTES);
-        let read = tokio::select! {
-            read = reader.read_buf(&mut buffer) => read,
-            _ = &mut closed => return None,
-        };
-        match read {
-            Ok(0) => None,
-            Ok(_) => Some((Ok(buffer.freeze()), (reader, closed))),
-            Err(error) => Some((Err(error), (reader, closed))),
-        }
-    })
+    watch: ResponseWatch,
+    boundary: FrameBoundary,
+    state: State,
 }
 
-/// Returns true if the session that opened a connection has certainly ended. An outage does not count.
-async fn has_session_ended(app: &App, token: Option<&SecretString>) -> bool {
-    let Some(token) = token else { return false };
-    let verified = app.guard.verify(&[token.expose_secret().to_owned()], None).await;
-    verified.is_err_and(|refusal| !matches!(refusal, Refusal::Unavailable(_)))
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// The close frame follows the current frame, or replaces it at this time.
+    Ending(ResponseEnd, Instant),
+    Closed,
+}
+
+impl ClientRelay {
+    /// The next bytes for the client.
+    async fn next(mut self) -> Option<(io::Result<Bytes>, Self)> {
+        let mut buffer = BytesMut::with_capacity(READ_BUFFER_BYTES);
+        loop {
+            let deadline = match self.state {
+                State::Closed => return None,
+                State::Ending(end, _) if self.boundary.is_reached() => {
+                    self.state = State::Closed;
+                    return Some((Ok(close_frame(end).into()), self));
+                }
+                State::Ending(_, deadline) => Some(deadline),
+                State::Open => None,
+            };
+            tokio::select! {
+                read = self.reader.read_buf(&mut buffer) => return self.pass_on(read, buffer),
+                _ = &mut self.closed => return None,
+                end = self.watch.wait_for_end(), if deadline.is_none() => {
+                    self.state = State::Ending(end, Instant::now() + FRAME_GRACE);
+                }
+                () = wait_until(deadline) => return None,
+            }
+        }
+    }
+
+    fn pass_on(mut self, read: io::Result<usize>, mut buffer: BytesMut) -> Option<(io::Result<Bytes>, Self)> {
+        match read {
+            Ok(0) => None,
+            Ok(_) => {
+                let first_end = self.boundary.advance(&buffer);
+                if let (State::Ending(reason, _), Some(end)) = (self.state, first_end) {
+                    buffer.truncate(end);
+                    buffer.extend(close_frame(reason));
+                    self.state = State::Closed;
+                }
+                Some((Ok(buffer.freeze()), self))
+            }
+            Err(error) => Some((Err(error), self)),
+        }
+    }
+}
+
+async fn wait_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => pending().await,
+    }
 }

@@ -215,4 +215,8 @@ pub(super) const CONFIRM: Confirm = Confirm {
                 abgefragt.",
         button: "Bestätigen",
     },
+    missing_factor_title: "Zweiter Faktor erforderlich",
+    missing_factor: "Diese Seite ist nur für Personen, die sich mit einem zweiten Faktor angemeldet haben. \
+                     Richten Sie einen Passkey oder eine Authentifizierungs-App ein, und öffnen Sie die Seite \
+                     noch einmal.",
 };

@@ -61,6 +61,13 @@ pub(super) fn detail(code: &str) -> Option<&'static str> {
         "invalid_form" => "Ein Feld fehlt, ist unbekannt oder kommt doppelt vor.",
         "payload_too_large" => "Die Anfrage ist größer, als diese Website erlaubt.",
         "request_timeout" => "Bitte versuchen Sie es noch einmal.",
+        "missing_role" => {
+            "Ihr Konto darf diese Seite nicht sehen. Wenn Sie sie brauchen, wenden Sie sich an den Betreiber dieser Website."
+        }
+        "ambiguous_path" => "Diese Adresse enthält Zeichen, die hier nicht erlaubt sind.",
+        "bad_redirect" => {
+            "Die Anwendung unter dieser Adresse hat auf eine Seite verwiesen, die nicht erreichbar ist."
+        }
         "cross_site_request" => {
             "Anfragen von anderen Websites werden nicht angenommen. Bitte öffnen Sie diese Website direkt \
              und versuchen Sie es noch einmal."
@@ -144,6 +151,9 @@ fn request_title(code: &str) -> Option<&'static str> {
         "unsupported_media_type" => "Inhaltstyp nicht unterstützt",
         "payload_too_large" => "Anfrage zu groß",
         "request_timeout" => "Zeitüberschreitung",
+        "missing_role" => "Kein Zugriff auf diese Seite",
+        "ambiguous_path" => "Ungültige Adresse",
+        "bad_redirect" => "Seite nicht erreichbar",
         "not_found" => "Seite nicht gefunden",
         "method_not_allowed" => "Methode nicht erlaubt",
         "cross_site_request" => "Anfrage von einer anderen Website",

@@ -201,4 +201,7 @@ pub(super) const CONFIRM: Confirm = Confirm {
         intro: "Enter your password to continue. You won’t be asked again for ten minutes.",
         button: "Confirm",
     },
+    missing_factor_title: "A second factor is required",
+    missing_factor: "This page is only for users who have signed in with a second factor. Set up a passkey or \
+                     an authenticator app, and open the page again.",
 };

@@ -41,6 +41,13 @@ pub(super) fn detail(code: &str) -> Option<&'static str> {
         "internal_error" => "The error has been logged under the ID below.",
         "payload_too_large" => "The request is larger than this site allows.",
         "request_timeout" => "Please try again.",
+        "missing_role" => {
+            "Your account isn’t allowed to see this page. If you need it, contact the site administrator."
+        }
+        "ambiguous_path" => "This address contains characters that aren’t allowed here.",
+        "bad_redirect" => {
+            "The application at this address sent your browser to a page that can’t be reached."
+        }
         "cross_site_request" => {
             "Requests from another site aren’t accepted. Please open this site directly and try again."
         }
@@ -54,6 +61,9 @@ pub(super) fn detail(code: &str) -> Option<&'static str> {
 /// Titles of error pages, for codes whose API title is written for developers.
 pub(super) fn title(code: &str) -> Option<&'static str> {
     Some(match code {
+        "missing_role" => "No access to this page",
+        "ambiguous_path" => "Invalid address",
+        "bad_redirect" => "Page can’t be reached",
         "not_found" => "Page not found",
         "payload_too_large" => "Request too large",
         "missing_token" => "You’re not signed in",

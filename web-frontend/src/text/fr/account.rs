@@ -215,4 +215,7 @@ pub(super) const CONFIRM: Confirm = Confirm {
                 minutes.",
         button: "Confirmer",
     },
+    missing_factor_title: "Second facteur requis",
+    missing_factor: "Cette page est réservée aux personnes connectées avec un second facteur. Configurez une \
+                     clé d’accès ou une application d’authentification, puis rouvrez la page.",
 };

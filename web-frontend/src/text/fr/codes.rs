@@ -53,6 +53,11 @@ pub(super) fn detail(code: &str) -> Option<&'static str> {
         "invalid_form" => "Un champ est manquant, inconnu ou en double.",
         "payload_too_large" => "La requête dépasse la taille autorisée par ce site.",
         "request_timeout" => "Veuillez réessayer.",
+        "missing_role" => {
+            "Votre compte n’a pas accès à cette page. Si vous en avez besoin, contactez l’administrateur du site."
+        }
+        "ambiguous_path" => "Cette adresse contient des caractères qui ne sont pas autorisés ici.",
+        "bad_redirect" => "L’application à cette adresse a renvoyé vers une page inaccessible.",
         "cross_site_request" => {
             "Les requêtes provenant d’autres sites ne sont pas acceptées. Veuillez ouvrir ce site \
              directement et réessayer."
@@ -136,6 +141,9 @@ fn request_title(code: &str) -> Option<&'static str> {
         "unsupported_media_type" => "Type de contenu non pris en charge",
         "payload_too_large" => "Requête trop volumineuse",
         "request_timeout" => "Délai dépassé",
+        "missing_role" => "Page non autorisée",
+        "ambiguous_path" => "Adresse non valide",
+        "bad_redirect" => "Page inaccessible",
         "not_found" => "Page introuvable",
         "method_not_allowed" => "Méthode non autorisée",
         "cross_site_request" => "Requête provenant d’un autre site",

@@ -7,7 +7,7 @@ use super::{
 use crate::helpers::TestApp;
 
 /// Headers in which Drawbridge, other sign-in products and proxies name the user.
-const IDENTITY_HEADERS: [&str; 33] = [
+const IDENTITY_HEADERS: [&str; 47] = [
     "X-Auth-User-Id",
     "X-Auth-Email",
     "X-Auth-Email-Verified",
@@ -41,7 +41,24 @@ const IDENTITY_HEADERS: [&str; 33] = [
     "X-Amzn-Oidc-Identity",
     "X-Host",
     "X-HTTP-Method-Override",
+    "SSL-Client",
+    "SSL-Cert",
+    "X-TLS-Client-Cert",
+    "X-Client-Verify",
+    "X-Client-DN",
+    "X-Client-S-DN",
+    "X-Apigateway-Api-Userinfo",
+    "X-Endpoint-Api-UserInfo",
+    "X-JWT-Assertion",
+    "Shib-Identity-Provider",
+    "Persistent-Id",
+    "Impersonate-User",
+    "Impersonate-Extra-Scopes",
+    "Auth-User",
 ];
+
+/// Headers that browser applications send on their own.
+const OWN_HEADERS: [&str; 5] = ["X-Own", "X-Auth", "X-User", "X-Client-Version", "X-Client-Info"];
 
 /// A way to spell the name of a header.
 type Spelling = (&'static str, fn(&str) -> String);
@@ -74,17 +91,21 @@ async fn no_spelling_of_an_identity_header_passes() {
     let ada = app.signed_in("ada@example.com").await;
     let session = format!("cookie: token={}\r\n", ada.cookie("token").unwrap());
 
+    let own = OWN_HEADERS.map(|name| format!("{name}: kept\r\n")).concat();
+
     for (spelling, spell) in SPELLINGS {
         let forged = IDENTITY_HEADERS.map(|name| format!("{}: forged\r\n", spell(name))).concat();
         for (cookie, status) in [(session.as_str(), "signed-in"), ("", "anonymous")] {
             for (case, request) in REQUESTS {
-                let request = format!("{request}x-own: kept\r\n{cookie}{forged}\r\n");
+                let request = format!("{request}{own}{cookie}{forged}\r\n");
                 exchange_heads(&mut connect(&frontend).await, &request).await;
                 let head = upstream.heads.lock().unwrap().pop().unwrap();
 
                 let case = format!("{case}, {status}, {spelling}: {head}");
                 assert!(!head.contains("forged"), "{case}");
-                assert!(head.contains("x-own: kept"), "{case}");
+                for name in OWN_HEADERS {
+                    assert!(head.contains(&format!("\n{}: kept", name.to_lowercase())), "{name}: {case}");
+                }
                 let statuses: Vec<_> =
                     head.lines().filter(|line| line.starts_with("x-auth-status:")).collect();
                 assert_eq!(statuses, [format!("x-auth-status: {status}")], "{case}");

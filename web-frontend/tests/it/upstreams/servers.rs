@@ -1,5 +1,7 @@
 //! The upstreams of the tests.
 
+mod pages;
+
 use std::sync::{Arc, Mutex};
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
@@ -41,7 +43,7 @@ pub(super) fn start_server(gate: Gate) -> String {
             .route("/v1/slow", web::get().to(send_two_chunks))
             .route("/v1/fixed", web::route().to(|| async { "fixed" }))
             .route("/v1/count", web::put().to(count_bytes))
-            .route("/v1/moved", web::get().to(redirect))
+            .configure(pages::configure)
             .default_service(web::to(echo))
     });
     let server = server.workers(1).bind(("127.0.0.1", 0)).unwrap();
@@ -97,10 +99,6 @@ async fn count_bytes(mut body: web::Payload) -> String {
         bytes += chunk.unwrap().len();
     }
     bytes.to_string()
-}
-
-async fn redirect() -> HttpResponse {
-    HttpResponse::Found().insert_header(("location", "/v1/here")).finish()
 }
 
 /// An upstream that speaks HTTP over raw sockets, and the heads of the requests it has received.

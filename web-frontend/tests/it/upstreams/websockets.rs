@@ -52,6 +52,20 @@ impl SocketSetup {
     }
 }
 
+impl Socket {
+    /// What arrives until the connection ends, which must be within seconds.
+    async fn read_to_end(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        let read = tokio::time::timeout(Duration::from_secs(8), self.stream.read_to_end(&mut rest)).await;
+        // A connection that is cut off counts as ended.
+        assert!(read.is_ok(), "the socket outlives its session");
+        rest
+    }
+}
+
+/// A close frame with the code 4401 and a reason (RFC 6455, 5.5.1).
+const SESSION_ENDED: &[u8] = b"\x88\x0f\x11\x31session ended";
+
 const OWN_ORIGIN: &str = "http://localhost:8080";
 
 #[actix_web::test]
@@ -82,14 +96,28 @@ async fn the_session_arrives_as_a_bearer_token() {
 }
 
 #[actix_web::test]
-async fn a_socket_ends_with_its_session() {
+async fn a_socket_is_closed_with_a_code_when_its_session_ends() {
     let mut setup = SocketSetup::start().await;
     let mut socket = setup.open_socket(OWN_ORIGIN).await;
 
     setup.visitor.post(&setup.app.url("/api/logout")).await.assert_status(200);
 
-    let read = tokio::time::timeout(Duration::from_secs(15), socket.stream.read_u8()).await;
-    assert!(read.expect("the socket outlives its session").is_err());
+    assert_eq!(socket.read_to_end().await, SESSION_ENDED);
+}
+
+#[actix_web::test]
+async fn the_close_frame_waits_for_the_end_of_a_frame() {
+    let mut setup = SocketSetup::start().await;
+    let mut socket = setup.open_socket(OWN_ORIGIN).await;
+    // The server sends every byte twice: a frame with the length of its own first byte.
+    socket.stream.write_all(b"\x05").await.unwrap();
+    let mut begun = [0; 2];
+    socket.stream.read_exact(&mut begun).await.unwrap();
+
+    setup.visitor.post(&setup.app.url("/api/logout")).await.assert_status(200);
+
+    assert_eq!(begun, [5, 5], "a header for five more bytes");
+    assert_eq!(socket.read_to_end().await, b"", "no frame of ours inside of that one");
 }
 
 #[actix_web::test]
