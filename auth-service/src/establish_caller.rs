@@ -120,7 +120,9 @@ async fn check_proof(
     let checked = checked.map_err(Error::from)?;
     let caller = match holder {
         KeyHolder::WebFrontend(_) => Caller::WebFrontend { address: checked.client },
-        KeyHolder::Frontend(known) => Caller::Frontend(Box::new(identify(request, known, checked.client)?)),
+        KeyHolder::Frontend(known) => {
+            Caller::Frontend(Box::new(identify(app, request, known, checked.client)?))
+        }
     };
     // Last, so that a request that is refused for another reason can be sent again.
     if is_accepted_once(request.method()) {
@@ -139,7 +141,7 @@ async fn check_key(app: &App, request: &ServiceRequest) -> Result<Caller, Error>
     if keys.next().is_some() || !known.is(&sent) {
         return Err(Error::UnknownKey);
     }
-    Ok(Caller::Frontend(Box::new(identify(request, known, None)?)))
+    Ok(Caller::Frontend(Box::new(identify(app, request, known, None)?)))
 }
 
 async fn find_key_holder(app: &App, id: &KeyId) -> Result<KeyHolder, Error> {
@@ -152,6 +154,7 @@ async fn find_key_holder(app: &App, id: &KeyId) -> Result<KeyHolder, Error> {
 
 /// The frontend, which must act for an origin of its own.
 fn identify(
+    app: &App,
     request: &ServiceRequest,
     known: RegisteredKey,
     client: Option<IpAddr>,
@@ -164,6 +167,10 @@ fn identify(
     let origin = origin.filter(|origin| !origin.host().contains('*')).ok_or(Error::OriginNotRegistered)?;
     let is_preview = known.kind() == FrontendKeyKind::Preview;
     let is_announcement = api_path(request) == PREVIEW_ANNOUNCEMENT_PATH;
+    // An origin may have been registered before it became the deployment's own.
+    if app.frontends.is_reserved(&origin) {
+        return Err(Error::OriginNotRegistered);
+    }
     if !known.may_act_for(&origin) {
         match (is_announcement, is_preview) {
             (true, true) => {}

@@ -59,6 +59,11 @@ impl Frontends {
         }
     }
 
+    /// Returns true if an origin is the deployment's own, for which no frontend can act.
+    pub(crate) fn is_reserved(&self, origin: &Origin) -> bool {
+        self.reserved_origins.contains(origin)
+    }
+
     /// Finds the key with this ID. Each call asks the database, so a removed key is refused immediately.
     ///
     /// # Errors
@@ -80,7 +85,7 @@ impl Frontends {
         origin: Origin,
         actor: Actor,
     ) -> Result<PreviewRegistration, Error> {
-        if self.reserved_origins.contains(&origin) {
+        if self.is_reserved(&origin) {
             return Err(RegistryError::PreviewOriginTaken(origin).into());
         }
         let name = name.clone();

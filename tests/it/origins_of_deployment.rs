@@ -152,3 +152,18 @@ async fn a_pattern_is_no_origin() {
         assert!(page.text.contains(&format!("value=\"{one}/\"")), "{}", page.text);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_registered_without_the_settings_cannot_act_for_the_deployment() {
+    for layout in Layout::ON_EACH_DATABASE {
+        let deployment = Deployment::builder().layout(layout).start();
+        let own = deployment.frontend.clone();
+        register(&deployment.auth, EMAIL).await;
+        let key = key_from(&deployment, &["add", "own", "--origin", &own]);
+
+        let url = format!("{}/api/login", deployment.auth);
+        let answer = FrontendServer::new(&key, &own).post_json(&url, &credentials(EMAIL, PASSWORD)).await;
+
+        answer.assert_error(403, "origin_not_registered");
+    }
+}

@@ -40,7 +40,7 @@ pub(crate) fn configure(
     app: &App,
 ) {
     config
-        .app_data(DOCUMENT.clone())
+        .app_data(web::Data::new(DOCUMENT.below(&app.pages)))
         .service(get(METADATA_PATH, discovery::metadata))
         .service(get(PUBLIC_KEYS_PATH, discovery::public_keys));
     for prefix in app.upstreams.prefixes() {

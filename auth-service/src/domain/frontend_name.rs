@@ -47,6 +47,9 @@ impl AddressHeader {
     }
 }
 
+/// Headers that carry something else.
+const NEVER_ADDRESSES: [&str; 4] = ["authorization", "connection", "cookie", "host"];
+
 impl FromStr for AddressHeader {
     type Err = String;
 
@@ -57,6 +60,9 @@ impl FromStr for AddressHeader {
         let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if !(1..=Self::MAX_CHARACTERS).contains(&name.len()) || !name.bytes().all(is_allowed) {
             return Err("must be the name of a header, such as x-real-ip".into());
+        }
+        if NEVER_ADDRESSES.contains(&name.as_str()) || name.starts_with("x-drawbridge-") {
+            return Err(format!("must be a header that only the hosting platform sets, and not {name}"));
         }
         Ok(Self(name))
     }
@@ -85,7 +91,7 @@ mod tests {
     #[test]
     fn an_address_header_is_a_header_name() {
         assert_eq!("X-Real-IP".parse::<AddressHeader>().unwrap().as_str(), "x-real-ip");
-        for text in ["", "x real ip", "x-real-ip:", "x-ä"] {
+        for text in ["", "x real ip", "x-real-ip:", "x-ä", "Cookie", "x-drawbridge-proxy"] {
             assert!(text.parse::<AddressHeader>().is_err(), "{text:?}");
         }
     }

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use actix_web::web::Bytes;
-use serde_json::Value;
+use drawbridge_core::pages_path::PagesPath;
+use serde_json::{Value, json};
 use utoipa::openapi::{
     Components, OpenApi, RefOr,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -16,7 +17,7 @@ use crate::{forwarded, problem::ProblemBody, proxy_identity::PROXY_IDENTITY};
 const SCHEMA_REFERENCE: &str = "#/components/schemas/";
 
 /// The OpenAPI document of a service.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ApiDocument {
     value: Value,
     json: Bytes,
@@ -44,6 +45,22 @@ impl ApiDocument {
         let json = json.into();
         let value = serde_json::from_slice(&json).unwrap_or_default();
         Self { value, json }
+    }
+
+    /// The document of a deployment whose own paths are below `PAGES_PATH`. Those of `/.well-known` keep their place.
+    #[must_use]
+    pub fn below(&self, pages: &PagesPath) -> Self {
+        if pages.prefix().is_empty() {
+            return self.clone();
+        }
+        let mut value = self.value.clone();
+        value["servers"] = json!([{ "url": pages.prefix() }]);
+        for (path, item) in value["paths"].as_object_mut().into_iter().flatten() {
+            if path.starts_with("/.well-known/") {
+                item["servers"] = json!([{ "url": "/" }]);
+            }
+        }
+        Self::parse(serde_json::to_vec_pretty(&value).unwrap_or_default())
     }
 
     /// The document as JSON.

@@ -22,7 +22,7 @@ use crate::helpers::{TestApp, start_frontend_with_clock};
 /// How long a test waits for a renewal.
 const RENEWAL_WAIT: Duration = Duration::from_secs(10);
 
-/// A signed-in visitor of a web-frontend whose clock stands still.
+/// A signed-in visitor of a web-frontend whose clock does not move.
 struct RenewalSetup {
     app: TestApp,
     clock: Arc<TestClock>,

@@ -80,6 +80,18 @@ async fn every_other_path_is_the_applications() {
 }
 
 #[actix_web::test]
+async fn the_api_document_names_where_the_api_is() {
+    let setup = ApplicationSetup::start().await;
+
+    let document = setup.get(&mut Visitor::new(), "/auth/openapi.json", &[]).await.json();
+
+    assert_eq!(document["servers"][0]["url"], "/auth");
+    let keys = &document["paths"]["/.well-known/jwks.json"];
+    assert_eq!(keys["servers"][0]["url"], "/");
+    assert!(document["paths"]["/api/login"].get("servers").is_none());
+}
+
+#[actix_web::test]
 async fn a_page_without_a_session_leads_to_sign_in_and_back() {
     let setup = ApplicationSetup::start().await;
     let mut visitor = Visitor::new();
