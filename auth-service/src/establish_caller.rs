@@ -168,7 +168,7 @@ fn identify(
     let is_preview = known.kind() == FrontendKeyKind::Preview;
     let is_announcement = api_path(request) == PREVIEW_ANNOUNCEMENT_PATH;
     // An origin may have been registered before it became the deployment's own.
-    if app.frontends.is_reserved(&origin) {
+    if !is_announcement && app.frontends.is_reserved(&origin) {
         return Err(Error::OriginNotRegistered);
     }
     if !known.may_act_for(&origin) {
