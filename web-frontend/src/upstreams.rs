@@ -150,7 +150,7 @@ impl Upstreams {
         }
     }
 
-    /// Returns true if there is an application, which receives all requests that nobody else does.
+    /// Returns true if there is an application, which receives all requests that no other path claims.
     pub(crate) fn has_app(&self) -> bool {
         self.app.is_some()
     }

@@ -54,11 +54,10 @@ impl ApiDocument {
             return self.clone();
         }
         let mut value = self.value.clone();
-        value["servers"] = json!([{ "url": pages.prefix() }]);
-        for (path, item) in value["paths"].as_object_mut().into_iter().flatten() {
-            if path.starts_with("/.well-known/") {
-                item["servers"] = json!([{ "url": "/" }]);
-            }
+        set_server(&mut value, pages.prefix());
+        let paths = value.get_mut("paths").and_then(Value::as_object_mut);
+        for (_, item) in paths.into_iter().flatten().filter(|(path, _)| path.starts_with("/.well-known/")) {
+            set_server(item, "/");
         }
         Self::parse(serde_json::to_vec_pretty(&value).unwrap_or_default())
     }
@@ -71,6 +70,13 @@ impl ApiDocument {
     /// The document as a value.
     pub fn value(&self) -> &Value {
         &self.value
+    }
+}
+
+/// Says below which address the paths of a document, or the operations of one path, are.
+fn set_server(value: &mut Value, url: &str) {
+    if let Some(value) = value.as_object_mut() {
+        value.insert("servers".to_owned(), json!([{ "url": url }]));
     }
 }
 
