@@ -18,12 +18,15 @@ struct Production {
     client: Client,
     plain: String,
     app: String,
+    /// The path of Drawbridge's own pages, or nothing.
+    pages: String,
     api: String,
     _certificates: TempDir,
 }
 
 impl Production {
-    async fn start() -> Self {
+    /// Starts a deployment whose settings include `more`, and whose own pages are below `pages`.
+    async fn start(pages: &str, more: &[(&'static str, &str)]) -> Self {
         let certificates = TempDir::new().unwrap();
         // The gateway reads the files as another user.
         std::fs::set_permissions(certificates.path(), Permissions::from_mode(0o755)).unwrap();
@@ -38,7 +41,7 @@ impl Production {
             ("PUBLIC_HTTPS_PORT", &https),
             ("CERTIFICATES", &certificates.path().display().to_string()),
         ];
-        let project = Project::new(COMPOSE, "production", &settings);
+        let project = Project::new(COMPOSE, "production", &[&settings, more].concat());
         project.compose(&["up", "--detach"]);
         project.healthy("gateway").await;
         Self {
@@ -46,6 +49,7 @@ impl Production {
             client,
             plain: format!("http://{FRONTEND}:{http}"),
             app: format!("https://{FRONTEND}:{https}"),
+            pages: pages.to_owned(),
             api: format!("https://{BACKEND}:{https}"),
             _certificates: certificates,
         }
@@ -58,7 +62,7 @@ impl Production {
     /// Registers and signs in, and returns the session cookie as `name=value`.
     async fn sign_up_and_in(&self) -> String {
         let post = |path: &str| {
-            let request = self.client.post(format!("{}{path}", self.app));
+            let request = self.client.post(format!("{}{}{path}", self.app, self.pages));
             request.json(&credentials(EMAIL, PASSWORD)).send()
         };
         assert_eq!(post("/api/register").await.unwrap().status(), 201);
@@ -93,6 +97,26 @@ impl Production {
                 let document = self.get(format!("{origin}{path}")).await;
                 assert_eq!(document.status(), 200, "{origin}{path}");
             }
+        }
+    }
+
+    async fn assert_application_is_guarded(&self, session: &str) {
+        let page = self.get(format!("{}/", self.app)).await;
+        assert_eq!(page.text().await.unwrap(), "the application, for ");
+        let guarded = format!("{}/private/page", self.app);
+        let anonymous = self.client.get(&guarded).header("accept", "text/html").send().await.unwrap();
+        assert_eq!(anonymous.status(), 302);
+        assert_eq!(anonymous.headers()["location"], "/auth/login?next=%2Fprivate%2Fpage");
+        let signed_in = self.client.get(&guarded).header("cookie", session).send().await.unwrap();
+        assert_eq!(signed_in.text().await.unwrap(), format!("the application, for {EMAIL}"));
+    }
+
+    /// The application may have a `/health` of its own. That of the replicas stays hidden, wherever it is.
+    async fn assert_health_is_the_applications(&self) {
+        let health = self.get(format!("{}/health/live", self.app)).await;
+        assert_eq!(health.text().await.unwrap(), "the application, for ");
+        for path in ["/auth/health/live", "/auth/%68ealth/serving"] {
+            assert_eq!(self.get(format!("{}{path}", self.app)).await.status(), 404, "{path}");
         }
     }
 
@@ -143,7 +167,7 @@ fn create_certificates(folder: &TempDir) -> Client {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_domains_work_with_tls() {
-    let production = Production::start().await;
+    let production = Production::start("", &[]).await;
 
     production.assert_plain_http_is_redirected().await;
     production.assert_home_page_has_hsts().await;
@@ -154,4 +178,17 @@ async fn two_domains_work_with_tls() {
     production.assert_other_hosts_are_refused().await;
 
     println!("two domains with TLS: signed up, in and verified");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_runs_behind_the_gateway() {
+    let files = "docker-compose.yml:docker-compose.prod.yml:tests/compose/application/compose.yml";
+    let settings = [("COMPOSE_FILE", files), ("APP_URL", "http://app:3000"), ("GUARDED_PATHS", "/private/*")];
+    let production = Production::start("/auth", &settings).await;
+
+    let session = production.sign_up_and_in().await;
+    production.assert_application_is_guarded(&session).await;
+    production.assert_health_is_the_applications().await;
+
+    println!("an application behind the gateway: guarded, with its own /health");
 }

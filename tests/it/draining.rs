@@ -18,12 +18,16 @@ fn terminate_all(deployment: &Deployment) {
     deployment.processes().for_each(|process| process.signal("TERM"));
 }
 
-/// A draining service answers requests, closes the connection and reports that it is not ready.
-async fn assert_draining(origin: &str, path: &str, user: &mut Visitor, load_balancer: &mut Visitor) {
+/// A draining service answers requests and closes the connection.
+async fn assert_serving_while_draining(origin: &str, path: &str, user: &mut Visitor) {
     // A client uses an open connection until a response says that it is closed.
     let answer = user.get(&format!("{origin}{path}")).await;
     assert_eq!(answer.status, 200, "{origin}{path}");
     assert_eq!(answer.header("connection"), "close", "{origin}{path}");
+}
+
+/// A draining service reports on this port that it is alive, but not ready.
+async fn assert_health_while_draining(origin: &str, load_balancer: &mut Visitor) {
     for check in ["serving", "ready"] {
         let answer = load_balancer.get(&format!("{origin}/health/{check}")).await;
         assert_eq!(answer.status, 503, "{origin} {check}");
@@ -50,8 +54,10 @@ async fn a_service_drains_before_it_stops() {
         (&deployment.verify, "/auth-request"),
         (&deployment.frontend, "/private"),
     ];
-    for (origin, _) in endpoints {
-        assert_eq!(ada.get(&format!("{origin}/health/serving")).await.status, 200, "{origin}");
+    let internal_urls = Service::ALL.map(|service| deployment.internal_urls(service).remove(0));
+    let public_urls = endpoints.map(|(origin, _)| origin);
+    for origin in public_urls.into_iter().chain(&internal_urls) {
+        assert_eq!(load_balancer.get(&format!("{origin}/health/serving")).await.status, 200, "{origin}");
     }
 
     terminate_all(&deployment);
@@ -59,7 +65,11 @@ async fn a_service_drains_before_it_stops() {
 
     wait_until_draining(&deployment.frontend, Duration::from_secs(1)).await;
     for (origin, path) in endpoints {
-        assert_draining(origin, path, &mut ada, &mut load_balancer).await;
+        assert_serving_while_draining(origin, path, &mut ada).await;
+        assert_health_while_draining(origin, &mut load_balancer).await;
+    }
+    for internal_url in &internal_urls {
+        assert_health_while_draining(internal_url, &mut load_balancer).await;
     }
     ada.post(&format!("{}/api/logout", deployment.frontend)).await.assert_status(200);
     for process in deployment.processes() {
