@@ -32,6 +32,10 @@ test-openapi:
 test-compose *name:
     scripts/test-compose {{ name }}
 
+# Run the fuzz targets; arguments are `--runs N` and names of targets
+fuzz *arguments:
+    scripts/fuzz {{ arguments }}
+
 # Format the code
 format:
     cargo fmt --all

@@ -14,6 +14,7 @@ use drawbridge_core::{
 };
 use drawbridge_http::{access_rules::RuleRow, serve};
 use drawbridge_verification::user_cache::{CacheLocation, MemoryUserCache};
+use web_frontend::app_detection::DetectedApp;
 
 use crate::{
     data_folder::{DEFAULT_DATA_FOLDER, DataFolder},
@@ -178,6 +179,7 @@ impl ServiceConfigs {
         match (auth, verify, web) {
             (Ok(auth), Ok(verify), Ok(mut web)) => {
                 web.listen.internal_address = Ipv4Addr::LOCALHOST.into();
+                web.app_detection.report = print_detected_app;
                 Ok(Self { auth, verify, web }.with_one_cache())
             }
             (auth, verify, web) => {
@@ -237,4 +239,14 @@ fn print_access(application: Option<&str>, rules: &[RuleRow]) {
         print_line(format_args!("  {:<30}  {requirement}", format!("{method}{host}{}", rule.path)));
     }
     print_line(format_args!("  {:<30}  public", "everything else"));
+}
+
+/// Prints what the application is built with, as soon as it is known.
+fn print_detected_app(found: DetectedApp) {
+    print_line(format_args!("\n{}.", capitalized(&found.to_string())));
+}
+
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect()
 }

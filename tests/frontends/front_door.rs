@@ -54,13 +54,18 @@ impl FrontDoor {
         front_door
     }
 
-    async fn wait_until_ready(&self) {
+    /// Waits until Drawbridge has written this text.
+    pub(crate) async fn writes(&self, text: &str) {
         let started = Instant::now();
-        while !self.process.log().contains("Stop with Ctrl-C") {
+        while !self.process.log().contains(text) {
             let can_wait = self.process.is_running() && started.elapsed() < Duration::from_secs(30);
-            assert!(can_wait, "Drawbridge does not start in {:?}:\n{}", self.folder, self.process.log());
+            assert!(can_wait, "no \"{text}\" from Drawbridge in {:?}:\n{}", self.folder, self.process.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    async fn wait_until_ready(&self) {
+        self.writes("Stop with Ctrl-C").await;
         Visitor::new().get(&format!("{}/auth/health/ready", self.origin)).await.assert_status(200);
     }
 

@@ -54,6 +54,7 @@ impl Example {
             (format!("http://localhost:{port}"), format!("/backend=http://localhost:{api_port}"));
         let options = ["--app", &application_url, "--guard", "/private/*", "--backend", &backend];
         let front_door = FrontDoor::start(ports, &options).await;
+        front_door.writes("The application is built with Next.js").await;
         Self { front_door, application, folder, _api: api, _only_user: only_user }
     }
 }

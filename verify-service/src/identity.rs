@@ -7,7 +7,12 @@ use actix_web::{
         header::{HeaderMap, HeaderName, HeaderValue},
     },
 };
-use drawbridge_http::{problem::Problem, request_id::RequestId, token_headers};
+use drawbridge_http::{
+    identity_headers::{ROLES, ROLES_OMITTED, roles_value},
+    problem::Problem,
+    request_id::RequestId,
+    token_headers,
+};
 use drawbridge_verification::{Grant, Refusal, user_record::UserRecord};
 
 use crate::{app::App, verdict::is_renewal_due};
@@ -24,11 +29,8 @@ const EMAIL: &str = "x-auth-email";
 /// Whether the user has proved that the address is theirs: `true` or `false`.
 const EMAIL_VERIFIED: &str = "x-auth-email-verified";
 
-/// The user's roles, separated by commas.
-const ROLES: &str = "x-auth-roles";
-
 /// Names and values of headers.
-type Headers = [(&'static str, &'static str); 5];
+type Headers = [(&'static str, &'static str); 6];
 
 /// The identity headers of a client without a session.
 pub(crate) const ANONYMOUS: &Headers = &without_user("anonymous");
@@ -38,7 +40,7 @@ const UNKNOWN: &Headers = &without_user("unknown");
 
 /// All identity headers. The empty ones replace whatever a client has sent in them.
 const fn without_user(status: &'static str) -> Headers {
-    [(STATUS, status), (USER_ID, ""), (EMAIL, ""), (EMAIL_VERIFIED, ""), (ROLES, "")]
+    [(STATUS, status), (USER_ID, ""), (EMAIL, ""), (EMAIL_VERIFIED, ""), (ROLES, ""), (ROLES_OMITTED, "")]
 }
 
 /// The response with the user in headers.
@@ -95,7 +97,13 @@ fn insert_headers(headers: &mut HeaderMap, user: &UserRecord) {
     headers.insert(const { HeaderName::from_static(USER_ID) }, header_value(user.id.to_string()));
     headers.insert(const { HeaderName::from_static(EMAIL) }, header_value(user.email.clone()));
     headers.insert(const { HeaderName::from_static(EMAIL_VERIFIED) }, verified);
-    headers.insert(const { HeaderName::from_static(ROLES) }, header_value(user.roles.join(",")));
+    let nothing = HeaderValue::from_static("");
+    let (roles, omitted) = match roles_value(&user.roles) {
+        Some(roles) => (header_value(roles), nothing),
+        None => (nothing, HeaderValue::from_static("true")),
+    };
+    headers.insert(const { HeaderName::from_static(ROLES) }, roles);
+    headers.insert(const { HeaderName::from_static(ROLES_OMITTED) }, omitted);
 }
 
 /// A header value; empty if the text contains a control character, which no address or role contains.

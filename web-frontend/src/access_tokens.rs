@@ -93,15 +93,16 @@ impl AccessTokens {
         &self,
         session_token: &str,
         audience: &Audience,
-        browser: BrowserContext,
+        browser: impl FnOnce() -> BrowserContext,
     ) -> Result<Option<Arc<AccessToken>>, Problem> {
         let key = token_key(session_token, audience);
         let Some(kept) = self.find_kept(&key) else {
-            return self.exchange(key, session_token, audience, browser).await;
+            return self.exchange(key, session_token, audience, browser()).await;
         };
         if kept.renew_at <= self.clock.now() && kept.may_renew() {
             let (tokens, session_token, audience) =
                 (self.clone(), session_token.to_owned(), audience.clone());
+            let browser = browser();
             actix_web::rt::spawn(async move {
                 if let Err(problem) = tokens.exchange(key, &session_token, &audience, browser).await {
                     let cause = problem.cause().unwrap_or_else(|| problem.detail());

@@ -8,12 +8,15 @@ use drawbridge_core::{
     telemetry::LogConfig,
     tls::read_additional_authorities,
 };
-use drawbridge_http::{access_rules::AccessRules, client_address::TrustedProxies};
+use drawbridge_http::{
+    access_rules::{AccessRules, AppKind},
+    client_address::TrustedProxies,
+};
 use drawbridge_verification::{redis_connection::RedisUrl, user_cache::CacheLocation};
 
 use crate::{
-    auth_client, guard_config::GuardConfig, own_cookies::fixed_cookies, own_secret::OwnSecret, site::Site,
-    upstreams::UpstreamConfig,
+    app_detection::AppDetection, auth_client, guard_config::GuardConfig, own_cookies::fixed_cookies,
+    own_secret::OwnSecret, site::Site, upstreams::UpstreamConfig,
 };
 
 /// The port unless `PORT` is set.
@@ -36,8 +39,10 @@ pub struct Config {
     pub guard: GuardConfig,
     /// `APP_URL`, `UPSTREAMS` and `UPSTREAM_TIMEOUT`.
     pub upstreams: UpstreamConfig,
-    /// `GUARDED_PATHS` and `APP_KIND`.
+    /// `GUARDED_PATHS`.
     pub access_rules: AccessRules,
+    /// `APP_KIND`, and what happens without it.
+    pub app_detection: AppDetection,
     /// `TRUSTED_PROXIES`.
     pub trusted_proxies: TrustedProxies,
     /// `REDIS_URL[_FILE]`, where page sessions are stored.
@@ -84,7 +89,8 @@ impl Config {
         let auth_service = auth_client::read_origins(reader);
         let guard = GuardConfig::read(reader, frontend_origin.as_ref());
         let (upstreams, pages) = UpstreamConfig::read(reader);
-        let access_rules = read_access_rules(reader, upstreams.app.is_some());
+        let app_kind = AppKind::read(reader);
+        let access_rules = read_access_rules(reader, upstreams.app.is_some(), app_kind);
         let trusted_proxies = TrustedProxies::read(reader);
         let redis = RedisUrl::read(reader);
         let timeouts = Timeouts::read(reader);
@@ -101,6 +107,7 @@ impl Config {
             guard: guard?,
             upstreams,
             access_rules,
+            app_detection: AppDetection::new(app_kind),
             trusted_proxies,
             cache: redis.clone().into(),
             redis,
@@ -113,8 +120,8 @@ impl Config {
 }
 
 /// Reads `GUARDED_PATHS`, which an application needs: without it, everyone could see every page.
-fn read_access_rules(reader: &mut Reader, has_app: bool) -> AccessRules {
-    let rules = AccessRules::read(reader);
+fn read_access_rules(reader: &mut Reader, has_app: bool, app_kind: Option<AppKind>) -> AccessRules {
+    let rules = AccessRules::read_for(reader, app_kind);
     if has_app && rules.is_empty() {
         reader.invalid(
             "GUARDED_PATHS",

@@ -4,6 +4,7 @@ mod access_tokens;
 mod account;
 mod activity_reports;
 pub mod app;
+pub mod app_detection;
 mod assets;
 mod auth_client;
 pub mod config;

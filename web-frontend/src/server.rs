@@ -112,6 +112,9 @@ fn start_background_tasks(app: &web::Data<App>, config: &Config) -> Vec<JoinHand
         spawn(async move { refreshed_app.documents.keep_current(&refreshed_app.auth).await }),
         spawn(app.upstreams.report_untrusted_certificates(config.upstreams.connect_timeout)),
     ];
+    if let Some(route) = app.upstreams.app() {
+        tasks.push(spawn(config.app_detection.run(route.clone(), app.frontend_origin.clone())));
+    }
     if let Some(redis) = config.cache.server() {
         tasks.push(spawn(redis.report_untrusted_certificate()));
     }

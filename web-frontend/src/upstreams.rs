@@ -6,7 +6,6 @@ mod clients;
 mod dropped_cookies;
 pub(crate) mod headers;
 mod network;
-pub(crate) mod rewrite;
 mod upstream;
 
 use std::{sync::Arc, time::Duration};
@@ -22,6 +21,7 @@ use certificate_check::report_untrusted_certificate;
 use clients::UpstreamClients;
 use dropped_cookies::DroppedCookies;
 pub use upstream::Upstream;
+pub(crate) use upstream::is_own_page;
 use upstream::own_path;
 
 const UPSTREAMS: Setting = Setting::new(
@@ -148,6 +148,11 @@ impl Upstreams {
         async {
             join_all(checks).await;
         }
+    }
+
+    /// The application of `APP_URL`.
+    pub(crate) fn app(&self) -> Option<&UpstreamRoute> {
+        self.app.as_ref()
     }
 
     /// Returns true if there is an application, which receives all requests that no other path claims.

@@ -85,8 +85,12 @@ impl Confinement<'_> {
         if parts.name.len() + parts.value.len() > COOKIE_MAX_BYTES {
             return Err(UnusableCookie::TooLong);
         }
-        if (self.is_reserved)(String::from_utf8_lossy(parts.name).trim()) {
-            return Err(UnusableCookie::Reserved);
+        // Some programs remove more whitespace than browsers.
+        let name = String::from_utf8_lossy(parts.name);
+        match name.trim() {
+            "" => return Err(UnusableCookie::Malformed),
+            name if (self.is_reserved)(name) => return Err(UnusableCookie::Reserved),
+            _ => {}
         }
         let path = self.path(&parts);
         let domain = self.domain(&parts);

@@ -6,6 +6,7 @@
 //! guarded.
 
 mod aliases;
+mod app_kind;
 mod escapes;
 mod host;
 mod judge;
@@ -21,6 +22,7 @@ mod verdict;
 
 use std::fmt;
 
+pub use app_kind::AppKind;
 pub use requirement::Requirement;
 use rule::{Rule, Scope};
 

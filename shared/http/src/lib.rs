@@ -13,6 +13,7 @@ pub mod forwarded;
 mod headers;
 pub mod health;
 pub mod healthcheck;
+pub mod identity_headers;
 pub mod internal;
 pub mod navigation;
 #[cfg(feature = "openapi")]
@@ -27,6 +28,7 @@ mod request_scope;
 mod routes;
 pub mod serve;
 pub mod token_exchange;
+pub mod upstream_urls;
 
 pub use body::{JsonObject, Success, SuccessMessage};
 pub use buffered_body::buffer_body;

@@ -125,6 +125,13 @@ impl Problem {
         self
     }
 
+    /// Uses status 400 whatever the code, for the token endpoint (RFC 6749, 5.2).
+    #[must_use]
+    pub fn as_bad_request(mut self) -> Self {
+        self.status = Some(StatusCode::BAD_REQUEST);
+        self
+    }
+
     /// Uses status 401 whatever the code, for gateways that do not distinguish other refusals.
     #[must_use]
     pub fn as_unauthorized(mut self) -> Self {

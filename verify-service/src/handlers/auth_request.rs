@@ -36,7 +36,8 @@ problems! {
                 ("x-auth-user-id" = String, description = "The user's ID."),
                 ("x-auth-email" = String, description = "The user's e-mail address, in UTF-8."),
                 ("x-auth-email-verified" = String, description = "Whether the address is theirs: `true` or `false`."),
-                ("x-auth-roles" = String, description = "The user's roles, separated by commas.")
+                ("x-auth-roles" = String, description = "The user's roles, separated by commas."),
+                ("x-auth-roles-omitted" = String, description = "`true` if the roles take more than 2 KiB; then x-auth-roles is empty.")
             )
         ),
         GatewayProblems,

@@ -12,6 +12,7 @@
 mod cache;
 mod failover;
 mod gateway;
+mod gateway_roles;
 mod gateway_rules;
 mod helpers;
 mod internal;

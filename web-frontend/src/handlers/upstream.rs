@@ -12,6 +12,7 @@ mod session_watch;
 mod tunnel;
 
 use std::{
+    fmt::Debug,
     pin::pin,
     time::{Duration, Instant},
 };
@@ -88,12 +89,14 @@ async fn forward_request(
         return Ok(refused);
     }
     let identity = UpstreamIdentity::new(app, upstream, request, session).await;
-    let mut outgoing = request_head(app, upstream, request, &clients.pooled, url.clone(), &identity)?;
+    let outgoing_head = || request_head(app, upstream, request, &clients.single_use, url.clone(), &identity);
+    let mut outgoing = outgoing_head()?;
     let progress = UploadProgress::new();
     if has_body(request) {
         outgoing = outgoing.body(stream_request(payload, progress.clone()));
     }
-    let response = send(upstream, clients.execute(outgoing), timeout, &progress).await?;
+    let response =
+        send(upstream, clients.execute(outgoing, || outgoing_head().ok()), timeout, &progress).await?;
     let mut head = response_head(app, upstream, &url, &response)?;
     if requirement.is_some() {
         make_private(head.headers_mut());
@@ -162,9 +165,9 @@ async fn renew_session(
 }
 
 /// Waits for the response to a request. Gives up when neither the upload nor the upstream has made progress for `timeout`.
-async fn send(
+async fn send<E: Debug>(
     upstream: &Upstream,
-    exchange: impl Future<Output = Result<reqwest::Response, reqwest::Error>>,
+    exchange: impl Future<Output = Result<reqwest::Response, E>>,
     timeout: Duration,
     progress: &UploadProgress,
 ) -> Result<reqwest::Response, Problem> {

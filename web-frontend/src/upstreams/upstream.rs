@@ -239,7 +239,7 @@ pub(super) fn own_path(prefix: &str, pages: &PagesPath) -> Option<String> {
 }
 
 /// Returns true for a path of Drawbridge's own pages.
-pub(super) fn is_own_page(path: &str, pages: &PagesPath) -> bool {
+pub(crate) fn is_own_page(path: &str, pages: &PagesPath) -> bool {
     match pages.prefix() {
         "" => OWN_PATHS.into_iter().any(|own| rest_below(own, path).is_some()),
         prefix => rest_below(prefix, path).is_some(),

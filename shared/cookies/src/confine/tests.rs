@@ -121,6 +121,7 @@ fn some_cookies_cannot_be_passed_on() {
         ("empty", "", Malformed),
         ("no name", "=token=1", Malformed),
         ("blank name", " \t=1", Malformed),
+        ("name of other whitespace", "\u{a0}=1", Malformed),
         ("no value", "novalue", Malformed),
         ("control character", "a=b\x01", Malformed),
         ("too long", long.as_str(), TooLong),

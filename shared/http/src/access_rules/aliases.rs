@@ -40,6 +40,10 @@ pub(super) fn direct_aliases(path: &str, has_next_paths: bool) -> Option<Vec<Str
         if is_program(segment) {
             found.push(join(segments(path).take(index + 1)));
             found.push(join(segments(path).take(index).chain(segments(path).skip(index + 1))));
+            if index > 0 {
+                // A server may rewrite the paths of the root to a program in a folder.
+                found.push(join(segments(path).skip(index + 1)));
+            }
         }
         if is_cookieless_ticket(segment) {
             found.push(join(segments(path).take(index).chain(segments(path).skip(index + 1))));

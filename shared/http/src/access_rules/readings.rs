@@ -17,7 +17,7 @@ const READING_BYTES: usize = 256;
 
 /// What programs do with a path before they look for the resource, each alone. Programs do several of them, in any
 /// order, and some twice.
-const STEPS: [fn(&str) -> String; 19] = [
+const STEPS: [fn(&str) -> String; 20] = [
     decode,
     decode_valid,
     decode_overlong,
@@ -33,6 +33,7 @@ const STEPS: [fn(&str) -> String; 19] = [
     collapse_slashes,
     resolve_dots,
     read_dots_as_parent,
+    remove_scheme,
     remove_authority,
     normalize_compatibility,
     remove_accents,
@@ -211,6 +212,17 @@ fn read_dots_as_parent(path: &str) -> String {
         let is_dots = segment.contains("..") && segment.bytes().all(|byte| matches!(byte, b'.' | b' '));
         Some(if is_dots { ".." } else { segment })
     })
+}
+
+/// Parsers of URLs take `a:` at the start for a scheme.
+fn remove_scheme(path: &str) -> String {
+    let is_scheme_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    match path.split_once(':') {
+        Some((scheme, rest)) if scheme.bytes().all(is_scheme_byte) => {
+            format!("/{}", rest.strip_prefix('/').unwrap_or(rest))
+        }
+        _ => path.to_owned(),
+    }
 }
 
 /// Parsers of URLs take what follows `//` or a scheme for a host.

@@ -1,8 +1,8 @@
-//! `GUARDED_PATHS` and `APP_KIND`.
+//! `GUARDED_PATHS`.
 
 use drawbridge_core::settings::{Reader, Setting};
 
-use super::AccessRules;
+use super::{AccessRules, AppKind};
 
 const GUARDED_PATHS: Setting = Setting::new(
     "GUARDED_PATHS",
@@ -14,25 +14,21 @@ const GUARDED_PATHS: Setting = Setting::new(
 )
 .default("none");
 
-const APP_KIND: Setting = Setting::new(
-    "APP_KIND",
-    "What the application is built with. Next.js serves the data and images of a page under further names, which are \
-     guarded like the page unless this is `other`.",
-)
-.values("`next` or `other`")
-.default("`next`, which does no harm elsewhere");
-
 impl AccessRules {
     /// Reads `GUARDED_PATHS` and `APP_KIND`.
     pub fn read(reader: &mut Reader) -> Self {
+        let kind = AppKind::read(reader);
+        Self::read_for(reader, kind)
+    }
+
+    /// Reads `GUARDED_PATHS` for an application of this kind. If the kind is unknown, the names of Next.js are guarded,
+    /// too.
+    pub fn read_for(reader: &mut Reader, kind: Option<AppKind>) -> Self {
         let rules = reader.optional(GUARDED_PATHS, Self::parse).unwrap_or_default();
-        let parse_kind = |text: &str| match text {
-            "next" => Ok(true),
-            "other" => Ok(false),
-            _ => Err(format!("must be next or other, not \"{text}\"")),
-        };
-        let has_next_paths = reader.optional(APP_KIND, parse_kind).unwrap_or(true);
-        if has_next_paths { rules.with_next_paths() } else { rules }
+        match kind {
+            Some(AppKind::Other) => rules,
+            Some(AppKind::Next) | None => rules.with_next_paths(),
+        }
     }
 }
 
@@ -60,5 +56,27 @@ mod tests {
         let error = read("private/*").unwrap_err();
 
         assert!(error.contains("GUARDED_PATHS has the invalid rule \"private/*\": "), "{error}");
+    }
+
+    #[test]
+    fn names_of_next_are_guarded_unless_there_is_none() {
+        for (kind, expected) in [("", true), ("next", true), ("other", false)] {
+            let environment = fixed([("GUARDED_PATHS", "/private/*"), ("APP_KIND", kind)]);
+
+            let rules = AccessRules::read(&mut Reader::new(&environment));
+
+            assert_eq!(rules.has_next_paths, expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_kind_names_the_known_ones() {
+        let environment = fixed([("APP_KIND", "rails")]);
+        let mut reader = Reader::new(&environment);
+        AccessRules::read(&mut reader);
+
+        let error = reader.finish(Some(())).unwrap_err().to_string();
+
+        assert!(error.contains("APP_KIND must be next or other, not \"rails\""), "{error}");
     }
 }

@@ -24,7 +24,7 @@ use super::response_watch::{ResponseEnd, ResponseWatch};
 pub(crate) const UPLOAD_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// How many chunks of an upload are buffered before the client is slowed down.
-const BUFFERED_CHUNKS_MAX: usize = 4;
+const BUFFERED_CHUNKS_MAX: usize = 2;
 
 /// The progress of an upload.
 #[derive(Clone)]

@@ -12,6 +12,7 @@ use drawbridge_http::{
     OwnCaching,
     problem::{Code, Problem},
     request_id::{REQUEST_ID, RequestId},
+    upstream_urls::{UrlSource, rewrite_header},
 };
 use reqwest::{Client, RequestBuilder, Url};
 
@@ -22,7 +23,7 @@ use crate::{
     upstreams::{
         Upstream,
         headers::{is_forwarded_to_client, is_forwarded_to_upstream, upstream_cookies},
-        rewrite::{KeptUrls, RedirectSource, rewrite_header},
+        is_own_page,
     },
 };
 
@@ -107,13 +108,12 @@ pub(super) fn response_head(
     let mut response = HttpResponse::new(status);
     let headers = actix_headers(received.headers());
     let paths = upstream_paths(upstream);
-    let kept = if upstream.keeps_redirects { KeptUrls::All } else { KeptUrls::OwnPages(&app.pages) };
-    let source = RedirectSource {
+    let source = UrlSource {
         paths,
         target: &upstream.target,
         requested,
         public_origin: &app.frontend_origin,
-        kept,
+        is_kept: &|path| upstream.keeps_redirects || is_own_page(path, &app.pages),
     };
     for (name, received) in
         headers.iter().filter(|(name, _)| is_forwarded_to_client(name, &headers, upstream))

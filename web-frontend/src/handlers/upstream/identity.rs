@@ -102,7 +102,7 @@ impl UpstreamIdentity {
                 Self { status: AuthStatus::Unknown, access_token: kept, session_token: token, verified: None }
             }
             ClientSession::SignedIn { token, verified } => {
-                let browser = app.browser_context(request);
+                let browser = || app.browser_context(request);
                 let exchanged = app.access_tokens.get(&token, &upstream.audience, browser).await;
                 Self::signed_in(upstream, token, verified, exchanged)
             }

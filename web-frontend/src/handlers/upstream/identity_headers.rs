@@ -1,17 +1,14 @@
 //! The headers from which the application learns who the user is, without verifying a token.
 
+use drawbridge_http::identity_headers::{ROLES, ROLES_OMITTED, roles_value};
 use drawbridge_verification::Verified;
-
-/// The most bytes of roles in a header. Servers limit the size of all headers together, often to 8 KiB.
-const ROLES_MAX_BYTES: usize = 2 * 1024;
 
 /// The names and values for a signed-in user.
 pub(super) fn identity_headers(verified: &Verified) -> Vec<(&'static str, String)> {
     let Verified { user, session } = verified;
-    let roles = user.roles.join(",");
-    let roles = match roles.len() {
-        ..=ROLES_MAX_BYTES => ("x-auth-roles", roles),
-        _ => ("x-auth-roles-omitted", "true".to_owned()),
+    let roles = match roles_value(&user.roles) {
+        Some(roles) => (ROLES, roles),
+        None => (ROLES_OMITTED, "true".to_owned()),
     };
     vec![
         ("x-auth-user-id", user.id.to_string()),

@@ -39,10 +39,12 @@ impl ResponseWatch {
         head: &HttpResponse,
     ) -> Self {
         let draining = request.app_data::<web::Data<Draining>>();
-        Self {
-            session: token.map(|token| SessionWatch::new(app, request, token)),
-            open: draining.map(|draining| draining.open(open_work(head))),
+        let work = open_work(head);
+        let session = token.map(|token| SessionWatch::new(app, request, token));
+        if let (Some(session), OpenWork::WebSocket | OpenWork::EventStream) = (&session, work) {
+            session.release_request();
         }
+        Self { session, open: draining.map(|draining| draining.open(work)) }
     }
 
     /// Waits until the response has to end. Can be dropped and called again.

@@ -138,6 +138,7 @@ async fn a_form_without_a_session_gets_a_page_with_a_way_back() {
     answer.assert_status(401);
     assert!(answer.header("content-type").starts_with("text/html"), "{}", answer.text);
     assert!(answer.text.contains("href=\"/auth/login?next=/articles/7\""), "{}", answer.text);
+    assert!(answer.text.contains(">401<"), "{}", answer.text);
     setup.get(&mut Visitor::new(), "/comments", &[]).await.assert_status(200);
 }
 

@@ -164,6 +164,7 @@ fn front_controllers_serve_what_follows_them() {
         ("/index.php/private/x", "role:a"),
         ("/INDEX.PHP/private", "role:a"),
         ("/dispatch.fcgi/private/x", "role:a"),
+        ("/public/index.php/private/x", "role:a"),
         ("/sub/../index.php/private", "ambiguous"),
         ("/(S(lit3py55t21z5v55vlm25s55))/private/x", "role:a"),
         ("/(A(x)S(y))/index.php/private", "role:a"),

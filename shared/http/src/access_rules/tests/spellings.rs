@@ -48,7 +48,7 @@ const AMBIGUOUS: &str = r"
     /private%252fx /%25%37%30rivate /docs/%252e%252e/private /%u0070rivate /docs/..%u2215private
     /docs/..%c0%afprivate /docs/%c0%ae%c0%ae/private /%c1%b0rivate /docs/..%e0%80%afprivate
     /docs/..%c0%2fprivate /docs/..%c1%1cprivate /private%ff /%ffprivate /private/%ff /private/%
-    /private/%zz //host/private //host.example:80/private /http://host/private /\host/private
+    /private/%zz //host/private //host.example:80/private /http://host/private C:/private http:private /\host/private
     ///host/private /.../private /..%20/private /%20/private /private/.. /private/../docs
     /docs/x/..;/..;/private /private%3bx/y /docs/..%01/private /docs/..%c2%85/private /private#x
     /private?x private /docs/..::$INDEX_ALLOCATION/private
