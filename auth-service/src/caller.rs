@@ -44,6 +44,15 @@ impl Caller {
         !matches!(self, Self::Direct)
     }
 
+    /// The name of the frontend that the caller has proven to be.
+    pub(crate) fn frontend_name(&self) -> Option<&str> {
+        match self {
+            Self::Direct => None,
+            Self::WebFrontend { .. } => Some(FrontendName::WEB_FRONTEND),
+            Self::Frontend(frontend) => Some(frontend.name.as_str()),
+        }
+    }
+
     /// The frontend, if it is a registered one.
     pub(crate) fn registered_frontend(&self) -> Option<&CallingFrontend> {
         match self {

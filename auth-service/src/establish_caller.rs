@@ -6,6 +6,7 @@ use actix_web::{
     Error as ActixError, HttpMessage,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
+    http::StatusCode,
     middleware::Next,
     web,
 };
@@ -72,8 +73,13 @@ fn api_path(request: &ServiceRequest) -> &str {
 
 /// The same problem, with the member that OAuth clients read if the request was for a token (RFC 6749, 5.2).
 fn as_oauth_error(problem: Problem, path: &str) -> Problem {
-    let is_refusal = problem.status().is_client_error();
-    if path == TOKEN_PATH && is_refusal { problem.with_oauth_error("invalid_client") } else { problem }
+    let status = problem.status();
+    if path != TOKEN_PATH || !status.is_client_error() {
+        return problem;
+    }
+    // Otherwise the body, which the proof covers, could not be read.
+    let is_about_caller = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+    problem.with_oauth_error(if is_about_caller { "invalid_client" } else { "invalid_request" })
 }
 
 async fn find_caller(request: &mut ServiceRequest) -> Result<Caller, Problem> {

@@ -19,13 +19,10 @@ use drawbridge_verification::token::AcceptedTokens;
 use crate::{
     app::App,
     caller::Caller,
-    domain::{Actor, ActorKind, Device, Language},
+    domain::{Actor, ActorKind, Device, FrontendName, Language},
     error::Error,
     limits::AttemptSource,
 };
-
-/// The name under which attempts of clients are counted whose address web-frontend does not know.
-const WEB_FRONTEND_NAME: &str = "web-frontend";
 
 /// Where a request comes from, and the tokens sent with it.
 pub(crate) struct RequestContext {
@@ -84,11 +81,6 @@ impl RequestContext {
 }
 
 impl RequestContext {
-    /// Whether a frontend sent the request that proved itself.
-    pub(crate) fn has_proof(&self) -> bool {
-        self.caller.is_frontend()
-    }
-
     /// The audience of the caller's session tokens, if it has one of its own.
     pub(crate) fn session_audience(&self) -> Option<&str> {
         self.caller.registered_frontend()?.audience.as_ref().map(Audience::as_str)
@@ -134,7 +126,7 @@ fn attempt_source(app: &App, request: &HttpRequest, caller: &Caller) -> AttemptS
     };
     match caller {
         Caller::Direct => AttemptSource::Client(direct_client(app, request)),
-        Caller::WebFrontend { address } => of_frontend(WEB_FRONTEND_NAME, *address),
+        Caller::WebFrontend { address } => of_frontend(FrontendName::WEB_FRONTEND, *address),
         Caller::Frontend(frontend) => of_frontend(frontend.name.as_str(), frontend.address),
     }
 }

@@ -6,7 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tests::{Answer, Deployment, Layout, MASTER_SECRET, PASSWORD, Visitor, fresh_postgres_database, program};
+use tests::{
+    Answer, Deployment, Layout, MASTER_SECRET, Mailbox, PASSWORD, Visitor, fresh_postgres_database, program,
+};
 
 /// Runs the command on the data of a deployment.
 pub(crate) fn drawbridge(deployment: &Deployment, arguments: &[&str], input: &str) -> Output {
@@ -105,6 +107,25 @@ async fn an_operator_adds_and_lists_accounts() {
         }
         let (_, answer) = log_in(&deployment, "op@example.com", "first password").await;
         answer.assert_status(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_says_which_addresses_are_verified() {
+    for layout in Layout::ON_EACH_DATABASE {
+        let mailbox = Mailbox::start();
+        let deployment = Deployment::builder().layout(layout).mail(&mailbox).start();
+        let confirmed = deployment.confirmed(&mailbox, "ada").await;
+        succeeded(&drawbridge(&deployment, &["user", "add", "bob@example.com"], "a lantern of tulips\n"));
+
+        let list = succeeded(&drawbridge(&deployment, &["user", "list"], ""));
+
+        let line_of = |email: &str| -> Vec<&str> {
+            let line = list.lines().find(|line| line.ends_with(email));
+            line.unwrap_or_else(|| panic!("{email}: {list}")).split_whitespace().skip(2).collect()
+        };
+        assert_eq!(line_of(&confirmed), ["active", "verified", &confirmed]);
+        assert_eq!(line_of("bob@example.com"), ["active", "unverified", "bob@example.com"]);
     }
 }
 

@@ -1,46 +1,45 @@
 //! `drawbridge frontend …`, and frontends that use their keys with a running deployment.
 
-use std::{fs, process::Output};
+use std::process::Output;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tests::{Answer, Deployment, FrontendServer, Layout, PASSWORD, Visitor, credentials, register};
 
 use crate::command::{drawbridge, failed, succeeded};
 
-const SHOP: &str = "https://shop.example.com";
-const BLOG: &str = "https://blog.example.com";
+pub(crate) const SHOP: &str = "https://shop.example.com";
+pub(crate) const BLOG: &str = "https://blog.example.com";
 const PREVIEW: &str = "https://shop-git-cart-ada.vercel.app";
 const EMAIL: &str = "ada@example.com";
 
 /// A running deployment with one account, and its command.
-struct Registry(Deployment);
+pub(crate) struct Registry(Deployment);
 
 impl Registry {
-    async fn start(layout: Layout) -> Self {
+    pub(crate) async fn start(layout: Layout) -> Self {
         let deployment = Deployment::builder().layout(layout).start();
         register(&deployment.auth, EMAIL).await;
         Self(deployment)
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         drawbridge(&self.0, &[&["frontend"], arguments].concat(), "")
     }
 
     /// Runs a command that must succeed, and returns its standard output.
-    fn output(&self, arguments: &[&str]) -> String {
+    pub(crate) fn output(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         succeeded(&output);
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    fn list(&self) -> String {
+    pub(crate) fn list(&self) -> String {
         self.output(&["list"])
     }
 
     /// Signs in with a key, on behalf of the origin.
-    async fn log_in(&self, key: &str, origin: &str) -> Answer {
+    pub(crate) async fn log_in(&self, key: &str, origin: &str) -> Answer {
         let url = format!("{}/api/login", self.0.auth);
         FrontendServer::new(key, origin).post_json(&url, &credentials(EMAIL, PASSWORD)).await
     }
@@ -53,7 +52,7 @@ impl Registry {
 }
 
 #[track_caller]
-fn assert_signed_in(answer: &Answer) {
+pub(crate) fn assert_signed_in(answer: &Answer) {
     answer.assert_status(200);
     assert!(answer.json()["token"].is_string(), "{}", answer.text);
 }
@@ -126,7 +125,7 @@ async fn a_key_is_replaced_with_and_without_overlap() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_origin_belongs_to_one_frontend() {
+async fn names_and_origins_belong_to_one_frontend() {
     for layout in Layout::ON_EACH_DATABASE {
         let registry = Registry::start(layout).await;
         registry.output(&["add", "shop", "--origin", SHOP, "--preview", "*.preview.example.com"]);
@@ -147,8 +146,13 @@ async fn an_origin_belongs_to_one_frontend() {
             let text = failed(&registry.run(&["add", "other", "--origin", origin]));
             assert!(text.contains(expected), "{case}: {text}");
         }
-        let same_name = failed(&registry.run(&["add", "shop", "--origin", BLOG]));
-        assert!(same_name.contains("a frontend named shop exists already"), "{same_name}");
+        for (name, expected) in [
+            ("shop", "a frontend named shop exists already"),
+            ("web-frontend", "web-frontend is the name of the frontend that comes with Drawbridge"),
+        ] {
+            let text = failed(&registry.run(&["add", name, "--origin", BLOG]));
+            assert!(text.contains(expected), "{name}: {text}");
+        }
         assert!(!registry.list().contains("other"));
     }
 }
@@ -241,78 +245,6 @@ async fn previews_of_someone_else_are_refused() {
         let mut other_preview = FrontendServer::new(&blog_previews, "https://blog-1.vercel.app");
         let mismatch = other_preview.post_json(&url, &json!({"origin": "https://blog-2.vercel.app"})).await;
         mismatch.assert_error(422, "invalid_origin");
-    }
-}
-
-/// Writes the file of `drawbridge frontend apply`.
-fn declare(folder: &TempDir, frontends: &Value) -> String {
-    let path = folder.path().join("frontends.json");
-    fs::write(&path, json!({ "frontends": frontends }).to_string()).unwrap();
-    path.display().to_string()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_registry_matches_a_declared_file() {
-    let folder = TempDir::new().unwrap();
-    for layout in Layout::ON_EACH_DATABASE {
-        let registry = Registry::start(layout).await;
-        registry.output(&["add", "old", "--origin", BLOG]);
-        let key = registry.output(&["add", "shop", "--origin", SHOP]);
-        let file = declare(
-            &folder,
-            &json!([
-                {"name": "shop", "origins": [SHOP, "https://shop.example.org"], "audiences": ["orders"]},
-                {"name": "blog", "origins": [BLOG], "development": ["http://localhost:3000"]},
-            ]),
-        );
-
-        let planned = registry.output(&["apply", &file, "--dry-run"]);
-        let untouched = registry.list();
-        let applied = registry.output(&["apply", &file]);
-        let again = registry.output(&["apply", &file]);
-
-        let plan = "remove old\n\
-                    change shop\n  + audience orders\n  + site https://shop.example.org\n\
-                    add blog\n  + development http://localhost:3000\n  + site https://blog.example.com";
-        assert_eq!(planned, plan);
-        assert!(untouched.contains("old") && !untouched.contains("blog\n"), "{untouched}");
-        let (changes, new_key) = applied.split_once("\n  key ").unwrap();
-        assert_eq!(changes, plan);
-        assert_eq!(again, "no changes");
-        assert!(!registry.list().contains("old"), "{}", registry.list());
-        assert_signed_in(&registry.log_in(&key, "https://shop.example.org").await);
-        assert_signed_in(&registry.log_in(new_key, BLOG).await);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_invalid_file_changes_nothing() {
-    let folder = TempDir::new().unwrap();
-    for layout in Layout::ON_EACH_DATABASE {
-        let registry = Registry::start(layout).await;
-        registry.output(&["add", "shop", "--origin", SHOP]);
-
-        for (case, frontends, expected) in [
-            (
-                "an unknown field",
-                json!([{"name": "a", "origins": [BLOG], "key": "x"}]),
-                "unknown field `key`",
-            ),
-            (
-                "a pattern below a public suffix",
-                json!([{"name": "a", "origins": [BLOG], "previews": ["*.vercel.app"]}]),
-                "a: previews: \"*.vercel.app\" would match hosts of other people",
-            ),
-            (
-                "an origin twice",
-                json!([{"name": "a", "origins": [BLOG]}, {"name": "b", "origins": [BLOG]}]),
-                "https://blog.example.com belongs to the frontend b",
-            ),
-        ] {
-            let text = failed(&registry.run(&["apply", &declare(&folder, &frontends)]));
-            assert!(text.contains(expected), "{case}: {text}");
-        }
-        assert!(registry.list().contains(SHOP));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use drawbridge_core::settings::environment;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -25,6 +26,12 @@ fn path_with_drawbridge() -> String {
 fn read_json(folder: &TempDir, file: &str) -> Value {
     let text = fs::read_to_string(folder.path().join(file)).unwrap();
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}: {text}"))
+}
+
+/// The claims of a token.
+fn claims_of(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,5 +59,9 @@ async fn curl_alone_signs_in_exchanges_and_verifies() {
     let verified = read_json(&folder, "verified.json");
     assert_eq!(verified["data"]["user"]["email"], "ada@example.com");
     assert_eq!(verified["data"]["user"]["email_verified"], false);
-    assert_eq!(read_json(&folder, "access.json")["token_type"], "Bearer");
+    let access = read_json(&folder, "access.json");
+    assert_eq!(access["token_type"], "Bearer");
+    let claims = claims_of(access["access_token"].as_str().unwrap());
+    assert_eq!((&claims["aud"], &claims["client_id"]), (&"orders".into(), &"shop".into()));
+    assert!(claims["jti"].is_string(), "{claims}");
 }

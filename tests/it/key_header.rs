@@ -113,10 +113,10 @@ async fn the_token_endpoint_of_the_issuer_exchanges_tokens() {
             "billing",
             session,
             Some(key.clone()),
-            (403, "invalid_audience"),
+            (400, "invalid_audience"),
             "invalid_target",
         ),
-        ("an access token", "orders", access, Some(key), (403, "invalid_token"), "invalid_request"),
+        ("an access token", "orders", access, Some(key), (400, "invalid_token"), "invalid_request"),
     ] {
         let answer = exchange(audience, subject, key).await;
         assert_eq!(answer.status_and_code(), (expected.0, expected.1.into()), "{case}");

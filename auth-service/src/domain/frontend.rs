@@ -30,6 +30,12 @@ pub enum FrontendConflict {
     /// Two frontends have the same name.
     #[error("two frontends are named {0}; give one of them another name")]
     NameTwice(FrontendName),
+    /// A frontend has the name of web-frontend.
+    #[error(
+        "{} is the name of the frontend that comes with Drawbridge; choose another name",
+        FrontendName::WEB_FRONTEND
+    )]
+    NameOfWebFrontend,
     /// A frontend lists an origin twice.
     #[error("{origin} is listed twice for the frontend {name}; remove one")]
     OriginTwice {
@@ -48,6 +54,19 @@ pub enum FrontendConflict {
         origin: String,
         /// The frontend that it belongs to.
         owner: FrontendName,
+    },
+    /// A declaration gives an origin to two frontends.
+    #[error(
+        "{origin} is listed for both {first} and {second}; an origin belongs to one frontend, so remove it from one of \
+         them"
+    )]
+    OriginInTwoFrontends {
+        /// The origin or pattern.
+        origin: String,
+        /// One of the frontends.
+        first: FrontendName,
+        /// The other one.
+        second: FrontendName,
     },
     /// A pattern matches an origin of another frontend.
     #[error(

@@ -8,6 +8,9 @@ impl FrontendName {
     /// The maximum length, in characters.
     pub const MAX_CHARACTERS: usize = 40;
 
+    /// The name of web-frontend, which no registered frontend can have.
+    pub const WEB_FRONTEND: &str = "web-frontend";
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

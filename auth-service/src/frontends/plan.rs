@@ -1,6 +1,6 @@
 //! What has to change so that the registry matches a declaration.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use crate::domain::{Frontend, FrontendConflict, FrontendName};
 
@@ -84,6 +84,9 @@ impl RegistryPlan {
 
 /// Checks the frontends as they would be stored, with the announced previews of those that stay.
 fn check_together(stored: &[Frontend], desired: &[Frontend]) -> Result<(), FrontendConflict> {
+    for (index, frontend) in desired.iter().enumerate() {
+        desired.iter().skip(index + 1).try_for_each(|other| check_declared_once(frontend, other))?;
+    }
     let with_previews = |frontend: &Frontend| {
         let mut frontend = frontend.clone();
         let before = stored.iter().find(|before| before.name == frontend.name);
@@ -96,6 +99,19 @@ fn check_together(stored: &[Frontend], desired: &[Frontend]) -> Result<(), Front
         frontend.check_beside(others.map(|(_, other)| other))?;
     }
     Ok(())
+}
+
+/// Checks that two declarations with different names have no origin in common.
+fn check_declared_once(first: &Frontend, second: &Frontend) -> Result<(), FrontendConflict> {
+    let theirs: BTreeSet<_> = second.declared_origins().map(ToString::to_string).collect();
+    match first.declared_origins().map(ToString::to_string).find(|origin| theirs.contains(origin)) {
+        Some(origin) if first.name != second.name => Err(FrontendConflict::OriginInTwoFrontends {
+            origin,
+            first: first.name.clone(),
+            second: second.name.clone(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use drawbridge_core::{
 };
 use drawbridge_verification::token::TokenParties;
 
-use crate::domain::{Frontend, FrontendConflict, FrontendOrigin};
+use crate::domain::{Frontend, FrontendConflict, FrontendName, FrontendOrigin};
 
-/// The origins and the session audience of the deployment itself, as far as its settings are known.
+/// What belongs to the deployment itself: web-frontend's name, and the origins and the session audience as far as the
+/// settings are known.
 #[derive(Debug, Clone, Default)]
 pub struct ReservedNames {
     origins: Vec<ReservedOrigin>,
@@ -39,12 +40,15 @@ impl ReservedNames {
         reader.finish(Some(Self { origins: origins.collect(), session_audience }))
     }
 
-    /// Checks that a frontend has no origin of the deployment, and that no access token would have the audience of the
-    /// deployment's sessions. The frontend's own sessions may have that audience.
+    /// Checks that a frontend has neither web-frontend's name nor an origin of the deployment, and that no access token
+    /// would have the audience of the deployment's sessions. The frontend's own sessions may have that audience.
     ///
     /// # Errors
     /// The first conflict.
     pub fn check(&self, frontend: &Frontend) -> Result<(), FrontendConflict> {
+        if frontend.name.as_str() == FrontendName::WEB_FRONTEND {
+            return Err(FrontendConflict::NameOfWebFrontend);
+        }
         for declared in &frontend.origins {
             if let Some(reserved) = self.origins.iter().find(|reserved| declared.covers(&reserved.origin)) {
                 return Err(reserved.conflict_with(declared));

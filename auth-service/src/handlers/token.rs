@@ -1,43 +1,29 @@
 //! Token exchange (RFC 8693).
 
+mod exchange_form;
+
 use actix_web::{
     Error as ActixError, HttpResponse,
     http::header::{CacheControl, CacheDirective},
     web,
 };
-use drawbridge_core::{audience::Audience, exposed_secret::serialize_exposed};
+use drawbridge_core::exposed_secret::serialize_exposed;
 use drawbridge_http::{
-    openapi::{TokenProblems, always_true},
+    openapi::always_true,
     problem::{Code, Problem},
     problems,
-    token_exchange::{GRANT_TYPE, TOKEN_PATH, TOKEN_TYPE_ACCESS_TOKEN, TOKEN_TYPE_JWT},
+    token_exchange::{TOKEN_PATH, TOKEN_TYPE_ACCESS_TOKEN},
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use self::exchange_form::{ExchangeForm, ExchangeRequest};
 use crate::{
     app::App,
     error::Error,
     request_context::RequestContext,
     signing_keys::{IssuedToken, TokenSubject},
 };
-
-/// The form of a token exchange. Unknown parameters are ignored (RFC 6749, 3.2).
-#[derive(Deserialize, utoipa::ToSchema)]
-pub(crate) struct ExchangeForm {
-    /// `urn:ietf:params:oauth:grant-type:token-exchange`.
-    grant_type: String,
-    /// The session token.
-    #[schema(value_type = String, format = Password)]
-    subject_token: SecretString,
-    /// `urn:ietf:params:oauth:token-type:jwt`.
-    subject_token_type: String,
-    /// `urn:ietf:params:oauth:token-type:access_token`, the default.
-    #[schema(nullable = false)]
-    requested_token_type: Option<String>,
-    /// The audience of the access token.
-    audience: String,
-}
 
 /// An access token (RFC 8693, 2.2.1).
 #[derive(Serialize, utoipa::ToSchema)]
@@ -63,6 +49,11 @@ problems! {
     ExchangeProblems: ProofRequired, InvalidForm, InvalidAudience
 }
 
+problems! {
+    /// Why a subject token is refused.
+    SubjectTokenProblems as 400: InvalidToken, ExpiredToken, UserNotFound, UserDisabled, SessionRevoked
+}
+
 /// `POST /api/token`: exchanges a session token for an access token with the requested audience. Only web-frontend and
 /// frontends with a key may do this.
 #[utoipa::path(
@@ -73,8 +64,8 @@ problems! {
     request_body(content = ExchangeForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "The access token", body = ExchangeResponse),
-        TokenProblems,
-        ExchangeProblems
+        ExchangeProblems,
+        SubjectTokenProblems
     )
 )]
 pub(crate) async fn exchange(
@@ -82,18 +73,17 @@ pub(crate) async fn exchange(
     context: RequestContext,
     form: Result<web::Form<ExchangeForm>, ActixError>,
 ) -> Result<HttpResponse, Problem> {
-    if !context.has_proof() {
+    let Some(client_id) = context.caller.frontend_name() else {
         let detail = "Prove which frontend you are, with a proof or the frontend's key.";
         return Err(Problem::new(Code::ProofRequired, detail).with_oauth_error("invalid_client"));
-    }
+    };
     let form = form.map_err(|error| form_problem(&error))?.into_inner();
-    let audience = parse_request(&form)?;
-    if !context.may_exchange_for(&app, &audience).await? {
+    let request = form.parse()?;
+    if !context.may_exchange_for(&app, &request.audience).await? {
         let detail = "This frontend may not request tokens for this audience. `drawbridge frontend` configures audiences.";
         return Err(Problem::new(Code::InvalidAudience, detail).with_oauth_error("invalid_target"));
     }
-    let token = issue(&app, &context, form.subject_token, &audience).await;
-    let token = token.map_err(|error| Problem::from(error).with_oauth_error("invalid_request"))?;
+    let token = issue(&app, &context, request, client_id).await.map_err(exchange_problem)?;
     let response = ExchangeResponse {
         success: true,
         message: "Access token issued",
@@ -108,38 +98,31 @@ pub(crate) async fn exchange(
 async fn issue(
     app: &App,
     context: &RequestContext,
-    subject_token: SecretString,
-    audience: &Audience,
+    request: ExchangeRequest,
+    client_id: &str,
 ) -> Result<IssuedToken, Error> {
-    let tokens = [subject_token.expose_secret().to_owned()];
+    let tokens = [request.subject_token.expose_secret().to_owned()];
     let grant = app.verifier.verify_request(&tokens, context.accepted_tokens(app)).await?;
     let session = grant.session();
     let subject =
         TokenSubject { user: grant.record().id, session: session.id, session_expires_at: session.expires_at };
-    Ok(app.signer.issue_access(subject, audience).await?)
+    Ok(app.signer.issue_access(subject, &request.audience, client_id).await?)
 }
 
-/// The problem of a body that is not a form with the required parameters.
+/// The problem of an exchange for which no token is issued. A subject token that is refused makes the request invalid
+/// (RFC 8693, 2.2.2), whereas an outage does not.
+fn exchange_problem(error: Error) -> Problem {
+    let problem = Problem::from(error);
+    if problem.status().is_client_error() {
+        problem.as_bad_request().with_oauth_error("invalid_request")
+    } else {
+        problem
+    }
+}
+
+/// The problem of a body that is not a form, or has a parameter twice.
 fn form_problem(error: &ActixError) -> Problem {
-    let detail = "Send grant_type, subject_token, subject_token_type and audience, each once, as \
-                  application/x-www-form-urlencoded.";
+    let detail = "Send grant_type, subject_token, subject_token_type and audience as \
+                  application/x-www-form-urlencoded, and no parameter twice.";
     Problem::new(Code::InvalidForm, detail).with_oauth_error("invalid_request").caused_by(error)
-}
-
-/// Checks the parameters, and returns the audience.
-fn parse_request(form: &ExchangeForm) -> Result<Audience, Problem> {
-    if form.grant_type != GRANT_TYPE {
-        let detail = format!("grant_type must be {GRANT_TYPE}.");
-        return Err(Problem::new(Code::InvalidForm, detail).with_oauth_error("unsupported_grant_type"));
-    }
-    let invalid =
-        |detail: String| Problem::new(Code::InvalidForm, detail).with_oauth_error("invalid_request");
-    if form.subject_token_type != TOKEN_TYPE_JWT {
-        return Err(invalid(format!("subject_token_type must be {TOKEN_TYPE_JWT}: a session token.")));
-    }
-    let requested = form.requested_token_type.as_deref().unwrap_or(TOKEN_TYPE_ACCESS_TOKEN);
-    if requested != TOKEN_TYPE_ACCESS_TOKEN {
-        return Err(invalid(format!("requested_token_type must be {TOKEN_TYPE_ACCESS_TOKEN}, or left out.")));
-    }
-    form.audience.parse().map_err(|reason| invalid(format!("audience {reason}.")))
 }

@@ -3,18 +3,24 @@ use std::{
     time::Instant,
 };
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use drawbridge_core::{
     audience::Audience,
     clock::SharedClock,
     id::{SessionId, UserId},
+    random::Random,
 };
 use drawbridge_database::Database;
-use drawbridge_verification::token::{Claims, TokenParties};
+use drawbridge_verification::token::{AccessClaims, Claims, TokenParties};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use secrecy::SecretString;
+use serde::Serialize;
 
 use super::{KEY_CACHE_TTL, KeyError, KeyVault, SigningKey, TokenConfig, time_delta};
+
+/// The length of `jti`, of which no two are equal because it is random.
+const JTI_BYTES: usize = 16;
 
 /// The user and the session that a token is for.
 #[derive(Debug, Clone, Copy)]
@@ -78,10 +84,12 @@ impl TokenSigner {
     ) -> Result<IssuedToken, KeyError> {
         let key = self.key().await?;
         let audience = audience.unwrap_or(&self.parties.audience);
-        sign(&key.session_header, &key.key, &self.claims(subject, audience, self.lifetime))
+        let claims = self.claims(subject, audience, self.lifetime);
+        sign(&key.session_header, &key.key, &claims, claims.exp)
     }
 
-    /// Issues an access token (RFC 9068) for the service with this audience.
+    /// Issues an access token (RFC 9068) for the service with this audience. `client_id` is the name of the frontend that
+    /// requested it.
     ///
     /// # Errors
     /// If there is no usable signing key, or the database is unavailable.
@@ -89,10 +97,13 @@ impl TokenSigner {
         &self,
         subject: TokenSubject,
         audience: &Audience,
+        client_id: &str,
     ) -> Result<IssuedToken, KeyError> {
         let key = self.key().await?;
         let claims = self.claims(subject, audience.as_str(), self.access_lifetime);
-        sign(&key.access_header, &key.key, &claims)
+        let jti = URL_SAFE_NO_PAD.encode(Random.bytes::<JTI_BYTES>());
+        let access_claims = AccessClaims { common: &claims, client_id, jti: &jti };
+        sign(&key.access_header, &key.key, &access_claims, claims.exp)
     }
 
     fn claims(&self, subject: TokenSubject, audience: &str, lifetime: TimeDelta) -> Claims {
@@ -123,10 +134,13 @@ impl TokenSigner {
     }
 }
 
-fn sign(header: &Header, key: &EncodingKey, claims: &Claims) -> Result<IssuedToken, KeyError> {
+/// Signs claims, of which `exp` is one.
+fn sign(
+    header: &Header,
+    key: &EncodingKey,
+    claims: &impl Serialize,
+    exp: i64,
+) -> Result<IssuedToken, KeyError> {
     let text = encode(header, claims, key).map_err(KeyError::cryptography)?;
-    Ok(IssuedToken {
-        text: text.into(),
-        expires_at: DateTime::from_timestamp(claims.exp, 0).unwrap_or_default(),
-    })
+    Ok(IssuedToken { text: text.into(), expires_at: DateTime::from_timestamp(exp, 0).unwrap_or_default() })
 }

@@ -57,6 +57,8 @@ pub struct AccountSummary {
     pub id: UserId,
     /// The address.
     pub email: String,
+    /// Whether the address was confirmed.
+    pub email_verified: bool,
     /// Whether the account is disabled.
     pub disabled: bool,
     /// When the account was created.

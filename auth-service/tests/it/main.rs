@@ -23,5 +23,6 @@ mod second_factor_mark;
 mod second_factors;
 mod sessions;
 mod storage;
+mod token_exchange;
 mod tokens;
 mod verified_addresses;

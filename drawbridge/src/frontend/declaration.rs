@@ -5,12 +5,13 @@ use std::{fs, path::Path};
 use anyhow::{Context, anyhow, ensure};
 use auth_service::domain::{Frontend, FrontendOrigin};
 use drawbridge_core::audience::Audience;
+use drawbridge_http::JsonObject;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeclarationFile {
-    frontends: Vec<FrontendDeclaration>,
+    frontends: Vec<JsonObject<FrontendDeclaration>>,
 }
 
 /// A frontend as written in the file.
@@ -39,8 +40,12 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Frontend>> {
 }
 
 fn parse(text: &str) -> anyhow::Result<Vec<Frontend>> {
-    let file: DeclarationFile = serde_json::from_str(text)?;
-    file.frontends.into_iter().map(FrontendDeclaration::parse).collect()
+    ensure!(
+        !text.trim_start().starts_with('['),
+        "the file contains a list, but must contain an object with the list in it: {{\"frontends\": […]}}"
+    );
+    let JsonObject(file) = serde_json::from_str::<JsonObject<DeclarationFile>>(text)?;
+    file.frontends.into_iter().map(|JsonObject(declaration)| declaration.parse()).collect()
 }
 
 impl FrontendDeclaration {
@@ -132,6 +137,10 @@ mod tests {
     fn an_invalid_value_is_named() {
         for (case, text, expected) in [
             ("not JSON", "shop", "expected value"),
+            ("an empty list", "[]", r#"must contain an object with the list in it: {"frontends": […]}"#),
+            ("a list of frontends", r#" [{"name": "shop"}]"#, "the file contains a list"),
+            ("no list of frontends", "{}", "missing field `frontends`"),
+            ("a list as a frontend", r#"{"frontends": [["shop", []]]}"#, "expected an object"),
             ("an unknown field", r#"{"frontends": [], "version": 1}"#, "unknown field"),
             ("a missing field", r#"{"frontends": [{"name": "shop"}]}"#, "missing field `origins`"),
             (

@@ -57,11 +57,16 @@ pub(super) async fn list(data: DataArgs) -> anyhow::Result<()> {
             deployment.query(move |c| Ok(storage::find_accounts(c, after, ACCOUNTS_PER_PAGE)?)).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = Some(last.id);
-        for AccountSummary { id, email, disabled, created_at } in page {
-            let state = if disabled { "disabled" } else { "active" };
-            print_line(format_args!("{id}  {}  {state:8}  {email}", created_at.format("%Y-%m-%d")));
-        }
+        page.iter().for_each(print_account);
     }
+}
+
+fn print_account(account: &AccountSummary) {
+    let AccountSummary { id, email, email_verified, disabled, created_at } = account;
+    let created_on = created_at.format("%Y-%m-%d");
+    let state = if *disabled { "disabled" } else { "active" };
+    let address_state = if *email_verified { "verified" } else { "unverified" };
+    print_line(format_args!("{id}  {created_on}  {state:8}  {address_state:10}  {email}"));
 }
 
 pub(super) async fn disable(args: DisableArgs) -> anyhow::Result<()> {

@@ -57,9 +57,10 @@ codes! {
     InvalidBody = "invalid_body", 422, "Invalid request body",
         "Compare the body with the schema of the operation. The detail names the field. Unknown fields are \
          refused.";
-    /// The fields of a form cannot be parsed.
+    /// A field of a form is missing, repeated, invalid or not supported.
     InvalidForm = "invalid_form", 400, "Invalid form",
-        "Send the fields of the operation, each once, as application/x-www-form-urlencoded.";
+        "Send the fields of the operation, each once, as application/x-www-form-urlencoded. The detail says what \
+         is wrong.";
     /// The query string cannot be parsed.
     InvalidQuery = "invalid_query", 400, "Invalid query string",
         "Send only the parameters of the operation, each at most once.";
@@ -214,9 +215,9 @@ codes! {
     /// The endpoint is for frontends that prove themselves.
     ProofRequired = "proof_required", 401, "Proof required",
         "Sign the request with the key of the frontend. The endpoint is not for browsers.";
-    /// The frontend may not request tokens for this audience.
-    InvalidAudience = "invalid_audience", 403, "Audience not allowed",
-        "Request an audience that is configured for this frontend. Operators: drawbridge frontend.";
+    /// The frontend may not request tokens for this audience, or sends `resource`, which is not supported.
+    InvalidAudience = "invalid_audience", 400, "Audience not allowed",
+        "Send an audience that is configured for this frontend. Operators: drawbridge frontend.";
     /// The proof of a frontend is not valid for this request.
     InvalidProof = "invalid_proof", 401, "Invalid proof",
         "Compare how the proof is computed with its description, and check the clock of the frontend's \

@@ -7,7 +7,7 @@ mod keys_digest;
 mod parties;
 mod purpose;
 
-pub use claims::{Claims, SignedToken};
+pub use claims::{AccessClaims, Claims, SignedToken};
 pub use key_set::{KeySet, TokenFault};
 pub use keys_digest::KeysDigest;
 pub use parties::TokenParties;

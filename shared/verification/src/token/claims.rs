@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::purpose::TokenPurpose;
 
-/// The claims of a token.
+/// The claims that every token has, and the only ones that verifiers read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The issuer.
@@ -21,6 +21,18 @@ pub struct Claims {
     pub iat: i64,
     /// When the token expires, in seconds since 1970.
     pub exp: i64,
+}
+
+/// The claims of an access token (RFC 9068, 2.2). Verifiers ignore those that session tokens do not have.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct AccessClaims<'a> {
+    /// The claims that every token has.
+    #[serde(flatten)]
+    pub common: &'a Claims,
+    /// The name of the frontend that requested the token.
+    pub client_id: &'a str,
+    /// The ID of the token, which no other token has.
+    pub jti: &'a str,
 }
 
 /// A token with a valid signature and issuer. It may have expired, and its session may have ended.

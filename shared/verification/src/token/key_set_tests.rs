@@ -9,7 +9,7 @@ use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::token::{ACCESS_TOKEN_TYPE, SESSION_TOKEN_TYPE};
+use crate::token::{ACCESS_TOKEN_TYPE, AccessClaims, SESSION_TOKEN_TYPE};
 
 const NOW: i64 = 1_800_000_000;
 
@@ -101,6 +101,20 @@ fn additional_claims_are_ignored() {
     let token = key.sign(&header(), &claims);
 
     assert!(key_set(key.public).check(&token).is_ok());
+}
+
+#[test]
+fn an_access_token_needs_no_more_claims_than_a_session() {
+    let key = TestKey::generate("ours");
+    let claims = claims();
+    let access_claims = AccessClaims { common: &claims, client_id: "shop", jti: "1" };
+    let header = Header { typ: Some(ACCESS_TOKEN_TYPE.into()), ..header() };
+    let with_all = key.sign(&header, &serde_json::to_value(access_claims).unwrap());
+    let from_before = key.sign(&header, &serde_json::to_value(&claims).unwrap());
+    let keys = key_set(key.public);
+
+    assert_eq!(keys.check(&with_all), keys.check(&from_before));
+    assert!(keys.check(&with_all).is_ok());
 }
 
 #[test]
