@@ -8,7 +8,6 @@ use actix_web::{
         uri::Scheme,
     },
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use drawbridge_cookies::{request_cookies, session_cookie::SessionCookie};
 use drawbridge_core::origin::Origin;
@@ -17,8 +16,7 @@ use drawbridge_http::{
     problem::{Code, Problem},
     token_headers,
 };
-use drawbridge_verification::Refusal;
-use serde::Deserialize;
+use drawbridge_verification::{Refusal, token::UnverifiedClaims};
 
 /// How far the clocks may differ before the explanation mentions them.
 const CLOCK_SKEW_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
@@ -105,7 +103,7 @@ fn reason(
 
 /// The reason why a single token was refused.
 fn token_reason(token: &str, refusal: &Refusal, now: DateTime<Utc>) -> (Code, String) {
-    let claims = unverified(token);
+    let claims = UnverifiedClaims::read(token);
     let is_ahead = claims
         .as_ref()
         .is_some_and(|claims| claims.iat - now.timestamp() > CLOCK_SKEW_TOLERANCE.num_seconds());
@@ -134,7 +132,7 @@ fn token_reason(token: &str, refusal: &Refusal, now: DateTime<Utc>) -> (Code, St
 
 /// The program that has set a session cookie, if its value shows that it is not this deployment.
 fn foreign_program(token: &str, expected: &Expected) -> Option<String> {
-    let Some(claims) = unverified(token) else { return Some("another program".to_owned()) };
+    let Some(claims) = UnverifiedClaims::read(token) else { return Some("another program".to_owned()) };
     if expected.issuer.as_ref().is_none_or(|issuer| claims.iss.as_ref() == Some(issuer)) {
         return None;
     }
@@ -149,19 +147,6 @@ fn shared_name(name: &str, program: &str, host: &str) -> String {
         "{program} on {host} sets a cookie named {name} as well, and the two overwrite each other: cookies ignore ports, so \
          all programs on one host share them. Set COOKIE_NAME to another name, for all services of this deployment."
     )
-}
-
-#[derive(Deserialize)]
-struct Claims {
-    iss: Option<String>,
-    iat: i64,
-    exp: i64,
-}
-
-/// The issuer and the times in a token, without verification: good enough for a hint.
-fn unverified(token: &str) -> Option<Claims> {
-    let payload = token.split('.').nth(1)?;
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
 }
 
 /// The host in the address bar, without the port, which cookies ignore.
@@ -195,7 +180,7 @@ fn look_alike(headers: &HeaderMap, name: &str) -> Option<String> {
     request_cookies::all(cookie_fields(headers)).find_map(|cookie| {
         let other = str::from_utf8(cookie.name).ok()?;
         let value = cookie.text()?;
-        let is_token = value.split('.').count() == 3 && unverified(value).is_some();
+        let is_token = value.split('.').count() == 3 && UnverifiedClaims::read(value).is_some();
         (is_token && other != name && is_printable_name(other)).then(|| other.to_owned())
     })
 }

@@ -39,8 +39,8 @@ pub enum RequestSession {
     },
     /// An outage keeps the guard from finding out.
     Unknown {
-        /// The session token.
-        token: String,
+        /// The tokens of the request, at least one of which cannot be verified right now.
+        tokens: Vec<String>,
     },
 }
 
@@ -86,7 +86,7 @@ impl Guard {
     /// only valid one counts.
     ///
     /// # Errors
-    /// There are several tokens, and not exactly one is valid, or they cannot be verified right now.
+    /// There are several tokens, and not exactly one is valid.
     #[doc(hidden)]
     pub async fn find_session(&self, request: &HttpRequest) -> Result<RequestSession, Refusal> {
         let tokens = self.0.cookie.tokens(&token_headers(request.headers()));
@@ -95,16 +95,16 @@ impl Guard {
             0 => Ok(RequestSession::Anonymous { refusal: Refusal::MissingToken }),
             _ => Err(Refusal::InvalidToken),
         };
-        for token in tokens {
-            match self.check(&token, RequestId::of(request)).await {
+        for token in &tokens {
+            match self.check(token, RequestId::of(request)).await {
                 Ok(_) if matches!(session, Ok(RequestSession::SignedIn { .. })) => {
                     return Err(Refusal::InvalidToken);
                 }
                 Ok(verified) => {
+                    let token = token.clone();
                     session = Ok(RequestSession::SignedIn { token, verified: Box::new(verified) });
                 }
-                Err(Refusal::Unavailable(_)) if is_only => return Ok(RequestSession::Unknown { token }),
-                Err(outage @ Refusal::Unavailable(_)) => return Err(outage),
+                Err(Refusal::Unavailable(_)) => return Ok(RequestSession::Unknown { tokens }),
                 Err(refusal) if is_only => return Ok(RequestSession::Anonymous { refusal }),
                 Err(_) => {}
             }

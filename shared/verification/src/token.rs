@@ -6,9 +6,11 @@ mod key_set;
 mod keys_digest;
 mod parties;
 mod purpose;
+mod unverified;
 
 pub use claims::{AccessClaims, Claims, SignedToken};
 pub use key_set::{KeySet, TokenFault};
 pub use keys_digest::KeysDigest;
 pub use parties::TokenParties;
 pub use purpose::{ACCESS_TOKEN_TYPE, AcceptedTokens, SESSION_TOKEN_TYPE, TokenPurpose};
+pub use unverified::UnverifiedClaims;

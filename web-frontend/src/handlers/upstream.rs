@@ -22,6 +22,7 @@ use actix_web::{
     http::{Method, header::HeaderMap},
     web,
 };
+use drawbridge_guard::RequestSession;
 use drawbridge_http::{
     access_rules::Requirement,
     cross_site::{FromOtherSite, is_same_site},
@@ -35,7 +36,7 @@ use reqwest::Url;
 use body::{UploadProgress, empty_response, stream_request, stream_response};
 use caching::{can_carry_cookie, make_private};
 use head::{has_body, is_websocket_upgrade, request_head, response_head};
-use identity::{ClientSession, UpstreamIdentity};
+use identity::UpstreamIdentity;
 use response_watch::ResponseWatch;
 use tunnel::open_tunnel;
 
@@ -123,7 +124,7 @@ async fn forward_upgrade(
         return Err(Problem::new(Code::CrossSiteRequest, "Open the connection from a page of this site."));
     }
     let timeout = app.upstreams.timeout;
-    let session = ClientSession::find(app, request).await?;
+    let session = identity::find_session(app, request).await?;
     if let Some(refused) = access::refuse(app, request, requirement.as_ref(), &session)? {
         return Ok(refused);
     }
@@ -141,11 +142,11 @@ async fn forward_upgrade(
 }
 
 /// The session of a request. One from a page of another site (`CROSS_SITE_PATHS`) does not act for the user.
-async fn find_session(app: &App, request: &HttpRequest) -> Result<ClientSession, Refusal> {
+async fn find_session(app: &App, request: &HttpRequest) -> Result<RequestSession, Refusal> {
     if request.extensions().contains::<FromOtherSite>() {
-        return Ok(ClientSession::Anonymous { refusal: Refusal::MissingToken });
+        return Ok(RequestSession::Anonymous { refusal: Refusal::MissingToken });
     }
-    ClientSession::find(app, request).await
+    identity::find_session(app, request).await
 }
 
 /// Renews the session with the response, as pages do, unless a shared cache may store it.

@@ -8,11 +8,9 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, Utc};
 use drawbridge_guard::{RequestSession, SignedIn};
 use drawbridge_http::{append_cookies, problem::Problem, token_headers};
-use serde::Deserialize;
+use drawbridge_verification::token::UnverifiedClaims;
 
 use crate::{
     app::App,
@@ -45,7 +43,11 @@ pub(crate) async fn renew_if_due(app: &App, request: &HttpRequest, headers: &mut
     let now = app.clock.now();
     let sent = token_headers(request.headers());
     let is_worth_asking = app.cookie.is_outdated(&sent)
-        || app.cookie.only_token(&sent).is_some_and(|token| is_past_half_its_lifetime(token, now));
+        || app
+            .cookie
+            .only_token(&sent)
+            .and_then(UnverifiedClaims::read)
+            .is_some_and(|claims| claims.are_past_half_their_lifetime(now));
     if !is_worth_asking {
         return;
     }
@@ -54,22 +56,6 @@ pub(crate) async fn renew_if_due(app: &App, request: &HttpRequest, headers: &mut
     {
         renew(app, app.auth_request(request, AuthEndpoint::REFRESH), headers).await;
     }
-}
-
-/// The times in a token.
-#[derive(Deserialize)]
-struct TokenTimes {
-    iat: i64,
-    exp: i64,
-}
-
-/// Returns true if a token claims to be past half its lifetime. Nothing is verified yet.
-fn is_past_half_its_lifetime(token: &str, now: DateTime<Utc>) -> bool {
-    let payload = token.split('.').nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
-    let times = payload.and_then(|payload| serde_json::from_slice::<TokenTimes>(&payload).ok());
-    times.is_some_and(|TokenTimes { iat, exp }| {
-        now.timestamp().saturating_sub(iat) > exp.saturating_sub(iat) / 2
-    })
 }
 
 fn is_renewal_due(request: &ServiceRequest) -> bool {

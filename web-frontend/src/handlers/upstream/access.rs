@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::header};
 use drawbridge_core::origin::encode_next;
+use drawbridge_guard::RequestSession;
 use drawbridge_http::{
     access_rules::{Decision, Requirement, RuleRequest},
     navigation::is_navigation,
@@ -9,7 +10,6 @@ use drawbridge_http::{
 };
 use drawbridge_verification::{Refusal, Verified};
 
-use super::identity::ClientSession;
 use crate::{app::App, pages::see_other};
 
 /// What the rules demand of a request.
@@ -42,13 +42,13 @@ pub(super) fn refuse(
     app: &App,
     request: &HttpRequest,
     requirement: Option<&Requirement>,
-    session: &ClientSession,
+    session: &RequestSession,
 ) -> Result<Option<HttpResponse>, Problem> {
     let Some(requirement) = requirement else { return Ok(None) };
     match session {
-        ClientSession::SignedIn { verified, .. } => check(app, request, requirement, verified),
-        ClientSession::Anonymous { refusal } => Ok(Some(app.guard.refuse_request(request, refusal))),
-        ClientSession::Unknown { .. } => {
+        RequestSession::SignedIn { verified, .. } => check(app, request, requirement, verified),
+        RequestSession::Anonymous { refusal } => Ok(Some(app.guard.refuse_request(request, refusal))),
+        RequestSession::Unknown { .. } => {
             Err(Refusal::Unavailable("the session of a guarded path cannot be verified".into()).into())
         }
     }

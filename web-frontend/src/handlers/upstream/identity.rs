@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, http::header::HeaderValue};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use drawbridge_guard::{Refusal, RequestSession};
-use drawbridge_http::{problem::Problem, token_headers};
+use drawbridge_http::problem::Problem;
 use drawbridge_verification::{
     Verified,
     token::{ACCESS_TOKEN_TYPE, SESSION_TOKEN_TYPE},
@@ -33,45 +33,20 @@ impl AuthStatus {
     }
 }
 
-/// The session of a request.
-pub(super) enum ClientSession {
-    SignedIn {
-        token: String,
-        verified: Box<Verified>,
-    },
-    Anonymous {
-        refusal: Refusal,
-    },
-    /// An outage keeps web-frontend from finding out.
-    Unknown {
-        /// `None` if there are several, since a sibling host may have planted a session of another user.
-        token: Option<String>,
-    },
-}
-
-impl ClientSession {
-    /// Verifies the session of a request.
-    ///
-    /// # Errors
-    /// There are several session tokens, and not exactly one is valid.
-    pub(super) async fn find(app: &App, request: &HttpRequest) -> Result<Self, Refusal> {
-        let is_session = |token: &String| is_session_token(token, &app.audience);
-        // A token that cannot be checked may be one of the application's own.
-        let anonymous = Self::Anonymous { refusal: Refusal::MissingToken };
-        Ok(match app.guard.find_session(request).await {
-            Ok(RequestSession::SignedIn { token, verified }) => Self::SignedIn { token, verified },
-            Ok(RequestSession::Anonymous { refusal }) => Self::Anonymous { refusal },
-            Ok(RequestSession::Unknown { token }) if is_session(&token) => {
-                Self::Unknown { token: Some(token) }
-            }
-            Ok(RequestSession::Unknown { .. }) => anonymous,
-            Err(Refusal::Unavailable(_)) => {
-                let tokens = app.cookie.tokens(&token_headers(request.headers()));
-                if tokens.iter().any(is_session) { Self::Unknown { token: None } } else { anonymous }
-            }
-            Err(refusal) => return Err(refusal),
-        })
-    }
+/// Finds the session of a request.
+///
+/// # Errors
+/// There are several session tokens, and not exactly one is valid.
+pub(super) async fn find_session(app: &App, request: &HttpRequest) -> Result<RequestSession, Refusal> {
+    Ok(match app.guard.find_session(request).await? {
+        // Tokens that cannot be verified may be the application's own.
+        RequestSession::Unknown { tokens }
+            if !tokens.iter().any(|token| is_session_token(token, &app.audience)) =>
+        {
+            RequestSession::Anonymous { refusal: Refusal::MissingToken }
+        }
+        session => session,
+    })
 }
 
 /// Who a request comes from.
@@ -91,17 +66,19 @@ impl UpstreamIdentity {
         app: &App,
         upstream: &Upstream,
         request: &HttpRequest,
-        session: ClientSession,
+        session: RequestSession,
     ) -> Self {
         match session {
-            ClientSession::Anonymous { .. } => Self::anonymous(),
-            ClientSession::Unknown { token } => {
+            RequestSession::Anonymous { .. } => Self::anonymous(),
+            RequestSession::Unknown { tokens } => {
+                // With several tokens, a sibling host may have planted a session of another user.
+                let token = <[String; 1]>::try_from(tokens).ok().map(|[token]| token);
                 let kept = token
                     .as_ref()
                     .and_then(|token| app.access_tokens.find_kept_for(token, &upstream.audience));
                 Self { status: AuthStatus::Unknown, access_token: kept, session_token: token, verified: None }
             }
-            ClientSession::SignedIn { token, verified } => {
+            RequestSession::SignedIn { token, verified } => {
                 let browser = || app.browser_context(request);
                 let exchanged = app.access_tokens.get(&token, &upstream.audience, browser).await;
                 Self::signed_in(upstream, token, verified, exchanged)
