@@ -28,6 +28,6 @@ pub use drawbridge_verification::{
 #[doc(hidden)]
 pub use guard::RequestSession;
 pub use guard::{Guard, SignedIn};
-pub use middleware::Guarded;
+pub use middleware::{Guarded, requested_page};
 #[doc(hidden)]
 pub use redirects::{count_sign_in, forget_redirects, redirect_cookie_name};

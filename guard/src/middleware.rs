@@ -10,7 +10,12 @@ use actix_web::{
     http::{Uri, header},
 };
 use drawbridge_core::clock::{Clock, SystemClock};
-use drawbridge_http::{append_cookies, navigation::is_navigation, problem::Problem, token_headers};
+use drawbridge_http::{
+    append_cookies,
+    navigation::{is_navigation, is_prefetch},
+    problem::Problem,
+    token_headers,
+};
 use drawbridge_verification::Refusal;
 use futures_util::{
     TryFutureExt,
@@ -20,7 +25,7 @@ use futures_util::{
 use crate::{
     diagnosis::diagnose,
     guard::{Guard, SignedIn},
-    redirects::{RoundTrips, forget_redirects, is_prefetch},
+    redirects::{RoundTrips, forget_redirects},
 };
 
 impl<S, B> Transform<S, ServiceRequest> for Guard
@@ -72,8 +77,9 @@ where
             match guard.identify(request.request()).await {
                 Ok(verified) => {
                     request.extensions_mut().insert(SignedIn(verified));
+                    let is_counted = trips != RoundTrips::default() && !is_prefetch(request.headers());
                     let mut response = service.call(request).await?;
-                    if trips != RoundTrips::default() {
+                    if is_counted {
                         append_cookies(
                             response.headers_mut(),
                             [forget_redirects(guard.0.cookie.is_secure())],
@@ -152,10 +158,15 @@ impl Guard {
 
 /// The path and query of the page that a browser wants. The parameter that Next.js adds to its own requests for data is
 /// not part of it.
-fn requested_page(uri: &Uri) -> String {
+#[doc(hidden)]
+pub fn requested_page(uri: &Uri) -> String {
+    let is_of_framework = |parameter: &str| {
+        let name = parameter.split('=').next().unwrap_or_default();
+        name.replace("%5F", "_").replace("%5f", "_") == "_rsc"
+    };
     let path = uri.path();
     let parameters = uri.query().unwrap_or_default().split('&');
-    let query: Vec<_> = parameters.filter(|part| !part.is_empty() && !part.starts_with("_rsc=")).collect();
+    let query: Vec<_> = parameters.filter(|part| !part.is_empty() && !is_of_framework(part)).collect();
     if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
 }
 
@@ -169,7 +180,9 @@ mod tests {
             ("/a", "/a"),
             ("/a?_rsc=1x", "/a"),
             ("/a?b=1&_rsc=1x&c", "/a?b=1&c"),
-            ("/a?x_rsc=1", "/a?x_rsc=1"),
+            ("/a?_rsc&b", "/a?b"),
+            ("/a?%5frsc=1", "/a"),
+            ("/a?x_rsc=1&_rscs=1", "/a?x_rsc=1&_rscs=1"),
         ] {
             assert_eq!(requested_page(&uri.parse().unwrap()), expected, "{uri}");
         }

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use actix_web::http::header::HeaderMap;
 use drawbridge_cookies::{request_cookies, set_cookie::SetCookie};
-use drawbridge_http::cookie_fields;
+use drawbridge_http::{cookie_fields, navigation::is_prefetch};
 
 /// The cookie's name. The cookie identifies no one, and forging it only chooses between a redirect and a
 /// page. The prefix keeps sibling hosts from planting one.
@@ -76,13 +76,6 @@ impl RoundTrips {
         };
         SetCookie::for_host(redirect_cookie_name(secure), &value, LOOP_WINDOW_SECONDS, secure).to_string()
     }
-}
-
-/// Returns true if the browser only prefetches a page that the user has not asked for yet.
-pub(crate) fn is_prefetch(headers: &HeaderMap) -> bool {
-    let starts_with_prefetch =
-        |name: &str| headers.get(name).is_some_and(|value| value.as_bytes().starts_with(b"prefetch"));
-    starts_with_prefetch("sec-purpose") || starts_with_prefetch("purpose")
 }
 
 /// The `Set-Cookie` value for a browser that the sign-in page has signed in, or has found signed in: if it comes back

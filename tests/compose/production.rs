@@ -106,7 +106,7 @@ impl Production {
         let guarded = format!("{}/private/page", self.app);
         let anonymous = self.client.get(&guarded).header("accept", "text/html").send().await.unwrap();
         assert_eq!(anonymous.status(), 302);
-        assert_eq!(anonymous.headers()["location"], "/auth/login?next=%2Fprivate%2Fpage");
+        assert_eq!(anonymous.headers()["location"], "/auth/login?next=/private/page");
         let signed_in = self.client.get(&guarded).header("cookie", session).send().await.unwrap();
         assert_eq!(signed_in.text().await.unwrap(), format!("the application, for {EMAIL}"));
     }

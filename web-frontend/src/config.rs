@@ -89,6 +89,9 @@ impl Config {
         let auth_service = auth_client::read_origins(reader);
         let guard = GuardConfig::read(reader, frontend_origin.as_ref());
         let (upstreams, pages) = UpstreamConfig::read(reader);
+        if let Some(origin) = &frontend_origin {
+            check_targets(reader, &upstreams, origin, listen.port);
+        }
         let app_kind = AppKind::read(reader);
         let access_rules = read_access_rules(reader, upstreams.app.is_some(), app_kind);
         let trusted_proxies = TrustedProxies::read(reader);
@@ -121,8 +124,10 @@ impl Config {
 
 /// Reads `GUARDED_PATHS`, which an application needs: without it, everyone could see every page.
 fn read_access_rules(reader: &mut Reader, has_app: bool, app_kind: Option<AppKind>) -> AccessRules {
+    let error_count = reader.error_count();
     let rules = AccessRules::read_for(reader, app_kind);
-    if has_app && rules.is_empty() {
+    let is_invalid = reader.error_count() > error_count;
+    if has_app && rules.is_empty() && !is_invalid {
         reader.invalid(
             "GUARDED_PATHS",
             "is required with APP_URL: name the paths that need a signed-in user, such as /private/*, or /*=public if \
@@ -130,6 +135,20 @@ fn read_access_rules(reader: &mut Reader, has_app: bool, app_kind: Option<AppKin
         );
     }
     rules
+}
+
+/// Checks that no upstream is web-frontend itself.
+fn check_targets(reader: &mut Reader, upstreams: &UpstreamConfig, frontend_origin: &Origin, port: u16) {
+    for upstream in upstreams.app.iter().chain(&upstreams.list) {
+        if upstream.leads_back(frontend_origin, port) {
+            let name = if upstream.is_application() { "APP_URL" } else { "UPSTREAMS" };
+            let target = &upstream.target;
+            let reason = format_args!(
+                "contains {target}, which is the address of Drawbridge itself; name the address of your application"
+            );
+            reader.invalid(name, reason);
+        }
+    }
 }
 
 /// Checks that the session cookie collides with no other cookie of web-frontend, and that web-frontend
@@ -179,6 +198,31 @@ mod tests {
             let error = read_with(("COOKIE_NAME", name)).unwrap_err().to_string();
             assert!(error.contains("COOKIE_NAME is the name of the"), "{name}: {error}");
         }
+    }
+
+    fn read_with_app(url: &'static str, rules: &'static str) -> Result<Config, ConfigErrors> {
+        let environment =
+            fixed(REQUIRED.into_iter().chain([("APP_URL", url), ("GUARDED_PATHS", rules), ("PORT", "8080")]));
+        Config::read(&environment)
+    }
+
+    #[test]
+    fn the_application_is_not_drawbridge_itself() {
+        for url in ["http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080/"] {
+            let error = read_with_app(url, "/private/*").unwrap_err().to_string();
+            assert!(error.contains("which is the address of Drawbridge itself"), "{url}: {error}");
+        }
+        let upstream = read_with(("UPSTREAMS", "/backend=http://localhost:8080")).unwrap_err().to_string();
+        assert!(upstream.contains("UPSTREAMS contains http://localhost:8080/"), "{upstream}");
+        assert!(read_with_app("http://localhost:3000", "/private/*").is_ok());
+    }
+
+    #[test]
+    fn an_invalid_rule_is_the_only_error() {
+        let error = read_with_app("http://localhost:3000", "/pri*").unwrap_err().to_string();
+
+        assert!(!error.contains("required"), "{error}");
+        assert!(read_with_app("http://localhost:3000", "").unwrap_err().to_string().contains("is required"));
     }
 
     #[test]

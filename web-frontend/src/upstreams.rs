@@ -40,7 +40,8 @@ const CROSS_SITE_PATHS: Setting = Setting::new(
 .default("none");
 const UPSTREAM_TIMEOUT: Setting = Setting::new(
     "UPSTREAM_TIMEOUT",
-    "How long a server in `UPSTREAMS` can stay silent before the request is abandoned.",
+    "How long the application or a server in `UPSTREAMS` can stay silent before the request is abandoned. Event streams \
+     must send something more often, such as a comment.",
 );
 
 const UPSTREAM_CONNECT_TIMEOUT: Setting = Setting::new(

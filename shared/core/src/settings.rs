@@ -68,6 +68,11 @@ impl<'a> Reader<'a> {
         Self { environment, errors: Vec::new(), reference: Vec::new() }
     }
 
+    /// How many errors have been found so far.
+    pub fn error_count(&self) -> usize {
+        self.errors.len()
+    }
+
     /// Records an error that already names its setting.
     pub fn error(&mut self, error: impl fmt::Display) {
         self.errors.push(error.to_string());

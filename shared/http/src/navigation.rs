@@ -6,7 +6,17 @@ use actix_web::http::{
 };
 
 /// Headers that only scripts send: those of Next.js, of jQuery and others, and of a WebSocket handshake.
-const SCRIPT_HEADERS: [&str; 4] = ["rsc", "next-router-state-tree", "x-requested-with", "sec-websocket-key"];
+const SCRIPT_HEADERS: [&str; 6] = [
+    "rsc",
+    "next-router-state-tree",
+    "next-router-prefetch",
+    "next-router-segment-prefetch",
+    "x-requested-with",
+    "sec-websocket-key",
+];
+
+/// What kind of request a browser sends.
+const FETCH_MODE: &str = "sec-fetch-mode";
 
 /// Parts of media types that no browser asks for when it opens a page.
 const SCRIPT_TYPES: [&str; 4] = ["json", "text/event-stream", "image/", "text/x-component"];
@@ -19,15 +29,23 @@ pub fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     if !matches!(*method, Method::GET | Method::HEAD) {
         return false;
     }
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(mode) = header("sec-fetch-mode") {
-        return mode == "navigate";
-    }
-    if SCRIPT_HEADERS.iter().any(|name| headers.contains_key(*name)) {
+    if is_script(headers) {
         return false;
     }
-    let accept = header(header::ACCEPT.as_str()).unwrap_or("*/*");
+    if headers.contains_key(FETCH_MODE) {
+        return true;
+    }
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
     accept.contains("text/html") || !SCRIPT_TYPES.iter().any(|part| accept.contains(part))
+}
+
+/// Returns true if a header says that a script, rather than a navigation or a form, sent the request. A script that says
+/// nothing of the kind is not recognized.
+pub fn is_script(headers: &HeaderMap) -> bool {
+    match headers.get(FETCH_MODE) {
+        Some(mode) => mode.as_bytes() != b"navigate",
+        None => SCRIPT_HEADERS.iter().any(|name| headers.contains_key(*name)),
+    }
 }
 
 /// Returns true if the client only prefetches what the user has not asked for yet.
@@ -37,6 +55,7 @@ pub fn is_prefetch(headers: &HeaderMap) -> bool {
     starts_with_prefetch("sec-purpose")
         || starts_with_prefetch("purpose")
         || headers.contains_key("next-router-prefetch")
+        || headers.contains_key("next-router-segment-prefetch")
 }
 
 #[cfg(test)]
@@ -62,6 +81,7 @@ mod tests {
         assert!(!of(Method::GET, &[("accept", "text/event-stream")]));
         assert!(!of(Method::GET, &[("accept", "image/avif,image/webp,*/*")]));
         assert!(!of(Method::GET, &[("accept", "*/*"), ("rsc", "1")]));
+        assert!(!of(Method::GET, &[("accept", "text/html"), ("next-router-prefetch", "1")]));
         assert!(!of(Method::POST, &[("accept", "text/html")]));
     }
 }

@@ -38,6 +38,7 @@ use caching::{can_carry_cookie, make_private};
 use head::{has_body, is_websocket_upgrade, request_head, response_head};
 use identity::UpstreamIdentity;
 use response_watch::ResponseWatch;
+use session_watch::SessionWatch;
 use tunnel::open_tunnel;
 
 use crate::{
@@ -47,6 +48,7 @@ use crate::{
     upstreams::{Upstream, UpstreamRoute},
 };
 
+pub(crate) use access::step_up_target;
 pub(crate) use body::UPLOAD_TIMEOUT;
 
 /// Handles any request below an upstream's prefix.
@@ -60,10 +62,12 @@ pub(crate) async fn forward(
         .upstreams
         .find(request.path())
         .ok_or_else(|| Problem::new(Code::NotFound, "No resource exists at this path."))?;
-    let url = route
-        .upstream
-        .url(request.uri().path(), request.uri().query())
-        .ok_or_else(|| Problem::new(Code::BadRequest, "Send the path without . and .. segments."))?;
+    let url = route.upstream.url(request.uri().path(), request.uri().query()).ok_or_else(|| {
+        Problem::new(
+            Code::BadRequest,
+            "Send the path without . and .. segments, and with all special characters encoded.",
+        )
+    })?;
     // TRACE would reveal headers that are added on the way, and CONNECT would reach other hosts.
     if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
         return Err(Problem::new(Code::MethodNotAllowed, "CONNECT and TRACE are not forwarded."));
@@ -94,7 +98,8 @@ async fn forward_request(
     let mut outgoing = outgoing_head()?;
     let progress = UploadProgress::new();
     if has_body(request) {
-        outgoing = outgoing.body(stream_request(payload, progress.clone()));
+        let session = identity.session_token.clone().map(|token| SessionWatch::new(app, request, token));
+        outgoing = outgoing.body(stream_request(payload, progress.clone(), session));
     }
     let response =
         send(upstream, clients.execute(outgoing, || outgoing_head().ok()), timeout, &progress).await?;
@@ -174,13 +179,14 @@ async fn send<E: Debug>(
 ) -> Result<reqwest::Response, Problem> {
     let unavailable = |cause: String| {
         let detail = "The application at this address is not responding. Try again shortly.";
-        Problem::unavailable(detail, format_args!("the upstream of {}: {cause}", upstream.prefix))
+        Problem::unavailable(detail, format_args!("{upstream}: {cause}"))
     };
     let mut response = pin!(exchange);
     loop {
         let deadline = progress.last_activity() + timeout;
         match tokio::time::timeout_at(deadline.into(), &mut response).await {
             Ok(Ok(response)) => return Ok(response),
+            Ok(Err(_)) if progress.has_session_ended() => return Err(Refusal::SessionRevoked.into()),
             Ok(Err(_)) if progress.was_aborted() => {
                 return Err(Problem::new(Code::BadRequest, "The request body is incomplete. Send it again."));
             }

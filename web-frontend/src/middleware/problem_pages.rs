@@ -9,14 +9,17 @@ use actix_web::{
 };
 use drawbridge_http::{
     ErrorPage, RequestId, log_failure,
+    navigation::is_script,
     problem::{Code, Problem},
 };
 use drawbridge_verification::Refusal;
 
 use crate::{
     app::App,
+    handlers::upstream::step_up_target,
     language::Language,
-    pages::{PageLayout, ProblemPage, render_into},
+    pages::{PageLayout, PageLink, ProblemPage, render_into},
+    text::Text,
 };
 
 /// Renders every [`Problem`] as a page, if the client accepts HTML.
@@ -54,7 +57,10 @@ impl ProblemRenderer {
     fn for_request(request: &ServiceRequest) -> Option<Self> {
         let accept = request.headers().get(header::ACCEPT)?.to_str().ok()?;
         let app = request.app_data::<web::Data<App>>()?;
-        if !accept.contains("text/html") || request.path().starts_with(&app.pages.at("/api/")) {
+        if !accept.contains("text/html")
+            || is_script(request.headers())
+            || request.path().starts_with(&app.pages.at("/api/"))
+        {
             return None;
         }
         Some(Self {
@@ -79,15 +85,25 @@ impl ProblemRenderer {
         log_failure(problem);
         let request_id = self.request_id.as_ref().map_or("", RequestId::as_str);
         let layout = PageLayout { has_menu: false, ..self.app.layout(self.language) };
-        let sign_in = self.page.as_ref().filter(|_| is_about_session(problem.code()));
-        let sign_in = sign_in.map(|page| self.app.guard.login_target(page));
-        match render_into(problem.response_head(), &ProblemPage { layout, problem, request_id, sign_in }) {
+        let remedy = self.find_remedy(problem.code(), layout.text);
+        match render_into(problem.response_head(), &ProblemPage { layout, problem, request_id, remedy }) {
             Ok(mut response) => {
                 response.extensions_mut().insert(ErrorPage);
                 response
             }
             Err(problem) => HttpResponse::from_error(problem),
         }
+    }
+}
+
+impl ProblemRenderer {
+    /// The page where the user can do something about the problem.
+    fn find_remedy(&self, code: Code, text: &'static Text) -> Option<PageLink> {
+        let page = self.page.as_ref()?;
+        if code == Code::ConfirmationRequired {
+            return Some(PageLink::new(text.confirm.form.title, step_up_target(&self.app, page)));
+        }
+        is_about_session(code).then(|| PageLink::new(text.frame.sign_in, self.app.guard.login_target(page)))
     }
 }
 

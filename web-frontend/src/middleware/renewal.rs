@@ -9,7 +9,7 @@ use actix_web::{
     web,
 };
 use drawbridge_guard::{RequestSession, SignedIn};
-use drawbridge_http::{append_cookies, problem::Problem, token_headers};
+use drawbridge_http::{append_cookies, navigation::is_prefetch, problem::Problem, token_headers};
 use drawbridge_verification::token::UnverifiedClaims;
 
 use crate::{
@@ -40,6 +40,9 @@ pub(crate) async fn renew_session<B: MessageBody>(
 
 /// Renews the token of a request to the JSON API, whose session no guard has verified.
 pub(crate) async fn renew_if_due(app: &App, request: &HttpRequest, headers: &mut HeaderMap) {
+    if is_prefetch(request.headers()) {
+        return;
+    }
     let now = app.clock.now();
     let sent = token_headers(request.headers());
     let is_worth_asking = app.cookie.is_outdated(&sent)
@@ -59,6 +62,9 @@ pub(crate) async fn renew_if_due(app: &App, request: &HttpRequest, headers: &mut
 }
 
 fn is_renewal_due(request: &ServiceRequest) -> bool {
+    if is_prefetch(request.headers()) {
+        return false;
+    }
     let extensions = request.extensions();
     let (Some(person), Some(app)) = (extensions.get::<SignedIn>(), request.app_data::<web::Data<App>>())
     else {

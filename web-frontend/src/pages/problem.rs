@@ -1,7 +1,7 @@
 use askama::Template;
 use drawbridge_http::problem::Problem;
 
-use super::PageLayout;
+use super::{PageLayout, PageLink};
 use crate::language::Language;
 
 /// The page for a failed request.
@@ -11,8 +11,8 @@ pub(crate) struct ProblemPage<'a> {
     pub(crate) layout: PageLayout,
     pub(crate) problem: &'a Problem,
     pub(crate) request_id: &'a str,
-    /// The sign-in page that leads back to this page, if signing in may help.
-    pub(crate) sign_in: Option<String>,
+    /// The page of Drawbridge that may help, and leads back to this page.
+    pub(crate) remedy: Option<PageLink>,
 }
 
 /// A paragraph of a [`ProblemPage`].

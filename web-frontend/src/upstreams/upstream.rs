@@ -1,6 +1,6 @@
-use std::{cmp::Reverse, path::Path};
+use std::{cmp::Reverse, fmt, net::IpAddr, path::Path};
 
-use drawbridge_core::{audience::Audience, pages_path::PagesPath, tls::Authorities};
+use drawbridge_core::{audience::Audience, origin::Origin, pages_path::PagesPath, tls::Authorities};
 use drawbridge_http::discovery::{METADATA_PATH, PUBLIC_KEYS_PATH};
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
@@ -42,6 +42,17 @@ pub struct Upstream {
     pub keeps_redirects: bool,
     /// The authorities to trust instead of the usual ones.
     pub authorities: Option<Authorities>,
+}
+
+impl fmt::Display for Upstream {
+    /// Names the upstream in the log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_application() {
+            f.write_str("the application")
+        } else {
+            write!(f, "the upstream of {}", self.prefix)
+        }
+    }
 }
 
 /// The value of `Host` in forwarded requests.
@@ -135,6 +146,17 @@ impl Upstream {
     /// Returns true for the application of `APP_URL`, which has no prefix.
     pub(crate) fn is_application(&self) -> bool {
         self.prefix.is_empty()
+    }
+
+    /// Returns true if the target is web-frontend itself, which listens on `port`. A request would come back forever.
+    pub(crate) fn leads_back(&self, frontend_origin: &Origin, port: u16) -> bool {
+        let host = self.target.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let is_this_machine = host == "localhost"
+            || host.ends_with(".localhost")
+            || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        let is_own_port = self.target.port_or_known_default() == Some(port);
+        (is_this_machine && is_own_port)
+            || self.target.origin().ascii_serialization() == frontend_origin.to_string()
     }
 
     /// Returns true if requests for `path` go to this upstream.

@@ -15,6 +15,7 @@ mod scripted_server;
 mod servers;
 mod session_end;
 mod setup;
+mod silent_reader;
 mod streamed_uploads;
 mod streaming_server;
 mod websockets;

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::header};
 use drawbridge_core::origin::encode_next;
-use drawbridge_guard::RequestSession;
+use drawbridge_guard::{RequestSession, requested_page};
 use drawbridge_http::{
     access_rules::{Decision, Requirement, RuleRequest},
     navigation::is_navigation,
@@ -72,6 +72,11 @@ fn check(
     }
 }
 
+/// The page where users confirm their identity with a second factor, which leads to `wanted` afterwards.
+pub(crate) fn step_up_target(app: &App, wanted: &str) -> String {
+    app.pages.at(&format!("/account/confirm?factor=second&next={}", encode_next(wanted)))
+}
+
 /// Sends a browser to the page where users confirm their identity.
 fn step_up(app: &App, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     if !is_navigation(request.method(), request.headers()) {
@@ -79,7 +84,7 @@ fn step_up(app: &App, request: &HttpRequest) -> Result<HttpResponse, Problem> {
             "This page requires a sign-in with a second factor. Confirm the identity of the user with one.";
         return Err(Problem::new(Code::ConfirmationRequired, detail));
     }
-    let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
-    let page = app.pages.at(&format!("/account/confirm?factor=second&next={}", encode_next(wanted)));
-    Ok(see_other(&page).insert_header((header::CACHE_CONTROL, "no-store")).finish())
+    Ok(see_other(&step_up_target(app, &requested_page(request.uri())))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .finish())
 }

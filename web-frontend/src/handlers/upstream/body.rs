@@ -1,6 +1,7 @@
 //! Streams bodies between clients and upstreams, and gives up on a body that makes no progress for too long.
 
 use std::{
+    future::pending,
     io,
     sync::{
         Arc, Mutex, PoisonError,
@@ -18,7 +19,10 @@ use futures_util::{StreamExt, stream};
 use reqwest::Body;
 use tokio::sync::mpsc;
 
-use super::response_watch::{ResponseEnd, ResponseWatch};
+use super::{
+    response_watch::{ResponseEnd, ResponseWatch},
+    session_watch::SessionWatch,
+};
 
 /// How long an upload may take, even if it keeps making progress.
 pub(crate) const UPLOAD_TIMEOUT: Duration = Duration::from_hours(1);
@@ -33,12 +37,17 @@ pub(super) struct UploadProgress(Arc<UploadState>);
 struct UploadState {
     last_activity: Mutex<Instant>,
     was_aborted: AtomicBool,
+    has_session_ended: AtomicBool,
 }
 
 impl UploadProgress {
     pub(super) fn new() -> Self {
         let last_activity = Mutex::new(Instant::now());
-        Self(Arc::new(UploadState { last_activity, was_aborted: AtomicBool::new(false) }))
+        Self(Arc::new(UploadState {
+            last_activity,
+            was_aborted: AtomicBool::new(false),
+            has_session_ended: AtomicBool::new(false),
+        }))
     }
 
     /// When the upstream last accepted a chunk.
@@ -51,6 +60,11 @@ impl UploadProgress {
         self.0.was_aborted.load(Relaxed)
     }
 
+    /// Returns true if the upload was broken off because its session has ended.
+    pub(super) fn has_session_ended(&self) -> bool {
+        self.0.has_session_ended.load(Relaxed)
+    }
+
     fn record_activity(&self) {
         *self.0.last_activity.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
@@ -58,19 +72,39 @@ impl UploadProgress {
     fn record_abort(&self) {
         self.0.was_aborted.store(true, Relaxed);
     }
+
+    fn record_session_end(&self) {
+        self.0.has_session_ended.store(true, Relaxed);
+    }
 }
 
-/// Streams the client's body to the upstream.
-pub(super) fn stream_request(mut payload: web::Payload, progress: UploadProgress) -> Body {
+/// Streams the client's body to the upstream. Ends with the session that it belongs to.
+pub(super) fn stream_request(
+    mut payload: web::Payload,
+    progress: UploadProgress,
+    mut session: Option<SessionWatch>,
+) -> Body {
     // The payload is bound to this thread, but its chunks can move to others.
     let (sender, receiver) = mpsc::channel::<Result<Bytes, io::Error>>(BUFFERED_CHUNKS_MAX);
     actix_web::rt::spawn(async move {
-        while let Some(chunk) = payload.next().await {
-            if chunk.is_err() {
-                progress.record_abort();
-            }
+        loop {
+            let chunk = tokio::select! {
+                biased;
+                () = wait_for_session_end(&mut session) => {
+                    progress.record_session_end();
+                    Err(session_ended())
+                }
+                chunk = payload.next() => match chunk {
+                    Some(chunk) => chunk.map_err(|error| {
+                        progress.record_abort();
+                        io::Error::other(error)
+                    }),
+                    None => break,
+                },
+            };
+            let is_last = chunk.is_err();
             // The error is passed on, so that the upstream does not take an aborted body for a complete one.
-            if sender.send(chunk.map_err(io::Error::other)).await.is_err() {
+            if sender.send(chunk).await.is_err() || is_last {
                 break;
             }
             progress.record_activity();
@@ -79,6 +113,18 @@ pub(super) fn stream_request(mut payload: web::Payload, progress: UploadProgress
     Body::wrap_stream(stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|chunk| (chunk, receiver))
     }))
+}
+
+async fn wait_for_session_end(session: &mut Option<SessionWatch>) {
+    match session {
+        Some(session) => session.wait_for_end().await,
+        None => pending().await,
+    }
+}
+
+/// The error that breaks off a body, which must not be taken for a complete one.
+fn session_ended() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "the session has ended")
 }
 
 /// Streams the upstream's body to the client. Ends with the session that the response belongs to, and when the service
@@ -96,11 +142,7 @@ pub(super) fn stream_response(
             next = tokio::time::timeout(timeout, chunks.next()) => next,
             end = watch.wait_for_end() => match end {
                 ResponseEnd::ServiceStops => return None,
-                // An incomplete response: the client must not take it for all there is.
-                ResponseEnd::SessionEnded => {
-                    let ended = io::Error::new(io::ErrorKind::ConnectionAborted, "the session has ended");
-                    return Some((Err(ended), (chunks, watch)));
-                }
+                ResponseEnd::SessionEnded => return Some((Err(session_ended()), (chunks, watch))),
             },
         };
         match next {

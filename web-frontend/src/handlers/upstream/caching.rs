@@ -1,7 +1,7 @@
 //! `Cache-Control` of forwarded responses (RFC 9111): what only one user may see is `private`, and a response that a
 //! shared cache may store carries no cookie of ours.
 
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// Directives that only concern shared caches, which a private response must not have.
 const SHARED_ONLY: [&str; 3] = ["public", "s-maxage", "proxy-revalidate"];
@@ -16,16 +16,27 @@ pub(super) fn make_private(headers: &mut HeaderMap) {
     if let Ok(value) = HeaderValue::from_str(&value) {
         headers.insert(header::CACHE_CONTROL, value);
     }
-    // Headers with which content delivery networks are addressed directly (RFC 9213).
-    for name in
-        ["cdn-cache-control", "surrogate-control", "cloudflare-cdn-cache-control", "vercel-cdn-cache-control"]
-    {
+    let for_shared_caches: Vec<_> =
+        headers.keys().filter(|name| is_for_shared_caches(name)).cloned().collect();
+    for name in for_shared_caches {
         headers.remove(name);
     }
 }
 
+/// Returns true for a header that addresses shared caches directly and takes precedence over `Cache-Control` there:
+/// those of RFC 9213, and what reverse proxies and content delivery networks had before.
+fn is_for_shared_caches(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    ["cdn-cache-control", "surrogate-control"].iter().any(|end| name.ends_with(end))
+        || ["x-accel-expires", "edge-control", "edge-cache-control", "akamai-cache-control"].contains(&name)
+}
+
 /// Returns true if a response can carry a cookie of ours: no shared cache may store it.
 pub(super) fn can_carry_cookie(headers: &HeaderMap) -> bool {
+    let forbids = |value: &HeaderValue| matches!(value.as_bytes(), b"0" | b"no-store" | b"private");
+    if headers.iter().any(|(name, value)| is_for_shared_caches(name) && !forbids(value)) {
+        return false;
+    }
     let directives: Vec<_> = directives(headers).collect();
     directives.is_empty() || directives.iter().any(|directive| is_private_directive(directive))
 }
@@ -79,6 +90,29 @@ mod tests {
             make_private(&mut headers);
             let found: Vec<_> = headers.get_all(header::CACHE_CONTROL).collect();
             assert_eq!(found, [expected], "{case}");
+        }
+    }
+
+    #[test]
+    fn headers_for_shared_caches_count_as_well() {
+        for name in [
+            "cdn-cache-control",
+            "netlify-cdn-cache-control",
+            "fastly-surrogate-control",
+            "surrogate-control",
+            "x-accel-expires",
+            "edge-control",
+            "akamai-cache-control",
+        ] {
+            let name = HeaderName::from_static(name);
+            let with = |value| HeaderMap::from_iter([(name.clone(), HeaderValue::from_static(value))]);
+
+            assert!(!can_carry_cookie(&with("60")), "{name}");
+            assert!(can_carry_cookie(&with("0")), "{name}");
+            let mut private = with("60");
+            make_private(&mut private);
+            assert!(!private.contains_key(&name), "{name}");
+            assert_eq!(private.get(header::CACHE_CONTROL).unwrap(), "private", "{name}");
         }
     }
 

@@ -149,8 +149,7 @@ fn unreachable_redirect(upstream: &Upstream, requested: &Url, location: &HeaderV
     // Queries can contain secrets.
     let location = location.split(['?', '#']).next().unwrap_or_default();
     Problem::new(Code::BadRedirect, detail).caused_by(format_args!(
-        "the upstream of {} redirects from {} to {location}, which is outside of {}",
-        upstream.prefix,
+        "{upstream} redirects from {} to {location}, which is outside of {}",
         requested.path(),
         upstream.target,
     ))

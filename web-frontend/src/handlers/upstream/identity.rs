@@ -98,7 +98,7 @@ impl UpstreamIdentity {
             Ok(access_token) => Self { status: AuthStatus::SignedIn, access_token, ..identity },
             Err(problem) => {
                 let cause = problem.cause().unwrap_or_else(|| problem.detail());
-                tracing::warn!(cause, prefix = upstream.prefix, "no access token for an upstream");
+                tracing::warn!(cause, "no access token for {upstream}");
                 // The application reads the user from the headers; a server in UPSTREAMS needs the token.
                 if upstream.is_application() {
                     return Self { status: AuthStatus::SignedIn, ..identity };

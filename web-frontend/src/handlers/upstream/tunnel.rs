@@ -16,8 +16,8 @@ use futures_util::{StreamExt, stream};
 use reqwest::Upgraded;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split},
-    sync::oneshot,
-    time::{Instant, sleep_until},
+    sync::{oneshot, watch},
+    time::{Instant, sleep_until, timeout},
 };
 
 use super::{
@@ -29,6 +29,12 @@ const READ_BUFFER_BYTES: usize = 16 * 1024;
 
 /// How long the upstream may take to complete a frame before the connection is closed.
 const FRAME_GRACE: Duration = Duration::from_millis(500);
+
+/// How long the client may take to receive the close frame before the upstream's connection is closed.
+const CLOSE_GRACE: Duration = Duration::from_secs(1);
+
+/// Why the connection has to end, once it has to.
+type EndReceiver = watch::Receiver<Option<ResponseEnd>>;
 
 /// Relays an upgraded connection until one side closes it, the session that opened it ends, or the
 /// service stops.
@@ -47,19 +53,44 @@ pub(super) async fn open_tunnel(
     let (reader, writer) = split(upgraded);
     // Each end notices when the task at the other end has finished.
     let (open, closed) = oneshot::channel();
-    actix_web::rt::spawn(relay_to_upstream(payload, writer, open));
+    let end = spawn_watch(watch);
+    actix_web::rt::spawn(relay_to_upstream(payload, writer, open, end.clone()));
     if let Some(protocol) = protocol {
         head.headers_mut().insert(UPGRADE, protocol);
     }
     head.head_mut().set_connection_type(ConnectionType::Upgrade);
-    let relay = ClientRelay { reader, closed, watch, boundary: FrameBoundary::default(), state: State::Open };
+    let relay = ClientRelay { reader, closed, end, boundary: FrameBoundary::default(), state: State::Open };
     Ok(head.set_body(BodyStream::new(stream::unfold(relay, ClientRelay::next))).map_into_boxed_body())
+}
+
+/// Follows the session and the service in a task of its own: a client that reads nothing suspends the relay to it.
+fn spawn_watch(mut watch: ResponseWatch) -> EndReceiver {
+    let (sender, receiver) = watch::channel(None);
+    actix_web::rt::spawn(async move {
+        let end = tokio::select! {
+            end = watch.wait_for_end() => end,
+            () = sender.closed() => return,
+        };
+        // Both relays may have ended in the meantime.
+        let _ = sender.send(Some(end));
+        sender.closed().await;
+    });
+    receiver
+}
+
+async fn wait_for_end(receiver: &mut EndReceiver) -> ResponseEnd {
+    let end = receiver.wait_for(Option::is_some).await.ok().and_then(|end| *end);
+    match end {
+        Some(end) => end,
+        None => pending().await,
+    }
 }
 
 async fn relay_to_upstream(
     mut payload: web::Payload,
     mut writer: WriteHalf<Upgraded>,
     mut open: oneshot::Sender<()>,
+    mut end: EndReceiver,
 ) {
     loop {
         tokio::select! {
@@ -68,6 +99,11 @@ async fn relay_to_upstream(
                 _ => break,
             },
             () = open.closed() => break,
+            _ = wait_for_end(&mut end) => {
+                // The other relay sends the close frame.
+                let _ = timeout(CLOSE_GRACE, open.closed()).await;
+                break;
+            }
         }
     }
     // The upstream may have closed the connection already.
@@ -78,7 +114,7 @@ async fn relay_to_upstream(
 struct ClientRelay {
     reader: ReadHalf<Upgraded>,
     closed: oneshot::Receiver<()>,
-    watch: ResponseWatch,
+    end: EndReceiver,
     boundary: FrameBoundary,
     state: State,
 }
@@ -108,7 +144,7 @@ impl ClientRelay {
             tokio::select! {
                 read = self.reader.read_buf(&mut buffer) => return self.pass_on(read, buffer),
                 _ = &mut self.closed => return None,
-                end = self.watch.wait_for_end(), if deadline.is_none() => {
+                end = wait_for_end(&mut self.end), if deadline.is_none() => {
                     self.state = State::Ending(end, Instant::now() + FRAME_GRACE);
                 }
                 () = wait_until(deadline) => return None,

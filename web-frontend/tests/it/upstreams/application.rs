@@ -163,8 +163,27 @@ async fn a_second_factor_is_asked_for() {
     let page = setup.get(&mut visitor, "/private/vault/a", NAVIGATION).await;
     page.assert_redirect(303, "/auth/account/confirm?factor=second&next=/private/vault/a");
 
-    let script = setup.get(&mut visitor, "/private/vault/a", &[("sec-fetch-mode", "cors")]).await;
-    script.assert_error(403, "confirmation_required");
+    let page = setup.get(&mut visitor, "/private/vault/a?b=1&_rsc=x", NAVIGATION).await;
+    page.assert_redirect(303, "/auth/account/confirm?factor=second&next=/private/vault/a?b=1");
+    let script = [("sec-fetch-mode", "cors"), ("accept", "text/html")];
+    let answer = setup.get(&mut visitor, "/private/vault/a", &script).await;
+    answer.assert_error(403, "confirmation_required");
+}
+
+#[actix_web::test]
+async fn a_form_that_needs_a_second_factor_leads_to_it() {
+    let setup = ApplicationSetup::start().await;
+    let mut visitor = setup.app.signed_in("ada@example.com").await;
+
+    let headers = [
+        NAVIGATION,
+        &[("referer", "http://localhost:8080/private/vault/form"), ("sec-fetch-site", "same-origin")],
+    ];
+    let page = setup.send(&mut visitor, Method::POST, "/private/vault/a", &headers.concat()).await;
+
+    page.assert_status(403);
+    let target = "href=\"/auth/account/confirm?factor=second&#38;next=/private/vault/form\"";
+    assert!(page.text.contains(target), "{}", page.text);
 }
 
 #[actix_web::test]
