@@ -39,7 +39,7 @@ use head::{has_body, is_websocket_upgrade, request_head, response_head};
 use identity::UpstreamIdentity;
 use response_watch::ResponseWatch;
 use session_watch::SessionWatch;
-use tunnel::open_tunnel;
+use tunnel::{open_tunnel, unexpected_switch};
 
 use crate::{
     app::App,
@@ -103,6 +103,9 @@ async fn forward_request(
     }
     let response =
         send(upstream, clients.execute(outgoing, || outgoing_head().ok()), timeout, &progress).await?;
+    if response.status() == reqwest::StatusCode::SWITCHING_PROTOCOLS {
+        return Err(unexpected_switch("101 without an Upgrade in the request"));
+    }
     let mut head = response_head(app, upstream, &url, &response)?;
     if requirement.is_some() {
         make_private(head.headers_mut());

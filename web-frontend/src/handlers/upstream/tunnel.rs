@@ -1,6 +1,6 @@
 //! Connections that have switched to WebSocket.
 
-use std::{future::pending, io, time::Duration};
+use std::{fmt, future::pending, io, time::Duration};
 
 use actix_web::{
     HttpResponse,
@@ -44,8 +44,12 @@ pub(super) async fn open_tunnel(
     payload: web::Payload,
     watch: ResponseWatch,
 ) -> Result<HttpResponse, Problem> {
-    let protocol =
-        received.headers().get("upgrade").and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
+    let protocol = received.headers().get("upgrade");
+    if !protocol.is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        return Err(unexpected_switch(format_args!(
+            "the client asked for a WebSocket, not for {protocol:?}"
+        )));
+    }
     let upgraded = received.upgrade().await.map_err(|error| {
         let detail = "The application at this address closed the connection. Try again.";
         Problem::unavailable(detail, format_args!("{error:?}"))
@@ -55,12 +59,18 @@ pub(super) async fn open_tunnel(
     let (open, closed) = oneshot::channel();
     let end = spawn_watch(watch);
     actix_web::rt::spawn(relay_to_upstream(payload, writer, open, end.clone()));
-    if let Some(protocol) = protocol {
-        head.headers_mut().insert(UPGRADE, protocol);
-    }
+    head.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
     head.head_mut().set_connection_type(ConnectionType::Upgrade);
     let relay = ClientRelay { reader, closed, end, boundary: FrameBoundary::default(), state: State::Open };
     Ok(head.set_body(BodyStream::new(stream::unfold(relay, ClientRelay::next))).map_into_boxed_body())
+}
+
+/// The problem of an upstream that switches to a protocol that the client has not asked for.
+pub(super) fn unexpected_switch(cause: impl fmt::Display) -> Problem {
+    Problem::unavailable(
+        "The application at this address sent an invalid response. Try again shortly.",
+        cause,
+    )
 }
 
 /// Follows the session and the service in a task of its own: a client that reads nothing suspends the relay to it.

@@ -38,6 +38,8 @@ const SCRIPT: Script = &[
         b"HTTP/1.1 200 OK\r\nx-own: 1\r\ntrailer: x-checksum\r\ntransfer-encoding: chunked\r\n\r\n\
           4\r\npage\r\n0\r\nx-checksum: abc\r\nset-cookie: late=1\r\n\r\n",
     ),
+    ("get /switch", b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"),
+    ("get /foo", b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: foo\r\n\r\n"),
     (
         "get /gzip",
         b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nvary: accept-encoding\r\netag: \"v1\"\r\n\
@@ -182,6 +184,19 @@ async fn responses_without_a_body_end_with_their_head() {
         assert!(head.starts_with(&format!("http/1.1 {status} ")), "{head}");
         assert_fields(&head, &[field]);
         setup.assert_still_usable(path).await;
+    }
+}
+
+#[actix_web::test]
+async fn a_switch_to_a_protocol_that_was_not_requested_is_refused() {
+    let upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                   sec-websocket-key: a2V5\r\norigin: http://localhost:8080\r\n";
+    for (request, fields) in [("GET /switch", ""), ("GET /foo", upgrade)] {
+        let mut setup = HttpSetup::start().await;
+
+        let answer = setup.head(request, fields).await;
+
+        assert!(answer.starts_with("http/1.1 503 "), "{request}: {answer}");
     }
 }
 
