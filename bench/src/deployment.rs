@@ -14,7 +14,7 @@ use crate::{
     redis_probe::RedisProbe,
     seed,
     seeded_database::{DEPLOYMENT_ORIGIN, DEPLOYMENT_SECRET, DEPLOYMENT_WEB_FRONTEND_KEY, SeededDatabase},
-    server::{ServerProcess, ServerStart},
+    server::{Program, ServerProcess, ServerStart},
     simulated_users::SimulatedUsers,
 };
 
@@ -104,6 +104,34 @@ impl SeededDeployment {
         Ok(server)
     }
 
+    /// Starts a web-frontend with an embedded guard in front of `application`, whose paths are all guarded, and waits
+    /// until it trusts Redis.
+    pub(crate) fn start_proxy(
+        &self,
+        verifier: &ServerProcess,
+        application: &ServerProcess,
+        affinity: Affinity,
+    ) -> Result<ServerProcess> {
+        let mut settings = self.settings();
+        settings.extend([
+            ("AUTH_SERVICE_URL", self.auth_service()?.origin()),
+            ("VERIFY_SERVICE_URL", verifier.origin()),
+            ("GUARD_MODE", "embedded".to_owned()),
+            ("APP_URL", application.origin()),
+            ("GUARDED_PATHS", "/*".to_owned()),
+        ]);
+        let server = ServerProcess::start(&ServerStart {
+            program: Program::Workspace("web-frontend"),
+            arguments: &[],
+            settings: &settings,
+            affinity,
+            log_folder: self.folder(),
+            readiness_path: "/auth/health/ready",
+        })?;
+        thread::sleep(FIRST_WATERMARK_DELAY);
+        Ok(server)
+    }
+
     /// Returns auth-service, if the deployment has one.
     pub(crate) fn auth_service(&self) -> Result<&ServerProcess> {
         let missing = || MeasurementError::not_measured("the deployment has no auth-service");
@@ -173,7 +201,7 @@ impl SeededDeployment {
         affinity: Affinity,
     ) -> Result<ServerProcess> {
         ServerProcess::start(&ServerStart {
-            program,
+            program: Program::Workspace(program),
             arguments: &[],
             settings,
             affinity,

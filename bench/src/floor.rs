@@ -6,7 +6,7 @@ use crate::{
     affinity::Affinity,
     captured_response::CapturedResponse,
     error::Result,
-    server::{ServerProcess, ServerStart},
+    server::{Program, ServerProcess, ServerStart},
 };
 
 /// What a floor does before it replays a captured response.
@@ -56,7 +56,7 @@ pub(crate) fn start_program(
     log_folder: &Path,
 ) -> Result<ServerProcess> {
     ServerProcess::start(&ServerStart {
-        program: "floor",
+        program: Program::Workspace("floor"),
         arguments,
         settings: &[],
         affinity,

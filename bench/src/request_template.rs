@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::{captured_response::USER_HEADER, error::Result, population::Population};
+use crate::{
+    captured_response::USER_HEADER, error::Result, population::Population, proxied_application::PAGE_PATH,
+};
 
 /// A request without its token. In header values and the body, `$HEX` is replaced with the user's digits.
 #[derive(Debug, Clone)]
@@ -28,6 +30,12 @@ impl RequestTemplate {
     pub(crate) fn private_page() -> Self {
         let headers = vec![("accept", "text/html".to_owned())];
         Self { method: "GET", path: "/private", headers, body: String::new() }
+    }
+
+    /// `GET` of the page of the proxied application, as a browser sends it.
+    pub(crate) fn proxied_page() -> Self {
+        let headers = vec![("accept", "text/html".to_owned())];
+        Self { method: "GET", path: PAGE_PATH, headers, body: String::new() }
     }
 
     /// `POST /api/login`.

@@ -10,6 +10,9 @@ mod import;
 mod import_fixture;
 mod interference;
 mod logins;
+mod proxied_memory;
+mod proxied_page;
+mod proxied_transfers;
 mod redis_hit;
 mod size;
 mod zipf;
@@ -23,7 +26,7 @@ pub(crate) struct RowDefinition {
 }
 
 /// All rows, in the order of the table.
-pub(crate) const ROWS: [RowDefinition; 22] = [
+pub(crate) const ROWS: [RowDefinition; 28] = [
     RowDefinition { name: "verify-hot", measure: hot::measure_verify },
     RowDefinition { name: "verify-hot-p99", measure: hot::measure_verify_p99 },
     RowDefinition { name: "auth-request-hot", measure: hot::measure_auth_request },
@@ -32,6 +35,12 @@ pub(crate) const ROWS: [RowDefinition; 22] = [
     RowDefinition { name: "verify-cold", measure: cold::measure_verify },
     RowDefinition { name: "verify-cold-token-known", measure: cold::measure_verify_with_checked_tokens },
     RowDefinition { name: "private-page-guard", measure: guard::measure_private_page },
+    RowDefinition { name: "proxied-page", measure: proxied_page::measure_throughput },
+    RowDefinition { name: "proxied-page-added-p99", measure: proxied_page::measure_added_p99 },
+    RowDefinition { name: "proxied-download", measure: proxied_transfers::measure_download },
+    RowDefinition { name: "proxied-upload", measure: proxied_transfers::measure_upload },
+    RowDefinition { name: "proxied-memory-1-gib", measure: proxied_memory::measure_transfers },
+    RowDefinition { name: "proxied-memory-5000-websockets", measure: proxied_memory::measure_sockets },
     RowDefinition { name: "logins", measure: logins::measure_logins },
     RowDefinition { name: "verify-p99-under-logins", measure: interference::measure_verify_p99 },
     RowDefinition { name: "memory-idle", measure: footprint::measure_idle_memory },

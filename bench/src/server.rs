@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    net::TcpStream,
+    net::{Ipv4Addr, TcpStream},
     path::Path,
     thread,
     time::{Duration, Instant},
@@ -25,17 +25,40 @@ const READINESS_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause between readiness checks. It limits the precision of `time-to-ready`.
 const READINESS_INTERVAL: Duration = Duration::from_millis(1);
 
-/// A program of the workspace that listens on a port of this machine. It is stopped when this value is
-/// dropped.
+/// A program that listens on a port of this machine. It is stopped when this value is dropped.
 pub(crate) struct ServerProcess {
     process: Process,
     port: u16,
 }
 
+/// A program, by its name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Program<'a> {
+    /// A program of the workspace.
+    Workspace(&'a str),
+    /// A program that is installed on this machine.
+    Installed(&'a str),
+}
+
+impl<'a> Program<'a> {
+    fn name(self) -> &'a str {
+        match self {
+            Self::Workspace(name) | Self::Installed(name) => name,
+        }
+    }
+
+    /// Returns what starts the program.
+    fn command(self) -> Result<String> {
+        match self {
+            Self::Workspace(name) => Ok(programs::file(name)?.display().to_string()),
+            Self::Installed(name) => Ok(name.to_owned()),
+        }
+    }
+}
+
 /// How to start a program.
 pub(crate) struct ServerStart<'a> {
-    /// Name of the program.
-    pub(crate) program: &'a str,
+    pub(crate) program: Program<'a>,
     /// Arguments of the command line.
     pub(crate) arguments: &'a [String],
     /// Environment variables, in addition to `PORT`, which names a free port.
@@ -51,11 +74,12 @@ impl ServerProcess {
     /// Starts a program and waits until it is ready.
     pub(crate) fn start(start: &ServerStart) -> Result<Self> {
         let port = free_port();
-        let mut command = start.affinity.command_line(&programs::file(start.program)?.display().to_string());
+        let name = start.program.name();
+        let mut command = start.affinity.command_line(&start.program.command()?);
         command.extend(start.arguments.iter().cloned());
         let mut settings = vec![("PORT", port.to_string())];
         settings.extend(start.settings.iter().cloned());
-        let log = start.log_folder.join(format!("{}-{port}.log", start.program));
+        let log = start.log_folder.join(format!("{name}-{port}.log"));
         let process =
             Process::start(Start { command, settings: &settings, signal: "TERM", log, remove: None });
         let server = Self { process, port };
@@ -63,8 +87,7 @@ impl ServerProcess {
         while !returns_200(port, start.readiness_path) {
             if !server.process.is_running() || started.elapsed() > START_TIMEOUT {
                 return Err(MeasurementError::not_measured(format_args!(
-                    "{} did not start: {}",
-                    start.program,
+                    "{name} did not start: {}",
                     server.process.log()
                 )));
             }
@@ -81,9 +104,19 @@ impl ServerProcess {
         format!("http://{}", self.host())
     }
 
+    /// Opens a connection.
+    pub(crate) fn connect(&self) -> Result<TcpStream> {
+        Ok(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?)
+    }
+
     /// Returns the CPU time used so far, in seconds.
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
         process_stats::cpu_seconds(self.process.id())
+    }
+
+    /// Returns the most memory that was in use so far, in MiB.
+    pub(crate) fn peak_mib(&self) -> Result<f64> {
+        process_stats::peak_mib(self.process.id())
     }
 
     /// Returns the memory in use, in MiB.

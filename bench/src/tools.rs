@@ -13,12 +13,14 @@ struct Tool {
     package: &'static str,
 }
 
-const TOOLS: [Tool; 5] = [
+const TOOLS: [Tool; 7] = [
     Tool { program: "wrk", package: "wrk" },
     Tool { program: "h2load", package: "nghttp2-client" },
     Tool { program: "redis-server", package: "redis-server" },
     Tool { program: "taskset", package: "util-linux" },
     Tool { program: "setpriv", package: "util-linux" },
+    Tool { program: "haproxy", package: "haproxy" },
+    Tool { program: "curl", package: "curl" },
 ];
 
 /// Ensures that all external programs are installed.

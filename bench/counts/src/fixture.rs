@@ -42,7 +42,9 @@ pub(crate) struct Fixture {
     /// Logins that have not been sent yet.
     logins: Vec<Value>,
     auth: Option<Program>,
+    auth_port: u16,
     verify: Option<(Program, u16)>,
+    application: Option<(Program, u16)>,
     _redis: Program,
     folder: TempDir,
 }
@@ -67,12 +69,15 @@ impl Fixture {
             new_tokens: Vec::new(),
             logins: Vec::new(),
             auth: None,
+            auth_port: 0,
             verify: None,
+            application: None,
             _redis: redis,
             folder,
         };
         let (auth, port) = fixture.start_service(Service::Auth)?;
         fixture.auth = Some(auth);
+        fixture.auth_port = port;
         fixture.create_people(&mut Http::connect(port)?)?;
         Ok(fixture)
     }
@@ -101,10 +106,13 @@ impl Fixture {
         match service {
             // The counted auth-service replaces the running one.
             Service::Auth => self.auth = None,
-            Service::Guard if self.verify.is_none() => {
+            Service::Guard | Service::Frontend if self.verify.is_none() => {
                 self.verify = Some(self.start_service(Service::Verify)?);
             }
-            Service::Guard | Service::Verify => {}
+            _ => {}
+        }
+        if service == Service::Frontend && self.application.is_none() {
+            self.application = Some(self.start_service(Service::Application)?);
         }
         Ok(())
     }
@@ -121,6 +129,14 @@ impl Fixture {
         command.push(format!("PORT={port}"));
         if let Some((_, verify)) = &self.verify {
             command.push(format!("VERIFY_SERVICE_URL=http://127.0.0.1:{verify}"));
+        }
+        if let Some((_, application)) = self.application.as_ref().filter(|_| service == Service::Frontend) {
+            command.extend([
+                format!("AUTH_SERVICE_URL=http://127.0.0.1:{}", self.auth_port),
+                format!("APP_URL=http://127.0.0.1:{application}"),
+                "GUARDED_PATHS=/page".to_owned(),
+                "GUARD_MODE=embedded".to_owned(),
+            ]);
         }
         let metrics_port = if service == Service::Guard { port } else { internal_port(port) };
         Ok((command, port, metrics_port))
@@ -164,7 +180,7 @@ impl Fixture {
         let log = self.folder.path().join(format!("{}.log", service.name()));
         let program = Program::start(&command, &[], log)?;
         let started = Instant::now();
-        let is_ready = || Http::connect(port)?.expect(&Request::get("/health/ready"), 200);
+        let is_ready = || Http::connect(port)?.expect(&Request::get(service.readiness_path()), 200);
         while let Err(error) = is_ready() {
             if started.elapsed() > START_TIMEOUT {
                 bail!("{} did not start: {error:#}\n{}", service.name(), program.log());
@@ -181,6 +197,7 @@ fn settings(folder: &Path, redis_port: u16) -> Vec<String> {
     let redis = format!("REDIS_URL=redis://127.0.0.1:{redis_port}");
     let fixed = [
         "MASTER_SECRET=the master secret of the counted benchmark",
+        "WEB_FRONTEND_KEY=dbw_Bench0000001_TheKeyOfTheBenchmarkTheKeyOfTheBenchmark0123jTONV",
         "FRONTEND_ORIGIN=http://localhost:8080",
         "CONNECT_TIMEOUT=30s",
         "ANSWER_TIMEOUT=30s",

@@ -50,7 +50,7 @@ pub(crate) fn measure(
 ) -> anyhow::Result<BTreeMap<Operation, Cost>> {
     let mut fixture = Fixture::start()?;
     let mut costs = BTreeMap::new();
-    for service in [Service::Verify, Service::Guard, Service::Auth] {
+    for service in [Service::Verify, Service::Guard, Service::Frontend, Service::Auth] {
         let own = operations.iter().copied().filter(|operation| operation.service() == service);
         let own: Vec<_> = own.collect();
         // The additional instructions are fixed when a service starts, and differ between operations.
@@ -143,9 +143,10 @@ impl<'a> Counter<'a> {
     fn request(&mut self, operation: Operation) -> anyhow::Result<()> {
         let (user, known) = self.fixture.usual_person()?;
         match operation {
-            Operation::VerifyHot | Operation::AuthRequestHot | Operation::GuardPage => {
-                self.send(operation, &known)
-            }
+            Operation::VerifyHot
+            | Operation::AuthRequestHot
+            | Operation::GuardPage
+            | Operation::ProxiedPage => self.send(operation, &known),
             Operation::VerifyNewToken => {
                 let token = self.fixture.next_new_token()?;
                 self.send(operation, &token)
@@ -174,6 +175,7 @@ impl<'a> Counter<'a> {
         let request = match operation {
             Operation::AuthRequestHot => Request::get("/auth-request"),
             Operation::GuardPage => Request::get("/private"),
+            Operation::ProxiedPage => Request::get("/page"),
             _ => Request::post("/api/verify"),
         };
         self.http.expect(&request.with_token(token), 200)?;
@@ -194,7 +196,7 @@ impl<'a> Counter<'a> {
 
 /// Fails unless the service is ready and trusts its cache.
 fn check_ready(service: Service, port: u16, metrics_port: u16) -> anyhow::Result<()> {
-    Http::connect(port)?.expect(&Request::get("/health/ready"), 200)?;
+    Http::connect(port)?.expect(&Request::get(service.readiness_path()), 200)?;
     let metrics = Http::connect(metrics_port)?.expect(&Request::get("/metrics"), 200)?;
     let is_trusted = metrics.metric("drawbridge_cache_trusted{}") == 1;
     // auth-service always reads the database.

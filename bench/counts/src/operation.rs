@@ -21,19 +21,22 @@ pub(crate) enum Operation {
     VerifyMiss,
     /// A page of an application with the embedded guard; the record is in the process.
     GuardPage,
+    /// A page of an application that web-frontend forwards, guarded in the same way. The application is not counted.
+    ProxiedPage,
     /// `POST /api/login` without the instructions of bcrypt.
     LoginWithoutHash,
 }
 
 impl Operation {
     /// All operations, in the order in which they are counted.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::VerifyHot,
         Self::AuthRequestHot,
         Self::VerifyNewToken,
         Self::VerifyRedisHit,
         Self::VerifyMiss,
         Self::GuardPage,
+        Self::ProxiedPage,
         Self::LoginWithoutHash,
     ];
 
@@ -46,6 +49,7 @@ impl Operation {
             Self::VerifyRedisHit => "verify-redis-hit",
             Self::VerifyMiss => "verify-miss",
             Self::GuardPage => "guard-page",
+            Self::ProxiedPage => "proxied-page",
             Self::LoginWithoutHash => "login-without-hash",
         }
     }
@@ -54,6 +58,7 @@ impl Operation {
     pub(crate) const fn service(self) -> Service {
         match self {
             Self::GuardPage => Service::Guard,
+            Self::ProxiedPage => Service::Frontend,
             Self::LoginWithoutHash => Service::Auth,
             _ => Service::Verify,
         }
@@ -62,7 +67,7 @@ impl Operation {
     /// The number of requests that are counted together.
     pub(crate) const fn requests_per_window(self) -> u32 {
         match self {
-            Self::VerifyHot | Self::AuthRequestHot | Self::GuardPage => 200,
+            Self::VerifyHot | Self::AuthRequestHot | Self::GuardPage | Self::ProxiedPage => 200,
             Self::VerifyRedisHit => 60,
             Self::VerifyMiss => 40,
             Self::VerifyNewToken | Self::LoginWithoutHash => 30,
@@ -72,7 +77,11 @@ impl Operation {
     /// The value of the `layer` label under which a verification of this kind appears in the metrics.
     pub(crate) const fn layer(self) -> Option<&'static str> {
         match self {
-            Self::VerifyHot | Self::AuthRequestHot | Self::VerifyNewToken | Self::GuardPage => Some("near"),
+            Self::VerifyHot
+            | Self::AuthRequestHot
+            | Self::VerifyNewToken
+            | Self::GuardPage
+            | Self::ProxiedPage => Some("near"),
             Self::VerifyRedisHit => Some("shared"),
             Self::VerifyMiss => Some("source"),
             Self::LoginWithoutHash => None,

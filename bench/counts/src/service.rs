@@ -9,6 +9,10 @@ pub(crate) enum Service {
     Verify,
     /// An application with the embedded guard.
     Guard,
+    /// web-frontend in front of an application.
+    Frontend,
+    /// The application behind web-frontend, which is never counted.
+    Application,
 }
 
 impl Service {
@@ -18,6 +22,16 @@ impl Service {
             Self::Auth => "auth",
             Self::Verify => "verify",
             Self::Guard => "guard",
+            Self::Frontend => "frontend",
+            Self::Application => "application",
+        }
+    }
+
+    /// The path that returns 200 once the service is ready.
+    pub(crate) const fn readiness_path(self) -> &'static str {
+        match self {
+            Self::Frontend => "/auth/health/ready",
+            _ => "/health/ready",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The floors of the benchmark: Actix servers that return the same bytes as the product with less work.
 
+mod application;
 mod canned;
 mod page;
 
@@ -34,6 +35,8 @@ enum FloorCommand {
     OpenPage(page::OpenPageArgs),
     /// Serve the same page behind the guard
     GuardedPage(page::GuardedPageArgs),
+    /// Serve the application that the proxies forward to
+    Application,
 }
 
 #[actix_web::main]
@@ -54,5 +57,6 @@ async fn run(args: FloorArgs) -> anyhow::Result<()> {
         FloorCommand::UserQuery(args) => canned::serve_user_query(address, response()?, args).await,
         FloorCommand::OpenPage(args) => page::serve_open(address, args).await,
         FloorCommand::GuardedPage(args) => page::serve_guarded(address, args).await,
+        FloorCommand::Application => application::serve(address).await,
     }
 }

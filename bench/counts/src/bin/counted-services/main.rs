@@ -4,13 +4,16 @@ mod burn;
 
 use std::{collections::HashMap, io::Write, process::ExitCode, time::Duration};
 
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpResponse, HttpServer, http::header::ContentType, web};
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use drawbridge_guard::{Guard, SignedIn};
 
 /// The lowest cost that bcrypt supports. No deployment may use it, so it is not available as a setting.
 const LOWEST_BCRYPT_COST: u32 = 4;
+
+/// The size of the page that web-frontend forwards.
+const PAGE_BYTES: usize = 1024;
 
 /// Run a Drawbridge service for the counted benchmark.
 #[derive(Parser)]
@@ -31,6 +34,10 @@ enum Service {
     Verify,
     /// An application with the embedded guard.
     Guard,
+    /// web-frontend.
+    Frontend,
+    /// An application that web-frontend forwards to.
+    Application,
 }
 
 fn main() -> ExitCode {
@@ -59,6 +66,10 @@ fn serve(Cli { service, burn, settings }: Cli) -> anyhow::Result<()> {
                 verify_service::bind(verify_service::Config::read(&read)?)?.run().await?;
             }
             Service::Guard => serve_guarded_page(read).await?,
+            Service::Frontend => {
+                web_frontend::bind(web_frontend::Config::read(&read)?)?.run().await?;
+            }
+            Service::Application => serve_application(read).await?,
         }
         Ok(())
     })
@@ -94,4 +105,14 @@ async fn show_page(person: SignedIn) -> String {
     // The services emit the same event; it triggers the additional instructions of `--slow-down`.
     tracing::debug!(target: burn::TARGET, "page shown");
     format!("Signed in as {}", person.user.email)
+}
+
+/// Serves a page of 1 KiB.
+async fn serve_application(read: impl Fn(&str) -> Option<String>) -> anyhow::Result<()> {
+    let port = read("PORT").context("PORT is not set")?.parse()?;
+    let page = || async { HttpResponse::Ok().content_type(ContentType::html()).body("x".repeat(PAGE_BYTES)) };
+    let server = HttpServer::new(move || {
+        App::new().route("/page", web::get().to(page)).route("/health/ready", web::get().to(HttpResponse::Ok))
+    });
+    Ok(server.workers(1).bind(("127.0.0.1", port))?.run().await?)
 }
