@@ -3,11 +3,11 @@
 use std::{
     net::TcpListener,
     os::unix::fs::PermissionsExt,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Output},
     time::{Duration, Instant},
 };
 
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 use tests::{Deployment, MASTER_SECRET, Service, free_port, free_ports, fresh_postgres_database, program};
 
 fn run(name: &str, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
@@ -195,6 +195,7 @@ fn an_invalid_redis_url_is_explained_without_its_password() {
 struct AuthService {
     child: Child,
     port: u16,
+    log: NamedTempFile,
 }
 
 impl AuthService {
@@ -212,8 +213,10 @@ impl AuthService {
 
     fn start(database: &str) -> Self {
         let port = free_port();
-        let child = Self::command(database, MASTER_SECRET, port).stderr(Stdio::null()).spawn().unwrap();
-        Self { child, port }
+        let log = NamedTempFile::new().unwrap();
+        let mut command = Self::command(database, MASTER_SECRET, port);
+        let child = command.stderr(log.reopen().unwrap()).spawn().unwrap();
+        Self { child, port, log }
     }
 
     /// The error of a start that must fail.
@@ -224,8 +227,9 @@ impl AuthService {
     fn wait_until_ready(&mut self) {
         let started = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            assert!(self.child.try_wait().unwrap().is_none(), "auth-service has ended");
-            assert!(started.elapsed().as_secs() < 20, "auth-service does not start");
+            let log = || std::fs::read_to_string(self.log.path()).unwrap();
+            assert!(self.child.try_wait().unwrap().is_none(), "auth-service has ended: {}", log());
+            assert!(started.elapsed().as_secs() < 20, "auth-service does not start: {}", log());
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -22,7 +22,11 @@ pub fn free_ports(n: u16) -> u16 {
     let start = first_place();
     for _ in 0..COUNT {
         let place = (start + NEXT.fetch_add(n, Ordering::Relaxed)) % COUNT;
-        let (block, within) = (place / BLOCK, (place % BLOCK).min(BLOCK - n));
+        let (block, within) = (place / BLOCK, place % BLOCK);
+        // Ports from two blocks are not consecutive, and others may have been handed out already.
+        if within + n > BLOCK {
+            continue;
+        }
         let first = FIRST + block * 2 * BLOCK + within;
         let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
         if (first..first + n).all(|port| is_free(port) && is_free(port + BLOCK)) {
