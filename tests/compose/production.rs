@@ -152,6 +152,7 @@ impl Production {
 
 /// Creates a certificate for each domain, and a client that trusts them and resolves the domains to this machine.
 fn create_certificates(folder: &TempDir) -> Client {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let local = SocketAddr::from(([127, 0, 0, 1], 0));
     let mut client = Client::builder().redirect(Policy::none()).no_proxy();
     for name in [FRONTEND, BACKEND] {
