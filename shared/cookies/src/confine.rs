@@ -87,10 +87,12 @@ impl Confinement<'_> {
         }
         // Some programs remove more whitespace than browsers.
         let name = String::from_utf8_lossy(parts.name);
-        match name.trim() {
-            "" => return Err(UnusableCookie::Malformed),
-            name if (self.is_reserved)(name) => return Err(UnusableCookie::Reserved),
-            _ => {}
+        let trimmed = name.trim();
+        if (self.is_reserved)(trimmed) {
+            return Err(UnusableCookie::Reserved);
+        }
+        if trimmed.is_empty() || trimmed.len() != name.len() {
+            return Err(UnusableCookie::Malformed);
         }
         let path = self.path(&parts);
         let domain = self.domain(&parts);

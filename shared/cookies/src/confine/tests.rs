@@ -122,6 +122,7 @@ fn some_cookies_cannot_be_passed_on() {
         ("no name", "=token=1", Malformed),
         ("blank name", " \t=1", Malformed),
         ("name of other whitespace", "\u{a0}=1", Malformed),
+        ("prefix of a name after other whitespace", "\u{a0}__Host-x=1; Secure; Path=/", Malformed),
         ("no value", "novalue", Malformed),
         ("control character", "a=b\x01", Malformed),
         ("too long", long.as_str(), TooLong),
