@@ -17,7 +17,7 @@ const READING_BYTES: usize = 256;
 
 /// What programs do with a path before they look for the resource, each alone. Programs do several of them, in any
 /// order, and some twice.
-const STEPS: [fn(&str) -> String; 20] = [
+const STEPS: [fn(&str) -> String; 25] = [
     decode,
     decode_valid,
     decode_overlong,
@@ -27,8 +27,12 @@ const STEPS: [fn(&str) -> String; 20] = [
     read_backslashes,
     cut_parameters,
     cut_query,
+    cut_fragment,
     cut_at_semicolon,
+    cut_at_nul,
+    cut_at_line_end,
     cut_at_control,
+    remove_line_ends,
     remove_invisible,
     collapse_slashes,
     resolve_dots,
@@ -38,6 +42,7 @@ const STEPS: [fn(&str) -> String; 20] = [
     normalize_compatibility,
     remove_accents,
     trim_segments,
+    trim_ends,
 ];
 
 /// Every reading of a path and of its aliases, including the path itself; `None` if there are too many.
@@ -167,14 +172,27 @@ fn cut_parameters(path: &str) -> String {
 }
 
 fn cut_query(path: &str) -> String {
-    until(path, |character| matches!(character, '?' | '#')).to_owned()
+    until(path, |character| character == '?').to_owned()
+}
+
+fn cut_fragment(path: &str) -> String {
+    until(path, |character| character == '#').to_owned()
 }
 
 fn cut_at_semicolon(path: &str) -> String {
     until(path, |character| character == ';').to_owned()
 }
 
-/// Programs in C end at a NUL, and `$` in a regular expression matches before a line feed.
+/// Programs in C end at a NUL.
+fn cut_at_nul(path: &str) -> String {
+    until(path, |character| character == '\0').to_owned()
+}
+
+/// `$` in a regular expression matches before a line feed, and `.` does not match one.
+fn cut_at_line_end(path: &str) -> String {
+    until(path, |character| matches!(character, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')).to_owned()
+}
+
 fn cut_at_control(path: &str) -> String {
     until(path, |character| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')).to_owned()
 }
@@ -183,7 +201,12 @@ fn until(text: &str, is_end: impl Fn(char) -> bool) -> &str {
     text.split(is_end).next().unwrap_or_default()
 }
 
-/// Parsers of URLs remove tabs and line feeds, and some file systems ignore invisible characters.
+/// Parsers of URLs remove tabs and line feeds.
+fn remove_line_ends(path: &str) -> String {
+    path.replace(['\t', '\n', '\r'], "")
+}
+
+/// Some file systems ignore invisible characters.
 fn remove_invisible(path: &str) -> String {
     path.chars().filter(|character| !is_invisible(*character)).collect()
 }
@@ -239,6 +262,13 @@ fn remove_authority(path: &str) -> String {
 fn trim_segments(path: &str) -> String {
     map_segments(path, |segment| {
         let segment = without_stream(segment).trim();
+        Some(if matches!(segment, "." | "..") { segment } else { segment.trim_end_matches(['.', ' ']) })
+    })
+}
+
+/// Removes what Windows ignores at the end of a name.
+fn trim_ends(path: &str) -> String {
+    map_segments(path, |segment| {
         Some(if matches!(segment, "." | "..") { segment } else { segment.trim_end_matches(['.', ' ']) })
     })
 }

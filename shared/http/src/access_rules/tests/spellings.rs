@@ -51,7 +51,8 @@ const AMBIGUOUS: &str = r"
     /private/%zz //host/private //host.example:80/private /http://host/private C:/private http:private /\host/private
     ///host/private /.../private /..%20/private /%20/private /private/.. /private/../docs
     /docs/x/..;/..;/private /private%3bx/y /docs/..%01/private /docs/..%c2%85/private /private#x
-    /private?x private /docs/..::$INDEX_ALLOCATION/private
+    /private?x private /docs/..::$INDEX_ALLOCATION/private /docs%01/../private%00x /docs%01/../private%0ax
+    /docs%23/../private%3fx /docs%3f/../private%23x
 ";
 
 #[test]
