@@ -5,10 +5,13 @@ use actix_web::web::Bytes;
 use drawbridge_cookies::topology::CookiePolicy;
 use drawbridge_core::pages_path::PagesPath;
 use drawbridge_http::{
-    discovery::PUBLIC_KEYS_PATH,
+    discovery::{CHANGES_PATH, PUBLIC_KEYS_PATH},
     token_exchange::{GRANT_TYPE, TOKEN_PATH},
 };
-use drawbridge_verification::token::{ACCESS_TOKEN_TYPE, SESSION_TOKEN_TYPE};
+use drawbridge_verification::{
+    token::{ACCESS_TOKEN_TYPE, SESSION_TOKEN_TYPE},
+    user_cache::WATERMARK_MAX_AGE,
+};
 use serde::Serialize;
 
 use crate::config::Config;
@@ -58,6 +61,7 @@ struct DeploymentMetadata<'a> {
     backend_origin: Option<String>,
     session: SessionMetadata<'a>,
     access_token: AccessTokenMetadata,
+    change_feed: ChangeFeedMetadata,
     pages: PagePaths,
     endpoints: EndpointPaths,
 }
@@ -92,6 +96,11 @@ struct AccessTokenMetadata {
     lifetime_seconds: u64,
 }
 
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ChangeFeedMetadata {
+    watermark_max_age_ms: u128,
+}
+
 /// Paths at `frontend_origin`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct PagePaths {
@@ -106,6 +115,7 @@ struct PagePaths {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct EndpointPaths {
     verify: String,
+    changes: String,
     token: String,
     login: String,
     refresh: String,
@@ -129,6 +139,7 @@ impl EndpointPaths {
     fn new(pages: &PagesPath) -> Self {
         Self {
             verify: pages.at("/api/verify"),
+            changes: pages.at(CHANGES_PATH),
             token: pages.at(TOKEN_PATH),
             login: pages.at("/api/login"),
             refresh: pages.at("/api/refresh"),
@@ -174,6 +185,7 @@ impl<'a> Metadata<'a> {
                     typ: ACCESS_TOKEN_TYPE,
                     lifetime_seconds: config.tokens.access_lifetime.as_secs(),
                 },
+                change_feed: ChangeFeedMetadata { watermark_max_age_ms: WATERMARK_MAX_AGE.as_millis() },
                 pages: PagePaths::new(&config.pages),
                 endpoints,
             },

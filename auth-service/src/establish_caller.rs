@@ -17,7 +17,9 @@ use drawbridge_core::{
     pages_path::PagesPath,
 };
 use drawbridge_http::{
-    buffer_body, forwarded,
+    buffer_body,
+    discovery::CHANGES_PATH,
+    forwarded,
     problem::Problem,
     proof::{CheckedProof, InvalidProof, Proof, ProvenRequest, is_accepted_once, is_first_version},
     proxy_identity::PROXY_IDENTITY,
@@ -130,8 +132,8 @@ async fn check_proof(
             Caller::Frontend(Box::new(identify(app, request, known, checked.client)?))
         }
     };
-    // Last, so that a request that is refused for another reason can be sent again.
-    if is_accepted_once(request.method()) {
+    // A feed outlives its proof. Last, so that a request that is refused for another reason can be sent again.
+    if is_accepted_once(request.method()) || api_path(request) == CHANGES_PATH {
         use_nonce(app, &checked).await?;
     }
     Ok(caller)

@@ -5,6 +5,7 @@ pub(crate) mod activity;
 mod bodies;
 pub(crate) mod confirm;
 pub(crate) mod discovery;
+pub(crate) mod feed_reader;
 pub(crate) mod frontend_origins;
 pub(crate) mod frontend_preview;
 pub(crate) mod health_ready;

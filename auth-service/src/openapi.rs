@@ -10,9 +10,9 @@ use drawbridge_http::{
 use utoipa::openapi::OpenApi;
 
 use crate::handlers::{
-    account, activity, confirm, discovery, frontend_origins, frontend_preview, health_ready, links, login,
-    logout, mailbox, me, passkeys, password, recovery_codes, refresh, register, second_step, sessions, token,
-    totp,
+    account, activity, confirm, discovery, feed_reader, frontend_origins, frontend_preview, health_ready,
+    links, login, logout, mailbox, me, passkeys, password, recovery_codes, refresh, register, second_step,
+    sessions, token, totp,
 };
 
 /// A request with a proof is refused if the proof is not valid, and a change if it comes from another site.
@@ -39,6 +39,7 @@ pub(crate) static DOCUMENT: LazyLock<Data<ApiDocument>> = LazyLock::new(|| Data:
         token::exchange,
         frontend_preview::announce,
         frontend_origins::list,
+        feed_reader::check,
         links::look,
         links::verify,
         links::resend,

@@ -3,7 +3,7 @@
 use actix_web::web::{ServiceConfig, delete, resource, scope, to};
 use drawbridge_core::pages_path::PagesPath;
 use drawbridge_http::{
-    discovery::{METADATA_PATH, PUBLIC_KEYS_PATH},
+    discovery::{CHANGES_PATH, METADATA_PATH, PUBLIC_KEYS_PATH},
     get, health, method_not_allowed,
     openapi::site,
     post,
@@ -13,9 +13,9 @@ use drawbridge_http::{
 use crate::{
     establish_caller::PREVIEW_ANNOUNCEMENT_PATH,
     handlers::{
-        account, activity, confirm, discovery, frontend_origins, frontend_preview, health_ready, links,
-        login, logout, mailbox, me, passkeys, password, recovery_codes, refresh, register, second_step,
-        sessions, token, totp,
+        account, activity, confirm, discovery, feed_reader, frontend_origins, frontend_preview, health_ready,
+        links, login, logout, mailbox, me, passkeys, password, recovery_codes, refresh, register,
+        second_step, sessions, token, totp,
     },
     openapi::DOCUMENT,
 };
@@ -59,7 +59,8 @@ fn sign_in(config: &mut ServiceConfig) {
 fn registered_frontends(config: &mut ServiceConfig) {
     config
         .service(post(PREVIEW_ANNOUNCEMENT_PATH, frontend_preview::announce))
-        .service(get("/api/frontends/origins", frontend_origins::list));
+        .service(get("/api/frontends/origins", frontend_origins::list))
+        .service(get(CHANGES_PATH, feed_reader::check));
 }
 
 fn mailed_links(config: &mut ServiceConfig) {

@@ -1,12 +1,19 @@
 //! The commands in the guides work as printed.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use drawbridge_core::settings::environment;
 use serde_json::Value;
 use tempfile::TempDir;
 use tests::{Deployment, MASTER_SECRET, PASSWORD, program};
+
+use crate::command::drawbridge;
 
 /// The `sh` blocks of a guide, as one script.
 fn commands_of(guide: &str) -> String {
@@ -64,4 +71,33 @@ async fn curl_alone_signs_in_exchanges_and_verifies() {
     let claims = claims_of(access["access_token"].as_str().unwrap());
     assert_eq!((&claims["aud"], &claims["client_id"]), (&"orders".into(), &"shop".into()));
     assert!(claims["jti"].is_string(), "{claims}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn curl_alone_follows_changes() {
+    let deployment = Deployment::builder().start();
+    let mut ada = deployment.signed_in("ada").await;
+    let added =
+        drawbridge(&deployment, &["frontend", "add", "shop", "--origin", "https://shop.example.com"], "");
+    let mut curl = Command::new("bash")
+        .args(["-c", &commands_of("../changes.md")])
+        .env("VERIFY_SERVICE", &deployment.verify)
+        .env("KEY", String::from_utf8(added.stdout).unwrap().trim())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+
+    let mut names = Vec::new();
+    for line in BufReader::new(curl.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        let Some(name) = line.strip_prefix("event: ") else { continue };
+        if name == "watermark" && !names.iter().any(|name| name == "watermark") {
+            ada.post(&format!("{}/api/logout", deployment.frontend)).await.assert_status(200);
+        }
+        names.push(name.to_owned());
+    }
+
+    curl.wait().unwrap();
+    assert!(names.starts_with(&["reset".into(), "keys".into(), "watermark".into()]), "{names:?}");
+    assert!(names.contains(&"user".into()), "{names:?}");
 }

@@ -16,6 +16,7 @@ mod article_client;
 mod audiences;
 mod bad_input;
 mod browser;
+mod change_feed;
 mod client_address;
 mod command;
 mod concurrency;

@@ -44,7 +44,8 @@ impl FrontendServer {
         self.visitor.send(request).await
     }
 
-    fn prove(&self, method: &str, url: &str, body: &str) -> String {
+    /// A new proof of a request with this method, URL and body.
+    pub fn prove(&self, method: &str, url: &str, body: &str) -> String {
         let id = self.key.split('_').nth(1).unwrap();
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().to_string();
         let mut nonce = [0; 16];

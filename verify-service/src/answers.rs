@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use actix_web::web::Bytes;
 use drawbridge_http::openapi::always_true;
-use drawbridge_verification::{Grant, Verified, VerifiedSession, user_record::UserRecord};
+use drawbridge_verification::{
+    FollowerGrant, Grant, Verified, VerifiedSession, VerifiedUser, user_record::UserRecord,
+};
 use quick_cache::{Weighter, sync::Cache};
 use serde::Serialize;
 
@@ -26,13 +28,51 @@ pub(crate) struct ValidTokenBody<'a> {
     #[schema(schema_with = always_true)]
     authenticated: bool,
     /// The user and the session.
-    #[schema(value_type = Verified)]
+    #[schema(value_type = FollowerData)]
     data: &'a Grant,
 }
 
 impl<'a> ValidTokenBody<'a> {
     pub(crate) fn new(grant: &'a Grant) -> Self {
         Self { success: true, message: "valid token", authenticated: true, data: grant }
+    }
+}
+
+/// The body for a valid token of a follower of the change feed.
+#[derive(Serialize)]
+pub(crate) struct FollowerBody {
+    success: bool,
+    message: &'static str,
+    authenticated: bool,
+    data: FollowerData,
+}
+
+/// What the response says about a valid token.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct FollowerData {
+    /// The user.
+    user: VerifiedUser,
+    /// The session.
+    session: VerifiedSession,
+    /// With `with_record`: present if the caller may remember the answer while it follows the change feed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    record: Option<RecordVersion>,
+}
+
+/// The version of a user's record.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct RecordVersion {
+    /// Raised by every change of the record.
+    version: i64,
+}
+
+impl FollowerBody {
+    pub(crate) fn new(FollowerGrant { grant, is_current }: &FollowerGrant) -> Self {
+        let record = is_current.then(|| RecordVersion { version: grant.record().version });
+        let Verified { user, session } = grant.verified();
+        let ValidTokenBody { success, message, authenticated, .. } = ValidTokenBody::new(grant);
+        Self { success, message, authenticated, data: FollowerData { user, session, record } }
     }
 }
 

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use drawbridge_cookies::session_cookie::SessionCookie;
 use drawbridge_core::{clock::SharedClock, metrics::Metrics, origin::Origin, pages_path::PagesPath};
 use drawbridge_database::{Access, Database, DatabaseSource};
-use drawbridge_http::access_rules::AccessRules;
+use drawbridge_http::{access_rules::AccessRules, replicas::Replicas};
 use drawbridge_verification::{KeyRing, Verifier, user_cache::UserCache};
 
-use crate::{config::Config, renewal::Renewal};
+use crate::{
+    changes::{FeedAccess, Publisher},
+    config::Config,
+    renewal::Renewal,
+};
 
 /// The parts of the service, shared by its threads.
 pub struct App {
@@ -23,6 +27,9 @@ pub struct App {
     pub(crate) renewal: Option<Renewal>,
     pub(crate) database: Database,
     pub(crate) cache: Option<Arc<dyn UserCache>>,
+    /// The change feed; `None` without a cache.
+    pub(crate) publisher: Option<Arc<Publisher>>,
+    pub(crate) feed_access: FeedAccess,
     pub(crate) clock: SharedClock,
     pub(crate) metrics: Metrics,
 }
@@ -46,8 +53,16 @@ impl App {
             cache_sizes.token_bytes,
             &metrics,
         );
-        let renewal =
-            (!config.auth_service.is_empty()).then(|| Renewal::new(config.auth_service, timeouts, &metrics));
+        let auth_service = (!config.auth_service.is_empty())
+            .then(|| Replicas::new("auth-service", config.auth_service, timeouts, &metrics));
+        let key_ring = verifier.key_ring().clone();
+        let publisher = cache.clone().map(|cache| Arc::new(Publisher::new(cache, key_ring)));
+        if let Some(publisher) = publisher.clone() {
+            let open = metrics.change_feeds.get_or_create_owned(&[]);
+            metrics.before_scrape(move || {
+                open.set(i64::try_from(publisher.followers()).unwrap_or(i64::MAX));
+            });
+        }
         Self {
             verifier,
             cookie: config.cookie,
@@ -55,9 +70,11 @@ impl App {
             frontend_origin: config.frontend_origin,
             pages: config.pages,
             access_rules: config.access_rules,
-            renewal,
+            renewal: auth_service.clone().map(|auth_service| Renewal::new(auth_service, &metrics)),
+            feed_access: FeedAccess::new(database.clone(), clock.clone(), auth_service),
             database,
             cache,
+            publisher,
             clock,
             metrics,
         }

@@ -2,6 +2,7 @@
 //! has.
 
 pub(crate) mod auth_request;
+pub(crate) mod changes;
 pub(crate) mod forward_auth;
 pub(crate) mod health_ready;
 pub(crate) mod keys;

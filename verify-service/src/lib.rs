@@ -3,6 +3,7 @@
 mod access;
 mod answers;
 pub mod app;
+mod changes;
 pub mod config;
 mod handlers;
 mod hot;

@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use drawbridge_http::openapi::{ApiDocument, MiddlewareProblems, site};
 use utoipa::OpenApi;
 
-use crate::handlers::{auth_request, forward_auth, health_ready, verify};
+use crate::handlers::{auth_request, changes, forward_auth, health_ready, verify};
 
 /// No middleware refuses requests.
 const MIDDLEWARE_PROBLEMS: MiddlewareProblems = MiddlewareProblems { on_every_request: &[], on_changes: &[] };
@@ -21,6 +21,7 @@ pub(crate) static DOCUMENT: LazyLock<Data<ApiDocument>> = LazyLock::new(|| Data:
                         `not_found`, and any other method with `method_not_allowed`."),
     paths(
         verify::verify,
+        changes::follow,
         auth_request::auth_request,
         forward_auth::forward_auth,
         forward_auth::forward_auth_with_path,

@@ -11,7 +11,7 @@ use drawbridge_core::{
     id::SessionId,
     metrics::Metrics,
     origin::Origin,
-    settings::{Reader, Setting, Timeouts},
+    settings::{Reader, Setting},
 };
 use drawbridge_http::{
     replicas::{Replicas, Retry, Unreachable},
@@ -22,7 +22,8 @@ use quick_cache::unsync::Cache;
 
 const AUTH_SERVICE_URL: Setting = Setting::new(
     "AUTH_SERVICE_URL",
-    "Where verify-service renews tokens for users behind a gateway; if this is unset, no tokens are renewed.",
+    "Where verify-service renews tokens for users behind a gateway, and has proofs for the change feed checked; if this \
+     is unset, no tokens are renewed, and the feed accepts only keys.",
 )
 .values("origins, separated by commas");
 
@@ -50,9 +51,9 @@ impl Renewal {
         reader.optional(AUTH_SERVICE_URL, Origin::parse_list).unwrap_or_default()
     }
 
-    pub(crate) fn new(auth_service: Vec<Origin>, timeouts: Timeouts, metrics: &Metrics) -> Self {
+    pub(crate) fn new(auth_service: Replicas, metrics: &Metrics) -> Self {
         Self {
-            auth_service: Replicas::new("auth-service", auth_service, timeouts, metrics),
+            auth_service,
             recent: Mutex::new(Cache::new(MAX_REMEMBERED_SESSIONS)),
             renewals: metrics.renewals.get_or_create_owned(&[]),
         }

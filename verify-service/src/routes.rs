@@ -3,6 +3,7 @@
 use actix_web::web::{self, ServiceConfig};
 use drawbridge_core::pages_path::PagesPath;
 use drawbridge_http::{
+    discovery::CHANGES_PATH,
     get, health,
     openapi::site,
     post,
@@ -10,13 +11,13 @@ use drawbridge_http::{
 };
 
 use crate::{
-    handlers::{auth_request, forward_auth, health_ready, keys, record, verify},
+    handlers::{auth_request, changes, forward_auth, health_ready, keys, record, verify},
     openapi::DOCUMENT,
 };
 
 /// Adds the routes of the public port.
 pub(crate) fn configure(config: &mut ServiceConfig, pages: &PagesPath) {
-    // The `type` of an error response leads below `PAGES_PATH`.
+    // The `type` of an error response leads below `PAGES_PATH`, and web-frontend passes requests for the feed on as they are.
     if !pages.prefix().is_empty() {
         config.service(web::scope(pages.prefix()).configure(own_pages));
     }
@@ -31,6 +32,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, pages: &PagesPath) {
 
 fn own_pages(config: &mut ServiceConfig) {
     config
+        .service(get(CHANGES_PATH, changes::follow))
         .service(get("/health/live", health::live))
         .service(get("/health/serving", health::serving))
         .service(get("/health/ready", health_ready::ready))
@@ -44,5 +46,6 @@ pub(crate) fn configure_internal(config: &mut ServiceConfig) {
     config
         .service(post(RECORD_PATH, record::record))
         .service(get(KEYS_PATH, keys::keys))
+        .service(get(CHANGES_PATH, changes::follow))
         .service(get("/health/ready", health_ready::ready));
 }

@@ -27,6 +27,7 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     let redis = config.cache.server();
     let app = web::Data::new(App::new(config, Arc::new(SystemClock)));
     let metrics = app.metrics.clone();
+    let publisher = app.publisher.clone();
     let internal_app = app.clone();
     let draining = Draining::new(listen.drain_time);
     let draining_data = web::Data::new(draining.clone());
@@ -48,7 +49,9 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     .bind((listen.address, listen.port))
     .map_err(|error| StartError::listen(SERVICE_NAME, listen, &error))?;
     let port = server.addrs().first().map_or(listen.port, SocketAddr::port);
-    let background = redis.map(|redis| spawn(redis.report_untrusted_certificate())).into_iter().collect();
+    let report_certificate = redis.map(|redis| spawn(redis.report_untrusted_certificate()));
+    let publish_changes = publisher.map(|publisher| spawn(publisher.run()));
+    let background = report_certificate.into_iter().chain(publish_changes).collect();
     let server = Server::new(SERVICE_NAME, port, server.run(), background, draining);
     internal::bind(server, listen, metrics, move |config| {
         config.app_data(internal_app.clone()).configure(routes::configure_internal);

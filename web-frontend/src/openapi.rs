@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use actix_web::web::Data;
 use drawbridge_http::{
-    discovery::{METADATA_PATH, PUBLIC_KEYS_PATH},
+    discovery::{CHANGES_PATH, METADATA_PATH, PUBLIC_KEYS_PATH},
     openapi::{ApiDocument, MiddlewareProblems, site},
     problem::Code,
     problems,
@@ -34,6 +34,10 @@ problems! {
     /// Why auth-service refuses a frontend that calls it through this origin.
     FrontendProblems: InvalidProof, UnknownKey, ProofReplayed, OriginNotRegistered
 }
+
+/// The operations of verify-service that this service forwards.
+const VERIFICATION_OPERATIONS: [(&str, HttpMethod); 2] =
+    [(VERIFY_PATH, HttpMethod::Post), (CHANGES_PATH, HttpMethod::Get)];
 
 /// What `utoipa` derives from the handlers of this service.
 #[derive(utoipa::OpenApi)]
@@ -65,8 +69,10 @@ pub fn document(auth_service: OpenApi, verify_service: OpenApi) -> ApiDocument {
             document.paths.add_path_operation(path, vec![method], operation);
         }
     }
-    if let Some(operation) = verify_service.paths.get_path_operation(VERIFY_PATH, HttpMethod::Post) {
-        document.paths.add_path_operation(VERIFY_PATH, vec![HttpMethod::Post], operation.clone());
+    for (path, method) in VERIFICATION_OPERATIONS {
+        if let Some(operation) = verify_service.paths.get_path_operation(path, method.clone()) {
+            document.paths.add_path_operation(path, vec![method], operation.clone());
+        }
     }
     let mut components = document.components.take().unwrap_or_default();
     components.schemas.extend(verify_service.components.unwrap_or_default().schemas);
@@ -97,7 +103,7 @@ mod tests {
 
     #[test]
     fn every_forwarded_operation_is_documented() {
-        for (path, method) in forwarded_operations().chain([(VERIFY_PATH, HttpMethod::Post)]) {
+        for (path, method) in forwarded_operations().chain(VERIFICATION_OPERATIONS) {
             let method = serde_json::to_value(&method).unwrap();
             let path_item = &DOCUMENT.value()["paths"][path];
 

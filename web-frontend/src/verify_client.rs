@@ -1,6 +1,8 @@
 //! The client of verify-service for `POST /api/verify`, which this origin offers to applications that cannot reach
 //! verify-service itself. The guard has a client of its own.
 
+mod change_feed;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{

@@ -37,7 +37,13 @@ impl ReaderRole {
     }
 }
 
-/// Grants the role the right to read users, roles, sessions and public keys, but no password hashes or private keys.
+/// What the role may read: no password hashes, private keys or keys of frontends.
+const READABLE: &str = "SELECT ON users, user_roles, sessions, signing_keys";
+
+/// What the role may read of the keys of frontends: enough to check one that it receives.
+const READABLE_OF_FRONTEND_KEYS: &str = "SELECT (id, hash, expires_at) ON frontend_keys";
+
+/// Grants the role the right to read users, roles, sessions, public keys, and the hashes of the keys of frontends.
 ///
 /// # Errors
 /// The role does not exist, or the database is unreachable or does not support roles.
@@ -50,9 +56,11 @@ pub fn grant_reading(connection: &mut Connection, reader: &ReaderRole) -> Result
                 "DATABASE_READER requires PostgreSQL; SQLite has no roles".into(),
             ));
         };
-        let grant = format!("GRANT SELECT ON users, user_roles, sessions, signing_keys TO \"{role}\"");
-        sql_query(grant).execute(connection).map(drop).map_err(|error| {
-            DatabaseUnavailable(format!("cannot grant DATABASE_READER={role} the right to read: {error}"))
+        [READABLE, READABLE_OF_FRONTEND_KEYS].into_iter().try_for_each(|readable| {
+            let grant = format!("GRANT {readable} TO \"{role}\"");
+            sql_query(grant).execute(connection).map(drop).map_err(|error| {
+                DatabaseUnavailable(format!("cannot grant DATABASE_READER={role} the right to read: {error}"))
+            })
         })
     })
 }

@@ -110,6 +110,8 @@ pub struct Families {
     pub changes_told: Family<NoLabels, Counter>,
     /// Changes in the outbox when the relay last looked.
     pub changes_waiting: Family<NoLabels, Gauge>,
+    /// Open change feeds.
+    pub change_feeds: Family<NoLabels, Gauge>,
     /// Renewed tokens.
     pub renewals: Family<NoLabels, Counter>,
     /// Checked proxy proofs by result.
@@ -139,6 +141,7 @@ impl Families {
             breaker_openings: r.add_new("breaker_openings", "Openings of a breaker"),
             changes_told: r.add_new("changes_told", "Changes delivered to the cache"),
             changes_waiting: r.add_new("changes_waiting", "Changes waiting in the outbox"),
+            change_feeds: r.add_new("change_feeds", "Open change feeds"),
             renewals: r.add_new("renewals", "Renewed tokens"),
             proxy_proofs: r.add_new("proxy_proofs", "Checked proxy proofs by result"),
         }

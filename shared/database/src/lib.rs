@@ -4,6 +4,7 @@
 mod access;
 mod connection;
 mod error;
+mod frontend_key_hash;
 mod pool;
 mod postgres;
 mod published_keys;
@@ -16,6 +17,7 @@ mod user_record;
 pub use access::Access;
 pub use connection::Connection;
 pub use error::DatabaseUnavailable;
+pub use frontend_key_hash::find_frontend_key_hash;
 pub use pool::Database;
 pub use source::DatabaseSource;
 pub use url::DatabaseUrl;

@@ -13,6 +13,9 @@ pub const METADATA_PATH: &str = "/.well-known/oauth-authorization-server";
 /// The path of the public keys (RFC 7517, 5).
 pub const PUBLIC_KEYS_PATH: &str = "/.well-known/jwks.json";
 
+/// The path of the change feed, which verify-service serves.
+pub const CHANGES_PATH: &str = "/api/changes";
+
 /// How long clients may cache a document, in seconds. A new key is published long before it signs.
 const MAX_AGE_SECONDS: u32 = 60;
 

@@ -135,7 +135,10 @@ impl KeyRing {
     }
 
     /// The public keys as the source has them now. The key ring does not keep them.
-    pub(crate) async fn find_published(&self) -> Result<JwkSet, SourceUnavailable> {
+    ///
+    /// # Errors
+    /// The source is out of reach.
+    pub async fn find_published(&self) -> Result<JwkSet, SourceUnavailable> {
         self.0.source.find_keys().await
     }
 

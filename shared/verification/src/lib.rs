@@ -27,4 +27,4 @@ pub use layer::Layer;
 pub use refusal::Refusal;
 pub use source::{Source, SourceUnavailable};
 pub use tolerance::Tolerance;
-pub use verifier::{HotMiss, Verifier};
+pub use verifier::{FOLLOWER_RECORD_MAX_AGE, FollowerGrant, HotMiss, Verifier};

@@ -232,6 +232,13 @@ impl LookUp {
         age < self.tolerance.stale_max + SESSION_VISIBILITY_DELAY && (is_in_the_future || !was_asked_since())
     }
 
+    /// Returns true if the source was asked within `max_age` and knew no newer record than this one.
+    pub(crate) fn was_asked_within(&self, record: &UserRecord, max_age: Duration) -> bool {
+        self.recent.get(record.id).is_some_and(|recent| {
+            recent.asked_at.elapsed() < max_age && recent.state.version() <= record.version
+        })
+    }
+
     /// Asks the source on behalf of another verifier, which caches the answer itself.
     pub(crate) async fn find_for_other_verifier(
         &self,

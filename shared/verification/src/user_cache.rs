@@ -7,6 +7,7 @@
 //! names an **epoch**, which is part of every record's key: when the cache may have lost data, a new epoch
 //! starts, and the records of the old one are no longer read.
 
+mod announcements;
 mod cache;
 mod delivery;
 mod location;
@@ -15,6 +16,7 @@ mod near;
 mod redis;
 mod trust;
 
+pub use announcements::{Announcement, Announcements};
 pub use cache::{CacheLayer, CacheUnavailable, CachedState, UserCache};
 pub use delivery::Delivery;
 pub use location::CacheLocation;

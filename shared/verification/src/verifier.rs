@@ -1,6 +1,9 @@
 //! The verification engine: whose token is this, and is it still valid?
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use drawbridge_core::{clock::SharedClock, metrics::Metrics};
 use jsonwebtoken::jwk::JwkSet;
@@ -16,9 +19,22 @@ use crate::{
     source::Source,
     token::{AcceptedTokens, SignedToken, TokenFault},
     tolerance::Tolerance,
-    user_cache::{Trust, UserCache},
+    user_cache::{Trust, UserCache, WATERMARK_MAX_AGE},
     user_record::UserRecord,
 };
+
+/// A follower of the change feed may remember an answer only if it includes every change that was committed this long
+/// before the question. It is longer than a trusted watermark may be old.
+pub const FOLLOWER_RECORD_MAX_AGE: Duration = Duration::from_secs(2);
+
+/// An answer for a follower of the change feed.
+#[derive(Debug, Clone)]
+pub struct FollowerGrant {
+    /// The valid token.
+    pub grant: Grant,
+    /// True if the record includes every change that was committed [`FOLLOWER_RECORD_MAX_AGE`] before the question.
+    pub is_current: bool,
+}
 
 /// What [`Verifier::verify_hot`] has established about a token that it could not accept.
 #[derive(Default)]
@@ -131,6 +147,32 @@ impl Verifier {
         let result = self.verify_all(tokens, accepted, &mut layer).await;
         self.measures.record(result.as_ref().err(), layer, started.elapsed());
         result
+    }
+
+    /// Verifies the token of a follower of the change feed.
+    ///
+    /// # Errors
+    /// Like [`Verifier::verify_request`].
+    pub async fn verify_for_follower(
+        &self,
+        token: &str,
+        accepted: AcceptedTokens<'_>,
+    ) -> Result<FollowerGrant, Refusal> {
+        let started = Instant::now();
+        let mut layer = Layer::Token;
+        let result = self.verify(token, accepted, &mut layer).await;
+        self.measures.record(result.as_ref().err(), layer, started.elapsed());
+        let grant = result?;
+        let is_current = match layer {
+            // The watermark was current when the verification started.
+            Layer::Near | Layer::Shared => WATERMARK_MAX_AGE + started.elapsed() < FOLLOWER_RECORD_MAX_AGE,
+            // The lookup may have started before the verification.
+            Layer::Source | Layer::Recent => {
+                self.users.was_asked_within(grant.record(), FOLLOWER_RECORD_MAX_AGE)
+            }
+            Layer::Token | Layer::LastKnown => false,
+        };
+        Ok(FollowerGrant { grant, is_current })
     }
 
     async fn verify_all(

@@ -4,12 +4,13 @@ use drawbridge_http::{
     openapi::TokenProblems,
     optional_json,
     problem::{Code, Problem},
+    token_headers,
 };
 use drawbridge_verification::token::AcceptedTokens;
 use serde::Deserialize;
 
 use crate::{
-    answers::ValidTokenBody,
+    answers::{FollowerBody, ValidTokenBody},
     app::App,
     verdict::{self, Verdict},
 };
@@ -22,6 +23,10 @@ struct VerifyBody {
     audience: Option<Audience>,
     /// Session tokens of the frontends that have this audience of their own.
     session_audience: Option<Audience>,
+    /// Whether the caller follows the change feed and would like to remember the answer: `data.record` says whether it
+    /// may.
+    #[serde(default)]
+    with_record: bool,
 }
 
 impl VerifyBody {
@@ -54,6 +59,12 @@ pub(crate) async fn verify(
 ) -> Result<HttpResponse, Problem> {
     let body: VerifyBody = optional_json(&request, &body)?.unwrap_or_default();
     let accepted = body.accepted_tokens(&app.audience)?;
+    if body.with_record
+        && let Some(token) = app.cookie.only_token(&token_headers(request.headers()))
+    {
+        let grant = app.verifier.verify_for_follower(token, accepted).await?;
+        return Ok(HttpResponse::Ok().json(FollowerBody::new(&grant)));
+    }
     respond(verdict::verify(&app, request.headers(), accepted).await)
 }
 

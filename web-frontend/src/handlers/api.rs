@@ -5,6 +5,7 @@ use actix_web::{
     web::{self, Bytes},
 };
 use drawbridge_http::{
+    draining::{Draining, OpenWork},
     method_not_allowed,
     problem::{Code, Problem},
 };
@@ -107,6 +108,15 @@ pub(crate) async fn verify_token(
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     app.verify.verify(&request, &body).await
+}
+
+/// `GET /api/changes`: passes the change feed of verify-service on, for frontends that prove themselves.
+pub(crate) async fn follow_changes(
+    app: web::Data<App>,
+    draining: web::Data<Draining>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    app.verify.follow_changes(&request, draining.open(OpenWork::EventStream)).await
 }
 
 /// `POST /api/frontends/preview`: passes the announcement of a preview on.

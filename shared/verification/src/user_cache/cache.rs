@@ -3,7 +3,10 @@ use std::time::Instant;
 use drawbridge_core::{breaker::BreakerOpen, id::UserId};
 use futures_util::future::BoxFuture;
 
-use super::trust::{AnnouncedKeys, Epoch, Trust};
+use super::{
+    announcements::Announcements,
+    trust::{AnnouncedKeys, Epoch, Trust},
+};
 use crate::{layer::Layer, user_record::UserState};
 
 /// The cache did not answer; the text is for the log.
@@ -78,6 +81,9 @@ pub trait UserCache: Send + Sync {
     /// Replaces an older record in the near cache with `state`, which the source returned while the cache was
     /// not trusted. Otherwise the older record could become the last known one if the source went away, too.
     fn update_near(&self, user: UserId, state: &UserState);
+
+    /// Follows what the cache announces from now on.
+    fn follow(&self) -> Announcements;
 
     /// Returns true if the cache answers.
     fn is_up(&self) -> BoxFuture<'_, bool>;

@@ -9,6 +9,7 @@ use drawbridge_core::{bounded_cache::BoundedCache, id::UserId, metrics::Metrics}
 use futures_util::future::BoxFuture;
 
 use super::{
+    announcements::{Announcement, Announcements, Announcer},
     cache::{CacheLayer, CacheUnavailable, CachedState, UserCache},
     delivery::Delivery,
     trust::{AnnouncedKeys, Epoch, Trust, WATERMARK_MAX_AGE},
@@ -29,6 +30,7 @@ pub struct MemoryUserCache {
     /// time.
     delivered: Mutex<HashMap<UserId, DeliveredVersion>>,
     watermark: RwLock<Option<Watermark>>,
+    announcer: Announcer,
 }
 
 #[derive(Clone, Copy)]
@@ -57,7 +59,12 @@ impl MemoryUserCache {
     pub fn new(bytes: u64) -> Self {
         let records =
             BoundedCache::new("records", bytes, |_, state: &UserState| state.weight(), &Metrics::new());
-        Self { records, delivered: Mutex::default(), watermark: RwLock::new(None) }
+        Self {
+            records,
+            delivered: Mutex::default(),
+            watermark: RwLock::new(None),
+            announcer: Announcer::new(),
+        }
     }
 
     /// Stores `state`, unless the same or a newer version is known. Returns true if it was stored.
@@ -75,7 +82,9 @@ impl MemoryUserCache {
             }
             delivered.insert(user, DeliveredVersion { version: state.version(), at: Instant::now() });
         }
+        let version = Some(state.version());
         self.records.insert(user, state);
+        self.announcer.announce(Announcement::User { id: user, version });
         true
     }
 
@@ -132,6 +141,10 @@ impl UserCache for MemoryUserCache {
         self.put_if_newer(user, state.clone(), Writer::Verifier);
     }
 
+    fn follow(&self) -> Announcements {
+        self.announcer.follow()
+    }
+
     fn is_up(&self) -> BoxFuture<'_, bool> {
         Box::pin(async { true })
     }
@@ -164,8 +177,11 @@ impl Delivery for MemoryUserCache {
             let mut watermark = self.watermark.write().unwrap_or_else(PoisonError::into_inner);
             if watermark.as_ref().is_none_or(|previous| previous.delivered_until < delivered_until) {
                 let previous = watermark.as_ref().map(|previous| &previous.keys);
+                let announcement =
+                    Announcement::Watermark { epoch: ONLY_EPOCH, delivered_until, keys: keys.clone() };
                 let keys = AnnouncedKeys::succeed(previous, keys);
                 *watermark = Some(Watermark { delivered_until, keys });
+                self.announcer.announce(announcement);
             }
             Ok(())
         })

@@ -5,6 +5,7 @@ use std::{
 
 use drawbridge_core::{bounded_cache::BoundedCache, id::UserId, metrics::Metrics};
 
+use super::announcements::{Announcement, Announcements, Announcer};
 use crate::user_record::UserState;
 
 /// How many groups the users are divided into. Each group has a change counter. A change of one user also
@@ -21,6 +22,7 @@ pub(super) struct NearCache {
     records: BoundedCache<UserId, UserState>,
     changes: Box<[AtomicU64]>,
     hasher: RandomState,
+    announcer: Announcer,
 }
 
 /// The number of changes seen before a fetch.
@@ -33,6 +35,7 @@ impl NearCache {
             records: BoundedCache::new("records", bytes, |_, state| state.weight(), metrics),
             changes: (0..CHANGE_COUNTERS).map(|_| AtomicU64::new(0)).collect(),
             hasher: RandomState::new(),
+            announcer: Announcer::new(),
         }
     }
 
@@ -70,6 +73,7 @@ impl NearCache {
             changes.fetch_add(1, SeqCst);
         }
         self.records.remove(&user);
+        self.announcer.announce(Announcement::User { id: user, version: None });
     }
 
     /// Drops every record, because any user may have changed.
@@ -78,6 +82,16 @@ impl NearCache {
             changes.fetch_add(1, SeqCst);
         }
         self.records.clear();
+        self.announcer.announce(Announcement::AnyUser);
+    }
+
+    /// Announces a watermark. Every change that it covers must have been applied.
+    pub(super) fn announce_watermark(&self, watermark: Announcement) {
+        self.announcer.announce(watermark);
+    }
+
+    pub(super) fn follow(&self) -> Announcements {
+        self.announcer.follow()
     }
 
     fn change_counter(&self, user: UserId) -> Option<&AtomicU64> {

@@ -16,7 +16,8 @@ use super::{
 use crate::{
     redis_connection::RedisServer,
     user_cache::{
-        AnnouncedKeys, CacheLayer, CacheUnavailable, CachedState, Epoch, Trust, UserCache, near::NearCache,
+        AnnouncedKeys, Announcements, CacheLayer, CacheUnavailable, CachedState, Epoch, Trust, UserCache,
+        near::NearCache,
     },
     user_record::UserState,
 };
@@ -144,6 +145,10 @@ impl UserCache for RedisUserCache {
 
     fn update_near(&self, user: UserId, state: &UserState) {
         self.near.update(user, state);
+    }
+
+    fn follow(&self) -> Announcements {
+        self.near.follow()
     }
 
     fn is_up(&self) -> BoxFuture<'_, bool> {

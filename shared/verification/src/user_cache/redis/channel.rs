@@ -106,6 +106,10 @@ impl Channel {
                         is_trusted = true;
                     }
                     self.watermark.update(watermark, &self.near);
+                    // Every invalidation that Redis sent before this watermark has been announced by now.
+                    if let Some(announcement) = self.watermark.announcement() {
+                        self.near.announce_watermark(announcement);
+                    }
                     let interval =
                         if is_current { WATERMARK_INTERVAL } else { WATERMARK_INTERVAL_WITHOUT_TRUST };
                     tokio::time::sleep(interval).await;

@@ -4,7 +4,7 @@ use std::{
 };
 
 use super::watermark::Watermark;
-use crate::user_cache::{AnnouncedKeys, Trust, near::NearCache};
+use crate::user_cache::{AnnouncedKeys, Announcement, Trust, near::NearCache};
 
 /// The latest watermark, shared with the task that reads it.
 #[derive(Clone, Default)]
@@ -47,6 +47,19 @@ impl LatestWatermark {
         if is_new_epoch {
             near.clear();
         }
+    }
+
+    /// The announcement of this watermark, while it is current.
+    pub(super) fn announcement(&self) -> Option<Announcement> {
+        let announce = |watermark: &Watermark| {
+            let announcement = Announcement::Watermark {
+                epoch: watermark.trust.epoch,
+                delivered_until: watermark.delivered_until,
+                keys: watermark.trust.keys.digest.clone(),
+            };
+            (Instant::now() < watermark.trusted_until).then_some(announcement)
+        };
+        self.read(announce).flatten()
     }
 
     /// Stops trusting the cache now.
