@@ -11,6 +11,7 @@ use crate::{
     http_client::HttpClient,
     machine::Machine,
     population::Population,
+    programs,
     redis_probe::RedisProbe,
     seed,
     seeded_database::{DEPLOYMENT_ORIGIN, DEPLOYMENT_SECRET, DEPLOYMENT_WEB_FRONTEND_KEY, SeededDatabase},
@@ -136,6 +137,24 @@ impl SeededDeployment {
     pub(crate) fn auth_service(&self) -> Result<&ServerProcess> {
         let missing = || MeasurementError::not_measured("the deployment has no auth-service");
         self.auth_service.as_ref().ok_or_else(missing)
+    }
+
+    /// Registers a frontend, unless an earlier row has, and returns a key of it.
+    pub(crate) fn add_frontend(&self) -> Result<String> {
+        let run = |arguments: &[&str]| -> Result<Option<String>> {
+            let output = Command::new(programs::file("drawbridge")?)
+                .arg("frontend")
+                .args(arguments)
+                .envs(self.settings())
+                .output()?;
+            let key = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+            Ok(output.status.success().then_some(key))
+        };
+        let key = match run(&["add", "bench", "--origin", "https://bench.example.com"])? {
+            None => run(&["rotate-key", "bench"])?,
+            key => key,
+        };
+        key.ok_or_else(|| MeasurementError::not_measured("no frontend can be registered"))
     }
 
     /// Returns the process ID of Redis, if the benchmark started it.

@@ -14,6 +14,7 @@ mod http_client;
 mod job;
 mod machine;
 mod measured_row;
+mod open_files;
 mod output;
 pub mod page;
 mod plan;

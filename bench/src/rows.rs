@@ -3,6 +3,7 @@
 mod cold;
 mod cost_source;
 mod costs;
+mod feeds;
 mod footprint;
 mod guard;
 mod hot;
@@ -26,7 +27,7 @@ pub(crate) struct RowDefinition {
 }
 
 /// All rows, in the order of the table.
-pub(crate) const ROWS: [RowDefinition; 28] = [
+pub(crate) const ROWS: [RowDefinition; 30] = [
     RowDefinition { name: "verify-hot", measure: hot::measure_verify },
     RowDefinition { name: "verify-hot-p99", measure: hot::measure_verify_p99 },
     RowDefinition { name: "auth-request-hot", measure: hot::measure_auth_request },
@@ -45,6 +46,7 @@ pub(crate) const ROWS: [RowDefinition; 28] = [
     RowDefinition { name: "verify-p99-under-logins", measure: interference::measure_verify_p99 },
     RowDefinition { name: "memory-idle", measure: footprint::measure_idle_memory },
     RowDefinition { name: "memory-100000-users", measure: footprint::measure_memory_with_all_users },
+    RowDefinition { name: "memory-1000-feeds", measure: feeds::measure_memory },
     RowDefinition { name: "time-to-ready", measure: footprint::measure_time_to_ready },
     RowDefinition { name: "cold-1000000-users-to-1000", measure: size::measure_lookups },
     RowDefinition { name: "import", measure: import::measure_speed },
@@ -54,5 +56,6 @@ pub(crate) const ROWS: [RowDefinition; 28] = [
     RowDefinition { name: "cost-verify-from-database", measure: costs::measure_verify_from_database },
     RowDefinition { name: "cost-page", measure: costs::measure_page },
     RowDefinition { name: "cost-page-embedded", measure: costs::measure_page_embedded },
+    RowDefinition { name: "cost-1000-feeds", measure: feeds::measure_cpu },
     RowDefinition { name: "cost-login", measure: costs::measure_login },
 ];

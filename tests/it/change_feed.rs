@@ -6,7 +6,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tests::{
     Answer, ChangeFeed, Deployment, FrontendServer, Layout, PostgresServer, Service, Visitor,
-    WEB_FRONTEND_KEY,
+    WEB_FRONTEND_KEY, with_other_secret,
 };
 
 use crate::command::{drawbridge, succeeded};
@@ -27,8 +27,11 @@ fn with_key(origin: &str, key: &str) -> RequestBuilder {
     Visitor::new().request(Method::GET, &format!("{origin}/api/changes")).header("x-drawbridge-key", key)
 }
 
+/// The answer to a request that must be refused. A feed would not end.
 async fn refusal(request: RequestBuilder) -> Answer {
-    Visitor::new().send(request).await
+    let mut caller = Visitor::new();
+    let answer = tokio::time::timeout(Duration::from_secs(10), caller.send(request));
+    answer.await.unwrap_or_else(|_| panic!("the feed was opened"))
 }
 
 /// The origins at which the feed is served: verify-service's public port, web-frontend, and the internal port.
@@ -138,6 +141,7 @@ async fn only_keys_and_proofs_open_the_feed() {
         let key = add_shop(&deployment);
         let other_checksum =
             format!("{}{}", &key[..key.len() - 1], if key.ends_with('a') { "b" } else { "a" });
+        let other_secret = with_other_secret(&key);
         let ada = deployment.signed_in("ada").await;
 
         for origin in &origins(&deployment) {
@@ -149,6 +153,7 @@ async fn only_keys_and_proofs_open_the_feed() {
                 ("a session", request().bearer_auth(session), "proof_required"),
                 ("a damaged key", with_key(origin, &other_checksum), "unknown_key"),
                 ("no key", with_key(origin, "shop"), "unknown_key"),
+                ("another secret", with_key(origin, &other_secret), "unknown_key"),
                 ("the key of web-frontend", with_key(origin, WEB_FRONTEND_KEY), "unknown_key"),
                 ("two keys", with_key(origin, &key).header("x-drawbridge-key", &key), "unknown_key"),
                 ("no proof", request().header("x-drawbridge-proxy", "v2.x"), "invalid_proof"),

@@ -2,7 +2,10 @@
 
 use reqwest::Method;
 use serde_json::json;
-use tests::{Answer, Deployment, FrontendServer, PASSWORD, Visitor, credentials, register, with_form};
+use tests::{
+    Answer, Deployment, FrontendServer, PASSWORD, Visitor, credentials, register, with_form,
+    with_other_secret,
+};
 
 use crate::command::{drawbridge, succeeded};
 
@@ -50,6 +53,7 @@ async fn a_wrong_or_removed_key_is_refused() {
         ("no key", "shop"),
         ("damaged", &key[..key.len() - 1]),
         ("of another deployment", &other_key),
+        ("with another secret", &with_other_secret(&key)),
         ("of web-frontend", tests::WEB_FRONTEND_KEY),
     ] {
         let answer = log_in(&deployment.auth, wrong, SHOP).await;

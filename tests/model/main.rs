@@ -58,6 +58,11 @@
 //!   the first one's, and one that was replaced comes back empty or with a copy of the data, in a run of its
 //!   own.
 //! - The cache of a deployment that is a single process. It has no channel, and its epoch never changes.
+//!
+//! # The change feed
+//! Programs that verify tokens themselves learn of changes from verify-service. [`feed`] is a model of their
+//! part: the contract in `docs/changes.md`. It begins where this model ends, with a verify-service that knows the
+//! changes and the age of its watermark.
 
 #![expect(
     clippy::indexing_slicing,
@@ -67,6 +72,7 @@
 
 mod actions;
 mod drawbridge;
+mod feed;
 mod merge;
 mod model;
 mod properties;

@@ -27,10 +27,7 @@ impl ChangeFeed {
     /// Opens the feed with a request that must be accepted.
     pub async fn open(request: RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
-        let status = response.status();
-        if status != 200 {
-            panic!("{status}: {}", response.text().await.unwrap());
-        }
+        assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-store");
         Self { response, text: String::new(), events: VecDeque::new() }
@@ -42,33 +39,34 @@ impl ChangeFeed {
             if let Some(event) = self.events.pop_front() {
                 return Some(event);
             }
-            let chunk =
-                tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("no event arrives");
+            let chunk = tokio::time::timeout(PATIENCE, self.response.chunk())
+                .await
+                .unwrap_or_else(|_| panic!("no event arrives"));
             self.text.push_str(std::str::from_utf8(&chunk.ok().flatten()?).unwrap());
-            while let Some((event, rest)) = self.text.split_once("\n\n") {
-                self.events.extend(parse(event));
-                self.text = rest.to_owned();
+            while let Some(end) = self.text.find("\n\n") {
+                let event: String = self.text.drain(..end + 2).collect();
+                self.events.extend(parse(&event));
             }
         }
     }
 
     /// Waits for the next event with this name, and returns its data. Events before it are dropped.
     pub async fn wait_for(&mut self, name: &str) -> Value {
-        loop {
-            let event = self.next().await.unwrap_or_else(|| panic!("the feed ended without {name}"));
-            if event.name == name {
-                return event.data;
+        let find = async {
+            loop {
+                let event = self.next().await.unwrap_or_else(|| panic!("the feed ended without {name}"));
+                if event.name == name {
+                    return event.data;
+                }
             }
-        }
+        };
+        tokio::time::timeout(PATIENCE, find).await.unwrap_or_else(|_| panic!("no event {name} arrives"))
     }
 
-    /// Waits for the end of the feed, and returns the names of the events before it.
-    pub async fn wait_for_end(&mut self) -> Vec<String> {
-        let mut names = Vec::new();
-        while let Some(event) = self.next().await {
-            names.push(event.name);
-        }
-        names
+    /// Waits for the end of the feed.
+    pub async fn wait_for_end(&mut self) {
+        let read = async { while self.next().await.is_some() {} };
+        tokio::time::timeout(PATIENCE, read).await.unwrap_or_else(|_| panic!("the feed does not end"));
     }
 }
 

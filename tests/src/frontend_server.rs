@@ -63,3 +63,16 @@ impl FrontendServer {
         format!("v2.{id}.{seconds}.{nonce}.{tag}.-")
     }
 }
+
+/// A key with the ID of `key` and another secret, whose checksum is right.
+pub fn with_other_secret(key: &str) -> String {
+    let (id, secret) = key.rsplit_once('_').unwrap();
+    let other: String = secret.chars().take(43).collect::<Vec<_>>().into_iter().rev().collect();
+    let signed = format!("{id}_{other}");
+    let crc = !signed.bytes().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
+    });
+    let digits = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let digit = |place: u32| char::from(digits[(crc / 62_u32.pow(place) % 62) as usize]);
+    (0..6).rev().map(digit).fold(signed, |text, digit| format!("{text}{digit}"))
+}

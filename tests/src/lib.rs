@@ -49,7 +49,7 @@ pub use contract::{expect_contract, expect_contract_below};
 pub use deployment::{Deployment, DeploymentBuilder, Layout, Service};
 pub use edge::{Edge, Pages};
 pub use engine::Engine;
-pub use frontend_server::FrontendServer;
+pub use frontend_server::{FrontendServer, with_other_secret};
 pub use mailbox::{Encryption, Mail, Mailbox, Mood};
 pub use port::{free_port, free_ports};
 pub use postgres::fresh_postgres_database;

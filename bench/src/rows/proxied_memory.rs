@@ -1,16 +1,13 @@
 //! Memory of web-frontend while it forwards large bodies, and with many idle WebSockets.
 
-use std::{
-    process::{self, Command},
-    thread,
-    time::Duration,
-};
+use std::{thread, time::Duration};
 
 use super::proxied_transfers::BODY_BYTES;
 use crate::{
     context::{Context, Placement},
     error::{MeasurementError, Result},
     measured_row::{MeasuredRow, Target},
+    open_files::allow_open_files,
     proxies::ProxiedApplication,
     raw_client::{OpenSocket, RawClient},
 };
@@ -63,7 +60,7 @@ pub(crate) fn measure_transfers(context: &mut Context, row_name: &str) -> Result
 
 /// Opens WebSockets that stay idle: memory in use.
 pub(crate) fn measure_sockets(context: &mut Context, row_name: &str) -> Result<MeasuredRow> {
-    allow_open_files()?;
+    allow_open_files(OPEN_FILES)?;
     let proxied = ProxiedApplication::start(context, Placement::Unpinned)?;
     let idle = proxied.web_frontend.resident_mib()?;
     let client = RawClient::new(&proxied);
@@ -75,15 +72,4 @@ pub(crate) fn measure_sockets(context: &mut Context, row_name: &str) -> Result<M
     proxied.verify_revoked(context)?;
     let measured = MeasuredRow::without_floor(row_name, "MiB", &[resident], Some(Target::AtMost(200.0)));
     Ok(measured.with_note(format!("{idle:.1} MiB before; {active:.1} MiB after a message on each")))
-}
-
-/// Raises the limit of this process, which the programs that it starts inherit.
-fn allow_open_files() -> Result<()> {
-    let mut command = Command::new("prlimit");
-    command.args(["--pid", &process::id().to_string(), &format!("--nofile={OPEN_FILES}:")]);
-    if command.status()?.success() {
-        return Ok(());
-    }
-    let reason = format_args!("raise the limit for open files to {OPEN_FILES}");
-    Err(MeasurementError::not_measured(reason))
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    future::pending,
     time::{Duration, Instant},
 };
 
@@ -20,10 +21,17 @@ use drawbridge_http::{
     replicas::{Replicas, Retry, Unreachable},
 };
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 /// How long a key counts as valid without another look. It ends with the key within the revocation bound.
 const KEY_CHECK_MAX_AGE: Duration = Duration::from_secs(1);
+
+/// How many keys of new callers are looked up at the same time, so that made-up keys leave connections to the database
+/// for verifications.
+const CONCURRENT_KEY_CHECKS: usize = 2;
+
+/// How long a new caller waits for its turn.
+const KEY_CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many keys are remembered. There are few: at most three of each frontend.
 const MAX_REMEMBERED_KEYS: usize = 1024;
@@ -36,6 +44,7 @@ pub(crate) struct FeedAccess {
     clock: SharedClock,
     /// `None` without `AUTH_SERVICE_URL`.
     auth_service: Option<Replicas>,
+    key_checks: Semaphore,
     /// Locked during a look, so that followers with the same key share it.
     known: Mutex<HashMap<KeyId, KeyCheck>>,
 }
@@ -75,7 +84,8 @@ struct ProofRefusal {
 
 impl FeedAccess {
     pub(crate) fn new(database: Database, clock: SharedClock, auth_service: Option<Replicas>) -> Self {
-        Self { database, clock, auth_service, known: Mutex::default() }
+        let key_checks = Semaphore::new(CONCURRENT_KEY_CHECKS);
+        Self { database, clock, auth_service, key_checks, known: Mutex::default() }
     }
 
     /// Allows a request to read the feed.
@@ -96,9 +106,18 @@ impl FeedAccess {
         }
     }
 
-    /// Returns true while the reader's key is valid. An outage changes nothing: it stops the watermarks.
-    pub(crate) async fn is_still_allowed(&self, reader: &FeedReader) -> bool {
-        let FeedReader::Frontend(id) = reader else { return true };
+    /// Waits until the reader's key is no longer valid. An outage changes nothing: it stops the watermarks.
+    pub(crate) async fn wait_for_end(&self, reader: &FeedReader) {
+        let FeedReader::Frontend(id) = reader else { return pending().await };
+        loop {
+            tokio::time::sleep(KEY_CHECK_MAX_AGE).await;
+            if !self.is_valid(id).await {
+                return;
+            }
+        }
+    }
+
+    async fn is_valid(&self, id: &KeyId) -> bool {
         let mut known = self.known.lock().await;
         if let Some(check) = known.get(id).filter(|check| check.at.elapsed() < KEY_CHECK_MAX_AGE) {
             return check.is_valid;
@@ -114,6 +133,9 @@ impl FeedAccess {
 
     async fn check_key(&self, text: &str) -> Result<FeedReader, Problem> {
         let sent = FrontendKey::parse(text.into()).map_err(|_| unknown_key())?;
+        let permit = tokio::time::timeout(KEY_CHECK_TIMEOUT, self.key_checks.acquire()).await;
+        let _permit =
+            permit.map_err(|_| Problem::unavailable(TRY_AGAIN, "too many keys are being checked"))?;
         let hash = self.find_hash(sent.id()).await.map_err(|error| Problem::unavailable(TRY_AGAIN, error))?;
         match hash {
             Some(hash) if verify_slices_are_equal(&hash, &sent.hash()).is_ok() => {

@@ -2,10 +2,11 @@
 
 use std::{
     fmt::Display,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use actix_web::web::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
 use drawbridge_core::id::UserId;
 use jsonwebtoken::jwk::JwkSet;
 use serde_json::json;
@@ -15,23 +16,23 @@ use serde_json::json;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FeedClock {
     started_at: Instant,
-    /// Since 1970.
-    started_at_wall: Duration,
+    started_at_wall: DateTime<Utc>,
 }
 
 impl FeedClock {
-    pub(super) fn start() -> Self {
-        let started_at_wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { started_at: Instant::now(), started_at_wall }
+    /// A clock that shows `now`.
+    pub(super) fn start(now: DateTime<Utc>) -> Self {
+        Self { started_at: Instant::now(), started_at_wall: now }
     }
 
     /// The time at `instant`, in milliseconds since 1970.
-    pub(super) fn millis(&self, instant: Instant) -> u128 {
-        let time = match instant.checked_duration_since(self.started_at) {
-            Some(after) => self.started_at_wall + after,
-            None => self.started_at_wall.saturating_sub(self.started_at - instant),
+    pub(super) fn millis(&self, instant: Instant) -> i64 {
+        let delta = |time: Duration| TimeDelta::from_std(time).unwrap_or_default();
+        let since_start = match instant.checked_duration_since(self.started_at) {
+            Some(after) => delta(after),
+            None => -delta(self.started_at - instant),
         };
-        time.as_millis()
+        (self.started_at_wall + since_start).timestamp_millis()
     }
 }
 
@@ -70,10 +71,14 @@ mod tests {
     #[test]
     fn the_clock_counts_from_its_start_in_both_directions() {
         let started_at = Instant::now() + Duration::from_secs(10);
-        let clock = FeedClock { started_at, started_at_wall: Duration::from_secs(1_800_000_000) };
+        let started_at_wall = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let clock = FeedClock { started_at, started_at_wall };
 
         assert_eq!(clock.millis(started_at + Duration::from_millis(1500)), 1_800_000_001_500);
-        assert_eq!(clock.millis(started_at - Duration::from_millis(1500)), 1_799_999_998_500);
+        assert_eq!(
+            clock.millis(started_at.checked_sub(Duration::from_millis(1500)).unwrap()),
+            1_799_999_998_500
+        );
     }
 
     #[test]

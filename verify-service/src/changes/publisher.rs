@@ -7,7 +7,7 @@ use std::{
 };
 
 use actix_web::web::Bytes;
-use drawbridge_core::id::UserId;
+use drawbridge_core::{clock::SharedClock, id::UserId};
 use drawbridge_verification::{
     KeyRing,
     token::KeysDigest,
@@ -54,9 +54,9 @@ pub(super) struct Subscription {
 
 impl Publisher {
     /// A publisher of what `cache` announces. It publishes while [`Publisher::run`] runs.
-    pub(crate) fn new(cache: Arc<dyn UserCache>, key_ring: KeyRing) -> Self {
+    pub(crate) fn new(cache: Arc<dyn UserCache>, key_ring: KeyRing, clock: &SharedClock) -> Self {
         let published = Published { events: broadcast::Sender::new(BUFFERED_EVENTS), keys: None };
-        Self { cache, key_ring, clock: FeedClock::start(), published: Mutex::new(published) }
+        Self { cache, key_ring, clock: FeedClock::start(clock.now()), published: Mutex::new(published) }
     }
 
     /// Follows the feed from now on.

@@ -4,17 +4,14 @@ use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration}
 
 use actix_web::web::{self, Bytes};
 use drawbridge_http::draining::OpenGuard;
-use futures_util::{Stream, stream};
+use futures_util::{FutureExt, Stream, future::BoxFuture, stream};
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
-    time::{Instant, Interval, MissedTickBehavior, interval, sleep_until},
+    time::{Instant, sleep_until},
 };
 
 use super::{access::FeedReader, event::COMMENT, publisher::Publisher};
 use crate::app::App;
-
-/// How often the follower's key is checked again.
-const ACCESS_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a feed is silent at most.
 const COMMENT_INTERVAL: Duration = Duration::from_secs(15);
@@ -29,13 +26,12 @@ enum Next {
 }
 
 struct Follower {
-    app: web::Data<App>,
-    reader: FeedReader,
     publisher: Arc<Publisher>,
     beginning: VecDeque<Bytes>,
     events: Receiver<Bytes>,
     open: OpenGuard,
-    access_check: Interval,
+    /// Completes when the reader loses access.
+    access_ended: BoxFuture<'static, ()>,
     comment_at: Instant,
     ends_at: Instant,
 }
@@ -49,16 +45,13 @@ pub(crate) fn stream_events(
 ) -> impl Stream<Item = Result<Bytes, Infallible>> {
     let subscription = publisher.subscribe();
     let now = Instant::now();
-    let mut access_check = interval(ACCESS_CHECK_INTERVAL);
-    access_check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let access_ended = async move { app.feed_access.wait_for_end(&reader).await };
     let follower = Follower {
-        app,
-        reader,
         publisher,
         beginning: subscription.beginning.into(),
         events: subscription.events,
         open,
-        access_check,
+        access_ended: access_ended.boxed(),
         comment_at: now + COMMENT_INTERVAL,
         ends_at: now + FEED_LIFETIME,
     };
@@ -75,26 +68,19 @@ impl Follower {
         if let Some(event) = self.beginning.pop_front() {
             return Next::Event(event);
         }
-        loop {
-            let event = tokio::select! {
-                biased;
-                () = self.open.wait_for_stop() => return Next::End,
-                () = sleep_until(self.ends_at) => return Next::End,
-                _ = self.access_check.tick() => {
-                    if !self.app.feed_access.is_still_allowed(&self.reader).await {
-                        return Next::End;
-                    }
-                    continue;
-                }
-                event = self.events.recv() => match event {
-                    Ok(event) => event,
-                    Err(RecvError::Lagged(_)) => self.publisher.reset(),
-                    Err(RecvError::Closed) => return Next::End,
-                },
-                () = sleep_until(self.comment_at) => COMMENT,
-            };
-            self.comment_at = Instant::now() + COMMENT_INTERVAL;
-            return Next::Event(event);
-        }
+        let event = tokio::select! {
+            biased;
+            () = self.open.wait_for_stop() => return Next::End,
+            () = sleep_until(self.ends_at) => return Next::End,
+            () = &mut self.access_ended => return Next::End,
+            event = self.events.recv() => match event {
+                Ok(event) => event,
+                Err(RecvError::Lagged(_)) => self.publisher.reset(),
+                Err(RecvError::Closed) => return Next::End,
+            },
+            () = sleep_until(self.comment_at) => COMMENT,
+        };
+        self.comment_at = Instant::now() + COMMENT_INTERVAL;
+        Next::Event(event)
     }
 }
