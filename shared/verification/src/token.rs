@@ -7,6 +7,8 @@ mod keys_digest;
 mod parties;
 mod purpose;
 mod unverified;
+#[cfg(test)]
+mod vectors_tests;
 
 pub use claims::{AccessClaims, Claims, SignedToken};
 pub use key_set::{KeySet, TokenFault};
