@@ -8,6 +8,7 @@
     reason = "a test that meets something unexpected must fail"
 )]
 
+mod clients;
 mod front_door;
 mod guide;
 mod next;
