@@ -4,7 +4,7 @@ use actix_web::web::{ServiceConfig, delete, resource, scope, to};
 use drawbridge_core::pages_path::PagesPath;
 use drawbridge_http::{
     discovery::{CHANGES_PATH, METADATA_PATH, PUBLIC_KEYS_PATH},
-    get, health, method_not_allowed,
+    get, get_stream, health, method_not_allowed,
     openapi::site,
     post,
     token_exchange::TOKEN_PATH,
@@ -60,7 +60,7 @@ fn registered_frontends(config: &mut ServiceConfig) {
     config
         .service(post(PREVIEW_ANNOUNCEMENT_PATH, frontend_preview::announce))
         .service(get("/api/frontends/origins", frontend_origins::list))
-        .service(get(CHANGES_PATH, feed_reader::check));
+        .service(get_stream(CHANGES_PATH, feed_reader::check));
 }
 
 fn mailed_links(config: &mut ServiceConfig) {

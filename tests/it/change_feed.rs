@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tests::{
     Answer, ChangeFeed, Deployment, FrontendServer, Layout, PostgresServer, Service, Visitor,
@@ -13,17 +13,17 @@ use crate::command::{drawbridge, succeeded};
 
 const SHOP: &str = "https://shop.example.com";
 
-fn output(deployment: &Deployment, arguments: &[&str]) -> String {
+pub(crate) fn output(deployment: &Deployment, arguments: &[&str]) -> String {
     let output = drawbridge(deployment, arguments, "");
     succeeded(&output);
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-fn add_shop(deployment: &Deployment) -> String {
+pub(crate) fn add_shop(deployment: &Deployment) -> String {
     output(deployment, &["frontend", "add", "shop", "--origin", SHOP])
 }
 
-fn with_key(origin: &str, key: &str) -> RequestBuilder {
+pub(crate) fn with_key(origin: &str, key: &str) -> RequestBuilder {
     Visitor::new().request(Method::GET, &format!("{origin}/api/changes")).header("x-drawbridge-key", key)
 }
 
@@ -42,7 +42,7 @@ fn origins(deployment: &Deployment) -> [String; 3] {
 }
 
 /// The version that the feed announces for the user.
-async fn announced_version(feed: &mut ChangeFeed, user: &Value) -> i64 {
+pub(crate) async fn announced_version(feed: &mut ChangeFeed, user: &Value) -> i64 {
     loop {
         let data = feed.wait_for("user").await;
         if data["id"] == *user {
@@ -157,6 +157,11 @@ async fn only_keys_and_proofs_open_the_feed() {
                 ("the key of web-frontend", with_key(origin, WEB_FRONTEND_KEY), "unknown_key"),
                 ("two keys", with_key(origin, &key).header("x-drawbridge-key", &key), "unknown_key"),
                 ("no proof", request().header("x-drawbridge-proxy", "v2.x"), "invalid_proof"),
+                (
+                    "two proofs",
+                    request().header("x-drawbridge-proxy", "v2.x").header("x-drawbridge-proxy", "v2.x"),
+                    "invalid_proof",
+                ),
             ] {
                 let answer = refusal(request).await;
                 assert_eq!(answer.status_and_code(), (401, code.into()), "{case} at {origin}");
@@ -303,5 +308,44 @@ async fn a_service_that_stops_ends_its_feeds() {
         feed.wait_for_end().await;
 
         assert!(started.elapsed() < Duration::from_secs(15), "{service:?}: {:?}", started.elapsed());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_without_a_record_in_the_cache_is_announced() {
+    let deployment = Deployment::builder().start();
+    if deployment.redis_process().is_none() {
+        return;
+    }
+    let key = add_shop(&deployment);
+    let mut ada = deployment.signed_in("ada").await;
+    let verified = ada.post(&format!("{}/api/verify", deployment.frontend)).await.json();
+    let user = &verified["data"]["user"]["id"];
+    let mut feed = ChangeFeed::open(with_key(&deployment.verify, &key)).await;
+    feed.wait_for("watermark").await;
+
+    let client = redis::Client::open(deployment.redis().url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let pattern = format!("{{drawbridge}}:*:user:{}", user.as_str().unwrap());
+    let keys: Vec<String> = redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.unwrap();
+    // Another version of a service has written what this one cannot read.
+    redis::cmd("SET").arg(&keys[0]).arg("unreadable").exec_async(&mut connection).await.unwrap();
+
+    let version = deployment.count("SELECT version FROM users").await;
+    assert_eq!(announced_version(&mut feed, user).await, version);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_get_opens_a_feed() {
+    let deployment = Deployment::builder().start();
+    let key = add_shop(&deployment);
+
+    for origin in &origins(&deployment) {
+        for method in [Method::HEAD, Method::POST] {
+            let request = Client::new().request(method.clone(), format!("{origin}/api/changes"));
+            let answer = request.header("x-drawbridge-key", &key).send().await.unwrap();
+            assert_eq!(answer.status(), 405, "{method} {origin}");
+            assert_eq!(answer.headers()["allow"], "GET", "{method} {origin}");
+        }
     }
 }

@@ -63,6 +63,7 @@ mod secrets;
 mod settings;
 mod shutdown;
 mod sign_in_browser;
+mod slow_followers;
 mod start;
 mod up_addresses;
 mod upstream_connections;

@@ -56,7 +56,9 @@ impl App {
         let auth_service = (!config.auth_service.is_empty())
             .then(|| Replicas::new("auth-service", config.auth_service, timeouts, &metrics));
         let key_ring = verifier.key_ring().clone();
-        let publisher = cache.clone().map(|cache| Arc::new(Publisher::new(cache, key_ring, &clock)));
+        let feed_source = Arc::new(DatabaseSource::new(database.clone(), clock.clone()));
+        let publisher =
+            cache.clone().map(|cache| Arc::new(Publisher::new(cache, feed_source, key_ring, &clock)));
         if let Some(publisher) = publisher.clone() {
             let open = metrics.change_feeds.get_or_create_owned(&[]);
             metrics.before_scrape(move || {

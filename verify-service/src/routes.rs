@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use drawbridge_core::pages_path::PagesPath;
 use drawbridge_http::{
     discovery::CHANGES_PATH,
-    get, health,
+    get, get_stream, health,
     openapi::site,
     post,
     remote_source::{KEYS_PATH, RECORD_PATH},
@@ -32,7 +32,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, pages: &PagesPath) {
 
 fn own_pages(config: &mut ServiceConfig) {
     config
-        .service(get(CHANGES_PATH, changes::follow))
+        .service(get_stream(CHANGES_PATH, changes::follow))
         .service(get("/health/live", health::live))
         .service(get("/health/serving", health::serving))
         .service(get("/health/ready", health_ready::ready))
@@ -46,6 +46,6 @@ pub(crate) fn configure_internal(config: &mut ServiceConfig) {
     config
         .service(post(RECORD_PATH, record::record))
         .service(get(KEYS_PATH, keys::keys))
-        .service(get(CHANGES_PATH, changes::follow))
+        .service(get_stream(CHANGES_PATH, changes::follow))
         .service(get("/health/ready", health_ready::ready));
 }

@@ -28,6 +28,7 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     let app = web::Data::new(App::new(config, Arc::new(SystemClock)));
     let metrics = app.metrics.clone();
     let publisher = app.publisher.clone();
+    let feed_app = app.clone();
     let internal_app = app.clone();
     let draining = Draining::new(listen.drain_time);
     let draining_data = web::Data::new(draining.clone());
@@ -51,7 +52,8 @@ pub fn bind(config: Config) -> Result<Server, StartError> {
     let port = server.addrs().first().map_or(listen.port, SocketAddr::port);
     let report_certificate = redis.map(|redis| spawn(redis.report_untrusted_certificate()));
     let publish_changes = publisher.map(|publisher| spawn(publisher.run()));
-    let background = report_certificate.into_iter().chain(publish_changes).collect();
+    let watch_keys = spawn(async move { feed_app.feed_access.watch_keys().await });
+    let background = report_certificate.into_iter().chain(publish_changes).chain([watch_keys]).collect();
     let server = Server::new(SERVICE_NAME, port, server.run(), background, draining);
     internal::bind(server, listen, metrics, move |config| {
         config.app_data(internal_app.clone()).configure(routes::configure_internal);

@@ -8,7 +8,7 @@ use actix_web::{
 };
 use drawbridge_http::{
     discovery::{CHANGES_PATH, METADATA_PATH, PUBLIC_KEYS_PATH},
-    get, get_and_post, health,
+    get, get_and_post, get_stream, health,
     openapi::site,
     post,
     problem::{Code, Problem},
@@ -83,7 +83,7 @@ fn own_paths(config: &mut ServiceConfig, page_sessions: SessionMiddleware<PageSe
         .service(post(AuthEndpoint::TOKEN.path, api::exchange_token))
         .service(post(AuthEndpoint::PREVIEW.path, api::announce_preview))
         .service(post(VERIFY_PATH, api::verify_token))
-        .service(get(CHANGES_PATH, api::follow_changes))
+        .service(get_stream(CHANGES_PATH, api::follow_changes))
         .service(get(ASSET_ROUTE, assets::show))
         .service(get("/health/live", health::live))
         .service(get("/health/serving", health::serving))

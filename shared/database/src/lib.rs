@@ -17,7 +17,7 @@ mod user_record;
 pub use access::Access;
 pub use connection::Connection;
 pub use error::DatabaseUnavailable;
-pub use frontend_key_hash::find_frontend_key_hash;
+pub use frontend_key_hash::{find_current_frontend_keys, find_frontend_key_hash};
 pub use pool::Database;
 pub use source::DatabaseSource;
 pub use url::DatabaseUrl;

@@ -39,4 +39,4 @@ pub use request_scope::{
     ErrorPage, LongRequests, OwnCaching, RequestMetrics, add_headers, complete_problem, has_body,
     log_failure, request_scope,
 };
-pub use routes::{get, get_and_post, method_not_allowed, post};
+pub use routes::{get, get_and_post, get_stream, method_not_allowed, post};

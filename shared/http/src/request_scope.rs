@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use actix_web::{
     Error, HttpMessage, HttpResponse, ResponseError,
-    body::{BoxBody, MessageBody},
+    body::{BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
     http::{
-        ConnectionType, Method, StatusCode,
+        ConnectionType, Method, StatusCode, Version,
         header::{self, HeaderMap, HeaderValue},
     },
     middleware::Next,
@@ -63,6 +63,7 @@ pub async fn request_scope<B: MessageBody + 'static>(
 struct Arrival {
     id: RequestId,
     method: Method,
+    version: Version,
     /// The path without the query, which can contain secrets.
     path: String,
     has_body: bool,
@@ -80,6 +81,7 @@ impl Arrival {
         Self {
             id: RequestId::for_request(request.headers()),
             method: request.method().clone(),
+            version: request.version(),
             path: request.path().to_owned(),
             has_body: has_body(request),
             metrics: request.app_data::<RequestMetrics>().cloned(),
@@ -94,6 +96,11 @@ impl Arrival {
     fn complete(&self, response: HttpResponse, failed: bool) -> HttpResponse {
         let mut response = finish(response, failed, &self.id, &self.pages);
         if self.must_close(response.status()) {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        // A client of HTTP/1.0 does not know chunks (RFC 9112, 6.1). The end of the connection ends the body.
+        if self.version < Version::HTTP_11 && response.body().size() == BodySize::Stream {
+            response.head_mut().no_chunking(true);
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
         self.record(response.status());

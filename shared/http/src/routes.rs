@@ -15,6 +15,16 @@ where
     web::resource(path).route(route).default_service(web::to(|| method_not_allowed("GET, HEAD")))
 }
 
+/// A resource with `GET` only, for a response that has no end.
+pub fn get_stream<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path).route(web::get().to(handler)).default_service(web::to(|| method_not_allowed("GET")))
+}
+
 /// A resource with `POST`.
 pub fn post<F, Args>(path: &str, handler: F) -> Resource
 where

@@ -3,7 +3,8 @@
 use std::{
     collections::HashMap,
     future::pending,
-    time::{Duration, Instant},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use actix_web::{HttpRequest, http::header::HeaderMap};
@@ -12,7 +13,9 @@ use drawbridge_core::{
     clock::SharedClock,
     frontend_key::{FrontendKey, KeyId},
 };
-use drawbridge_database::{Database, DatabaseUnavailable, find_frontend_key_hash};
+use drawbridge_database::{
+    Database, DatabaseUnavailable, find_current_frontend_keys, find_frontend_key_hash,
+};
 use drawbridge_http::{
     REQUEST_ID, RequestId, forwarded,
     problem::{Code, Problem},
@@ -21,20 +24,26 @@ use drawbridge_http::{
     replicas::{Replicas, Retry, Unreachable},
 };
 use serde::Deserialize;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
-/// How long a key counts as valid without another look. It ends with the key within the revocation bound.
-const KEY_CHECK_MAX_AGE: Duration = Duration::from_secs(1);
+/// How often the keys of readers are looked up again.
+const KEY_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many keys of new callers are looked up at the same time, so that made-up keys leave connections to the database
-/// for verifications.
-const CONCURRENT_KEY_CHECKS: usize = 2;
+/// How many keys and proofs of new callers are checked at the same time, so that made-up ones leave connections to the
+/// database, and capacity of auth-service, for verifications and sign-ins.
+const CONCURRENT_CHECKS: usize = 2;
 
 /// How long a new caller waits for its turn.
-const KEY_CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+const TURN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How many keys are remembered. There are few: at most three of each frontend.
-const MAX_REMEMBERED_KEYS: usize = 1024;
+/// The codes with which auth-service refuses a proof.
+const PROOF_REFUSALS: [Code; 5] = [
+    Code::ProofRequired,
+    Code::InvalidProof,
+    Code::UnknownKey,
+    Code::ProofReplayed,
+    Code::OriginNotRegistered,
+];
 
 const TRY_AGAIN: &str = "The access to the change feed cannot be checked right now. Try again shortly.";
 
@@ -44,24 +53,29 @@ pub(crate) struct FeedAccess {
     clock: SharedClock,
     /// `None` without `AUTH_SERVICE_URL`.
     auth_service: Option<Replicas>,
-    key_checks: Semaphore,
-    /// Locked during a look, so that followers with the same key share it.
-    known: Mutex<HashMap<KeyId, KeyCheck>>,
-}
-
-#[derive(Clone, Copy)]
-struct KeyCheck {
-    at: Instant,
-    is_valid: bool,
+    checks: Semaphore,
+    /// The keys of readers. A sender that is dropped ends the feeds of its key.
+    watched: Mutex<HashMap<KeyId, watch::Sender<()>>>,
 }
 
 /// Someone who was allowed to read the feed.
 #[derive(Debug)]
 pub(crate) enum FeedReader {
-    /// A registered frontend, as long as it has this key.
-    Frontend(KeyId),
+    /// A registered frontend, as long as it has its key.
+    Frontend(watch::Receiver<()>),
     /// web-frontend, whose keys are a setting of auth-service.
     WebFrontend,
+}
+
+impl FeedReader {
+    /// Waits until the reader's key is no longer valid.
+    pub(crate) async fn wait_for_end(&mut self) {
+        match self {
+            // Nothing is ever sent, so this ends when the sender is dropped.
+            Self::Frontend(key) => while key.changed().await.is_ok() {},
+            Self::WebFrontend => pending().await,
+        }
+    }
 }
 
 /// What auth-service says about a proof.
@@ -84,8 +98,8 @@ struct ProofRefusal {
 
 impl FeedAccess {
     pub(crate) fn new(database: Database, clock: SharedClock, auth_service: Option<Replicas>) -> Self {
-        let key_checks = Semaphore::new(CONCURRENT_KEY_CHECKS);
-        Self { database, clock, auth_service, key_checks, known: Mutex::default() }
+        let checks = Semaphore::new(CONCURRENT_CHECKS);
+        Self { database, clock, auth_service, checks, watched: Mutex::default() }
     }
 
     /// Allows a request to read the feed.
@@ -94,10 +108,10 @@ impl FeedAccess {
     /// It has neither a valid key nor a valid proof, or that cannot be checked now.
     pub(crate) async fn allow(&self, request: &HttpRequest) -> Result<FeedReader, Problem> {
         let headers = request.headers();
-        if let Some(proof) = single(headers, PROXY_IDENTITY)? {
+        if let Some(proof) = single(headers, PROXY_IDENTITY, Code::InvalidProof)? {
             return self.check_proof(request, proof).await;
         }
-        match single(headers, forwarded::KEY)? {
+        match single(headers, forwarded::KEY, Code::UnknownKey)? {
             Some(key) => self.check_key(key).await,
             None => Err(Problem::new(
                 Code::ProofRequired,
@@ -106,43 +120,58 @@ impl FeedAccess {
         }
     }
 
-    /// Waits until the reader's key is no longer valid. An outage changes nothing: it stops the watermarks.
-    pub(crate) async fn wait_for_end(&self, reader: &FeedReader) {
-        let FeedReader::Frontend(id) = reader else { return pending().await };
+    /// Looks every second which keys of readers are still valid. An outage changes nothing: it stops the watermarks.
+    pub(crate) async fn watch_keys(&self) {
         loop {
-            tokio::time::sleep(KEY_CHECK_MAX_AGE).await;
-            if !self.is_valid(id).await {
-                return;
+            tokio::time::sleep(KEY_CHECK_INTERVAL).await;
+            let ids = self.watched_ids();
+            if ids.is_empty() {
+                continue;
+            }
+            let now = self.clock.now();
+            let valid = self.database.query(move |c| find_current_frontend_keys(c, &ids, now)).await;
+            if let Ok(valid) = valid {
+                self.watched().retain(|id, key| {
+                    let is_valid = valid.iter().any(|valid| valid == id.as_str());
+                    // A reader learns of the end when its key is dropped here.
+                    is_valid && key.receiver_count() > 0
+                });
             }
         }
     }
 
-    async fn is_valid(&self, id: &KeyId) -> bool {
-        let mut known = self.known.lock().await;
-        if let Some(check) = known.get(id).filter(|check| check.at.elapsed() < KEY_CHECK_MAX_AGE) {
-            return check.is_valid;
-        }
-        let at = Instant::now();
-        let is_valid = self.find_hash(id).await.map_or(true, |hash| hash.is_some());
-        if known.len() >= MAX_REMEMBERED_KEYS {
-            known.clear();
-        }
-        known.insert(id.clone(), KeyCheck { at, is_valid });
-        is_valid
+    fn watched_ids(&self) -> Vec<String> {
+        let mut watched = self.watched();
+        watched.retain(|_, key| key.receiver_count() > 0);
+        watched.keys().map(ToString::to_string).collect()
+    }
+
+    /// Watches a key that was found valid.
+    fn watch(&self, id: &KeyId) -> FeedReader {
+        let mut watched = self.watched();
+        let key = watched.entry(id.clone()).or_insert_with(|| watch::Sender::new(()));
+        FeedReader::Frontend(key.subscribe())
+    }
+
+    fn watched(&self) -> MutexGuard<'_, HashMap<KeyId, watch::Sender<()>>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn check_key(&self, text: &str) -> Result<FeedReader, Problem> {
         let sent = FrontendKey::parse(text.into()).map_err(|_| unknown_key())?;
-        let permit = tokio::time::timeout(KEY_CHECK_TIMEOUT, self.key_checks.acquire()).await;
-        let _permit =
-            permit.map_err(|_| Problem::unavailable(TRY_AGAIN, "too many keys are being checked"))?;
+        let _turn = self.wait_for_turn().await?;
         let hash = self.find_hash(sent.id()).await.map_err(|error| Problem::unavailable(TRY_AGAIN, error))?;
         match hash {
-            Some(hash) if verify_slices_are_equal(&hash, &sent.hash()).is_ok() => {
-                Ok(FeedReader::Frontend(sent.id().clone()))
-            }
+            Some(hash) if verify_slices_are_equal(&hash, &sent.hash()).is_ok() => Ok(self.watch(sent.id())),
             _ => Err(unknown_key()),
         }
+    }
+
+    async fn wait_for_turn(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        let turn = tokio::time::timeout(TURN_TIMEOUT, self.checks.acquire()).await;
+        let busy =
+            || Problem::unavailable(TRY_AGAIN, "too many callers of the change feed are being checked");
+        turn.ok().and_then(Result::ok).ok_or_else(busy)
     }
 
     async fn find_hash(&self, id: &KeyId) -> Result<Option<Vec<u8>>, DatabaseUnavailable> {
@@ -161,6 +190,7 @@ impl FeedAccess {
                 "AUTH_SERVICE_URL is not set",
             )
         })?;
+        let _turn = self.wait_for_turn().await?;
         let answer = auth_service.send(Retry::OnlyIfUnsent, |client, origin| {
             let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
             let mut question = client.get(format!("{origin}{target}"));
@@ -180,25 +210,21 @@ impl FeedAccess {
         let body = answer.bytes().await.map_err(|error| unclear(&error))?;
         if status.is_success() {
             let answer: ProofAnswer = serde_json::from_slice(&body).map_err(|error| unclear(&error))?;
-            return Ok(if answer.data.is_registered {
-                FeedReader::Frontend(key)
-            } else {
-                FeedReader::WebFrontend
-            });
+            return Ok(if answer.data.is_registered { self.watch(&key) } else { FeedReader::WebFrontend });
         }
         let refusal: ProofRefusal = serde_json::from_slice(&body).map_err(|error| unclear(&error))?;
-        let code = Code::find(&refusal.code).filter(|_| status.is_client_error());
+        let code = Code::find(&refusal.code).filter(|code| PROOF_REFUSALS.contains(code));
         Err(code.map_or_else(|| unclear(&refusal.detail), |code| Problem::new(code, refusal.detail.clone())))
     }
 }
 
 /// The value of a header that may be sent once.
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Problem> {
+fn single<'a>(headers: &'a HeaderMap, name: &str, otherwise: Code) -> Result<Option<&'a str>, Problem> {
     let mut values = headers.get_all(name);
     let Some(value) = values.next() else { return Ok(None) };
     match value.to_str() {
         Ok(text) if values.next().is_none() => Ok(Some(text)),
-        _ => Err(Problem::new(Code::UnknownKey, format!("Send the header {name} once, in ASCII."))),
+        _ => Err(Problem::new(otherwise, format!("Send the header {name} once, in ASCII."))),
     }
 }
 

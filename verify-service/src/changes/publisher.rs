@@ -9,12 +9,12 @@ use std::{
 use actix_web::web::Bytes;
 use drawbridge_core::{clock::SharedClock, id::UserId};
 use drawbridge_verification::{
-    KeyRing,
+    KeyRing, Source,
     token::KeysDigest,
-    user_cache::{Announcement, Announcements, UserCache},
+    user_cache::{Announcement, Announcements, Epoch, UserCache},
 };
 use futures_util::{StreamExt, stream};
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 
 use super::event::{self, FeedClock};
 
@@ -27,9 +27,17 @@ const BUFFERED_EVENTS: usize = 4096;
 /// How many versions are looked up at the same time.
 const CONCURRENT_LOOK_UPS: usize = 32;
 
+/// How many versions are looked up in the database at the same time.
+const CONCURRENT_SOURCE_LOOK_UPS: usize = 2;
+
+/// The version of a user who does not exist, and whose ID is never used again: the largest integer of JavaScript.
+const VERSION_OF_NO_USER: i64 = (1 << 53) - 1;
+
 /// Publishes the events.
 pub(crate) struct Publisher {
     cache: Arc<dyn UserCache>,
+    source: Arc<dyn Source>,
+    source_look_ups: Semaphore,
     key_ring: KeyRing,
     clock: FeedClock,
     published: Mutex<Published>,
@@ -37,6 +45,8 @@ pub(crate) struct Publisher {
 
 struct Published {
     events: broadcast::Sender<Bytes>,
+    /// True if followers have received no watermark since the last reset. They remember nothing then.
+    is_reset: bool,
     /// The newest keys.
     keys: Option<PublishedKeys>,
 }
@@ -54,9 +64,22 @@ pub(super) struct Subscription {
 
 impl Publisher {
     /// A publisher of what `cache` announces. It publishes while [`Publisher::run`] runs.
-    pub(crate) fn new(cache: Arc<dyn UserCache>, key_ring: KeyRing, clock: &SharedClock) -> Self {
-        let published = Published { events: broadcast::Sender::new(BUFFERED_EVENTS), keys: None };
-        Self { cache, key_ring, clock: FeedClock::start(clock.now()), published: Mutex::new(published) }
+    pub(crate) fn new(
+        cache: Arc<dyn UserCache>,
+        source: Arc<dyn Source>,
+        key_ring: KeyRing,
+        clock: &SharedClock,
+    ) -> Self {
+        let events = broadcast::Sender::new(BUFFERED_EVENTS);
+        let published = Published { events, is_reset: false, keys: None };
+        Self {
+            cache,
+            source,
+            source_look_ups: Semaphore::new(CONCURRENT_SOURCE_LOOK_UPS),
+            key_ring,
+            clock: FeedClock::start(clock.now()),
+            published: Mutex::new(published),
+        }
     }
 
     /// Follows the feed from now on.
@@ -66,11 +89,6 @@ impl Publisher {
         let keys = published.keys.as_ref().map(|keys| keys.event.clone());
         let beginning = [event::reset(self.clock)].into_iter().chain(keys).collect();
         Subscription { beginning, events: published.events.subscribe() }
-    }
-
-    /// The event for a follower that has missed events.
-    pub(super) fn reset(&self) -> Bytes {
-        event::reset(self.clock)
     }
 
     /// Publishes events until the cache is closed.
@@ -84,13 +102,14 @@ impl Publisher {
                     self.publish_users(id, version, &mut announcements).await
                 }
                 Announcement::AnyUser => {
-                    self.publish(self.reset());
+                    self.reset();
                     None
                 }
                 Announcement::Watermark { delivered_until, keys, .. } => {
                     let is_due = last_watermark.is_none_or(|last| last.elapsed() >= WATERMARK_INTERVAL);
                     if is_due && self.has_followers() && self.has_published_keys(&keys).await {
                         self.publish(event::watermark(self.clock, delivered_until));
+                        self.published().is_reset = false;
                         last_watermark = Some(Instant::now());
                     }
                     None
@@ -130,18 +149,27 @@ impl Publisher {
         // The epoch is the one in which these changes were announced, or a newer one. After a newer one began, every
         // follower is sent a reset before the next watermark.
         let Some(epoch) = self.cache.trust().map(|trust| trust.epoch) else {
-            return self.publish(self.reset());
+            return self.reset();
         };
-        let look_up = |user| async move { (user, self.cache.get(epoch, user).await) };
+        let look_up = |user| async move { (user, self.find_version(epoch, user).await) };
         let mut found = stream::iter(users).map(look_up).buffer_unordered(CONCURRENT_LOOK_UPS);
-        while let Some((user, state)) = found.next().await {
-            match state {
-                Ok(Some(cached)) => self.publish(event::user(user, cached.state.version())),
-                // An unchanged record has expired.
-                Ok(None) => {}
-                Err(_) => self.publish(self.reset()),
+        while let Some((user, version)) = found.next().await {
+            match version {
+                Some(version) => self.publish(event::user(user, version)),
+                None => self.reset(),
             }
         }
+    }
+
+    /// The version of a user's record; `None` if it cannot be found now.
+    async fn find_version(&self, epoch: Epoch, user: UserId) -> Option<i64> {
+        if let Some(cached) = self.cache.get(epoch, user).await.ok()? {
+            return Some(cached.state.version());
+        }
+        // The record has expired, or this version of the service cannot read it.
+        let _turn = self.source_look_ups.acquire().await.ok()?;
+        let record = self.source.find_user(user, "").await.ok()?;
+        Some(record.map_or(VERSION_OF_NO_USER, |record| record.version))
     }
 
     /// Publishes the keys with this digest, unless they are the newest that were published. Returns false if they cannot
@@ -170,6 +198,15 @@ impl Publisher {
 
     fn has_followers(&self) -> bool {
         self.followers() > 0
+    }
+
+    /// Has all followers forget what they remember, unless they have just done so.
+    fn reset(&self) {
+        let mut published = self.published();
+        if !published.is_reset {
+            published.is_reset = true;
+            drop(published.events.send(event::reset(self.clock)));
+        }
     }
 
     fn publish(&self, event: Bytes) {

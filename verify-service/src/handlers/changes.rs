@@ -1,9 +1,6 @@
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{
-        Method,
-        header::{CACHE_CONTROL, CONTENT_TYPE},
-    },
+    http::header::{CACHE_CONTROL, CONTENT_TYPE},
     web,
 };
 use drawbridge_http::{
@@ -53,9 +50,6 @@ pub(crate) async fn follow(
     response.insert_header((CACHE_CONTROL, "no-store"));
     // nginx buffers responses otherwise.
     response.insert_header(("x-accel-buffering", "no"));
-    if request.method() == Method::HEAD {
-        return Ok(response.finish());
-    }
     let open = draining.open(OpenWork::EventStream);
-    Ok(response.streaming(stream_events(app, publisher, reader, open)))
+    Ok(response.streaming(stream_events(publisher, reader, open)))
 }

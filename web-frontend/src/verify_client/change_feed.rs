@@ -10,7 +10,7 @@ use drawbridge_http::{
     replicas::{Replicas, Retry, Unreachable},
 };
 use futures_util::{Stream, StreamExt, stream};
-use reqwest::{Method, Response};
+use reqwest::Response;
 
 use super::{RESPONSE_HEADERS, VerifyClient, outage, respond};
 
@@ -46,19 +46,15 @@ impl VerifyClient {
             }
         }
         response.insert_header(("x-accel-buffering", "no"));
-        if request.method() == actix_web::http::Method::HEAD {
-            return Ok(response.finish());
-        }
         Ok(response.streaming(events(received, open)))
     }
 }
 
 async fn ask(replicas: &Replicas, request: &HttpRequest) -> Result<Response, Unreachable> {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-    let method = if request.method() == actix_web::http::Method::HEAD { Method::HEAD } else { Method::GET };
     // A proof opens the feed once.
     let ask = replicas.send(Retry::OnlyIfUnsent, |client, origin| {
-        let mut question = client.request(method.clone(), format!("{origin}{target}")).timeout(FEED_TIMEOUT);
+        let mut question = client.get(format!("{origin}{target}")).timeout(FEED_TIMEOUT);
         for (name, value) in request.headers() {
             if name.as_str().starts_with(PROOF_HEADERS) {
                 question = question.header(name.as_str(), value.as_bytes());
