@@ -129,13 +129,13 @@ impl FeedAccess {
                 continue;
             }
             let now = self.clock.now();
-            let valid = self.database.query(move |c| find_current_frontend_keys(c, &ids, now)).await;
+            let asked = ids.clone();
+            let valid = self.database.query(move |c| find_current_frontend_keys(c, &asked, now)).await;
             if let Ok(valid) = valid {
-                self.watched().retain(|id, key| {
-                    let is_valid = valid.iter().any(|valid| valid == id.as_str());
-                    // A reader learns of the end when its key is dropped here.
-                    is_valid && key.receiver_count() > 0
-                });
+                let has_ended =
+                    |id: &str| ids.iter().any(|asked| asked == id) && !valid.iter().any(|valid| valid == id);
+                // A reader learns of the end when its key is dropped here.
+                self.watched().retain(|id, _| !has_ended(id.as_str()));
             }
         }
     }
